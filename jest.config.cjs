@@ -1,0 +1,46 @@
+const { readdirSync, existsSync } = require('node:fs');
+
+const transform = {
+  '^.+\\.[tj]sx?$': [
+    '@swc/jest',
+    {
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+      module: { type: 'commonjs' },
+    },
+  ],
+};
+// Published as ES modules only, so jest has to translate them.
+const esmOnly = ['fast-png', 'iobuffer', 'fflate', 'd3-[a-z]+', 'internmap'];
+
+const shared = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  transform,
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^@segloss/benchmark$': '<rootDir>/apps/benchmark/src/index',
+    '^@segloss/([a-z]+)/([a-z]+)$': '<rootDir>/packages/$1/src/$2',
+    '^@segloss/([a-z]+)$': '<rootDir>/packages/$1/src/index',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
+  setupFilesAfterEnv: ['<rootDir>/packages/testing/src/jest-setup.ts'],
+};
+
+const folders = [
+  ...readdirSync(`${__dirname}/packages`).map((name) => `packages/${name}`),
+  ...readdirSync(`${__dirname}/apps`).map((name) => `apps/${name}`),
+].filter((folder) => existsSync(`${__dirname}/${folder}/test`));
+
+module.exports = {
+  testTimeout: 120_000,
+  reporters: ['default', '<rootDir>/packages/testing/src/count-reporter.cjs'],
+  projects: [
+    ...folders.map((folder) => ({
+      ...shared,
+      displayName: folder.split('/')[1],
+      testMatch: [`<rootDir>/${folder}/test/**/*.test.ts`],
+    })),
+    { ...shared, displayName: 'repository', testMatch: ['<rootDir>/test/**/*.test.ts'] },
+  ],
+};
