@@ -1,1 +1,13 @@
-export {};
+export { backends, describeEachBackend, type TestBackend } from './backends.js';
+export {
+  goldenFile,
+  sharedData,
+  sharedFolder,
+  type GoldenCase,
+  type GoldenFile,
+  type GoldenInput,
+  type GoldenNumber,
+} from './golden.js';
+export { tensorLeaks } from './leaks.js';
+export { allClose, finiteDifferenceGradient, maxError, maxRelativeError } from './numbers.js';
+export { root } from './root.js';
