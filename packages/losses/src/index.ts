@@ -1,1 +1,43 @@
-export {};
+export * from './losses/index.js';
+export { type AbsentClass, type DiceOptions } from './losses/dice-score.js';
+export { type Aggregation, type AggregationOption } from './aggregation.js';
+export { type TemperatureOption } from './marginals.js';
+export { compound, term, type WeightedLoss } from './compound.js';
+export { defineLoss, type LossFunction } from './define-loss.js';
+export { weightAt } from './evaluate.js';
+export { forLayers, type LayersLoss } from './layers.js';
+export {
+  REGION_STATISTICS_GRADIENT_KERNEL,
+  REGION_STATISTICS_KERNEL,
+  regionStatistics,
+  type RegionKernelAttributes,
+  type RegionStatisticsOptions,
+} from './region-statistics.js';
+export { lossNames, lossRegistry } from './registry.js';
+export {
+  geometric,
+  linear,
+  schedules,
+  type GeometricOptions,
+  type LinearOptions,
+  type NamedSchedule,
+} from './schedules.js';
+export { lossPresets, LossSpecError, parseLoss, type ParseLossOptions } from './spec.js';
+export type {
+  Activation,
+  InputOptions,
+  Loss,
+  LossCall,
+  LossContext,
+  LossDefinition,
+  LossFactory,
+  Mode,
+  PixelInputs,
+  PixelLossDefinition,
+  RegionLossDefinition,
+  RegionStatistics,
+  Schedule,
+  StatisticName,
+  Term,
+  Weight,
+} from './types.js';

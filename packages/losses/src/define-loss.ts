@@ -1,0 +1,78 @@
+import { type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+
+import { makeLoss } from './evaluate.js';
+import { resolveOptions } from './options.js';
+import {
+  type InputOptions,
+  type Loss,
+  type LossCall,
+  type LossDefinition,
+  type LossFactory,
+  type PixelLossDefinition,
+  type RegionLossDefinition,
+} from './types.js';
+
+/**
+ * Makes a loss out of its formula: input checks, defaults, memory scope, terms and the spec text come with it.
+ *
+ * A region loss names the `statistics` that it reads and computes a scalar from those `[B, K]` sums; a pixel loss
+ * gets the pixels. Both are differentiable by tfjs, and are used like the built-in losses, in `compound`,
+ * `parseLoss` and on the command line (`--loss ./mine.ts#name`).
+ *
+ * @param definition Name, defaults and formula; see {@link RegionLossDefinition} and {@link PixelLossDefinition}.
+ * @returns A factory that fixes the options.
+ *
+ * @example
+ * ```ts
+ * const softError = defineLoss({
+ *   name: 'soft-error',
+ *   summary: 'share of the pixels that are wrong, softly',
+ *   defaults: { power: 1 },
+ *   statistics: () => ['count', 'overlap'],
+ *   compute: ({ count, overlap }, { power }) =>
+ *     tf.pow(tf.sub(1, tf.div(tf.sum(overlap), tf.mean(tf.sum(count, 0)))), power),
+ * });
+ * const logits = tf.zeros([1, 2, 2, 4]); // every class has probability 1/4
+ * softError()(tf.zeros([1, 2, 2], 'int32'), logits); // → 0.75
+ * softError({ power: 2 }).spec; // → "soft-error(power=2)"
+ * ```
+ */
+export function defineLoss<O extends object>(definition: RegionLossDefinition<O>): LossFactory<O>;
+export function defineLoss<O extends object>(definition: PixelLossDefinition<O>): LossFactory<O>;
+export function defineLoss<O extends object>(definition: LossDefinition<O>): LossFactory<O> {
+  const factory = (given?: Partial<O> & InputOptions): Loss => {
+    const { options, input } = resolveOptions(definition, given);
+    const spec = specOf(definition, options, input);
+    return makeLoss([{ name: definition.name, weight: 1, spec, definition, options: { ...options }, input }]);
+  };
+  return Object.assign(factory, { definition });
+}
+
+/** The form `diceLoss(labels, logits, options?)` of a loss, options and call in one object. */
+export type LossFunction<O extends object> = (
+  labels: Tensor,
+  logits: Tensor,
+  options?: Partial<O> & LossCall,
+) => Scalar;
+
+/** Turns a factory into a function of labels and logits. */
+export function direct<O extends object>(factory: LossFactory<O>): LossFunction<O> {
+  return (labels, logits, { mask, epoch, ...options } = {} as Partial<O> & LossCall) =>
+    factory(options as unknown as Partial<O> & InputOptions)(labels, logits, {
+      ...(mask && { mask }),
+      ...(epoch !== undefined && { epoch }),
+    });
+}
+
+function specOf<O extends object>(definition: LossDefinition<O>, options: O, input: InputOptions): string {
+  const defaults = definition.defaults as Record<string, unknown>;
+  const changed = Object.entries({ ...options, ...input }).filter(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(defaults[key]),
+  );
+  if (changed.length === 0) return definition.name;
+  return `${definition.name}(${changed.map(([key, value]) => `${key}=${optionText(value)}`).join(',')})`;
+}
+
+function optionText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,134 @@
+import { add, mul, scalar, tidy, type Scalar, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+
+import { readInputs } from './inputs.js';
+import { checkInputOptions } from './options.js';
+import { sumsOf } from './region-statistics.js';
+import {
+  type Activation,
+  type InputOptions,
+  type Loss,
+  type LossCall,
+  type LossContext,
+  type PixelInputs,
+  type RegionLossDefinition,
+  type RegionStatistics,
+  type StatisticName,
+  type Term,
+  type Weight,
+} from './types.js';
+
+/** A loss of the given terms. */
+export function makeLoss(terms: readonly Term[]): Loss {
+  const spec = terms.map((term) => weightText(term.weight) + term.spec).join(' + ');
+  const evaluate: Loss['evaluate'] = (labels, logits, call) =>
+    tidy(() => evaluateTerms(terms, spec, labels, logits, call));
+  const loss = (labels: Tensor, logits: Tensor, call?: LossCall): Scalar =>
+    tidy(() => evaluateTerms(terms, spec, labels, logits, call).total);
+  return Object.assign(loss, { spec, terms, evaluate });
+}
+
+/** The weight of a term at an epoch. */
+export function weightAt(weight: Weight, epoch: number): number {
+  const value = typeof weight === 'function' ? weight(epoch) : weight;
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new RangeError(
+      `compound: wanted a finite weight at epoch ${epoch}, got ${value}; check the schedule`,
+    );
+  }
+  return value;
+}
+
+function weightText(weight: Weight): string {
+  if (typeof weight === 'number') return weight === 1 ? '' : `${weight}*`;
+  return `${(weight as { spec?: string }).spec ?? 'schedule'}*`;
+}
+
+type Call = LossCall | undefined;
+
+function evaluateTerms(terms: readonly Term[], spec: string, labels: Tensor, logits: Tensor, call: Call) {
+  const { mask, epoch = 0, ...override } = call ?? {};
+  checkInputOptions(spec, override);
+  const readings = new Map<string, Reading>();
+  const planned = terms.map((term) => {
+    const options: InputOptions = { ...term.input, ...override };
+    const key = `${options.mode ?? ''}/${options.ignoreIndex ?? ''}`;
+    let reading = readings.get(key);
+    if (reading === undefined) {
+      reading = new Reading(readInputs(spec, labels, logits, { ...options, ...(mask && { mask }) }));
+      readings.set(key, reading);
+    }
+    return reading.plan(term);
+  });
+
+  const values: Record<string, Scalar> = {};
+  let total: Scalar = scalar(0);
+  terms.forEach((term, i) => {
+    const value = planned[i]!();
+    values[term.name] = value;
+    total = (
+      i === 0
+        ? mul(value, weightAt(term.weight, epoch))
+        : add(total, mul(value, weightAt(term.weight, epoch)))
+    ) as Scalar;
+  });
+  return { total, terms: values };
+}
+
+const TEMPERED: Partial<Record<StatisticName, StatisticName>> = {
+  tempered: 'predicted',
+  temperedComplement: 'predictedComplement',
+};
+
+/** One reading of the inputs, and all the sums over it that the terms ask for: computed once, at the first use. */
+class Reading {
+  private readonly wanted = new Map<string, Set<StatisticName>>();
+  private readonly computed = new Map<string, Record<string, Tensor2D>>();
+
+  constructor(private readonly inputs: PixelInputs) {}
+
+  /** Notes what the term needs; the returned function computes it, after all terms are planned. */
+  plan({ definition, options }: Term): () => Scalar {
+    const { mode, classes } = this.inputs;
+    const activation =
+      definition.activation?.(options, mode) ?? (mode === 'multiclass' ? 'softmax' : 'sigmoid');
+    const context: LossContext = { mode, activation, classes, name: definition.name };
+    if ('pixels' in definition) return () => definition.pixels(this.inputs, options, context);
+
+    const region = definition as RegionLossDefinition<object>;
+    const temperature = region.temperature?.(options) ?? 1;
+    const asked = region.statistics(options, context).map((name) => {
+      const plain = temperature === 1 ? (TEMPERED[name] ?? name) : name;
+      const at = plain in TEMPERED ? temperature : 1;
+      const key = `${activation}@${at}`;
+      if (!this.wanted.has(key)) this.wanted.set(key, new Set());
+      this.wanted.get(key)!.add(plain);
+      return { name, plain, key };
+    });
+    return () => {
+      const sums = asked.map(({ name, plain, key }) => [name, this.sums(key)[plain]!] as const);
+      return region.compute(Object.fromEntries(sums) as RegionStatistics, options, context);
+    };
+  }
+
+  private sums(key: string): Record<string, Tensor2D> {
+    if (!this.computed.has(key)) this.computeAll(key.split('@')[0] as Activation);
+    return this.computed.get(key)!;
+  }
+
+  /** One pass over the pixels gives the plain sums and those at one temperature; each further temperature is one more. */
+  private computeAll(activation: Activation): void {
+    const plainKey = `${activation}@1`;
+    const plain = [...(this.wanted.get(plainKey) ?? [])];
+    const tempered = [...this.wanted.keys()].filter(
+      (key) => key.startsWith(`${activation}@`) && key !== plainKey,
+    );
+    const [first = plainKey, ...others] = tempered;
+    const names = first === plainKey ? plain : [...plain, ...this.wanted.get(first)!];
+    const sums = sumsOf(this.inputs, names, activation, Number(first.split('@')[1]));
+    this.computed.set(plainKey, sums).set(first, sums);
+    for (const key of others) {
+      const more = sumsOf(this.inputs, [...this.wanted.get(key)!], activation, Number(key.split('@')[1]));
+      this.computed.set(key, more);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import {
+  cast,
+  fill,
+  getBackend,
+  greater,
+  greaterEqual,
+  logicalAnd,
+  max,
+  mul,
+  notEqual,
+  oneHot,
+  reshape,
+  sum,
+  tidy,
+  where,
+  zerosLike,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+
+import { checkInputOptions } from './options.js';
+import { type InputOptions, type Mode, type PixelInputs } from './types.js';
+
+/** The label value that marks an ignored pixel unless another is given. */
+export const DEFAULT_IGNORE_INDEX = 255;
+
+/**
+ * Checks labels and logits and brings them into one form: spatial axes joined, labels as class probabilities,
+ * ignored pixels as `valid` = 0.
+ *
+ * @param caller Name for messages.
+ * @param labels Class indices `[B, ...spatial]` or `[B, ...spatial, 1]`, or class probabilities in the logits' shape.
+ * @param logits Unnormalised scores `[B, ...spatial, K]`, float32.
+ * @throws {TypeError} If logits are not float32. @throws {RangeError} If shapes or label values do not fit.
+ */
+export function readInputs(
+  caller: string,
+  labels: Tensor,
+  logits: Tensor,
+  { mode: wanted, ignoreIndex = DEFAULT_IGNORE_INDEX, mask }: InputOptions & { mask?: Tensor } = {},
+): PixelInputs {
+  checkInputOptions(caller, { ...(wanted && { mode: wanted }), ignoreIndex });
+  checkTensors(caller, labels, logits);
+  const shape = logits.shape;
+  const classes = shape[shape.length - 1]!;
+  const batch = shape[0]!;
+  const pixels = shape.slice(1, -1).reduce((product, size) => product * size, 1);
+  const mode = chooseMode(caller, wanted, classes);
+  const form = labelForm(caller, labels.shape, shape, mode);
+
+  return tidy(() => {
+    const joined = [batch, pixels, classes] as const;
+    let { target, valid, indices } =
+      form === 'indices'
+        ? fromIndices(caller, reshape(labels, [batch, pixels]), classes, ignoreIndex)
+        : mode === 'multiclass'
+          ? fromProbabilities(reshape(labels, [...joined]))
+          : fromBinary(caller, reshape(labels, [...joined]), ignoreIndex);
+    if (mask !== undefined) {
+      const extent = maskExtent(caller, mask.shape, shape, mode);
+      const counts = cast(notEqual(reshape(mask, [batch, pixels, extent]), 0), 'float32') as Tensor3D;
+      valid = mul(valid, counts) as Tensor3D;
+      target = mul(target, valid) as Tensor3D;
+      indices = undefined;
+    }
+    return {
+      caller,
+      mode,
+      batch,
+      pixels,
+      classes,
+      logits: reshape(logits, [...joined]) as Tensor3D,
+      target,
+      valid,
+      ...(indices && { indices }),
+    };
+  }) as unknown as PixelInputs;
+}
+
+/** `x` with 0 at the ignored pixels, so that not even a NaN or ∞ there is seen. */
+export function hideIgnored(x: Tensor3D, valid: Tensor3D): Tensor3D {
+  return where(greater(valid, 0), x, zerosLike(x)) as Tensor3D;
+}
+
+function checkTensors(caller: string, labels: Tensor, logits: Tensor): void {
+  for (const [what, tensor] of [
+    ['labels', labels],
+    ['logits', logits],
+  ] as const) {
+    if (typeof tensor !== 'object' || tensor === null || !Array.isArray(tensor.shape)) {
+      throw new TypeError(
+        `${caller}: wanted ${what} to be a tensor, got ${typeof tensor}; the order is (labels, logits)`,
+      );
+    }
+  }
+  if (logits.dtype !== 'float32') {
+    throw new TypeError(
+      `${caller}: wanted float32 logits, got ${logits.dtype}; the order is (labels, logits), and tf.cast converts`,
+    );
+  }
+  if (labels.dtype === 'string' || labels.dtype === 'complex64') {
+    throw new TypeError(`${caller}: wanted numeric labels, got ${labels.dtype}`);
+  }
+  if (logits.rank < 2) {
+    throw new RangeError(
+      `${caller}: wanted logits [B, ...spatial, K], got [${logits.shape}]; add the missing axes`,
+    );
+  }
+  if (logits.size === 0) {
+    throw new RangeError(`${caller}: wanted at least one pixel, got logits [${logits.shape}]`);
+  }
+}
+
+function chooseMode(caller: string, wanted: Mode | undefined, classes: number): Mode {
+  const mode = wanted ?? (classes === 1 ? 'binary' : 'multiclass');
+  if (mode === 'binary' && classes !== 1) {
+    throw new RangeError(
+      `${caller}: wanted one channel in binary mode, got ${classes}; use mode 'multiclass' or 'multilabel'`,
+    );
+  }
+  if (mode === 'multiclass' && classes === 1) {
+    throw new RangeError(
+      `${caller}: wanted at least two channels in multiclass mode, got 1; use mode 'binary'`,
+    );
+  }
+  return mode;
+}
+
+function labelForm(
+  caller: string,
+  labels: readonly number[],
+  logits: readonly number[],
+  mode: Mode,
+): 'indices' | 'channels' {
+  const space = logits.slice(0, -1);
+  const same = (a: readonly number[], b: readonly number[]) => a.join() === b.join();
+  if (same(labels, logits)) return 'channels';
+  if (same(labels, space) || same(labels, [...space, 1])) {
+    if (mode === 'multiclass') return 'indices';
+    if (mode === 'binary') return 'channels';
+  }
+  const forms =
+    mode === 'multilabel'
+      ? `[${logits}], a 0 or 1 for each channel`
+      : `[${space}] (class indices) or [${logits}]`;
+  const remedy =
+    mode === 'multilabel'
+      ? 'build one channel for each label'
+      : 'resize or reshape the labels, or check that channels come last';
+  throw new RangeError(
+    `${caller}: wanted labels ${forms} for logits [${logits}], got [${labels}]; ${remedy}`,
+  );
+}
+
+function maskExtent(caller: string, mask: readonly number[], logits: readonly number[], mode: Mode): number {
+  const space = logits.slice(0, -1);
+  if (mask.join() === space.join() || mask.join() === [...space, 1].join()) return 1;
+  if (mode === 'multilabel' && mask.join() === logits.join()) return logits[logits.length - 1]!;
+  throw new RangeError(
+    `${caller}: wanted a mask [${space}] or [${space},1] for logits [${logits}], got [${mask}]`,
+  );
+}
+
+interface LabelParts {
+  target: Tensor3D;
+  valid: Tensor3D;
+  indices?: Tensor2D | undefined;
+}
+
+function fromIndices(caller: string, labels: Tensor, classes: number, ignoreIndex: number): LabelParts {
+  const indices = cast(labels, 'int32') as Tensor2D;
+  const counts = logicalAnd(greaterEqual(indices, 0), notEqual(indices, ignoreIndex));
+  const known = where(counts, indices, zerosLike(indices)) as Tensor2D;
+  checkLargest(caller, known, classes - 1, `class indices from 0 to ${classes - 1}`, ignoreIndex);
+  const [batch, pixels] = indices.shape;
+  const valid = reshape(cast(counts, 'float32'), [batch, pixels, 1]) as Tensor3D;
+  const target = mul(cast(oneHot(known, classes), 'float32'), valid) as Tensor3D;
+  const marked = where(counts, indices, fill(indices.shape, -1, 'int32')) as Tensor2D;
+  return { target, valid, indices: marked };
+}
+
+function fromProbabilities(labels: Tensor): LabelParts {
+  const target = cast(labels, 'float32') as Tensor3D;
+  const valid = cast(greater(sum(target, -1, true), 0), 'float32') as Tensor3D;
+  return { target, valid };
+}
+
+function fromBinary(caller: string, labels: Tensor, ignoreIndex: number): LabelParts {
+  const values = cast(labels, 'float32') as Tensor3D;
+  const counts = logicalAnd(greaterEqual(values, 0), notEqual(values, ignoreIndex));
+  const target = where(counts, values, zerosLike(values)) as Tensor3D;
+  checkLargest(caller, target, 1, 'labels from 0 to 1', ignoreIndex);
+  return { target, valid: cast(counts, 'float32') as Tensor3D };
+}
+
+// Reading a value back stalls a GPU (and cannot be done synchronously on WebGPU), so only these check values.
+const READS_AT_ONCE = ['cpu', 'wasm', 'tensorflow'];
+
+function checkLargest(
+  caller: string,
+  values: Tensor,
+  most: number,
+  wanted: string,
+  ignoreIndex: number,
+): void {
+  if (!READS_AT_ONCE.includes(getBackend())) return;
+  const largest = tidy(() => max(values).dataSync()[0]!);
+  if (largest > most) {
+    const remedy = largest === 255 && most === 1 ? 'divide 0/255 masks by 255' : 'map or ignore such labels';
+    throw new RangeError(
+      `${caller}: wanted ${wanted} (ignoreIndex ${ignoreIndex}), got ${largest}; ${remedy}, or set ignoreIndex`,
+    );
+  }
+}

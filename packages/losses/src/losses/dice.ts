@@ -1,0 +1,57 @@
+import { sub, type Tensor2D } from '@tensorflow/tfjs-core';
+
+import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { type LossFactory } from '../types.js';
+import {
+  checkDiceOptions,
+  DICE_DEFAULTS,
+  diceStatistics,
+  meanDiceCost,
+  type DiceOptions,
+} from './dice-score.js';
+
+/**
+ * Soft Dice loss, the mean over images and classes.
+ *
+ *     1 - (2·overlap + ε) / (target + predicted + ε)
+ *
+ * With ε = 1 a class absent from labels and prediction costs 0; one absent from the labels alone costs what is
+ * predicted of it (see `absentClass`). Its hidden marginal penalty, log(p + q), falls with p: Dice leans to extremely
+ * imbalanced solutions.
+ *
+ * @returns A float32 scalar from 0 to 1; 0 for a batch without valid pixels.
+ * @throws {TypeError} If logits are not float32 or an option is unknown. @throws {RangeError} If shapes, label values
+ *   or options do not fit.
+ *
+ * @example
+ * ```ts
+ * const labels = tf.tensor2d([[0, 1]], [1, 2], 'int32'); // one image, two pixels
+ * const logits = tf.tensor3d([[[9, -9], [-9, 9]]]);
+ * diceLoss(labels, logits); // → 0.0000
+ * diceLoss(tf.sub(1, labels), logits); // → 0.6667
+ * dice({ smooth: 0 }).spec; // → "dice(smooth=0)"
+ * ```
+ *
+ * @see Milletari, Navab, Ahmadi, "V-Net", 3DV 2016, arXiv:1606.04797, §3 (with squares, `squared: true`); Sudre et
+ *   al., DLMIA 2017, arXiv:1707.03237.
+ */
+export const dice: LossFactory<DiceOptions> = /* @__PURE__ */ defineLoss<DiceOptions>({
+  name: 'dice',
+  summary: 'soft Dice, the mean over images and classes',
+  source: 'Milletari et al., arXiv:1606.04797, §3',
+  defaults: DICE_DEFAULTS,
+  check: checkDiceOptions,
+  statistics: diceStatistics,
+  compute: (statistics, options, context) =>
+    meanDiceCost(statistics, options, context, (score) => sub(1, score) as Tensor2D),
+});
+
+/**
+ * {@link dice} of labels and logits.
+ *
+ * @example
+ * ```ts
+ * diceLoss(tf.zeros([1, 4], 'int32'), tf.fill([1, 4, 1], -20)); // → 0.0000
+ * ```
+ */
+export const diceLoss: LossFunction<DiceOptions> = /* @__PURE__ */ direct(dice);

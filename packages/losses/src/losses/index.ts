@@ -1,0 +1,13 @@
+// Each line registers a loss: specs, help, tables, contract tests and the benchmark read this list.
+export { crossEntropy, crossEntropyLoss, type CrossEntropyOptions } from './cross-entropy.js';
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyLoss,
+  type BinaryCrossEntropyOptions,
+} from './binary-cross-entropy.js';
+export { focal, focalLoss, type FocalOptions } from './focal.js';
+export { dice, diceLoss } from './dice.js';
+export { logDice, logDiceLoss } from './log-dice.js';
+export { marginalL1, marginalL1Loss, type MarginalL1Options } from './marginal-l1.js';
+export { marginalKl, marginalKlLoss, type MarginalKlOptions } from './marginal-kl.js';
+export { diceBias, diceBiasLoss, type DiceBiasOptions } from './dice-bias.js';

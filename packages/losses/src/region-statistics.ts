@@ -1,0 +1,184 @@
+import {
+  engine,
+  getBackend,
+  getGradient,
+  getKernel,
+  reshape,
+  stack,
+  tidy,
+  unstack,
+  type NamedTensorMap,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+
+import { withGradient } from './custom-gradient.js';
+import { readInputs } from './inputs.js';
+import { checkChoice, checkNumber } from './options.js';
+import { sigmoidSums, sigmoidSumsGradient } from './sigmoid-sums.js';
+import { softmaxSums, softmaxSumsGradient } from './softmax-sums.js';
+import { type Activation, type InputOptions, type PixelInputs, type StatisticName } from './types.js';
+
+/**
+ * Name under which a backend may register a fused kernel. Inputs: `logits` `[B, N, K]`, `target` `[B, N, K]`, `valid`
+ * `[B, N, 1 or K]`, and `indices` `[B, N]` (int32, -1 = ignored; absent unless labels came as indices). Attributes:
+ * {@link RegionKernelAttributes}. Output: `[S, B, K]`, the sums in the order of `attrs.statistics`.
+ */
+export const REGION_STATISTICS_KERNEL = 'SeglossRegionStatistics';
+
+/** The gradient kernel: the same inputs and `dy` `[S, B, K]`; output: the gradient of the logits, `[B, N, K]`. */
+export const REGION_STATISTICS_GRADIENT_KERNEL = 'SeglossRegionStatisticsGradient';
+
+/** Attributes of both region-statistics kernels. */
+export interface RegionKernelAttributes {
+  statistics: readonly StatisticName[];
+  activation: Activation;
+  /** Factor on the logits in `tempered` and `temperedComplement`. */
+  temperature: number;
+}
+
+const EVERYWHERE: readonly StatisticName[] = [
+  'count',
+  'target',
+  'targetSquares',
+  'predicted',
+  'predictedSquares',
+  'overlap',
+  'logLikelihood',
+  'logSum',
+  'tempered',
+];
+const SIGMOID_ONLY: readonly StatisticName[] = [
+  'predictedComplement',
+  'temperedComplement',
+  'complementLogLikelihood',
+  'complementLogSum',
+];
+
+/** Options of {@link regionStatistics}. */
+export interface RegionStatisticsOptions<N extends StatisticName = StatisticName> extends InputOptions {
+  /** The sums wanted; only these are computed. */
+  statistics: readonly N[];
+  /** Factor T on the logits in `tempered` = Σ softmax(T z); larger is sharper. Default 1. */
+  temperature?: number;
+  /** Default: softmax in multiclass mode, sigmoid otherwise. */
+  activation?: Activation;
+  /** Nonzero where a pixel counts. */
+  mask?: Tensor;
+}
+
+/**
+ * The sums over pixels that losses are made of, one `[B, K]` tensor each, differentiable in the logits by one
+ * analytic pass.
+ *
+ * With v = 1 at valid pixels, y the labels as probabilities, s = softmax(z) or sigmoid(z), sums over the pixels:
+ *
+ *     count Σ v · target Σ y · targetSquares Σ y² · predicted Σ v s · predictedSquares Σ v s² · overlap Σ y s
+ *     logLikelihood Σ y log s · logSum Σ v log s · tempered Σ v softmax(T z)
+ *     with sigmoid also: predictedComplement Σ v (1-s) · temperedComplement · complementLogLikelihood
+ *     Σ (v-y) log(1-s) · complementLogSum Σ v log(1-s)
+ *
+ * @param labels Class indices `[B, ...spatial]` or `[B, ...spatial, 1]`, or probabilities in the logits' shape; 255
+ *   (`ignoreIndex`), negatives and all-zero probability rows are ignored.
+ * @param logits Unnormalised scores, float32 `[B, ...spatial, K]`.
+ * @throws {TypeError} If a tensor is of the wrong kind. @throws {RangeError} If shapes or values do not fit.
+ *
+ * @example
+ * ```ts
+ * const labels = tf.tensor2d([[0, 1, 255]], [1, 3], 'int32'); // one image of three pixels, one ignored
+ * const logits = tf.zeros([1, 3, 2]);
+ * const { count, target, predicted } = regionStatistics(labels, logits, { statistics: ['count', 'target', 'predicted'] });
+ * count; // → [[2, 2]]
+ * target; // → [[1, 1]]
+ * predicted; // → [[1.0, 1.0]]
+ * ```
+ *
+ * @see Liu et al., arXiv:2104.08717, §2: Dice and cross-entropy through the label marginals.
+ */
+export function regionStatistics<N extends StatisticName>(
+  labels: Tensor,
+  logits: Tensor,
+  options: RegionStatisticsOptions<N>,
+): Record<N, Tensor2D> {
+  const { statistics, temperature = 1, activation, ...input } = options;
+  checkNumber('regionStatistics', 'temperature', temperature);
+  if (activation !== undefined)
+    checkChoice('regionStatistics', 'activation', activation, ['softmax', 'sigmoid']);
+  return tidy(() => {
+    const inputs = readInputs('regionStatistics', labels, logits, input);
+    const chosen = activation ?? (inputs.mode === 'multiclass' ? 'softmax' : 'sigmoid');
+    return sumsOf(inputs, statistics, chosen, temperature);
+  });
+}
+
+/** {@link regionStatistics} for inputs that are read already; one pass for all the sums. */
+export function sumsOf<N extends StatisticName>(
+  inputs: PixelInputs,
+  statistics: readonly N[],
+  activation: Activation,
+  temperature: number,
+): Record<N, Tensor2D> {
+  const known = activation === 'sigmoid' ? [...EVERYWHERE, ...SIGMOID_ONLY] : EVERYWHERE;
+  for (const name of statistics) checkChoice(inputs.caller, 'each statistic', name, known);
+  requireGradients(inputs.caller);
+
+  const attributes: RegionKernelAttributes = { statistics, activation, temperature };
+  const { target, valid, indices } = inputs;
+  const sums = withGradient(
+    inputs.logits,
+    [target, valid, ...(indices ? [indices] : [])],
+    (logits) => forward({ logits, target, valid, indices }, attributes),
+    (dy, logits, y, v, labels) =>
+      backward(
+        { logits, target: y!, valid: v!, indices: labels as Tensor | undefined as Tensor2D | undefined },
+        attributes,
+        dy,
+      ),
+  );
+  const each = unstack(sums, 0) as Tensor2D[];
+  return Object.fromEntries(statistics.map((name, i) => [name, each[i]!])) as Record<N, Tensor2D>;
+}
+
+interface SavedInputs {
+  logits: Tensor3D;
+  target: Tensor3D;
+  valid: Tensor3D;
+  indices: Tensor2D | undefined;
+}
+
+function forward(inputs: SavedInputs, attributes: RegionKernelAttributes): Tensor3D {
+  if (getKernel(REGION_STATISTICS_KERNEL, getBackend())) {
+    return runFused(REGION_STATISTICS_KERNEL, inputs, attributes);
+  }
+  const sums = attributes.activation === 'softmax' ? softmaxSums : sigmoidSums;
+  const { logits, target, valid } = inputs;
+  return stack(sums(logits, target, valid, attributes), 0) as Tensor3D;
+}
+
+function backward(inputs: SavedInputs, attributes: RegionKernelAttributes, dy: Tensor3D): Tensor3D {
+  if (getKernel(REGION_STATISTICS_GRADIENT_KERNEL, getBackend())) {
+    return runFused(REGION_STATISTICS_GRADIENT_KERNEL, { ...inputs, dy }, attributes);
+  }
+  const gradient = attributes.activation === 'softmax' ? softmaxSumsGradient : sigmoidSumsGradient;
+  const { logits, target, valid } = inputs;
+  const [, batch, classes] = dy.shape;
+  const factors = unstack(dy, 0).map((factor) => reshape(factor, [batch, 1, classes]) as Tensor3D);
+  return gradient(logits, target, valid, attributes, factors);
+}
+
+function runFused(name: string, inputs: object, attributes: RegionKernelAttributes): Tensor3D {
+  const present = Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => tensor !== undefined));
+  return engine().runKernel(name, present as NamedTensorMap, attributes as never) as Tensor3D;
+}
+
+/** tfjs-core alone registers no gradients, and says so only deep inside: say it here, with the remedy. */
+function requireGradients(caller: string): void {
+  const { state } = engine() as unknown as { state: { gradientDepth: number } };
+  if (state.gradientDepth > 0 && getGradient('Unpack') === undefined) {
+    throw new Error(
+      `${caller}: tfjs has no gradients registered, because @tensorflow/tfjs-core alone brings none; ` +
+        `import '@tensorflow/tfjs-layers' (or '@tensorflow/tfjs') once before training`,
+    );
+  }
+}

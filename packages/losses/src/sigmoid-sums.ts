@@ -1,0 +1,115 @@
+import {
+  abs,
+  add,
+  exp,
+  log1p,
+  minimum,
+  mul,
+  neg,
+  onesLike,
+  sigmoid,
+  square,
+  sub,
+  zerosLike,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+
+import { hideIgnored } from './inputs.js';
+import { pixelSum } from './math.js';
+import { type RegionKernelAttributes } from './region-statistics.js';
+
+/** log σ(z) = min(z, 0) - log(1 + e^-|z|), finite for every finite z */
+export function logSigmoid(z: Tensor3D): Tensor3D {
+  return sub(minimum(z, 0), log1p(exp(neg(abs(z))))) as Tensor3D;
+}
+
+/** Every sum that is asked for, with s = sigmoid(z): composed operations, any backend. */
+export function sigmoidSums(
+  logits: Tensor3D,
+  y: Tensor3D,
+  v: Tensor3D,
+  { statistics, temperature }: RegionKernelAttributes,
+): Tensor2D[] {
+  const z = hideIgnored(logits, v);
+  const s = sigmoid(z);
+  return statistics.map((name) => {
+    switch (name) {
+      case 'count':
+        return pixelSum(mul(v, onesLike(y)));
+      case 'target':
+        return pixelSum(y);
+      case 'targetSquares':
+        return pixelSum(square(y));
+      case 'predicted':
+        return pixelSum(mul(v, s));
+      case 'predictedSquares':
+        return pixelSum(mul(v, square(s)));
+      case 'overlap':
+        return pixelSum(mul(y, s));
+      case 'logLikelihood':
+        return pixelSum(mul(y, logSigmoid(z)));
+      case 'logSum':
+        return pixelSum(mul(v, logSigmoid(z)));
+      case 'tempered':
+        return pixelSum(mul(v, sigmoid(mul(temperature, z))));
+      case 'predictedComplement':
+        return pixelSum(mul(v, sigmoid(neg(z))));
+      case 'temperedComplement':
+        return pixelSum(mul(v, sigmoid(mul(-temperature, z))));
+      case 'complementLogLikelihood':
+        return pixelSum(mul(sub(v, y), logSigmoid(neg(z))));
+      case 'complementLogSum':
+        return pixelSum(mul(v, logSigmoid(neg(z))));
+    }
+  });
+}
+
+/** The gradient of the logits, given the derivative by each sum, `[B, 1, K]`. */
+export function sigmoidSumsGradient(
+  logits: Tensor3D,
+  y: Tensor3D,
+  v: Tensor3D,
+  { statistics, temperature }: RegionKernelAttributes,
+  factors: readonly Tensor3D[],
+): Tensor3D {
+  const z = hideIgnored(logits, v);
+  const s = sigmoid(z);
+  const c = sigmoid(neg(z)); // 1 - s without cancellation
+  const slope = mul(s, c); // ∂s/∂z
+  const parts = statistics.flatMap((name, i) => {
+    const factor = factors[i]!;
+    switch (name) {
+      case 'predicted':
+        return [mul(mul(v, factor), slope)];
+      case 'predictedComplement':
+        return [neg(mul(mul(v, factor), slope))];
+      case 'predictedSquares':
+        return [mul(mul(v, factor), mul(mul(2, s), slope))];
+      case 'overlap':
+        return [mul(mul(y, factor), slope)];
+      case 'logLikelihood':
+        return [mul(mul(y, factor), c)];
+      case 'logSum':
+        return [mul(mul(v, factor), c)];
+      case 'complementLogLikelihood':
+        return [neg(mul(mul(sub(v, y), factor), s))];
+      case 'complementLogSum':
+        return [neg(mul(mul(v, factor), s))];
+      case 'tempered':
+        return [mul(mul(v, factor), temperedSlope(z, temperature))];
+      case 'temperedComplement':
+        return [neg(mul(mul(v, factor), temperedSlope(z, temperature)))];
+      default:
+        return []; // counts of pixels do not depend on the logits
+    }
+  });
+  return parts.length === 0
+    ? zerosLike(logits)
+    : (parts.reduce((left, right) => add(left, right)) as Tensor3D);
+}
+
+/** ∂σ(T z)/∂z */
+function temperedSlope(z: Tensor3D, temperature: number): Tensor3D {
+  return mul(temperature, mul(sigmoid(mul(temperature, z)), sigmoid(mul(-temperature, z)))) as Tensor3D;
+}

@@ -1,0 +1,223 @@
+import { compound, term, type WeightedLoss } from './compound.js';
+import { lossRegistry } from './registry.js';
+import { schedules } from './schedules.js';
+import { type Loss, type LossFactory, type Weight } from './types.js';
+
+/** A loss spec that cannot be read: the spec, and the place (0-based) where reading stopped. */
+export class LossSpecError extends Error {
+  override readonly name = 'LossSpecError';
+
+  /**
+   * @example
+   * ```ts
+   * new LossSpecError('unknown loss "l3"', 'ce + l3', 5).message; // → "loss spec \"ce + l3\" at 5: unknown loss \"l3\""
+   * ```
+   */
+  constructor(
+    reason: string,
+    readonly spec: string,
+    readonly at: number,
+  ) {
+    super(`loss spec ${JSON.stringify(spec)} at ${at}: ${reason}`);
+  }
+}
+
+/** The reference code's registry, by its names; Focal+LogDice has the logarithm that the registry left out. */
+const PRESETS: Readonly<Record<string, string>> = {
+  'CE+L1': 'ce + l1(temperature=10)',
+  'CE+KL': 'ce + kl(temperature=10)',
+  'CE+DB': 'ce + dice-bias(temperature=10)',
+  'CE+Dice': 'ce + dice(smooth=0,aggregation=perBatch,absentClass=zero)',
+  'CE+LogDice': 'ce + log-dice(smooth=0,aggregation=perBatch,absentClass=zero)',
+  'Focal+L1': 'focal(activation=sigmoid) + l1(temperature=10)',
+  'Focal+KL': 'focal(activation=sigmoid) + kl(temperature=10)',
+  'Focal+Dice': 'focal(activation=sigmoid) + dice(smooth=0,aggregation=perBatch,absentClass=zero)',
+  'Focal+LogDice': 'focal(activation=sigmoid) + log-dice(smooth=0,aggregation=perBatch,absentClass=zero)',
+  CE: 'ce',
+  DiceLoss: 'dice(smooth=0,aggregation=perBatch,absentClass=zero)',
+  LogDiceLoss: 'log-dice(smooth=0,aggregation=perBatch,absentClass=zero)',
+  FocalLoss: 'focal(activation=sigmoid)',
+};
+
+/** Options of {@link parseLoss}. */
+export interface ParseLossOptions {
+  /** Losses beside the built-in ones, by the name that the spec uses. */
+  losses?: Readonly<Record<string, LossFactory | Loss>>;
+  /** Weights that the spec names, e.g. `{ alpha: geometric({ ... }) }` for `'ce + alpha*l1'`. */
+  weights?: Readonly<Record<string, Weight>>;
+}
+
+/**
+ * Reads a loss from text.
+ *
+ *     spec   := part ("+" part)*
+ *     part   := [weight "*"] loss
+ *     weight := number | name | schedule "(" options ")"
+ *     loss   := name ["(" options ")"]           options := key "=" value ("," key "=" value)*
+ *
+ * Values are numbers, `true`, `false`, words, or lists `[1,2,3]`. The names of the paper's code (`CE+L1`, `Focal+KL`,
+ * ...) are presets.
+ *
+ * @throws {LossSpecError} If the text is not a spec; it names the place and the known names.
+ *
+ * @example
+ * ```ts
+ * parseLoss('ce + 0.5*l1(temperature=10)').spec; // → "ce + 0.5*l1(temperature=10)"
+ * parseLoss('ce + geometric(start=0.1,factor=2,every=5)*kl').terms.map((t) => t.name); // → ["ce", "kl"]
+ * parseLoss('CE+L1').spec; // → "ce + l1(temperature=10)"
+ * ```
+ */
+export function parseLoss(spec: string, options: ParseLossOptions = {}): Loss {
+  const preset = PRESETS[spec.trim()];
+  return new SpecReader(preset ?? spec, options).read();
+}
+
+/**
+ * The names of the paper's code that {@link parseLoss} accepts, each with its spec.
+ *
+ * @example
+ * ```ts
+ * lossPresets()['CE+KL']; // → "ce + kl(temperature=10)"
+ * ```
+ */
+export function lossPresets(): Readonly<Record<string, string>> {
+  return PRESETS;
+}
+
+type OptionValue = number | boolean | string | OptionValue[];
+
+const NUMBER = /[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/iy;
+const NAME = /[^\s+*()=,[\]]+/y;
+
+class SpecReader {
+  private at = 0;
+  private readonly losses: Map<string, LossFactory | Loss>;
+
+  constructor(
+    private readonly spec: string,
+    private readonly options: ParseLossOptions,
+  ) {
+    this.losses = new Map<string, LossFactory | Loss>([
+      ...lossRegistry(),
+      ...Object.entries(options.losses ?? {}),
+    ]);
+  }
+
+  read(): Loss {
+    const parts = [this.part()];
+    while (this.take('+')) parts.push(this.part());
+    if (this.at < this.spec.length)
+      this.fail(`wanted "+" or the end, got ${JSON.stringify(this.spec.slice(this.at))}`);
+    return compound(...parts);
+  }
+
+  private part(): WeightedLoss {
+    const number = this.match(NUMBER);
+    if (number !== undefined) {
+      if (!this.take('*')) this.fail(`wanted "*" and a loss after the weight ${number}`);
+      return term(this.loss(), { weight: Number(number) });
+    }
+    const start = this.at;
+    const name = this.name('a loss');
+    if (this.losses.has(name)) {
+      this.at = start;
+      return term(this.loss());
+    }
+    const weight = this.options.weights?.[name];
+    if (weight !== undefined && this.take('*')) return term(this.loss(), { weight });
+    const schedule = schedules()[name];
+    if (schedule !== undefined) {
+      const given = this.optionList() as Record<string, number>;
+      const value = this.guard(start, () => schedule(given));
+      if (!this.take('*')) this.fail(`wanted "*" and a loss after the schedule ${name}`);
+      return term(this.loss(), { weight: value });
+    }
+    this.fail(`unknown loss "${name}"; known losses: ${[...this.losses.keys()].join(', ')}`, start);
+  }
+
+  private loss(): Loss {
+    this.space();
+    const start = this.at;
+    const name = this.name('a loss');
+    const found = this.losses.get(name);
+    if (!found)
+      this.fail(`unknown loss "${name}"; known losses: ${[...this.losses.keys()].join(', ')}`, start);
+    const options = this.optionList();
+    if ('terms' in found) {
+      if (Object.keys(options).length > 0)
+        this.fail(`"${name}" has its options fixed already; leave out (...)`, start);
+      return found;
+    }
+    return this.guard(start, () => found(options));
+  }
+
+  private optionList(): Record<string, OptionValue> {
+    const options: Record<string, OptionValue> = {};
+    if (!this.take('(') || this.take(')')) return options;
+    do {
+      this.space();
+      const start = this.at;
+      const key = this.name('an option');
+      if (Object.hasOwn(options, key)) this.fail(`option "${key}" stands twice`, start);
+      if (!this.take('=')) this.fail(`wanted "=" after the option "${key}"`);
+      options[key] = this.value();
+    } while (this.take(','));
+    if (!this.take(')')) this.fail('wanted "," or ")" after the option');
+    return options;
+  }
+
+  private value(): OptionValue {
+    if (this.take('[')) {
+      const list: OptionValue[] = [];
+      if (this.take(']')) return list;
+      do list.push(this.value());
+      while (this.take(','));
+      if (!this.take(']')) this.fail('wanted "," or "]" in the list');
+      return list;
+    }
+    const number = this.match(NUMBER);
+    if (number !== undefined) return Number(number);
+    const word = this.name('a value');
+    return word === 'true' ? true : word === 'false' ? false : word;
+  }
+
+  /** Runs a factory; what it says of its options becomes an error of the spec. */
+  private guard<T>(at: number, make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof RangeError) this.fail(error.message, at);
+      throw error;
+    }
+  }
+
+  private name(what: string): string {
+    return (
+      this.match(NAME) ??
+      this.fail(`wanted ${what}, got ${JSON.stringify(this.spec.slice(this.at)) || 'nothing'}`)
+    );
+  }
+
+  private match(pattern: RegExp): string | undefined {
+    this.space();
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.spec)?.[0];
+    if (found !== undefined) this.at += found.length;
+    return found;
+  }
+
+  private take(text: string): boolean {
+    this.space();
+    if (!this.spec.startsWith(text, this.at)) return false;
+    this.at += text.length;
+    return true;
+  }
+
+  private space(): void {
+    while (/\s/.test(this.spec[this.at] ?? '')) this.at++;
+  }
+
+  private fail(reason: string, at = this.at): never {
+    throw new LossSpecError(reason, this.spec, at);
+  }
+}
