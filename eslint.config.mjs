@@ -1,31 +1,27 @@
+import { readFileSync } from 'node:fs';
 import js from '@eslint/js';
 import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-/** The one direction of the arrows: what each package may import of ours. */
-const arrows = {
-  losses: [],
-  metrics: [],
-  data: [],
-  charts: [],
-  bias: ['losses'],
-  kernels: ['losses'],
-  trainer: ['losses', 'kernels', 'metrics', 'data'],
-};
-const ours = Object.keys(arrows);
+/** The one direction of the arrows: what each package may import of ours. `dependencies` obey it too, by test. */
+const arrows = JSON.parse(readFileSync(new URL('arrows.json', import.meta.url), 'utf8'));
 
-const boundaries = ours.map((name) => ({
-  files: [`packages/${name}/src/**/*.ts`],
+const mathematics = ['packages/losses', 'packages/bias'];
+const withoutTfjs = ['packages/metrics', 'packages/data', 'packages/charts'];
+const everywhere = ['packages/losses', 'packages/bias', 'packages/metrics', 'packages/charts'];
+
+const boundaries = Object.entries(arrows).map(([folder, allowed]) => ({
+  files: [`${folder}/src/**/*.ts`],
   rules: {
     'no-restricted-imports': [
       'error',
       {
         patterns: [
           {
-            regex: `^@segloss/(?!(${[...arrows[name], '-'].join('|')})(/|$))`,
-            message: `@segloss/${name} may import only: ${arrows[name].join(', ') || 'nothing of ours'}.`,
+            regex: `^@segloss/(?!(${[...allowed, '-'].join('|')})(/|$))`,
+            message: `${folder} may import only: ${allowed.join(', ') || 'nothing of ours'}.`,
           },
-          ...(name === 'losses' || name === 'bias'
+          ...(mathematics.includes(folder)
             ? [
                 {
                   regex: '^@tensorflow/(?!tfjs-core$)',
@@ -33,10 +29,14 @@ const boundaries = ours.map((name) => ({
                 },
               ]
             : []),
-          ...(['metrics', 'data', 'charts'].includes(name)
+          ...(withoutTfjs.includes(folder)
             ? [{ regex: '^@tensorflow/', message: 'Typed arrays in, numbers out: no tfjs here.' }]
             : []),
-          { regex: '(^|/)packages/', message: 'Import another package by its name.' },
+          ...(everywhere.includes(folder)
+            ? [{ regex: '^node:', message: 'This package runs in browsers too: nothing of Node.' }]
+            : []),
+          { regex: '^@tensorflow/[^/]+/', message: 'Import a tfjs package by its name only.' },
+          { regex: '(^|/)(packages|apps|src)/', message: 'Import another package by its name.' },
         ],
       },
     ],

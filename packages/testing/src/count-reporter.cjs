@@ -7,8 +7,8 @@ module.exports = class CountReporter {
     for (const name of skipped) process.stderr.write(`skipped: ${name}\n`);
     // A suite that could not even start has no failed test of its own.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-    process.stdout.write(
-      `\n${results.numPassedTests} passed, ${failed} failed, ${results.numPendingTests} skipped\n`,
-    );
+    const line = `${results.numPassedTests} passed, ${failed} failed, ${results.numPendingTests} skipped\n`;
+    // jest's own summary comes after every other reporter, so wait until it is out.
+    process.once('exit', () => process.stdout.write(line));
   }
 };
