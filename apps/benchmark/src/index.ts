@@ -1,1 +1,5 @@
-export {};
+export { readEvents, type Event, type EventOf, type Scores } from './events.js';
+export { renderReport } from './report/page.js';
+export { summarize, type LossSummary, type Result, type Run, type Summary } from './summary.js';
+export { type Statistic } from './statistics.js';
+export { leaderboard, toCsv, toMarkdown, type Leaderboard } from './table.js';

@@ -1,0 +1,32 @@
+import type { Settings } from './options.js';
+
+/** `segloss demo`: the comparison that the project is about, small enough for two cores and three minutes. */
+export const demoSettings = {
+  data: undefined,
+  losses: ['ce', 'dice', 'ce + dice', 'ce + l1(temperature=10)', 'ce + kl'],
+  seeds: [0, 1],
+  epochs: 12,
+  size: undefined,
+  batchSize: 8,
+  learningRate: 0.003,
+  widths: [8, 16, 32],
+  limit: undefined,
+  backend: 'auto',
+  out: 'segloss-report',
+  jobs: undefined,
+} as const satisfies Settings;
+
+/** `segloss run`: the same training on images of the user's own; the losses are asked for. */
+export const runDefaults = {
+  data: undefined,
+  seeds: [0],
+  epochs: 20,
+  size: { height: 128, width: 128 },
+  batchSize: 8,
+  learningRate: 0.003,
+  widths: [8, 16, 32, 64],
+  limit: undefined,
+  backend: 'auto',
+  out: 'segloss-report',
+  jobs: undefined,
+} as const satisfies Omit<Settings, 'losses'>;
