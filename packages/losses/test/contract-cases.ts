@@ -1,0 +1,26 @@
+import { type CheckLossOptions } from '@segloss/losses/testing';
+
+/** What a loss declares of itself where the general contract does not hold. */
+export const contractOptions: Readonly<Record<string, CheckLossOptions>> = {};
+
+/** Options that lead through other code than the defaults. */
+export const contractSpecs: readonly string[] = [
+  'ce(labelSmoothing=0.1)',
+  'ce(aggregation=perImage)',
+  'bce(positiveWeight=3)',
+  'focal(gamma=0)',
+  'focal(gamma=0.5)',
+  'focal(activation=sigmoid,classReduction=sum)',
+  'focal(activation=sigmoid,alpha=0.25)',
+  'dice(smooth=0)',
+  'dice(smooth=0,aggregation=perBatch,absentClass=zero)',
+  'dice(squared=true)',
+  'dice(smooth=0,absentClass=skip)',
+  'dice(smooth=0,absentClass=penalize)',
+  'log-dice(smooth=0,absentClass=zero)',
+  'l1(temperature=10)',
+  'l1(classReduction=sum)',
+  'kl(temperature=10)',
+  'dice-bias(temperature=3)',
+  'ce + 0.5*dice + l1(temperature=10) + kl(temperature=2)',
+];
