@@ -44,7 +44,8 @@ export function checkInputOptions(name: string, input: InputOptions): void {
 export function checkNumber(name: string, key: string, value: unknown, least = 0, most = Infinity): void {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < least || value > most) {
     const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new RangeError(`${name}: wanted ${key} to be a number ${range}, got ${JSON.stringify(value)}`);
+    const got = typeof value === 'number' ? String(value) : JSON.stringify(value); // JSON writes NaN as null
+    throw new RangeError(`${name}: wanted ${key} to be a number ${range}, got ${got}`);
   }
 }
 

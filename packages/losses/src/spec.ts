@@ -106,8 +106,7 @@ class SpecReader {
   read(): Loss {
     const parts = [this.part()];
     while (this.take('+')) parts.push(this.part());
-    if (this.at < this.spec.length)
-      this.fail(`wanted "+" or the end, got ${JSON.stringify(this.spec.slice(this.at))}`);
+    if (this.at < this.spec.length) this.fail(`wanted "+" or the end, got ${this.rest()}`);
     return compound(...parts);
   }
 
@@ -192,10 +191,11 @@ class SpecReader {
   }
 
   private name(what: string): string {
-    return (
-      this.match(NAME) ??
-      this.fail(`wanted ${what}, got ${JSON.stringify(this.spec.slice(this.at)) || 'nothing'}`)
-    );
+    return this.match(NAME) ?? this.fail(`wanted ${what}, got ${this.rest()}`);
+  }
+
+  private rest(): string {
+    return this.at < this.spec.length ? JSON.stringify(this.spec.slice(this.at)) : 'nothing';
   }
 
   private match(pattern: RegExp): string | undefined {
