@@ -1,0 +1,2 @@
+export { docCommentBlocks, markdownBlocks, type CodeBlock } from './code-blocks.js';
+export { runExample } from './run-example.js';
