@@ -139,7 +139,7 @@ export function sumsOf<N extends StatisticName>(
   // The gradient of unstack fails for a single output (tfjs 4.22 passes it the bare tensor).
   const each =
     statistics.length === 1
-      ? [reshape(sums, sums.shape.slice(1)) as Tensor2D]
+      ? [reshape(sums, sums.shape.slice(1) as [number, number]) as Tensor2D]
       : (unstack(sums, 0) as Tensor2D[]);
   return Object.fromEntries(statistics.map((name, i) => [name, each[i]!])) as Record<N, Tensor2D>;
 }

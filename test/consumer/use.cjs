@@ -1,0 +1,13 @@
+const exercise = require('./exercise.cjs');
+
+exercise({
+  tf: require('@tensorflow/tfjs-core'),
+  losses: require('@segloss/losses'),
+  bias: require('@segloss/bias'),
+  metrics: require('@segloss/metrics'),
+  data: require('@segloss/data'),
+  charts: require('@segloss/charts'),
+  kernels: { ...require('@segloss/kernels'), ...require('@segloss/kernels/wasm') },
+  trainer: require('@segloss/trainer'),
+  benchmark: require('@segloss/benchmark'),
+}).then((result) => console.log(JSON.stringify(result)));
