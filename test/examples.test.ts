@@ -1,64 +1,62 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { docCommentBlocks, markdownBlocks, root, runExample, type CodeBlock } from '@segloss/testing';
+import { docCommentBlocks, root, runExample, type CodeBlock } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
+import { blocksOf, pages } from './pages.js';
 import { publicExports } from './public-exports.js';
 import { filesBelow, publicWorkspaces, readPackage } from './workspaces.js';
 
 const load = (name: string): unknown => jest.requireActual(name);
 
-const isTypeScript = ({ info }: CodeBlock): boolean => info === 'ts' || info.startsWith('ts ');
-
-function tests(path: string, find: (text: string) => CodeBlock[]): [string, CodeBlock][] {
-  return find(readFileSync(path, 'utf8'))
-    .filter(isTypeScript)
-    .map((block) => [`${relative(root, path)}:${block.line}`, block]);
-}
-
 beforeEach(async () => {
   await tf.setBackend('cpu');
 });
+
+function docExamples(path: string): { name: string; block: CodeBlock }[] {
+  return docCommentBlocks(readFileSync(path, 'utf8'))
+    .filter(({ info }) => info === 'ts')
+    .map((block) => ({ name: `${relative(root, path)}:${block.line}`, block }));
+}
 
 /** What an example in a file may use without importing it: the package's exports and the file's own. */
 function scopeOf(folder: string, path: string): Record<string, unknown> {
   const { name, exports = {} } = readPackage(folder);
   const entries = Object.keys(exports).filter((key) => !key.endsWith('.json'));
   const modules = entries.map((key) => load(name + key.slice(1)) as object);
-  const own = path.endsWith('.ts') ? (load(path) as object) : {};
+  const own = path === '' ? {} : (load(path) as object);
   return Object.assign({ tf }, ...modules, own) as Record<string, unknown>;
 }
 
 describe.each(publicWorkspaces())('examples of %s', (folder) => {
-  const pages = filesBelow(join(root, folder), 'README.md').filter(
-    (path) => dirname(path) === join(root, folder),
-  );
+  const sources = filesBelow(join(root, folder, 'src'), '.ts');
   const found = [
-    ...filesBelow(join(root, folder, 'src'), '.ts').map((path) => [path, docCommentBlocks] as const),
-    ...pages.map((path) => [path, markdownBlocks] as const),
-  ].flatMap(([path, find]) => tests(path, find).map(([name, block]) => [name, path, block] as const));
+    ...sources.flatMap((path) => docExamples(path).map((example) => ({ path, ...example }))),
+    ...blocksOf(join(root, folder, 'README.md'), 'ts').map((example) => ({ path: '', ...example })),
+  ];
 
   it('exist', () => {
     expect(found.length).toBeGreaterThan(0);
   });
 
-  for (const [name, path, { code }] of found) {
+  for (const { name, path, block } of found) {
     it(`${name} shows true values`, async () => {
-      await runExample(code, scopeOf(folder, path), load);
+      await runExample(block.code, scopeOf(folder, path), load);
     });
   }
 });
 
 describe('pages', () => {
-  const pages = [
-    join(root, 'README.md'),
-    join(root, 'CONTRIBUTING.md'),
-    ...filesBelow(join(root, 'docs'), '.md'),
-  ];
+  const packagePages = publicWorkspaces().map((folder) => join(root, folder, 'README.md'));
+  const found = pages()
+    .filter((path) => !packagePages.includes(path))
+    .flatMap((path) => blocksOf(path, 'ts'));
 
-  it.each(pages.flatMap((path) => tests(path, markdownBlocks)))('%s runs', async (_name, { code }) => {
-    await runExample(code, { tf }, load);
-  });
+  for (const { name, block } of found) {
+    it(`${name} shows true values`, async () => {
+      await runExample(block.code, { tf }, load);
+    });
+  }
 });
 
 describe('every exported function and class', () => {

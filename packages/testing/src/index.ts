@@ -8,7 +8,13 @@ export {
   type GoldenInput,
   type GoldenNumber,
 } from './golden.js';
-export { docCommentBlocks, markdownBlocks, runExample, type CodeBlock } from './examples/index.js';
+export {
+  docCommentBlocks,
+  markdownBlocks,
+  runExample,
+  shellCommands,
+  type CodeBlock,
+} from './examples/index.js';
 export { tensorLeaks } from './leaks.js';
 export { allClose, finiteDifferenceGradient, maxError, maxRelativeError } from './numbers.js';
 export { root } from './root.js';

@@ -1,2 +1,3 @@
+export { shellCommands } from './shell-lines.js';
 export { docCommentBlocks, markdownBlocks, type CodeBlock } from './code-blocks.js';
 export { runExample } from './run-example.js';

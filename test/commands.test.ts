@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { root, shellCommands } from '@segloss/testing';
+import { run } from './packed.js';
+import { blocksOf, pages } from './pages.js';
+import { readPackage } from './workspaces.js';
+
+const segloss = join(root, 'apps/benchmark/bin/segloss.mjs');
+const scripts = readPackage('.').scripts ?? {};
+const helps = new Map<string, string>();
+
+function help(...command: string[]): string {
+  const key = command.join(' ');
+  const known = helps.get(key) ?? run(process.execPath, [segloss, ...command, '--help'], root).output;
+  helps.set(key, known);
+  return known;
+}
+
+/** What is wrong with a `segloss` command: an unknown subcommand or flag. */
+function seglossProblem([name = '', ...rest]: readonly string[]): string | undefined {
+  if (name.startsWith('-')) return undefined;
+  if (!new RegExp(`^ +${name}\\b`, 'm').test(help())) return `segloss has no command "${name}"`;
+  const shown = help(name);
+  const unknown = rest.find((word) => word.startsWith('--') && !shown.includes(`${word.split('=')[0]} `));
+  return unknown === undefined ? undefined : `segloss ${name} has no flag ${unknown}`;
+}
+
+/** Says what is wrong with a command of a page; undefined where it would start. */
+function problem(command: readonly string[]): string | undefined {
+  const [program = '', first = '', ...rest] = command;
+  const script = first === 'run' ? (rest[0] ?? '') : first;
+  if (program === 'npm') {
+    if (['ci', 'install', 'i'].includes(first)) return undefined;
+    if (!(script in scripts)) return `package.json has no script "${script}"`;
+    const given = rest.slice(rest.indexOf('--') + 1);
+    return script === 'demo' && rest.includes('--') ? seglossProblem(['demo', ...given]) : undefined;
+  }
+  if (program === 'npx' && first === 'segloss') return seglossProblem(rest);
+  if (program === 'npx')
+    return existsSync(join(root, 'node_modules/.bin', first)) ? undefined : `no tool "${first}"`;
+  if (program === 'node') return existsSync(join(root, first)) ? undefined : `no file "${first}"`;
+  if (['cd', 'git'].includes(program)) return undefined;
+  return `unknown program "${program}"`;
+}
+
+const found = pages().flatMap((path) => blocksOf(path, 'sh'));
+
+describe('sh blocks of the pages', () => {
+  const checked = found.filter(({ block }) => block.info !== 'sh no-run');
+
+  it('are mostly checked: at most 8 are marked "no-run"', () => {
+    expect(found.length - checked.length).toBeLessThanOrEqual(8);
+    expect(checked.length).toBeGreaterThan(0);
+  });
+
+  for (const { name, block } of checked) {
+    it(`${name} names commands that exist`, () => {
+      expect(shellCommands(block.code).map(problem).filter(Boolean)).toEqual([]);
+    });
+  }
+
+  for (const { name, block } of checked.filter(({ block }) => block.info === 'sh quick')) {
+    it(`${name} runs`, () => {
+      for (const [program, tool, ...args] of shellCommands(block.code)) {
+        expect([program, tool]).toEqual(['npx', 'segloss']);
+        const { code, output } = run(process.execPath, [segloss, ...args], root);
+        expect(`${code} ${output}`).toMatch(/^0 /);
+      }
+    });
+  }
+
+  it.each([
+    ['npm run no-such-script', 'package.json has no script "no-such-script"'],
+    ['npx segloss fly', 'segloss has no command "fly"'],
+    ['npx segloss run --wings 2', 'segloss run has no flag --wings'],
+    ['curl example.org', 'unknown program "curl"'],
+  ])('a page with "%s" would be refused', (line, message) => {
+    expect(shellCommands(line).map(problem)).toEqual([message]);
+  });
+});
+
+describe('links of the pages', () => {
+  it.each(pages().map((path) => [relative(root, path), path]))(
+    '%s points to files that exist',
+    (_name, path) => {
+      const text = readFileSync(path, 'utf8').replace(/^```[^]*?^```/gm, '');
+      const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string);
+      const local = targets.filter((target) => !/^(https?:|mailto:|#)/.test(target));
+      const missing = local.filter((target) => !existsSync(join(dirname(path), target.replace(/#.*$/, ''))));
+      expect(missing).toEqual([]);
+    },
+  );
+});
