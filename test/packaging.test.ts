@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { root } from '@segloss/testing';
 import { installCurrentNode, packAll, run, temporaryFolder, type Packed } from './packed.js';
+import { blocksOf } from './pages.js';
 import { importedPackages, publicWorkspaces, readPackage } from './workspaces.js';
 
 const folders = publicWorkspaces();
@@ -75,6 +76,8 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
       '@tensorflow/tfjs-backend-cpu',
       '@tensorflow/tfjs-backend-wasm',
     ];
+    for (const { name, block } of blocksOf(join(root, 'README.md'), 'ts'))
+      writeFileSync(join(consumer, `${name.replace(':', '-line-')}.mts`), block.code);
     const tarballs = folders.map((folder) => packedOf(folder).tarball);
     const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     const packages = [...tarballs, ...peers.map((name) => `${name}@4.22.0`)];
@@ -119,7 +122,7 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
   if ('node' in currentNode) describe('on a current Node, 24', () => worksOn(() => currentNode.node));
   else describe.skip(`on a current Node (skipped: ${currentNode.missing})`, () => worksOn(() => ''));
 
-  it('have types that TypeScript finds as Node would', () => {
+  it('have types that TypeScript finds as Node would, for the examples of the README too', () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const { code, output } = run(process.execPath, [tsc, '--project', consumer], consumer);
     expect(`${code} ${output}`).toBe('0 ');

