@@ -1,1 +1,7 @@
-export {};
+export { DataError, type DataErrorCode } from './errors.js';
+export { openDataset, type OpenDatasetOptions } from './layouts.js';
+export { randomStream, shuffled, type RandomStream } from './random.js';
+export { readImage, readMask, type Image, type Mask } from './read.js';
+export { demoDataset, syntheticDataset, type SyntheticOptions } from './synthetic.js';
+export { classProportions, flipSample, loadAll, resizeSample, type FlipOptions } from './transforms.js';
+export { IGNORED, type Sample, type SampleSource, type SegmentationDataset } from './types.js';

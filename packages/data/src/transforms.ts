@@ -1,0 +1,165 @@
+import { type Sample, type SampleSource } from './types.js';
+
+/**
+ * An image and its mask at another size: the image by area averages when it shrinks and bilinear interpolation when it
+ * grows (pixel centers at half integers), the mask by the nearest pixel, so never with a new label.
+ *
+ * @param sample Image and mask.
+ * @param height In pixels. @param width In pixels.
+ * @throws {RangeError} If height or width is not a positive integer.
+ *
+ * @example
+ * ```ts
+ * const sample = { id: 'a', width: 2, height: 1, channels: 1, image: Float32Array.of(0, 1), mask: Uint8Array.of(0, 7) };
+ * const { image, mask } = resizeSample(sample, 1, 4);
+ * Array.from(image); // → [0, 0.25, 0.75, 1]
+ * Array.from(mask); // → [0, 0, 7, 7]
+ * ```
+ */
+export function resizeSample(sample: Sample, height: number, width: number): Sample {
+  for (const [name, value] of Object.entries({ height, width })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`resizeSample: wanted ${name} to be a positive integer, got ${String(value)}`);
+    }
+  }
+  if (sample.height === height && sample.width === width) return sample;
+  const { channels } = sample;
+  const wide = resizeRows(
+    sample.image,
+    sample.height,
+    sample.width,
+    channels,
+    weightsFor(sample.width, width),
+  );
+  const image = resizeColumns(wide, width * channels, weightsFor(sample.height, height));
+  const mask = new Uint8Array(height * width);
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * sample.height) / height) * sample.width;
+    for (let x = 0; x < width; x++)
+      mask[y * width + x] = sample.mask[row + Math.floor(((x + 0.5) * sample.width) / width)]!;
+  }
+  return { ...sample, height, width, image, mask };
+}
+
+/** Which source pixels make a target pixel, and with what weights. */
+type Taps = readonly { readonly start: number; readonly weights: readonly number[] }[];
+
+/** A triangle as wide as the larger of the two pixels: bilinear when growing, antialiased when shrinking. */
+function weightsFor(source: number, target: number): Taps {
+  const ratio = source / target;
+  const support = Math.max(1, ratio);
+  return Array.from({ length: target }, (_, i) => {
+    const center = (i + 0.5) * ratio - 0.5;
+    const start = Math.max(0, Math.ceil(center - support));
+    const end = Math.min(source - 1, Math.floor(center + support));
+    const weights: number[] = [];
+    for (let x = start; x <= end; x++) weights.push(Math.max(0, 1 - Math.abs(x - center) / support));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return { start, weights: weights.map((weight) => weight / total) };
+  });
+}
+
+function resizeRows(
+  image: Float32Array,
+  height: number,
+  width: number,
+  channels: number,
+  taps: Taps,
+): Float32Array {
+  const result = new Float32Array(height * taps.length * channels);
+  for (let y = 0; y < height; y++) {
+    taps.forEach(({ start, weights }, x) => {
+      for (let c = 0; c < channels; c++) {
+        let sum = 0;
+        for (let k = 0; k < weights.length; k++)
+          sum += weights[k]! * image[(y * width + start + k) * channels + c]!;
+        result[(y * taps.length + x) * channels + c] = sum;
+      }
+    });
+  }
+  return result;
+}
+
+function resizeColumns(image: Float32Array, rowLength: number, taps: Taps): Float32Array {
+  const result = new Float32Array(taps.length * rowLength);
+  taps.forEach(({ start, weights }, y) => {
+    for (let i = 0; i < rowLength; i++) {
+      let sum = 0;
+      for (let k = 0; k < weights.length; k++) sum += weights[k]! * image[(start + k) * rowLength + i]!;
+      result[y * rowLength + i] = sum;
+    }
+  });
+  return result;
+}
+
+/** Which axes {@link flipSample} reverses. */
+export interface FlipOptions {
+  horizontal?: boolean;
+  vertical?: boolean;
+}
+
+/**
+ * Mirrors image and mask together.
+ *
+ * @example
+ * ```ts
+ * const sample = { id: 'a', width: 2, height: 1, channels: 1, image: Float32Array.of(0, 1), mask: Uint8Array.of(0, 7) };
+ * Array.from(flipSample(sample, { horizontal: true }).mask); // → [7, 0]
+ * ```
+ */
+export function flipSample(sample: Sample, { horizontal = false, vertical = false }: FlipOptions): Sample {
+  if (!horizontal && !vertical) return sample;
+  const { width, height, channels } = sample;
+  const image = new Float32Array(sample.image.length);
+  const mask = new Uint8Array(sample.mask.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = (vertical ? height - 1 - y : y) * width + (horizontal ? width - 1 - x : x);
+      const to = y * width + x;
+      mask[to] = sample.mask[from]!;
+      for (let c = 0; c < channels; c++) image[to * channels + c] = sample.image[from * channels + c]!;
+    }
+  }
+  return { ...sample, image, mask };
+}
+
+/**
+ * Loads samples one after the other, resized where a size is given.
+ *
+ * @param options `size`: height and width in pixels; `limit`: at most so many.
+ *
+ * @example
+ * ```ts
+ * const { val } = syntheticDataset({ size: 8, train: 0, val: 3 });
+ * (await loadAll(val, { size: [4, 4], limit: 2 })).map((sample) => sample.mask.length); // → [16, 16]
+ * ```
+ */
+export async function loadAll(
+  sources: readonly SampleSource[],
+  { size, limit = sources.length }: { size?: readonly [height: number, width: number]; limit?: number } = {},
+): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (const source of sources.slice(0, limit)) {
+    const sample = await source.load();
+    samples.push(size ? resizeSample(sample, size[0], size[1]) : sample);
+  }
+  return samples;
+}
+
+/**
+ * The share of each class among the pixels that are not ignored.
+ *
+ * @returns `numClasses` proportions that sum to 1, or NaN if every pixel is ignored.
+ *
+ * @example
+ * ```ts
+ * classProportions([{ mask: Uint8Array.of(0, 0, 1, 255) }], 2); // → [0.6667, 0.3333]
+ * ```
+ */
+export function classProportions(samples: readonly Pick<Sample, 'mask'>[], numClasses: number): number[] {
+  const counts = new Float64Array(256);
+  for (const { mask } of samples) for (const label of mask) counts[label]!++;
+  const labelled = counts.subarray(0, numClasses);
+  const total = labelled.reduce((sum, count) => sum + count, 0);
+  return Array.from(labelled, (count) => count / total);
+}
