@@ -1,7 +1,6 @@
-import type { Sample } from '@segloss/data';
+import { classProportions, type Sample } from '@segloss/data';
 
 import { packBytes } from './codec.js';
-import { proportions } from './dataset.js';
 import type { Case } from './events.js';
 
 /** The validation images of the report: those with the smallest, the median and the largest region. */
@@ -22,7 +21,7 @@ export function chooseCases(
   classes: readonly string[],
 ): ChosenCase[] {
   const sized = samples
-    .map((sample) => ({ sample, proportion: proportions([sample], classes.length)[label]! }))
+    .map((sample) => ({ sample, proportion: classProportions([sample], classes.length)[label]! }))
     .filter(({ proportion }) => proportion > 0)
     .sort((a, b) => a.proportion - b.proportion || (a.sample.id < b.sample.id ? -1 : 1));
   const last = sized.length - 1;

@@ -75,12 +75,9 @@ export async function runCommand(
   const onInterrupt = () => {
     if (interrupt.signal.aborted) process.exit(exitCodes.interrupted.code);
     interrupt.abort();
-    say('\nstopping after the current step; Ctrl-C again to stop at once');
+    progress.note('stopping after the current step; Ctrl-C again to stop at once');
   };
   process.on('SIGINT', onInterrupt);
-  say(
-    `${losses.length} losses x ${settings.seeds.length} seeds = ${runs} runs of ${settings.epochs} epochs, ${jobs} at a time, into ${out}`,
-  );
   try {
     await runExperiment(settings, {
       command: ['segloss', ...terminal.argv].map(quote).join(' '),
@@ -96,6 +93,9 @@ export async function runCommand(
             mkdirSync(out, { recursive: true });
             writeFileSync(results, '');
             label = rarestClass(event.data.classes, event.data.valTruth);
+            progress.note(
+              `${plural(losses.length, 'loss', 'losses')} x ${plural(settings.seeds.length, 'seed', 'seeds')}, ${plural(settings.epochs, 'epoch', 'epochs')} on ${plural(event.data.train, 'image', 'images')}, ${jobs} at a time, into ${out}`,
+            );
             steps = Math.ceil(event.data.train / settings.batchSize);
           }
           events.push(event);
@@ -144,6 +144,8 @@ export function lossesCommand({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>)
 function colorsFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv) {
   return pc.createColors(stream.isTTY === true && !env['NO_COLOR']);
 }
+
+const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
 /** An argument as one can paste it into a shell again. */
 function quote(argument: string): string {

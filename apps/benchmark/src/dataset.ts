@@ -9,9 +9,6 @@ import {
 
 import type { Settings, Size } from './options.js';
 
-/** Label value of pixels without a label. */
-export const ignoredLabel = 255;
-
 /** A data set in memory, in buffers that worker threads share instead of copying. */
 export interface LoadedData {
   readonly name: string;
@@ -78,13 +75,4 @@ function share(sample: Sample): Sample {
   const mask = new Uint8Array(new SharedArrayBuffer(sample.mask.byteLength));
   mask.set(sample.mask);
   return { ...sample, image, mask };
-}
-
-/** Proportion of each class among the labelled pixels. */
-export function proportions(samples: readonly Pick<Sample, 'mask'>[], classes: number): number[] {
-  const counts = new Float64Array(256);
-  for (const { mask } of samples) for (const label of mask) counts[label]!++;
-  const labelled = counts.subarray(0, classes);
-  const total = labelled.reduce((sum, count) => sum + count, 0);
-  return Array.from(labelled, (count) => count / total);
 }

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 
+import { classProportions } from '@segloss/data';
 import { Piscina } from 'piscina';
 
 import { chooseCases, packCase } from './cases.js';
-import { loadData, proportions } from './dataset.js';
+import { loadData } from './dataset.js';
 import { environment } from './environment.js';
 import { UsageError } from './errors.js';
 import { stamp, type Event, type EventBody } from './events.js';
@@ -62,7 +63,7 @@ export async function runExperiment(
   const tell = (body: EventBody) => listener.event(stamp(body));
   const data = await loadData(settings);
   const { classes } = data;
-  const valTruth = proportions(data.val, classes.length);
+  const valTruth = classProportions(data.val, classes.length);
   const cases = chooseCases(data.val, rarestClass(classes, valTruth), classes);
   const { name, description, channels, height, width } = data;
   const { seeds, epochs, batchSize, learningRate, widths, backend } = settings;
@@ -79,12 +80,13 @@ export async function runExperiment(
       width,
       train: data.train.length,
       val: data.val.length,
-      trainTruth: proportions(data.train, classes.length),
+      trainTruth: classProportions(data.train, classes.length),
       valTruth,
     },
     settings: { seeds: [...seeds], epochs, batchSize, learningRate, widths: [...widths], backend, jobs },
     losses: losses.map(({ loss, sources }) => ({ spec: loss.spec, sources: [...sources] })),
     trivial: trivialPredictors(data.train, data.val, classes),
+    penalties: [],
     cases: cases.map(packCase),
   });
 
@@ -99,19 +101,24 @@ export async function runExperiment(
   const start = async (task: Omit<RunTask, 'port'>): Promise<void> => {
     if (options.signal.aborted) return;
     const { port1, port2 } = new MessageChannel();
-    const closed = new Promise((resolve) => port1.once('close', resolve));
-    port1.on('message', (message: RunMessage) =>
-      message.type === 'step' ? listener.step(message) : tell(message),
-    );
+    // The result of the task and the messages travel apart: the run is over when its last message is here.
+    const ended = new Promise<void>((resolve) => {
+      port1.on('message', (message: RunMessage) => {
+        if (message.type === 'step') return listener.step(message);
+        tell(message);
+        if (message.type === 'run.end') resolve();
+      });
+    });
     try {
       await pool.run({ ...task, port: port2 }, { transferList: [port2] });
-      await closed; // every message has arrived
+      await ended;
     } catch (error) {
       // The thread itself died (out of memory, say): the other runs go on.
-      port1.close();
       const message = error instanceof Error ? error.message : String(error);
       const { spec, seed } = task;
       tell({ type: 'run.end', run: runId(spec, seed), spec, seed, status: 'failed', seconds: NaN, message });
+    } finally {
+      port1.close();
     }
   };
   // Seeds outside, losses inside: an interrupted experiment has compared all losses on its first seeds.

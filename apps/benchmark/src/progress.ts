@@ -8,6 +8,8 @@ import type { Listener } from './experiment.js';
 
 /** A listener that shows how an experiment goes on; `finish` leaves the terminal as it was. */
 export interface Progress extends Listener {
+  /** Says something without disturbing what is on the screen. */
+  note(text: string): void;
   finish(): void;
 }
 
@@ -38,9 +40,10 @@ export function endLine(event: EventOf<'run.end'>): string {
 
 /** One plain line per epoch and per run: for logs, pipes and CI. */
 export function plainProgress(stream: Writable, epochs: number, label: () => number): Progress {
-  const print = (line: string) => stream.write(`${line}\n`);
+  const print = (line: string) => void stream.write(`${line}\n`);
   return {
     step() {},
+    note: print,
     event(event) {
       if (event.type === 'epoch') print(epochLine(event, epochs, label()));
       if (event.type === 'run.end') print(endLine(event));
@@ -86,13 +89,13 @@ export function liveProgress(
       entry.bar.update((event.epoch + 1) * options.steps(), { text: fit(entry.text) });
     }
     if (event.type === 'run.end') {
+      finished += 1;
+      const mark = event.status === 'ok' ? colors.green('✓') : colors.red('✗');
+      bars.log(`${mark} ${endLine(event)}\n`);
+      total.update(finished, { text: `${finished} of ${options.runs} runs` });
       const entry = active.get(event.run);
       if (entry !== undefined) bars.remove(entry.bar);
       active.delete(event.run);
-      finished += 1;
-      const paint = event.status === 'ok' ? colors.green : colors.red;
-      bars.log(`${paint(event.status === 'ok' ? '✓' : '✗')} ${endLine(event)}\n`);
-      total.update(finished, { text: `${finished} of ${options.runs} runs` });
     }
   };
   return {
@@ -103,6 +106,10 @@ export function liveProgress(
         text: fit(`${entry.text}  epoch ${epoch + 1}/${options.epochs}  loss ${loss.toFixed(3)}`),
       });
     },
-    finish: () => bars.stop(),
+    note: (text) => bars.log(`${text}\n`),
+    finish() {
+      bars.update(); // the last notes are still in a buffer
+      bars.stop();
+    },
   };
 }

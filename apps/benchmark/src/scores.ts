@@ -1,7 +1,6 @@
-import type { Sample } from '@segloss/data';
+import { classProportions, IGNORED, type Sample } from '@segloss/data';
 import { ConfusionMatrix, diceScores, hd95, iouScores, meanScore } from '@segloss/metrics';
 
-import { ignoredLabel, proportions } from './dataset.js';
 import type { Scores } from './events.js';
 import { scoredClasses } from './summary.js';
 
@@ -23,13 +22,13 @@ export function scorePredictions(
   const confusion = new ConfusionMatrix(count);
   // What is predicted on a pixel without a label can be neither right nor wrong.
   const labels = samples.map(({ mask }, index) =>
-    predicted.labels[index]!.map((label, pixel) => (mask[pixel] === ignoredLabel ? ignoredLabel : label)),
+    predicted.labels[index]!.map((label, pixel) => (mask[pixel] === IGNORED ? IGNORED : label)),
   );
   samples.forEach(({ mask }, index) =>
-    confusion.add(mask, predicted.labels[index]!, { ignoreIndex: ignoredLabel }),
+    confusion.add(mask, predicted.labels[index]!, { ignoreIndex: IGNORED }),
   );
-  const dice = Array.from(diceScores(confusion));
-  const iou = Array.from(iouScores(confusion));
+  const dice = diceScores(confusion);
+  const iou = iouScores(confusion);
   const scored = scoredClasses(classes);
   const distance = classes.map((_, label) =>
     scored.includes(label) ? meanDistance(samples, labels, label) : NaN,
@@ -42,9 +41,9 @@ export function scorePredictions(
     meanDice: mean(dice),
     meanIou: mean(iou),
     meanHd95: mean(distance),
-    truth: proportions(samples, count),
+    truth: classProportions(samples, count),
     soft: [...predicted.soft],
-    hard: proportions(
+    hard: classProportions(
       labels.map((mask) => ({ mask })),
       count,
     ),
@@ -87,9 +86,9 @@ export function trivialPredictors(
       classes,
     ),
   });
-  const share = proportions(train, classes.length);
+  const share = classProportions(train, classes.length);
   const frequent = share.indexOf(Math.max(...share));
-  const truth = proportions(val, classes.length);
+  const truth = classProportions(val, classes.length);
   // Dice of the constant k is 2 q / (1 + q), so the best one is the scored class with the largest share.
   const best = scoredClasses(classes).reduce((a, b) => (truth[b]! > truth[a]! ? b : a));
   return [...new Set([frequent, best])].map(constant);

@@ -38,7 +38,9 @@ export const hd95Convention =
  *
  * @example
  * ```ts
- * typeof leaderboard; // → "function"
+ * const start = { data: { classes: ['background', 'lesion'], val: 2 } };
+ * const board = leaderboard({ start, losses: [], trivial: [], rareClass: 1 });
+ * board.columns.map((column) => column.title); // → ["Dice","IoU","HD95 px","p/q soft","p/q hard"]
  * ```
  */
 export function leaderboard(summary: Summary): Leaderboard {
@@ -98,7 +100,16 @@ export function toTerminal(board: Leaderboard, colors: Colors): string {
   return `${table.toString()}\n${notes.map((note) => colors.dim(note)).join('\n')}\n`;
 }
 
-/** The table as Markdown, best Dice in bold. */
+/**
+ * The table as Markdown, best Dice in bold.
+ *
+ * @example
+ * ```ts
+ * const cells = [{ mean: 0.5, std: 0.1, count: 2 }];
+ * const rows = [{ name: 'ce', cells, runs: '2/2', best: false, trivial: false }];
+ * toMarkdown({ columns: [{ title: 'Dice', digits: 2 }], rows, notes: [] }).split('\n')[2]; // → "| `ce` | 0.50 ± 0.10 | 2/2 |"
+ * ```
+ */
 export function toMarkdown(board: Leaderboard): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const escape = (text: string) => text.replaceAll('|', '\\|');
@@ -116,7 +127,16 @@ export function toMarkdown(board: Leaderboard): string {
   ].join('\n');
 }
 
-/** The table as CSV, full precision, mean and standard deviation in columns of their own. */
+/**
+ * The table as CSV, full precision, mean and standard deviation in columns of their own.
+ *
+ * @example
+ * ```ts
+ * const cells = [{ mean: 0.5, std: NaN, count: 1 }];
+ * const rows = [{ name: 'ce + l1(temperature=10,x=1)', cells, runs: '1/1', best: true, trivial: false }];
+ * toCsv({ columns: [{ title: 'Dice', digits: 2 }], rows, notes: [] }).split('\n')[1]; // → "\"ce + l1(temperature=10,x=1)\",0.5,,1/1"
+ * ```
+ */
 export function toCsv(board: Leaderboard): string {
   const quote = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const number = (value: number) => (Number.isNaN(value) ? '' : String(value));

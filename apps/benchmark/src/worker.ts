@@ -67,8 +67,6 @@ export default async function run(task: RunTask): Promise<EventOf<'run.end'>['st
     const message = error instanceof Error ? error.message : String(error);
     if (isStopped(task)) return end('interrupted', { message: 'stopped by Ctrl-C' });
     return end(error instanceof DivergedError ? 'diverged' : 'failed', { message });
-  } finally {
-    task.port.close();
   }
 }
 

@@ -93,7 +93,8 @@ describe('segloss run', () => {
     expect(stdout).toMatch(/ce \+ l1.*\d\.\d{3} ± \d\.\d{3}/);
     expect(stdout).toContain('all background');
     expect(stdout).toContain(`report: ${path.join(folder, 'one', 'report.html')}`);
-    expect(stderr + stdout).not.toMatch(/[\r\u001b]/);
+    expect(stderr + stdout).not.toContain('\r');
+    expect(stderr + stdout).not.toContain('\u001b');
     expect(stderr.match(/epoch 1\/1/g)).toHaveLength(4);
     for (const file of ['report.html', 'table.md', 'table.csv']) {
       expect(statSync(path.join(folder, 'one', file)).size).toBeGreaterThan(100);
@@ -209,10 +210,8 @@ describe('segloss', () => {
     const { status, stdout, stderr } = segloss(...flags);
     const lines = stderr.trim().split('\n');
     const own = lines.filter((line) => line.startsWith('segloss: '));
-    expect({ status, stderr }).toMatchObject({
-      status: code,
-      stderr: expect.stringMatching(message) as string,
-    });
+    expect(stderr).toMatch(message);
+    expect(status).toBe(code);
     expect(own).toHaveLength(1);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stdout).toBe('');

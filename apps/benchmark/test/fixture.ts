@@ -86,11 +86,7 @@ export function fixtureEvents(): Event[] {
       );
       const diverged = index === 2 && seed === 1;
       for (let epoch = 0; epoch < (diverged ? 1 : 3); epoch++) {
-        const {
-          meanHd95: _,
-          hd95: __,
-          ...val
-        } = scores(0.2 * (epoch + 1) + 0.02 * seed, 1 - index * 0.3 + epoch * 0.1);
+        const now = scores(0.2 * (epoch + 1) + 0.02 * seed, 1 - index * 0.3 + epoch * 0.1);
         events.push(
           stamp({
             type: 'epoch',
@@ -100,7 +96,7 @@ export function fixtureEvents(): Event[] {
             loss: 1 / (epoch + 1),
             terms:
               index === 2 ? { ce: 0.5 / (epoch + 1), l1: 0.5 / (epoch + 1) } : { [spec]: 1 / (epoch + 1) },
-            val: { ...val, loss: 1.1 / (epoch + 1), terms: {} },
+            val: { ...now, loss: 1.1 / (epoch + 1), terms: {} },
           }),
         );
       }

@@ -1,3 +1,5 @@
+import { IGNORED } from '@segloss/data';
+
 import { unpackBytes } from '../codec.js';
 import type { Case } from '../events.js';
 import type { Run, Summary } from '../summary.js';
@@ -126,7 +128,7 @@ const paintErrors: Paint = (image, truth, predicted, width, height, side) => {
 const paintLabels: Paint = (image, truth, predicted, width, height, side) => {
   const rgb = Uint8Array.from(image);
   (predicted ?? truth).forEach((label, pixel) => {
-    if (truth[pixel] !== 255) blend(rgb, pixel, labelColors[label % labelColors.length]!, 0.7);
+    if (truth[pixel] !== IGNORED) blend(rgb, pixel, labelColors[label % labelColors.length]!, 0.7);
   });
   return shrink(rgb, width, height, side, () => undefined);
 };

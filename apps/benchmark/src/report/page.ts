@@ -17,7 +17,21 @@ import { verdict } from './verdict.js';
  *
  * @example
  * ```ts
- * typeof renderReport; // → "function"
+ * const start = {
+ *   type: 'experiment.start',
+ *   time: '2026-01-01',
+ *   command: 'segloss demo',
+ *   environment: {},
+ *   data: { name: 'blobs', description: 'two blobs', classes: ['background', 'blob'], train: 1, val: 1,
+ *     height: 8, width: 8, channels: 1, trainTruth: [0.9, 0.1], valTruth: [0.9, 0.1] },
+ *   settings: { seeds: [0], epochs: 1, batchSize: 1, learningRate: 0.01, widths: [2], backend: 'cpu', jobs: 1 },
+ *   losses: [{ spec: 'ce', sources: [] }],
+ *   trivial: [],
+ *   penalties: [],
+ *   cases: [],
+ * };
+ * const page = renderReport(summarize([start]));
+ * page.includes('<title>segloss: 1 loss on blobs</title>'); // → true
  * ```
  */
 export function renderReport(summary: Summary): string {

@@ -12,22 +12,23 @@ export function verdict(summary: Summary): string[] {
   const [best, second] = ranked;
   if (best === undefined) return ['No run finished, so there is nothing to compare.', ...failures(summary)];
   return [
-    ranking(best, second, summary),
+    ranking(best, second),
     ...trivial(best, summary),
     proportions(ranked, summary),
     ...failures(summary),
   ];
 }
 
-function ranking(best: LossSummary, second: LossSummary | undefined, summary: Summary): string {
-  const seeds = summary.start.settings.seeds.length;
+function ranking(best: LossSummary, second: LossSummary | undefined): string {
+  const seeds = best.result.dice.count;
   const count = `${seeds} seed${seeds === 1 ? '' : 's'}`;
   const first = `${best.spec} has the highest validation Dice, ${format(best.result.dice, 3)} over ${count}`;
   if (second === undefined) return `${first}.`;
   const gap = best.result.dice.mean - second.result.dice.mean;
   const spread = Math.max(best.result.dice.std || 0, second.result.dice.std || 0);
   const next = `${first}; ${second.spec} is ${gap.toFixed(3)} behind`;
-  if (seeds < 2) return `${next}, and one seed cannot say whether that is more than chance.`;
+  if (Math.min(seeds, second.result.dice.count) < 2)
+    return `${next}, and one seed cannot say whether that is more than chance.`;
   return gap > 2 * spread
     ? `${next}, more than twice the spread over seeds (${spread.toFixed(3)}).`
     : `${next}, which is within twice the spread over seeds (${spread.toFixed(3)}): the order of these two is not settled.`;
