@@ -8,7 +8,7 @@ import { readPackage } from './workspaces.js';
 export interface PublicExport {
   readonly name: string;
   readonly documentation: string;
-  /** The text of its `@example` tags. */
+  /** The text of its `@example` tags; those of a class may stand at its members. */
   readonly example: string;
 }
 
@@ -41,8 +41,8 @@ export function publicExports(folders: readonly string[]): Map<string, PublicExp
       if (declaration === undefined) return [];
       const type = checker.getTypeOfSymbolAtLocation(symbol, declaration);
       if (type.getCallSignatures().length + type.getConstructSignatures().length === 0) return [];
-      const example = symbol
-        .getJsDocTags(checker)
+      const example = [symbol, ...(symbol.members?.values() ?? [])]
+        .flatMap((documented) => documented.getJsDocTags(checker))
         .filter((tag) => tag.name === 'example')
         .map((tag) => ts.displayPartsToString(tag.text))
         .join('\n');

@@ -27,7 +27,16 @@ export function makeLoss(terms: readonly Term[]): Loss {
   return Object.assign(loss, { spec, terms, evaluate });
 }
 
-/** The weight of a term at an epoch. */
+/**
+ * The weight of a term at an epoch.
+ *
+ * @throws {RangeError} If the schedule gives no finite number.
+ *
+ * @example
+ * ```ts
+ * weightAt((epoch) => 0.5 + epoch, 2); // → 2.5
+ * ```
+ */
 export function weightAt(weight: Weight, epoch: number): number {
   const value = typeof weight === 'function' ? weight(epoch) : weight;
   if (typeof value !== 'number' || !Number.isFinite(value)) {
