@@ -113,7 +113,7 @@ async function main(): Promise<number> {
     // Help was asked for, or shown because there was no command: nothing to add.
     if (error instanceof CommanderError && /help|version/i.test(error.code)) return exitCodeOf(error);
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`segloss: ${message.replace(/^error: /, '')}\n`);
+    process.stderr.write(`segloss: ${message.replace(/^error: /, '').replace('\n(', ' (')}\n`);
     if (terminal.argv.includes('--verbose') && error instanceof Error) {
       process.stderr.write(`${error.stack}\n`);
     }

@@ -25,6 +25,11 @@ export function scores(dice: number, ratio: number): Scores {
   };
 }
 
+/** The part of the scores that every epoch has. */
+function pixelScores({ dice, iou, meanDice, meanIou, truth, soft, hard }: Scores) {
+  return { dice, iou, meanDice, meanIou, truth, soft, hard };
+}
+
 /** The events of an experiment with three losses and two seeds; the last loss diverged on seed 1. */
 export function fixtureEvents(): Event[] {
   const specs = ['ce', 'dice', 'ce + l1(temperature=10)'];
@@ -96,7 +101,7 @@ export function fixtureEvents(): Event[] {
             loss: 1 / (epoch + 1),
             terms:
               index === 2 ? { ce: 0.5 / (epoch + 1), l1: 0.5 / (epoch + 1) } : { [spec]: 1 / (epoch + 1) },
-            val: { ...now, loss: 1.1 / (epoch + 1), terms: {} },
+            val: { ...pixelScores(now), loss: 1.1 / (epoch + 1), terms: {} },
           }),
         );
       }
