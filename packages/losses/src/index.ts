@@ -1,5 +1,11 @@
 export * from './losses/index.js';
-export { type AbsentClass, type DiceOptions } from './losses/dice-score.js';
+export {
+  type AbsentClass,
+  type DiceOptions,
+  type RegionMeanOptions,
+  type RegionScoreOptions,
+} from './losses/region-score.js';
+export { type ClassChoice } from './classes.js';
 export { type Aggregation, type AggregationOption } from './aggregation.js';
 export { type TemperatureOption } from './marginals.js';
 export { compound, term, type WeightedLoss } from './compound.js';

@@ -1,14 +1,14 @@
-import { sub, type Tensor2D } from '@tensorflow/tfjs-core';
-
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
 import { type LossFactory } from '../types.js';
 import {
-  checkDiceOptions,
-  DICE_DEFAULTS,
-  diceStatistics,
-  meanDiceCost,
+  checkRegionScoreOptions,
+  complement,
+  diceScore,
+  meanScoreCost,
+  REGION_SCORE_DEFAULTS,
+  regionScoreStatistics,
   type DiceOptions,
-} from './dice-score.js';
+} from './region-score.js';
 
 /**
  * Soft Dice loss, the mean over images and classes.
@@ -39,11 +39,11 @@ export const dice: LossFactory<DiceOptions> = /* @__PURE__ */ defineLoss<DiceOpt
   name: 'dice',
   summary: 'soft Dice, the mean over images and classes',
   source: 'Milletari et al., arXiv:1606.04797, §3',
-  defaults: DICE_DEFAULTS,
-  check: checkDiceOptions,
-  statistics: diceStatistics,
+  defaults: REGION_SCORE_DEFAULTS,
+  check: checkRegionScoreOptions,
+  statistics: regionScoreStatistics,
   compute: (statistics, options, context) =>
-    meanDiceCost(statistics, options, context, (score) => sub(1, score) as Tensor2D),
+    meanScoreCost(statistics, options, context, diceScore, complement),
 });
 
 /**

@@ -11,3 +11,7 @@ export { logDice, logDiceLoss } from './log-dice.js';
 export { marginalL1, marginalL1Loss, type MarginalL1Options } from './marginal-l1.js';
 export { marginalKl, marginalKlLoss, type MarginalKlOptions } from './marginal-kl.js';
 export { diceBias, diceBiasLoss, type DiceBiasOptions } from './dice-bias.js';
+export { logCoshDice, logCoshDiceLoss, type LogCoshDiceOptions } from './log-cosh-dice.js';
+export { jaccard, jaccardLoss, type JaccardOptions } from './jaccard.js';
+export { tversky, tverskyLoss, type TverskyOptions } from './tversky.js';
+export { focalTversky, focalTverskyLoss, type FocalTverskyOptions } from './focal-tversky.js';

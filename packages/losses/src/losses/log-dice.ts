@@ -1,15 +1,14 @@
-import { log, maximum, neg, type Tensor2D } from '@tensorflow/tfjs-core';
-
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { QUOTIENT_EPSILON } from '../math.js';
 import { type LossFactory } from '../types.js';
 import {
-  checkDiceOptions,
-  DICE_DEFAULTS,
-  diceStatistics,
-  meanDiceCost,
+  checkRegionScoreOptions,
+  diceScore,
+  meanScoreCost,
+  minusLog,
+  REGION_SCORE_DEFAULTS,
+  regionScoreStatistics,
   type DiceOptions,
-} from './dice-score.js';
+} from './region-score.js';
 
 /**
  * Logarithmic Dice loss, the mean over images and classes of the negative logarithm of the Dice score.
@@ -35,16 +34,11 @@ export const logDice: LossFactory<DiceOptions> = /* @__PURE__ */ defineLoss<Dice
   name: 'log-dice',
   summary: 'negative logarithm of the soft Dice score',
   source: 'Liu et al., arXiv:2104.08717, §3.1',
-  defaults: DICE_DEFAULTS,
-  check: checkDiceOptions,
-  statistics: diceStatistics,
+  defaults: REGION_SCORE_DEFAULTS,
+  check: checkRegionScoreOptions,
+  statistics: regionScoreStatistics,
   compute: (statistics, options, context) =>
-    meanDiceCost(
-      statistics,
-      options,
-      context,
-      (score) => neg(log(maximum(score, QUOTIENT_EPSILON))) as Tensor2D,
-    ),
+    meanScoreCost(statistics, options, context, diceScore, minusLog(options.floor)),
 });
 
 /**

@@ -1,0 +1,192 @@
+import {
+  add,
+  div,
+  exp,
+  log,
+  maximum,
+  mul,
+  neg,
+  sub,
+  sum,
+  zerosLike,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+
+import { aggregate, type Aggregation } from '../aggregation.js';
+import { checkClassChoice, classRow, type ClassChoice } from '../classes.js';
+import { classWeightRow, maskedMean, present, quotient, QUOTIENT_EPSILON } from '../math.js';
+import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
+import { type LossContext, type RegionStatistics, type StatisticName } from '../types.js';
+
+/**
+ * What a class without labels in an image costs: the formula as it stands (`smooth`), nothing (`zero`), nothing and
+ * not counted in the mean (`skip`), or its mean predicted probability (`penalize`).
+ */
+export type AbsentClass = 'smooth' | 'zero' | 'skip' | 'penalize';
+
+/** Options of a mean over images and classes. */
+export interface RegionMeanOptions extends ClassChoice {
+  /** Whose sums: of one image (`perImage`), of the batch as one image, or of the batch and all classes (`micro`). */
+  aggregation: Aggregation | 'micro';
+  /** What an absent class costs. */
+  absentClass: AbsentClass;
+  /** Weight of each class in the mean. */
+  classWeights: 'uniform' | readonly number[];
+}
+
+/** Options of losses that are a score of overlap. */
+export interface RegionScoreOptions extends RegionMeanOptions {
+  /** ε, in pixels: added to numerator and denominator. */
+  smooth: number;
+  /** Another ε for the denominator; `same` as in the numerator. */
+  smoothDenominator: 'same' | number;
+  /** The smallest denominator, and the smallest score under a logarithm. */
+  floor: number;
+  /** Squares in the sizes, Σ s² and Σ y², as in V-Net. */
+  squared: boolean;
+}
+
+/** Options of Dice and its relatives. */
+export type DiceOptions = RegionScoreOptions;
+
+/** One home for the defaults of the means over images and classes. */
+export const REGION_MEAN_DEFAULTS: RegionMeanOptions = {
+  aggregation: 'perImage',
+  absentClass: 'smooth',
+  classWeights: 'uniform',
+  classes: 'all',
+  includeBackground: true,
+};
+
+/** One home for the defaults of overlap scores. */
+export const REGION_SCORE_DEFAULTS: RegionScoreOptions = {
+  smooth: 1,
+  smoothDenominator: 'same',
+  floor: QUOTIENT_EPSILON,
+  squared: false,
+  ...REGION_MEAN_DEFAULTS,
+};
+
+/** Throws unless the options of a mean over images and classes are such that they can have. */
+export function checkRegionMeanOptions(options: Readonly<RegionMeanOptions>, name: string): void {
+  checkChoice(name, 'aggregation', options.aggregation, ['perImage', 'perBatch', 'micro']);
+  checkChoice(name, 'absentClass', options.absentClass, ['smooth', 'zero', 'skip', 'penalize']);
+  checkClassWeights(name, options.classWeights);
+  checkClassChoice(name, options);
+  if (options.aggregation === 'micro' && options.classWeights !== 'uniform') {
+    throw new RangeError(`${name}: wanted classWeights 'uniform' with aggregation 'micro', got a list`);
+  }
+}
+
+/** Throws unless every option of an overlap score is one that it can have. */
+export function checkRegionScoreOptions(options: Readonly<RegionScoreOptions>, name: string): void {
+  checkNumber(name, 'smooth', options.smooth);
+  if (options.smoothDenominator !== 'same') checkNumber(name, 'smoothDenominator', options.smoothDenominator);
+  checkNumber(name, 'floor', options.floor, 1e-30);
+  checkChoice(name, 'squared', options.squared, [true, false]);
+  checkRegionMeanOptions(options, name);
+}
+
+/** The sums that an overlap score reads. */
+export function regionScoreStatistics({
+  squared,
+  absentClass,
+}: RegionScoreOptions): readonly StatisticName[] {
+  const sizes: StatisticName[] = squared ? ['targetSquares', 'predictedSquares'] : ['target', 'predicted'];
+  const absence: StatisticName[] = absentClass === 'smooth' ? [] : ['target', 'predicted'];
+  return [...new Set<StatisticName>(['count', 'overlap', ...sizes, ...absence])];
+}
+
+/** Overlap a, predicted size b and target size d of a region, in pixels. */
+export interface RegionSizes {
+  readonly a: Tensor2D;
+  readonly b: Tensor2D;
+  readonly d: Tensor2D;
+}
+
+/** Numerator and denominator of a score of overlap, before smoothing. */
+export type ScoreFormula = (sizes: RegionSizes) => readonly [numerator: Tensor, denominator: Tensor];
+
+/** 2a / (b + d) */
+export const diceScore: ScoreFormula = ({ a, b, d }) => [mul(2, a), add(b, d)];
+
+/** a / (b + d - a) */
+export const jaccardScore: ScoreFormula = ({ a, b, d }) => [a, sub(add(b, d), a)];
+
+/** a / (a + α (b - a) + β (d - a)) */
+export const tverskyScore =
+  (alpha: number, beta: number): ScoreFormula =>
+  ({ a, b, d }) => [a, add(mul(1 - alpha - beta, a), add(mul(alpha, b), mul(beta, d)))];
+
+/** Mean over images and classes of `cost(score)`, score = (numerator + ε) / (denominator + ε). */
+export function meanScoreCost(
+  statistics: RegionStatistics,
+  options: RegionScoreOptions,
+  context: LossContext,
+  formula: ScoreFormula,
+  cost: (score: Tensor2D) => Tensor2D,
+): Scalar {
+  const { smooth, smoothDenominator, floor, squared } = options;
+  const sums = groupSums(statistics, options, context);
+  const [numerator, denominator] = formula({
+    a: sums.overlap,
+    b: squared ? sums.predictedSquares : sums.predicted,
+    d: squared ? sums.targetSquares : sums.target,
+  });
+  const below = add(denominator, smoothDenominator === 'same' ? smooth : smoothDenominator);
+  // The floor keeps an empty class with ε = 0 finite; without pixels at all the group is not counted anyway.
+  const score = div(add(numerator, smooth), maximum(below, floor)) as Tensor2D;
+  return meanOfGroups(cost(score), sums, options, context);
+}
+
+/** 1 - score */
+export const complement = (score: Tensor2D): Tensor2D => sub(1, score) as Tensor2D;
+
+/** -log score, the score at least `floor` */
+export const minusLog =
+  (floor: number) =>
+  (score: Tensor2D): Tensor2D =>
+    neg(log(maximum(score, floor))) as Tensor2D;
+
+/** x^γ for x ≥ 0 with a finite slope at 0 for every γ > 0: below 1e-6 a straight line through 0. */
+export function gentlePower<T extends Tensor>(x: T, gamma: number): T {
+  return mul(x, exp(mul(gamma - 1, log(maximum(x, 1e-6))))) as T;
+}
+
+/** The sums of the groups: `[B, K]`, `[1, K]`, or `[1, 1]` for `micro`. */
+export function groupSums(
+  statistics: RegionStatistics,
+  { aggregation, ...choice }: RegionMeanOptions,
+  { classes, name }: LossContext,
+): RegionStatistics {
+  if (aggregation !== 'micro') return aggregate(statistics, aggregation);
+  const row = classRow(name, choice, classes);
+  const pooled = Object.entries(statistics).map(([key, value]) => {
+    const all = add(zerosLike(statistics.overlap), value) as Tensor2D; // a count may be [B, 1]
+    return [key, sum(mul(all, row), [0, 1], true)] as const;
+  });
+  return Object.fromEntries(pooled) as RegionStatistics;
+}
+
+/** The mean over the groups and the chosen classes, absent classes as the options say. */
+export function meanOfGroups(
+  costs: Tensor2D,
+  sums: RegionStatistics,
+  { absentClass, classWeights, aggregation, ...choice }: RegionMeanOptions,
+  { classes, name }: LossContext,
+): Scalar {
+  let include = present(sums.count);
+  if (absentClass !== 'smooth') {
+    const isPresent = present(sums.target);
+    costs = mul(costs, isPresent);
+    if (absentClass === 'skip') include = mul(include, isPresent);
+    if (absentClass === 'penalize') {
+      costs = add(costs, mul(sub(1, isPresent), quotient(sums.predicted, sums.count)));
+    }
+  }
+  if (aggregation === 'micro') return maskedMean(costs, include);
+  const row = mul(classWeightRow(name, classWeights, classes), classRow(name, choice, classes));
+  return maskedMean(costs, include, add(zerosLike(include), row) as Tensor2D);
+}
