@@ -1,1 +1,2 @@
-export {};
+export { wasmKernelsSupported } from './module.js';
+export { registerWasmKernels, wasmKernelNames } from './register.js';

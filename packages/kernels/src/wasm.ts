@@ -1,1 +1,8 @@
-export {};
+// Importing this registers the kernels: import '@segloss/kernels/wasm'.
+import '@tensorflow/tfjs-backend-wasm';
+
+import { registerWasmKernels } from './register.js';
+
+registerWasmKernels();
+
+export { registerWasmKernels };

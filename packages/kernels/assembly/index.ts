@@ -1,0 +1,5 @@
+// Kernels over tfjs's own wasm memory: every pointer is the byte offset of a float32 tensor. No static data, no heap.
+export { conv2dFilterGradient } from './filter-gradient';
+export { conv2dInputGradient, flipFilter, swapFilter } from './input-gradient';
+export { maxPoolGradient } from './max-pool';
+export { columnSum } from './reduce';

@@ -1,0 +1,45 @@
+// Compiles assembly/ to wasm and writes the bytes as base64 into src/bytes/, so that nothing is fetched at run time.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const compiler = join(
+  dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')),
+  'bin/asc.js',
+);
+
+/** The compiled module. */
+export function compileKernels() {
+  const folder = mkdtempSync(join(tmpdir(), 'segloss-kernels-'));
+  try {
+    const out = join(folder, 'kernels.wasm');
+    const flags = [
+      '-O3',
+      '--converge',
+      '--noAssert',
+      '--enable',
+      'simd',
+      '--importMemory',
+      '--runtime',
+      'stub',
+    ];
+    execFileSync(process.execPath, [compiler, 'assembly/index.ts', ...flags, '--outFile', out], {
+      cwd: root,
+    });
+    return readFileSync(out);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const base64 = compileKernels().toString('base64');
+  writeFileSync(
+    join(root, 'src/bytes/kernels.ts'),
+    `// Written by scripts/build-wasm.mjs from assembly/; a test compares the two.\nexport const KERNELS_BASE64 =\n  '${base64}';\n`,
+  );
+}

@@ -1,0 +1,130 @@
+import {
+  backend_util,
+  type Conv2DBackpropFilterAttrs,
+  type Conv2DBackpropInputAttrs,
+  type KernelConfig,
+  type KernelFunc,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+
+import { kernelsOf } from './module.js';
+import { pointer, requireFloat, withScratch, type WasmBackend } from './tensors.js';
+
+type Shape4 = [number, number, number, number];
+type Info = backend_util.Conv2DInfo;
+type Padding = Parameters<typeof backend_util.computeConv2DInfo>[4];
+
+interface Attributes {
+  strides: [number, number] | number;
+  pad: Padding;
+  dataFormat: 'NHWC' | 'NCHW';
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+/** tf.grad of conv2d by its filter; tfjs's wasm backend has no such kernel. */
+export const conv2DBackpropFilter: KernelConfig = {
+  kernelName: 'Conv2DBackpropFilter',
+  backendName: 'wasm',
+  kernelFunc({ inputs, attrs, backend }) {
+    const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
+    const { filterShape, ...rest } = attrs as unknown as Conv2DBackpropFilterAttrs & Attributes;
+    requireFloat('Conv2DBackpropFilter', { x, dy });
+    const info = convInfo('Conv2DBackpropFilter', x.shape, filterShape, rest);
+    const wasm = backend as WasmBackend;
+    const out = wasm.makeOutput(filterShape, 'float32');
+    const [at, dyAt, outAt] = [x, dy, out].map((tensor) => pointer(wasm, tensor)) as [number, number, number];
+    kernelsOf(wasm).conv2dFilterGradient(at, dyAt, outAt, ...geometry(info));
+    return out;
+  },
+};
+
+/**
+ * tf.grad of conv2d by its input, and conv2dTranspose. With stride 1 it is a convolution with the flipped filter, which
+ * tfjs's XNNPACK does fast; other strides go through a kernel of ours.
+ */
+export function conv2DBackpropInput(convolve: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
+  return {
+    kernelFunc({ inputs, attrs, backend }) {
+      const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
+      const { inputShape, ...rest } = attrs as unknown as Conv2DBackpropInputAttrs & Attributes;
+      requireFloat('Conv2DBackpropInput', { dy, filter });
+      const info = convInfo('Conv2DBackpropInput', inputShape, filter.shape, rest);
+      const wasm = backend as WasmBackend;
+      return info.strideHeight === 1 && info.strideWidth === 1
+        ? byFlippedFilter(wasm, dy, filter, info, convolve)
+        : byTaps(wasm, dy, filter, info);
+    },
+  };
+}
+
+function byFlippedFilter(
+  wasm: WasmBackend,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  info: Info,
+  convolve: KernelFunc,
+): TensorInfo {
+  const { filterHeight, filterWidth, inChannels, outChannels, padInfo } = info;
+  const flipped = wasm.makeOutput([filterHeight, filterWidth, outChannels, inChannels], 'float32');
+  const taps = filterHeight * filterWidth;
+  kernelsOf(wasm).flipFilter(pointer(wasm, filter), pointer(wasm, flipped), taps, inChannels, outChannels);
+  // dy is padded so that the output has the size of the input again.
+  const before = [filterHeight - 1 - padInfo.top, filterWidth - 1 - padInfo.left] as const;
+  const after = [
+    info.inHeight - info.outHeight + filterHeight - 1 - before[0],
+    info.inWidth - info.outWidth + filterWidth - 1 - before[1],
+  ] as const;
+  if (Math.min(...before, ...after) < 0) {
+    wasm.disposeData(flipped.dataId);
+    return byTaps(wasm, dy, filter, info); // more padding than the filter reaches: a convolution cannot crop
+  }
+  const result = convolve({
+    inputs: { x: dy, filter: flipped },
+    attrs: {
+      strides: [1, 1],
+      pad: [[0, 0], [before[0], after[0]], [before[1], after[1]], [0, 0]], // prettier-ignore
+      dataFormat: 'NHWC',
+      dilations: [1, 1],
+    },
+    backend: wasm,
+  }) as TensorInfo;
+  wasm.disposeData(flipped.dataId);
+  return result;
+}
+
+function byTaps(wasm: WasmBackend, dy: TensorInfo, filter: TensorInfo, info: Info): TensorInfo {
+  const out = wasm.makeOutput(info.inShape, 'float32');
+  const { filterHeight, filterWidth, inChannels, outChannels } = info;
+  const taps = filterHeight * filterWidth;
+  return withScratch(wasm, taps * inChannels * outChannels * 4, (swapped) => {
+    const kernels = kernelsOf(wasm);
+    kernels.swapFilter(pointer(wasm, filter), swapped, taps, inChannels, outChannels);
+    kernels.conv2dInputGradient(pointer(wasm, dy), swapped, pointer(wasm, out), ...geometry(info));
+    return out;
+  });
+}
+
+function convInfo(kernel: string, inputShape: number[], filterShape: number[], attrs: Attributes): Info {
+  if (attrs.dataFormat !== undefined && attrs.dataFormat !== 'NHWC') {
+    throw new RangeError(`${kernel}: wanted dataFormat NHWC on the wasm backend, got ${attrs.dataFormat}`);
+  }
+  return backend_util.computeConv2DInfo(
+    inputShape as Shape4,
+    filterShape as Shape4,
+    attrs.strides,
+    1,
+    attrs.pad,
+    attrs.dimRoundingMode,
+    false,
+  );
+}
+
+/** The numbers that both kernels take, in their order. */
+function geometry(info: Info): number[] {
+  return [
+    ...[info.batchSize, info.inHeight, info.inWidth, info.inChannels],
+    ...[info.outHeight, info.outWidth, info.outChannels],
+    ...[info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth],
+    ...[info.dilationHeight, info.dilationWidth, info.padInfo.top, info.padInfo.left],
+  ];
+}

@@ -1,0 +1,29 @@
+import {
+  backend_util,
+  type KernelConfig,
+  type MaxPoolGradAttrs,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+
+import { kernelsOf } from './module.js';
+import { pointer, requireFloat, type WasmBackend } from './tensors.js';
+
+/** tf.grad of maxPool; tfjs 4.22's wasm kernel is wrong where the largest value of a window is not positive. */
+export const maxPoolGrad: Pick<KernelConfig, 'kernelFunc'> = {
+  kernelFunc({ inputs, attrs, backend }) {
+    const { dy, input: x } = inputs as { dy: TensorInfo; input: TensorInfo };
+    const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as MaxPoolGradAttrs;
+    requireFloat('MaxPoolGrad', { dy, input: x });
+    const shape = x.shape as [number, number, number, number];
+    const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+    const wasm = backend as WasmBackend;
+    const out = wasm.makeOutput(x.shape, 'float32');
+    kernelsOf(wasm).maxPoolGradient(
+      ...([dy, x, out].map((tensor) => pointer(wasm, tensor)) as [number, number, number]),
+      ...[info.batchSize, info.inHeight, info.inWidth, info.inChannels, info.outHeight, info.outWidth],
+      ...[info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth],
+      ...[info.dilationHeight, info.dilationWidth, info.padInfo.top, info.padInfo.left],
+    );
+    return out;
+  },
+};

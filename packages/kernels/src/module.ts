@@ -1,0 +1,48 @@
+import { KERNELS_BASE64 } from './bytes/kernels.js';
+import { type WasmBackend } from './tensors.js';
+
+type Kernel = (...args: number[]) => void;
+
+/** The functions of assembly/index.ts. */
+export interface KernelModule {
+  conv2dFilterGradient: Kernel;
+  conv2dInputGradient: Kernel;
+  flipFilter: Kernel;
+  swapFilter: Kernel;
+  maxPoolGradient: Kernel;
+  columnSum: Kernel;
+}
+
+const instances = new WeakMap<WebAssembly.Memory, KernelModule>();
+let compiled: WebAssembly.Module | undefined;
+
+/** Our kernels over the memory of the backend, so that they read and write its tensors in place. */
+export function kernelsOf(backend: WasmBackend): KernelModule {
+  const { memory } = backend.wasm.asm;
+  let kernels = instances.get(memory);
+  if (kernels === undefined) {
+    compiled ??= new WebAssembly.Module(decodeBase64(KERNELS_BASE64));
+    kernels = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as KernelModule;
+    instances.set(memory, kernels);
+  }
+  return kernels;
+}
+
+/**
+ * Whether this runtime can run the kernels: they need WebAssembly with SIMD.
+ *
+ * @example
+ * ```ts
+ * wasmKernelsSupported(); // → true
+ * ```
+ */
+export function wasmKernelsSupported(): boolean {
+  return typeof WebAssembly === 'object' && WebAssembly.validate(decodeBase64(KERNELS_BASE64));
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

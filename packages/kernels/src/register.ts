@@ -1,0 +1,76 @@
+import {
+  getKernel,
+  registerKernel,
+  unregisterKernel,
+  type KernelConfig,
+  type KernelFunc,
+} from '@tensorflow/tfjs-core';
+
+import { conv2DBackpropFilter, conv2DBackpropInput } from './conv2d.js';
+import { maxPoolGrad } from './max-pool.js';
+import { wasmKernelsSupported } from './module.js';
+import { identity, sum } from './reduce.js';
+
+/** What replaces or wraps a kernel that tfjs has. */
+const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>> = {
+  Conv2DBackpropInput: () => conv2DBackpropInput(kernelFunc('Conv2D')),
+  MaxPoolGrad: () => maxPoolGrad,
+  Sum: sum,
+  Identity: () => identity,
+};
+
+let registered = false;
+
+/**
+ * Registers the kernels for tfjs's wasm backend. Importing `@segloss/kernels/wasm` does this; call it yourself only where
+ * imports with side effects are not wanted. Import `@tensorflow/tfjs-backend-wasm` first. Calling it twice does nothing.
+ *
+ * @throws {Error} If the wasm backend is not imported, or the runtime has no WebAssembly SIMD.
+ *
+ * @example
+ * ```ts
+ * await import('@tensorflow/tfjs-backend-wasm');
+ * registerWasmKernels();
+ * tf.getKernel('Conv2DBackpropFilter', 'wasm') !== undefined; // → true
+ * ```
+ */
+export function registerWasmKernels(): void {
+  if (registered) return;
+  if (!wasmKernelsSupported()) {
+    throw new Error(
+      'registerWasmKernels: wanted WebAssembly with SIMD, which this runtime lacks; use another backend',
+    );
+  }
+  kernelFunc('Conv2D'); // says what to import if there is no wasm backend yet
+  registerKernel(conv2DBackpropFilter);
+  for (const [name, override] of Object.entries(OVERRIDES)) {
+    const original = getKernel(name, 'wasm');
+    const replacement = override(original.kernelFunc);
+    unregisterKernel(name, 'wasm');
+    // tfjs calls the original's setup when the backend starts; what we wrap would fail without it.
+    registerKernel({ ...original, ...replacement });
+  }
+  registered = true;
+}
+
+/**
+ * Names of the kernels that {@link registerWasmKernels} adds or replaces.
+ *
+ * @example
+ * ```ts
+ * wasmKernelNames().includes('MaxPoolGrad'); // → true
+ * ```
+ */
+export function wasmKernelNames(): string[] {
+  return [conv2DBackpropFilter.kernelName, ...Object.keys(OVERRIDES)];
+}
+
+function kernelFunc(name: string): KernelFunc {
+  const kernel = getKernel(name, 'wasm');
+  if (kernel === undefined) {
+    throw new Error(
+      `registerWasmKernels: tfjs has no wasm kernel ${name} yet; import '@tensorflow/tfjs-backend-wasm' before`,
+    );
+  }
+  return kernel.kernelFunc;
+}

@@ -1,0 +1,38 @@
+import { type DataId, type KernelBackend, type TensorInfo } from '@tensorflow/tfjs-core';
+
+/** What we use of tfjs's wasm backend. */
+export interface WasmBackend extends KernelBackend {
+  readonly wasm: {
+    readonly asm: { readonly memory: WebAssembly.Memory };
+    _malloc(bytes: number): number;
+    _free(at: number): void;
+  };
+  readonly dataIdMap: { get(id: DataId): { memoryOffset: number } };
+  makeOutput(shape: readonly number[], dtype: 'float32'): TensorInfo;
+  incRef(id: DataId): void;
+}
+
+/** Byte offset of a tensor in the backend's memory. */
+export function pointer(backend: WasmBackend, tensor: TensorInfo): number {
+  return backend.dataIdMap.get(tensor.dataId).memoryOffset;
+}
+
+/** Runs `use` with scratch memory of so many bytes. */
+export function withScratch<T>(backend: WasmBackend, bytes: number, use: (at: number) => T): T {
+  const at = backend.wasm._malloc(bytes);
+  if (at === 0)
+    throw new Error(`segloss kernels: no memory for ${bytes} bytes of scratch; use smaller batches`);
+  try {
+    return use(at);
+  } finally {
+    backend.wasm._free(at);
+  }
+}
+
+/** Throws unless every tensor is float32. */
+export function requireFloat(kernel: string, tensors: Record<string, TensorInfo>): void {
+  for (const [name, { dtype }] of Object.entries(tensors)) {
+    if (dtype !== 'float32')
+      throw new TypeError(`${kernel}: wanted ${name} to be float32, got ${dtype}; use tf.cast`);
+  }
+}
