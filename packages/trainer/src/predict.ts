@@ -1,0 +1,80 @@
+import { type Sample } from '@segloss/data';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
+
+import { checkSamples, inGroups, toBatch } from './batches.js';
+
+/** What a model says of one image. */
+export interface Prediction {
+  readonly id: string;
+  /** Class index of each pixel: the most probable one; with one channel, 1 where the probability is above 0.5. */
+  readonly labels: Uint8Array;
+  /** Probabilities `[H, W, classes]`, row by row; binary models give two: background, foreground. */
+  readonly probabilities: Float32Array;
+}
+
+/**
+ * Runs a model over samples.
+ *
+ * @param model Returns logits `[B, H, W, K]`; K = 1 is binary.
+ * @param samples All of the size that the model takes.
+ * @param options `batchSize`: images at once; default 8.
+ * @throws {RangeError} If a sample does not fit the model.
+ *
+ * @example
+ * ```ts
+ * await selectBackend('cpu');
+ * const model = unet({ inputShape: [4, 4, 1], outputs: 3, widths: [2], seed: 1 });
+ * const sample = { id: 'a', width: 4, height: 4, channels: 1, image: new Float32Array(16), mask: new Uint8Array(16) };
+ * const [{ labels, probabilities }] = await predict(model, [sample]);
+ * [labels.length, probabilities.length]; // → [16, 48]
+ * ```
+ */
+export async function predict(
+  model: LayersModel,
+  samples: readonly Sample[],
+  { batchSize = 8 }: { batchSize?: number } = {},
+): Promise<Prediction[]> {
+  checkSamples('predict', samples, model.inputs[0]!.shape);
+  const predictions: Prediction[] = [];
+  for (const group of inGroups(samples, batchSize)) {
+    const { images, labels } = toBatch(group);
+    const logits = model.predict(images) as Tensor;
+    const values = (await logits.data()) as Float32Array;
+    const channels = logits.shape[3]!;
+    dispose([images, labels, logits]);
+    const length = values.length / group.length;
+    group.forEach(({ id }, i) =>
+      predictions.push({ id, ...classify(values.subarray(i * length, (i + 1) * length), channels) }),
+    );
+  }
+  return predictions;
+}
+
+/** Labels and probabilities of logits `[pixels, channels]`. */
+export function classify(logits: Float32Array, channels: number): Omit<Prediction, 'id'> {
+  const pixels = logits.length / channels;
+  const labels = new Uint8Array(pixels);
+  if (channels === 1) {
+    const probabilities = new Float32Array(2 * pixels);
+    for (let i = 0; i < pixels; i++) {
+      const foreground = 1 / (1 + Math.exp(-logits[i]!));
+      probabilities[2 * i] = 1 - foreground;
+      probabilities[2 * i + 1] = foreground;
+      labels[i] = logits[i]! > 0 ? 1 : 0;
+    }
+    return { labels, probabilities };
+  }
+  const probabilities = new Float32Array(logits.length);
+  for (let i = 0; i < pixels; i++) {
+    const at = i * channels;
+    let best = 0;
+    for (let k = 1; k < channels; k++) if (logits[at + k]! > logits[at + best]!) best = k;
+    let sum = 0;
+    for (let k = 0; k < channels; k++)
+      sum += probabilities[at + k] = Math.exp(logits[at + k]! - logits[at + best]!);
+    for (let k = 0; k < channels; k++) probabilities[at + k]! /= sum;
+    labels[i] = best;
+  }
+  return { labels, probabilities };
+}
