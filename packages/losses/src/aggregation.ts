@@ -1,7 +1,6 @@
 import { sum, type Tensor2D } from '@tensorflow/tfjs-core';
 
 import { checkChoice } from './options.js';
-import { type RegionStatistics, type StatisticName } from './types.js';
 
 /** Whether sums belong to each image (then the loss is a mean over images) or to the batch as one image. */
 export type Aggregation = 'perImage' | 'perBatch';
@@ -18,8 +17,11 @@ export function checkAggregation(name: string, value: unknown): void {
 }
 
 /** The sums `[B, K]` of the images, or `[1, K]` of the batch. */
-export function aggregate(statistics: RegionStatistics, aggregation: Aggregation): RegionStatistics {
-  if (aggregation === 'perImage') return statistics;
-  const pooled = Object.entries(statistics).map(([name, value]) => [name, sum(value, 0, true) as Tensor2D]);
-  return Object.fromEntries(pooled) as Record<StatisticName, Tensor2D>;
+export function aggregate<N extends string>(
+  sums: Record<N, Tensor2D>,
+  aggregation: Aggregation,
+): Record<N, Tensor2D> {
+  if (aggregation === 'perImage') return sums;
+  const pooled = Object.entries<Tensor2D>(sums).map(([name, value]) => [name, sum(value, 0, true)]);
+  return Object.fromEntries(pooled) as Record<N, Tensor2D>;
 }

@@ -1,4 +1,4 @@
-import { customGrad, type GradSaveFunc, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
+import { customGrad, zerosLike, type GradSaveFunc, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 
 /**
  * An operation on the logits with a gradient of its own. Only the logits get one; `others` are kept for the backward
@@ -22,4 +22,14 @@ export function withGradient<R extends Tensor>(
     };
   });
   return op(logits) as R;
+}
+
+/** `f(x)` as a constant: no gradient flows back to x. */
+export function withoutGradient<R extends Tensor>(x: Tensor, f: (x: Tensor) => R): R {
+  const op = customGrad((...args: (Tensor | GradSaveFunc)[]) => {
+    const [given, save] = args as [Tensor, GradSaveFunc];
+    save([given]);
+    return { value: f(given), gradFunc: (_dy: R, saved: Tensor[]) => zerosLike(saved[0]!) };
+  });
+  return op(x) as R;
 }

@@ -5,6 +5,7 @@ export {
   type RegionMeanOptions,
   type RegionScoreOptions,
 } from './losses/region-score.js';
+export { type GeneralizedDiceOptions } from './losses/generalized-dice-score.js';
 export { type ClassChoice } from './classes.js';
 export { type Aggregation, type AggregationOption } from './aggregation.js';
 export { type TemperatureOption } from './marginals.js';

@@ -15,3 +15,17 @@ export { logCoshDice, logCoshDiceLoss, type LogCoshDiceOptions } from './log-cos
 export { jaccard, jaccardLoss, type JaccardOptions } from './jaccard.js';
 export { tversky, tverskyLoss, type TverskyOptions } from './tversky.js';
 export { focalTversky, focalTverskyLoss, type FocalTverskyOptions } from './focal-tversky.js';
+export { gdice, generalizedDiceLoss } from './gdice.js';
+export {
+  penaltyGdice,
+  penaltyGeneralizedDiceLoss,
+  type PenaltyGeneralizedDiceOptions,
+} from './penalty-gdice.js';
+export { mcc, mccLoss, type MccOptions } from './mcc.js';
+export {
+  sensitivitySpecificity,
+  sensitivitySpecificityLoss,
+  type SensitivitySpecificityOptions,
+} from './sensitivity-specificity.js';
+export { lovasz, lovaszLoss, type LovaszOptions } from './lovasz.js';
+export { noiseRobustDice, noiseRobustDiceLoss, type NoiseRobustDiceOptions } from './noise-robust-dice.js';

@@ -156,24 +156,24 @@ export function gentlePower<T extends Tensor>(x: T, gamma: number): T {
 }
 
 /** The sums of the groups: `[B, K]`, `[1, K]`, or `[1, 1]` for `micro`. */
-export function groupSums(
-  statistics: RegionStatistics,
+export function groupSums<N extends string>(
+  sums: Record<N | 'target', Tensor2D>,
   { aggregation, ...choice }: RegionMeanOptions,
   { classes, name }: LossContext,
-): RegionStatistics {
-  if (aggregation !== 'micro') return aggregate(statistics, aggregation);
+): Record<N | 'target', Tensor2D> {
+  if (aggregation !== 'micro') return aggregate(sums, aggregation);
   const row = classRow(name, choice, classes);
-  const pooled = Object.entries(statistics).map(([key, value]) => {
-    const all = add(zerosLike(statistics.overlap), value) as Tensor2D; // a count may be [B, 1]
-    return [key, sum(mul(all, row), [0, 1], true)] as const;
+  const pooled = Object.entries<Tensor2D>(sums).map(([key, value]) => {
+    const each = add(zerosLike(sums.target), value); // a count may be [B, 1]
+    return [key, sum(mul(each, row), [0, 1], true)] as const;
   });
-  return Object.fromEntries(pooled) as RegionStatistics;
+  return Object.fromEntries(pooled) as Record<N | 'target', Tensor2D>;
 }
 
 /** The mean over the groups and the chosen classes, absent classes as the options say. */
 export function meanOfGroups(
   costs: Tensor2D,
-  sums: RegionStatistics,
+  sums: Record<'count' | 'target' | 'predicted', Tensor2D>,
   { absentClass, classWeights, aggregation, ...choice }: RegionMeanOptions,
   { classes, name }: LossContext,
 ): Scalar {

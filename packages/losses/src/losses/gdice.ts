@@ -1,0 +1,54 @@
+import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { type LossFactory } from '../types.js';
+import {
+  checkGeneralizedDiceOptions,
+  GENERALIZED_DICE_DEFAULTS,
+  generalizedDiceActivation,
+  generalizedDiceStatistics,
+  meanGeneralizedDiceCost,
+  type GeneralizedDiceOptions,
+} from './generalized-dice-score.js';
+
+/**
+ * Generalized Dice loss: one Dice ratio over all classes, each class weighted by its size; the mean over images.
+ *
+ *     1 - (2 Σ_k w_k overlap_k + ε) / (Σ_k w_k (target_k + predicted_k) + ε),  w_k = 1 / target_k²
+ *
+ * Weights carry no gradient. An image of which every weight is 0 costs 0. Binary logits get the background as a second
+ * class (see `complement`).
+ *
+ * @returns A float32 scalar from 0 to 1; 0 for a batch without valid pixels.
+ * @throws {TypeError} If logits are not float32 or an option is unknown. @throws {RangeError} If shapes, label values
+ *   or options do not fit.
+ *
+ * @example
+ * ```ts
+ * const labels = tf.tensor2d([[0, 0, 0, 1]], [1, 4], 'int32');
+ * generalizedDiceLoss(labels, tf.zeros([1, 4, 2])); // → 0.6
+ * generalizedDiceLoss(labels, tf.zeros([1, 4, 1])); // → 0.6
+ * gdice({ weighting: 'simple' }).spec; // → "gdice(weighting=simple)"
+ * ```
+ *
+ * @see Sudre et al., "Generalised Dice overlap as a deep learning loss function", DLMIA 2017, arXiv:1707.03237, §2.
+ */
+export const gdice: LossFactory<GeneralizedDiceOptions> = /* @__PURE__ */ defineLoss<GeneralizedDiceOptions>({
+  name: 'gdice',
+  summary: 'generalized Dice: one ratio over classes weighted by size',
+  source: 'Sudre et al., arXiv:1707.03237, §2',
+  defaults: GENERALIZED_DICE_DEFAULTS,
+  check: checkGeneralizedDiceOptions,
+  activation: generalizedDiceActivation,
+  statistics: generalizedDiceStatistics,
+  compute: (statistics, options, context) =>
+    meanGeneralizedDiceCost(statistics, options, context, (loss) => loss),
+});
+
+/**
+ * {@link gdice} of labels and logits.
+ *
+ * @example
+ * ```ts
+ * generalizedDiceLoss(tf.zeros([1, 4], 'int32'), tf.fill([1, 4, 1], -20)); // → 0.0000
+ * ```
+ */
+export const generalizedDiceLoss: LossFunction<GeneralizedDiceOptions> = /* @__PURE__ */ direct(gdice);

@@ -1,0 +1,125 @@
+import {
+  add,
+  fill,
+  greater,
+  mul,
+  relu,
+  reshape,
+  softmax,
+  sub,
+  sum,
+  transpose,
+  where,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+
+import { checkAggregation, type Aggregation, type AggregationOption } from '../aggregation.js';
+import { checkClassChoice, classRow, type ClassChoice } from '../classes.js';
+import { withoutGradient } from '../custom-gradient.js';
+import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { hideIgnored } from '../inputs.js';
+import { lovaszWeights } from '../lovasz-weights.js';
+import { absolute, classWeightRow, maskedMean, present } from '../math.js';
+import { checkChoice, checkClassWeights } from '../options.js';
+import { type LossFactory } from '../types.js';
+
+/** Options of {@link lovasz}. */
+export interface LovaszOptions extends AggregationOption, ClassChoice {
+  /** One ranking for all channels together, in place of one for each. */
+  joint: boolean;
+  /** A class without labels: not counted (`skip`), or its largest error (`smooth`); `auto`: skip in multiclass mode. */
+  absentClass: 'auto' | 'skip' | 'smooth';
+  /** Weight of each class in the mean. */
+  classWeights: 'uniform' | readonly number[];
+}
+
+/**
+ * Lovász-Softmax loss in multiclass mode, the Lovász hinge otherwise: the piecewise linear extension of 1 - Jaccard, the
+ * mean over images and classes.
+ *
+ *     Σ_i e_(i) g_i,  e = |y - softmax(z)| or relu(1 - z (2y - 1)), sorted downwards
+ *
+ * with g the slopes of the Jaccard loss along that order; they carry no gradient. For hard predictions it is 1 - Jaccard.
+ *
+ * @returns A float32 scalar of at least 0, at most 1 in multiclass mode; 0 for a batch without valid pixels.
+ * @throws {TypeError} If logits are not float32 or an option is unknown. @throws {RangeError} If shapes, label values
+ *   or options do not fit.
+ *
+ * @example
+ * ```ts
+ * const labels = tf.tensor2d([[0, 1]], [1, 2], 'int32');
+ * lovaszLoss(labels, tf.zeros([1, 2, 2])); // → 0.5
+ * lovaszLoss(labels, tf.tensor3d([[[-3], [0]]])); // → 1
+ * lovasz({ absentClass: 'smooth' }).spec; // → "lovasz(absentClass=smooth)"
+ * ```
+ *
+ * @see Berman, Triki, Blaschko, "The Lovász-Softmax loss", CVPR 2018, arXiv:1705.08790, §3.
+ */
+export const lovasz: LossFactory<LovaszOptions> = /* @__PURE__ */ defineLoss<LovaszOptions>({
+  name: 'lovasz',
+  summary: 'Lovász-Softmax, or the Lovász hinge of sigmoid channels',
+  source: 'Berman et al., arXiv:1705.08790, §3',
+  defaults: {
+    aggregation: 'perImage',
+    absentClass: 'auto',
+    joint: false,
+    classWeights: 'uniform',
+    classes: 'all',
+    includeBackground: true,
+  },
+  check(options, name) {
+    checkAggregation(name, options.aggregation);
+    checkChoice(name, 'absentClass', options.absentClass, ['auto', 'skip', 'smooth']);
+    checkChoice(name, 'joint', options.joint, [true, false]);
+    checkClassWeights(name, options.classWeights);
+    checkClassChoice(name, options);
+    if (options.joint && options.classWeights !== 'uniform')
+      throw new RangeError(`${name}: wanted classWeights 'uniform' with joint, got a list`);
+  },
+  pixels(inputs, options, { activation, classes, name }) {
+    const { aggregation, joint, absentClass, classWeights } = options;
+    const { target } = inputs;
+    const z = hideIgnored(inputs.logits, inputs.valid);
+    const valid = mul(add(mul(target, 0), inputs.valid), classRow(name, options, classes)) as Tensor3D;
+    const errors = activation === 'softmax' ? absolute(sub(target, softmax(z))) : hinge(z, target);
+
+    const arrange = (x: Tensor) => rankedRows(x as Tensor3D, aggregation, joint);
+    const [e, y, v] = [arrange(errors), arrange(mul(target, valid)), arrange(valid)];
+    const slopes = withoutGradient(e, (given) =>
+      lovaszWeights(where(greater(v, 0), given, fill(given.shape, -1e30)) as Tensor2D, y),
+    );
+    const costs = sum(mul(mul(e, v), slopes), -1);
+    const columns = joint ? 1 : classes;
+    const grouped = (x: Tensor) => reshape(x, [-1, columns]) as Tensor2D;
+
+    let include = present(grouped(sum(v, -1)));
+    const skip = absentClass === 'auto' ? activation === 'softmax' : absentClass === 'skip';
+    if (skip) include = mul(include, present(grouped(sum(y, -1))));
+    const weights = add(mul(include, 0), classWeightRow(name, classWeights, columns)) as Tensor2D;
+    return maskedMean(grouped(costs), include, weights);
+  },
+});
+
+function hinge(z: Tensor3D, y: Tensor3D): Tensor3D {
+  return relu(sub(1, mul(z, sub(mul(2, y), 1)))) as Tensor3D;
+}
+
+/** `[B, N, K]` as rows of entries that are ranked together. */
+function rankedRows(x: Tensor3D, aggregation: Aggregation, joint: boolean): Tensor2D {
+  const [batch, , classes] = x.shape;
+  if (joint) return reshape(x, [aggregation === 'perImage' ? batch : 1, -1]) as Tensor2D;
+  if (aggregation === 'perImage') return reshape(transpose(x, [0, 2, 1]), [batch * classes, -1]) as Tensor2D;
+  return reshape(transpose(x, [2, 0, 1]), [classes, -1]) as Tensor2D;
+}
+
+/**
+ * {@link lovasz} of labels and logits.
+ *
+ * @example
+ * ```ts
+ * lovaszLoss(tf.zeros([1, 4], 'int32'), tf.fill([1, 4, 1], -20)); // → 0
+ * ```
+ */
+export const lovaszLoss: LossFunction<LovaszOptions> = /* @__PURE__ */ direct(lovasz);

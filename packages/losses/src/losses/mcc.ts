@@ -1,0 +1,76 @@
+import { add, div, maximum, mul, sqrt, sub, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+
+import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { checkNumber } from '../options.js';
+import { type LossFactory } from '../types.js';
+import {
+  checkRegionMeanOptions,
+  groupSums,
+  meanOfGroups,
+  REGION_MEAN_DEFAULTS,
+  type RegionMeanOptions,
+} from './region-score.js';
+
+/** Options of {@link mcc}. */
+export interface MccOptions extends RegionMeanOptions {
+  /** ε > 0, in pixels: added to each of the four counts. */
+  smooth: number;
+}
+
+/**
+ * Matthews correlation loss, the mean over images and classes: it counts true negatives too.
+ *
+ *     1 - (TP·TN - FP·FN) / √( (TP+FP) (TP+FN) (TN+FP) (TN+FN) )
+ *
+ * from proportions of the pixels, so that nothing overflows; each count carries ε pixels.
+ *
+ * @returns A float32 scalar from 0 to 2; 0 for a batch without valid pixels.
+ * @throws {TypeError} If logits are not float32 or an option is unknown. @throws {RangeError} If shapes, label values
+ *   or options do not fit.
+ *
+ * @example
+ * ```ts
+ * const labels = tf.tensor2d([[0, 1]], [1, 2], 'int32');
+ * mccLoss(labels, tf.zeros([1, 2, 1])); // → 1.0000
+ * mccLoss(labels, tf.tensor3d([[[-20], [20]]])); // → 0.0000
+ * ```
+ *
+ * @see Abhishek and Hamarneh, "Matthews correlation coefficient loss for deep convolutional networks", ISBI 2021,
+ *   arXiv:2010.13454, §2.
+ */
+export const mcc: LossFactory<MccOptions> = /* @__PURE__ */ defineLoss<MccOptions>({
+  name: 'mcc',
+  summary: 'Matthews correlation, which counts true negatives too',
+  source: 'Abhishek and Hamarneh, arXiv:2010.13454, §2',
+  defaults: { smooth: 1e-5, ...REGION_MEAN_DEFAULTS },
+  check(options, name) {
+    checkNumber(name, 'smooth', options.smooth, 1e-7);
+    checkRegionMeanOptions(options, name);
+  },
+  statistics: () => ['count', 'target', 'predicted', 'overlap'],
+  compute(statistics, options, context) {
+    const sums = groupSums(statistics, options, context);
+    const n = maximum(sums.count, 1);
+    const s = div(options.smooth, n);
+    const share = (x: Tensor) => maximum(div(x, n), 0); // rounding may leave -1e-8
+    const { overlap: a, predicted: b, target: d, count } = sums;
+    const tp = add(share(a), s);
+    const fp = add(share(sub(b, a)), s);
+    const fn = add(share(sub(d, a)), s);
+    const tn = add(share(add(sub(sub(count, b), d), a)), s);
+    const above = sub(mul(tp, tn), mul(fp, fn));
+    // Two roots of two factors each: four factors of 1e-11 would underflow.
+    const below = mul(sqrt(mul(add(tp, fp), add(tp, fn))), sqrt(mul(add(tn, fp), add(tn, fn))));
+    return meanOfGroups(sub(1, div(above, below)) as Tensor2D, sums, options, context);
+  },
+});
+
+/**
+ * {@link mcc} of labels and logits.
+ *
+ * @example
+ * ```ts
+ * mccLoss(tf.tensor2d([[0, 1]], [1, 2], 'int32'), tf.tensor3d([[[20], [-20]]])); // → 2.0000
+ * ```
+ */
+export const mccLoss: LossFunction<MccOptions> = /* @__PURE__ */ direct(mcc);
