@@ -10,6 +10,7 @@ module.exports = async function exercise({
   trainer,
   benchmark,
 }) {
+  const { name } = await trainer.selectBackend('wasm');
   const round = (value) => Math.round(value * 1e4) / 1e4;
   const labels = tf.tensor2d([[0, 0, 0, 1]], [1, 4], 'int32');
   const logits = tf.zeros([1, 4, 2]);
@@ -23,7 +24,6 @@ module.exports = async function exercise({
   const series = [{ name: 'line', points: [[0, 0], [1, 1]] }]; // prettier-ignore
   const chart = charts.lineChart({ title: 'T', description: 'D', x: axis, y: axis, series });
 
-  const { name } = await trainer.selectBackend('wasm');
   const model = trainer.unet({ inputShape: [16, 16, 3], outputs: 1, widths: [2, 4], seed: 1 });
   const output = model.predict(tf.zeros([1, 16, 16, 3]));
 
