@@ -10,7 +10,7 @@ const transform = {
   ],
 };
 // Published as ES modules only, so jest has to translate them.
-const esmOnly = ['fast-png', 'iobuffer', 'fflate', 'd3-[a-z]+', 'internmap'];
+const esmOnly = ['fast-png', 'iobuffer', 'fflate', 'internmap'];
 
 const shared = {
   rootDir: __dirname,
@@ -19,6 +19,8 @@ const shared = {
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
+    // d3 publishes .mjs, which jest never translates, beside a build for CommonJS.
+    '^(d3-[a-z-]+)$': '<rootDir>/node_modules/$1/dist/$1.js',
     '^@segloss/benchmark$': '<rootDir>/apps/benchmark/src/index',
     '^@segloss/([a-z]+)/([a-z]+)$': '<rootDir>/packages/$1/src/$2',
     '^@segloss/([a-z]+)$': '<rootDir>/packages/$1/src/index',

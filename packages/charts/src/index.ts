@@ -1,1 +1,3 @@
-export {};
+export { lineChart } from './line-chart.js';
+export { seriesTable } from './table.js';
+export type { AxisOptions, LineChartOptions, Mark, Series } from './types.js';

@@ -12,17 +12,17 @@ export interface Evaluation {
   /** Mean over the images of the loss. */
   readonly loss: number;
   /** Mean of each term, without its weight. */
-  readonly terms: Readonly<Record<string, number>>;
+  readonly terms: Record<string, number>;
   /** Dice and IoU of each class over all pixels of the set; NaN for a class that is nowhere. */
-  readonly dice: readonly number[];
-  readonly iou: readonly number[];
+  readonly dice: number[];
+  readonly iou: number[];
   /** Means over the classes; of binary data those of the foreground. */
   readonly meanDice: number;
   readonly meanIou: number;
   /** Label marginals of the set, by class: true, predicted by summed probabilities, predicted by counted labels. */
-  readonly truth: readonly number[];
-  readonly soft: readonly number[];
-  readonly hard: readonly number[];
+  readonly truth: number[];
+  readonly soft: number[];
+  readonly hard: number[];
 }
 
 /** Options of {@link evaluate}. */

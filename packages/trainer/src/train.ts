@@ -12,7 +12,7 @@ export interface StepReport {
   /** 0-based, counted from the start of the training. */
   readonly step: number;
   readonly loss: number;
-  readonly terms: Readonly<Record<string, number>>;
+  readonly terms: Record<string, number>;
   /** Length of the whole gradient. */
   readonly gradientNorm: number;
 }
@@ -25,7 +25,7 @@ export interface EpochReport {
   readonly steps: number;
   /** Means over the training images of the epoch. */
   readonly loss: number;
-  readonly terms: Readonly<Record<string, number>>;
+  readonly terms: Record<string, number>;
   readonly val: Evaluation;
 }
 

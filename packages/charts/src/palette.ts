@@ -1,0 +1,10 @@
+/** Okabe and Ito's colours, told apart by colour-blind readers, less the two that are faint on white. */
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#7a5195', '#e69f00', '#56b4e9', '#555555'];
+
+/** Dash patterns, so that lines stay apart without colour. */
+const DASHES = [undefined, '7 3', '2 3', '9 3 2 3', '4 2', '12 4', '1 4', '6 2 1 2 1 2'];
+
+/** Look of the i-th series of a chart. */
+export function seriesLook(index: number, dash?: string): { colour: string; dash: string | undefined } {
+  return { colour: COLOURS[index % COLOURS.length]!, dash: dash ?? DASHES[index % DASHES.length] };
+}
