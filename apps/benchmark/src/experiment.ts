@@ -9,7 +9,7 @@ import { loadData } from './dataset.js';
 import { environment } from './environment.js';
 import { UsageError } from './errors.js';
 import { stamp, type Event, type EventBody } from './events.js';
-import type { Settings } from './options.js';
+import type { Settings, Size } from './options.js';
 import { trivialPredictors } from './scores.js';
 import { rarestClass, runId } from './summary.js';
 import { resolveLoss, type ResolvedLoss } from './user-loss.js';
@@ -63,6 +63,7 @@ export async function runExperiment(
   const tell = (body: EventBody) => listener.event(stamp(body));
   const data = await loadData(settings);
   const { classes } = data;
+  checkSize(data, settings.widths);
   const valTruth = classProportions(data.val, classes.length);
   const cases = chooseCases(data.val, rarestClass(classes, valTruth), classes);
   const { name, description, channels, height, width } = data;
@@ -145,6 +146,16 @@ export async function runExperiment(
     seconds: (performance.now() - begin) / 1000,
     interrupted: options.signal.aborted,
   });
+}
+
+/** Says before any training what the network would say in every run. */
+function checkSize({ height, width }: Size, widths: readonly number[]): void {
+  const step = 2 ** (widths.length - 1);
+  if (height % step === 0 && width % step === 0) return;
+  const nearest = [height, width].map((size) => Math.max(step, Math.round(size / step) * step)).join('x');
+  throw new UsageError(
+    `--size: wanted height and width divisible by ${step} for ${widths.length} --widths, got ${height}x${width}; try --size ${nearest} or fewer widths`,
+  );
 }
 
 /** Runs at most `limit` at a time, so that a stopped experiment has nothing left in a queue. */

@@ -102,7 +102,7 @@ export function liveProgress(
     event: on,
     step({ run, epoch, step, loss }) {
       const entry = active.get(run);
-      entry?.bar.update(epoch * options.steps() + step, {
+      entry?.bar.update(step + 1, {
         text: fit(`${entry.text}  epoch ${epoch + 1}/${options.epochs}  loss ${loss.toFixed(3)}`),
       });
     },

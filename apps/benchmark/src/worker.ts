@@ -33,6 +33,7 @@ export interface StepMessage {
   readonly type: 'step';
   readonly run: string;
   readonly epoch: number;
+  /** 0-based, counted from the start of the training. */
   readonly step: number;
   readonly loss: number;
 }
@@ -70,6 +71,11 @@ export default async function run(task: RunTask): Promise<EventOf<'run.end'>['st
   }
 }
 
+/** The learning rate falls to almost 0, so that the last epoch is no accident of the last steps. */
+function decay(epoch: number, epochs: number): number {
+  return (1 - epoch / epochs) ** 0.9;
+}
+
 function isStopped({ stop }: RunTask): boolean {
   return Atomics.load(stop, 0) !== 0;
 }
@@ -101,7 +107,7 @@ async function trainOne(
       classes,
       epochs: settings.epochs,
       batchSize: settings.batchSize,
-      learningRate: settings.learningRate,
+      learningRate: (epoch) => settings.learningRate * decay(epoch, settings.epochs),
       seed: task.seed,
       signal: controller.signal,
       onStep: (step) => {

@@ -1,18 +1,16 @@
-import { lineChart, seriesTable } from '@segloss/charts';
+import { lineChart, seriesTable, type LineChartOptions, type Series } from '@segloss/charts';
 
 import type { EventOf } from '../events.js';
 import type { LossSummary, Summary } from '../summary.js';
 import { html, raw, type Html } from './html.js';
 
 type Epoch = EventOf<'epoch'>;
-export type Chart = Parameters<typeof lineChart>[0];
-type Series = Chart['series'][number];
 
 /** A proportion ratio below this is drawn here: a logarithmic axis has no 0. */
 const smallestRatio = 0.01;
 
 /** A chart, and the same data as a table for those who read or copy numbers. */
-export function figure(chart: Chart): Html {
+export function figure(chart: LineChartOptions): Html {
   return html`<figure>
     ${raw(lineChart(chart))}
     <details>
@@ -46,7 +44,7 @@ export function diceChart(summary: Summary): Html {
   });
 }
 
-/** Predicted / true proportion of one class over the epochs; dashed line where they are equal. */
+/** Predicted / true proportion of one class over the epochs, with a line where they are equal. */
 export function ratioChart(summary: Summary, kind: 'soft' | 'hard'): Html {
   const { rareClass, start } = summary;
   const name = start.data.classes[rareClass] ?? '';
@@ -56,21 +54,12 @@ export function ratioChart(summary: Summary, kind: 'soft' | 'hard'): Html {
     description: `Predicted / true proportion of "${name}" on the validation images after every epoch (${how}).`,
     x: { label: 'epoch' },
     y: { label: 'predicted / true proportion', scale: 'log' },
-    series: [
-      ...summary.losses.map((loss) =>
-        series(loss.spec, loss, ({ val }) =>
-          Math.max(smallestRatio, (val[kind][rareClass] ?? NaN) / (val.truth[rareClass] ?? NaN)),
-        ),
+    series: summary.losses.map((loss) =>
+      series(loss.spec, loss, ({ val }) =>
+        Math.max(smallestRatio, (val[kind][rareClass] ?? NaN) / (val.truth[rareClass] ?? NaN)),
       ),
-      {
-        name: 'p = q',
-        points: [
-          [1, 1],
-          [start.settings.epochs, 1],
-        ],
-        dash: '4 4',
-      },
-    ],
+    ),
+    marks: [{ y: 1, label: 'p = q' }],
   });
 }
 

@@ -31,7 +31,7 @@ export function method(summary: Summary): Html {
     ],
     [
       'training',
-      `${settings.epochs} epochs, batch ${settings.batchSize}, learning rate ${settings.learningRate}; the last epoch counts, none is selected on validation`,
+      `${settings.epochs} epochs, batch ${settings.batchSize}, Adam with learning rate ${settings.learningRate} x (1 - epoch/epochs)^0.9, random flips; the last epoch counts, none is selected on validation`,
     ],
     ['seeds', settings.seeds.join(', ')],
     ['backend', [...backends].join('; ') || 'none started'],

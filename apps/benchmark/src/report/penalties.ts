@@ -21,13 +21,12 @@ export function penaltyCharts({ start, rareClass }: Summary): Html {
         description: `Marginal penalty of each loss over the predicted proportion of ${name}, less its minimum.`,
         x: { label: `predicted proportion of "${name}"`, scale: 'log' },
         y: { label: 'penalty, less its minimum' },
-        series: [
-          ...penalties.map(({ spec, points }) => ({ name: spec, points })),
-          ...penalties.map(({ spec, points, argmin }) => ({
-            name: `least: ${spec}`,
-            points: points.filter(([p]) => p === argmin),
-          })),
-        ],
+        series: penalties.map(({ spec, points, argmin }) => ({
+          name: spec,
+          points,
+          dots: points.filter(([p]) => p === argmin),
+        })),
+        marks: [{ x: first.truth, label: 'p = q' }],
       })}
       <div class="scroll">
         <table>
