@@ -34,7 +34,7 @@ const KNOWN = ['inputShape', 'outputs', 'widths', 'norm', 'seed'];
  * ```ts
  * const model = unet({ inputShape: [16, 16, 1], outputs: 1, widths: [2, 4], seed: 1 });
  * model.outputs[0].shape; // → [null, 16, 16, 1]
- * model.countParams(); // → 397
+ * model.countParams(); // → 431
  * ```
  *
  * @see Ronneberger, Fischer, Brox, "U-Net", MICCAI 2015, arXiv:1505.04597, §2; here convolutions keep the size.
