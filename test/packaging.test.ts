@@ -85,8 +85,8 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
     if (code !== 0) throw new Error(`npm install of the tarballs failed:\n${output}`);
   }, 180_000);
 
-  const use = (node: string, file: string): unknown => {
-    const { code, output } = run(node, [file], consumer);
+  const use = (node: string, ...args: string[]): unknown => {
+    const { code, output } = run(node, args, consumer);
     expect(`${code} ${output}`).toMatch(/^0 /);
     return JSON.parse(output.slice(output.indexOf('{')));
   };
@@ -107,8 +107,8 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
       expect(use(node(), 'use.mjs')).toEqual(expected);
     });
 
-    it('work as CommonJS', () => {
-      expect(use(node(), 'use.cjs')).toEqual(expected);
+    it('work as CommonJS, with no ES module behind a require', () => {
+      expect(use(node(), '--no-experimental-require-module', 'use.cjs')).toEqual(expected);
     });
 
     it('bring the command segloss', () => {
