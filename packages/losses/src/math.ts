@@ -60,6 +60,15 @@ export function maskedMean(values: Tensor2D, include: Tensor2D, weights?: Tensor
   return quotient(sum(mul(values, weight)), sum(weight)) as Scalar;
 }
 
+/**
+ * Mean over groups of the weighted mean over a group's classes, `[G, K]` each; groups without weight are not counted. So a
+ * batch of images has the mean of what its images have alone.
+ */
+export function meanOfMeans(values: Tensor2D, weights: Tensor2D): Scalar {
+  const weight = sum(weights, -1, true) as Tensor2D;
+  return maskedMean(quotient(sum(mul(values, weights), -1, true), weight) as Tensor2D, present(weight));
+}
+
 /** Class weights as `[1, K]`. */
 export function classWeightRow(
   name: string,

@@ -1,4 +1,4 @@
-import { add, mul, neg, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, mul, neg, sum, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
 
 import { aggregate, checkAggregation, type AggregationOption } from '../aggregation.js';
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
@@ -8,8 +8,10 @@ import { type LossFactory } from '../types.js';
 
 /** Options of {@link binaryCrossEntropy}. */
 export interface BinaryCrossEntropyOptions extends AggregationOption {
-  /** Weight of the pixels with y = 1; the mean is still over all valid pixels, as PyTorch's `pos_weight`. */
-  positiveWeight: number;
+  /** Weight of the pixels with y = 1, or one for each channel; the mean is still over all valid pixels, as PyTorch's `pos_weight`. */
+  positiveWeight: number | readonly number[];
+  /** Share ε of the label moved to 1/2: y (1 - ε) + ε/2, from 0 to 1. */
+  labelSmoothing: number;
 }
 
 /**
@@ -37,19 +39,49 @@ export const binaryCrossEntropy: LossFactory<BinaryCrossEntropyOptions> =
     name: 'bce',
     summary: 'binary cross-entropy, a sigmoid for every channel',
     source: 'Good, J. R. Stat. Soc. B 1952',
-    defaults: { positiveWeight: 1, aggregation: 'perBatch' },
-    check({ positiveWeight, aggregation }, name) {
-      checkNumber(name, 'positiveWeight', positiveWeight);
+    defaults: { positiveWeight: 1, labelSmoothing: 0, aggregation: 'perBatch' },
+    check({ positiveWeight, labelSmoothing, aggregation }, name) {
+      if (typeof positiveWeight === 'number') checkNumber(name, 'positiveWeight', positiveWeight);
+      else checkWeightList(name, positiveWeight);
+      checkNumber(name, 'labelSmoothing', labelSmoothing, 0, 1);
       checkAggregation(name, aggregation);
     },
     activation: () => 'sigmoid',
-    statistics: () => ['count', 'logLikelihood', 'complementLogLikelihood'],
-    compute(statistics, { positiveWeight, aggregation }) {
-      const { count, logLikelihood, complementLogLikelihood } = aggregate(statistics, aggregation);
-      const sums = neg(add(mul(positiveWeight, logLikelihood), complementLogLikelihood));
-      return maskedMean(quotient(sums, count) as Tensor2D, present(count)) as Scalar;
+    statistics({ labelSmoothing }) {
+      const plain = ['count', 'logLikelihood', 'complementLogLikelihood'] as const;
+      return labelSmoothing > 0 ? [...plain, 'logSum', 'complementLogSum'] : plain;
+    },
+    compute(statistics, { positiveWeight, labelSmoothing: e, aggregation }, { classes, name }) {
+      const sums = aggregate(statistics, aggregation);
+      const smoothed = (log: Tensor2D, all: Tensor2D) =>
+        e === 0 ? log : add(mul(1 - e, log), mul(e / 2, all));
+      const weight =
+        typeof positiveWeight === 'number' ? positiveWeight : weightRow(name, positiveWeight, classes);
+      const log = add(
+        mul(weight, smoothed(sums.logLikelihood, sums.logSum)),
+        smoothed(sums.complementLogLikelihood, sums.complementLogSum),
+      );
+      const count = sum(sums.count, -1, true) as Tensor2D;
+      return maskedMean(quotient(sum(neg(log), -1, true), count) as Tensor2D, present(count));
     },
   });
+
+function checkWeightList(name: string, weights: readonly number[]): void {
+  if (!Array.isArray(weights) || !weights.every((w) => Number.isFinite(w) && w >= 0)) {
+    throw new RangeError(
+      `${name}: wanted positiveWeight to be a number of at least 0 or a list of such, got ${JSON.stringify(weights)}`,
+    );
+  }
+}
+
+function weightRow(name: string, weights: readonly number[], classes: number): Tensor2D {
+  if (weights.length !== classes) {
+    throw new RangeError(
+      `${name}: wanted ${classes} values in positiveWeight, one for each channel, got ${weights.length}`,
+    );
+  }
+  return tensor2d([...weights], [1, classes]);
+}
 
 /**
  * {@link binaryCrossEntropy} of labels and logits.

@@ -18,7 +18,7 @@ import {
 import { aggregate, checkAggregation, type AggregationOption } from '../aggregation.js';
 import { checkClassChoice, classRow, type ClassChoice } from '../classes.js';
 import { withoutGradient } from '../custom-gradient.js';
-import { maskedMean, present, QUOTIENT_EPSILON } from '../math.js';
+import { maskedMean, present } from '../math.js';
 import { checkChoice, checkNumber } from '../options.js';
 import {
   type Activation,
@@ -39,6 +39,8 @@ export interface GeneralizedDiceOptions extends AggregationOption, ClassChoice {
   smooth: number;
   /** Another ε for the denominator; `same` as in the numerator. */
   smoothDenominator: 'same' | number;
+  /** The smallest weighted denominator. */
+  floor: number;
   /** Whether binary logits get the background as a second class. */
   complement: boolean;
   /** `auto`: softmax in multiclass mode. `sigmoid` there means one class against the rest. */
@@ -51,6 +53,7 @@ export const GENERALIZED_DICE_DEFAULTS: GeneralizedDiceOptions = {
   emptyWeight: 'zero',
   smooth: 0,
   smoothDenominator: 'same',
+  floor: 1e-14,
   complement: true,
   activation: 'auto',
   aggregation: 'perImage',
@@ -65,6 +68,7 @@ export function checkGeneralizedDiceOptions(options: Readonly<GeneralizedDiceOpt
   else checkChoice(name, 'emptyWeight', options.emptyWeight, ['zero', 'max']);
   checkNumber(name, 'smooth', options.smooth);
   if (options.smoothDenominator !== 'same') checkNumber(name, 'smoothDenominator', options.smoothDenominator);
+  checkNumber(name, 'floor', options.floor, 1e-30);
   checkChoice(name, 'complement', options.complement, [true, false]);
   checkChoice(name, 'activation', options.activation, ['auto', 'softmax', 'sigmoid']);
   checkAggregation(name, options.aggregation);
@@ -105,7 +109,7 @@ export function meanGeneralizedDiceCost(
     smoothDenominator === 'same' ? smooth : smoothDenominator,
   );
   const above = add(mul(2, sum(mul(w, overlap), -1, true)), smooth);
-  const score = div(above, maximum(below, QUOTIENT_EPSILON * QUOTIENT_EPSILON));
+  const score = div(above, maximum(below, options.floor));
   const weighed = present(sum(w, -1, true) as Tensor2D);
   const costs = mul(cost(sub(1, score) as Tensor2D), weighed) as Tensor2D;
   return maskedMean(costs, present(sum(sums.count, -1, true) as Tensor2D));

@@ -21,7 +21,7 @@ import { withoutGradient } from '../custom-gradient.js';
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
 import { hideIgnored } from '../inputs.js';
 import { lovaszWeights } from '../lovasz-weights.js';
-import { absolute, classWeightRow, maskedMean, present } from '../math.js';
+import { absolute, classWeightRow, meanOfMeans, present } from '../math.js';
 import { checkChoice, checkClassWeights } from '../options.js';
 import { type LossFactory } from '../types.js';
 
@@ -97,8 +97,7 @@ export const lovasz: LossFactory<LovaszOptions> = /* @__PURE__ */ defineLoss<Lov
     let include = present(grouped(sum(v, -1)));
     const skip = absentClass === 'auto' ? activation === 'softmax' : absentClass === 'skip';
     if (skip) include = mul(include, present(grouped(sum(y, -1))));
-    const weights = add(mul(include, 0), classWeightRow(name, classWeights, columns)) as Tensor2D;
-    return maskedMean(grouped(costs), include, weights);
+    return meanOfMeans(grouped(costs), mul(include, classWeightRow(name, classWeights, columns)));
   },
 });
 

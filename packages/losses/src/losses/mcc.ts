@@ -1,6 +1,21 @@
-import { add, div, maximum, mul, sqrt, sub, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  div,
+  maximum,
+  mul,
+  neg,
+  sigmoid,
+  softmax,
+  sqrt,
+  sub,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { hideIgnored } from '../inputs.js';
+import { pixelSum } from '../math.js';
 import { checkNumber } from '../options.js';
 import { type LossFactory } from '../types.js';
 import {
@@ -47,17 +62,31 @@ export const mcc: LossFactory<MccOptions> = /* @__PURE__ */ defineLoss<MccOption
     checkNumber(name, 'smooth', options.smooth, 1e-7);
     checkRegionMeanOptions(options, name);
   },
-  statistics: () => ['count', 'target', 'predicted', 'overlap'],
-  compute(statistics, options, context) {
-    const sums = groupSums(statistics, options, context);
+  // Each count is a sum of its own: as differences of region statistics the rare ones lose their digits to cancellation.
+  pixels({ logits, target, valid }, options, context) {
+    const z = hideIgnored(logits, valid);
+    const softly = context.activation === 'softmax';
+    const s = softly ? softmax(z) : sigmoid(z);
+    const rest = softly ? sub(1, s) : sigmoid(neg(z));
+    const off = sub(valid, target);
+    const pixels = (x: Tensor) => pixelSum(x as Tensor3D);
+    const sums = groupSums(
+      {
+        count: pixels(add(mul(target, 0), valid)),
+        target: pixelSum(target),
+        predicted: pixels(mul(valid, s)),
+        tp: pixels(mul(target, s)),
+        fn: pixels(mul(target, rest)),
+        fp: pixels(mul(off, s)),
+        tn: pixels(mul(off, rest)),
+      },
+      options,
+      context,
+    );
     const n = maximum(sums.count, 1);
-    const s = div(options.smooth, n);
-    const share = (x: Tensor) => maximum(div(x, n), 0); // rounding may leave -1e-8
-    const { overlap: a, predicted: b, target: d, count } = sums;
-    const tp = add(share(a), s);
-    const fp = add(share(sub(b, a)), s);
-    const fn = add(share(sub(d, a)), s);
-    const tn = add(share(add(sub(sub(count, b), d), a)), s);
+    const [tp, fp, fn, tn] = [sums.tp, sums.fp, sums.fn, sums.tn].map((x) =>
+      div(add(x, options.smooth), n),
+    ) as [Tensor, Tensor, Tensor, Tensor];
     const above = sub(mul(tp, tn), mul(fp, fn));
     // Two roots of two factors each: four factors of 1e-11 would underflow.
     const below = mul(sqrt(mul(add(tp, fp), add(tp, fn))), sqrt(mul(add(tn, fp), add(tn, fn))));

@@ -16,7 +16,7 @@ import {
 
 import { aggregate, type Aggregation } from '../aggregation.js';
 import { checkClassChoice, classRow, type ClassChoice } from '../classes.js';
-import { classWeightRow, maskedMean, present, quotient, QUOTIENT_EPSILON } from '../math.js';
+import { classWeightRow, maskedMean, meanOfMeans, present, quotient, QUOTIENT_EPSILON } from '../math.js';
 import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
 import { type LossContext, type RegionStatistics, type StatisticName } from '../types.js';
 
@@ -188,5 +188,5 @@ export function meanOfGroups(
   }
   if (aggregation === 'micro') return maskedMean(costs, include);
   const row = mul(classWeightRow(name, classWeights, classes), classRow(name, choice, classes));
-  return maskedMean(costs, include, add(zerosLike(include), row) as Tensor2D);
+  return meanOfMeans(costs, mul(include, row));
 }
