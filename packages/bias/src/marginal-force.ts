@@ -1,0 +1,31 @@
+import { type LossCall } from '@segloss/losses';
+import { grad, reshape, sum, tidy, type Scalar, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
+
+/** Anything that is called like a loss. */
+export type LossLike = (labels: Tensor, logits: Tensor, call?: LossCall) => Scalar;
+
+/**
+ * How hard a loss pushes on the size of each class: the derivative along a uniform shift of the class's logit, which is the
+ * gradient of the last layer's bias, f_k = Σ_i ∂L/∂z_ik. Positive: training makes the class smaller. Training stops pushing
+ * where it is 0.
+ *
+ * @param loss Any differentiable loss, also one of your own.
+ * @param labels As the loss takes them. @param logits float32 `[B, ...spatial, K]`.
+ * @returns `[K]`.
+ *
+ * @example
+ * ```ts
+ * const { crossEntropy } = await import('@segloss/losses');
+ * const labels = tf.tensor2d([[0, 0, 0, 1]], [1, 4], 'int32');
+ * marginalForce(crossEntropy(), labels, tf.zeros([1, 4, 2])); // → [-0.25, 0.25]
+ * ```
+ *
+ * @see Liu et al., arXiv:2104.08717, §3; for cross-entropy it is p - q.
+ */
+export function marginalForce(loss: LossLike, labels: Tensor, logits: Tensor, call?: LossCall): Tensor1D {
+  return tidy(() => {
+    const gradient = grad((z: Tensor) => loss(labels, z, call))(logits);
+    const classes = logits.shape[logits.shape.length - 1]!;
+    return sum(reshape(gradient, [-1, classes]), 0) as Tensor1D;
+  });
+}
