@@ -80,8 +80,7 @@ function program(finish: (code: number) => void): Command {
       .option('--data <folder>', 'your images and masks instead of the embedded ones'),
     demoSettings,
   ).action(async (flags: Flags) => {
-    const defaults =
-      flags.data === undefined ? demoSettings : { ...runDefaults, ...demoSettings, size: runDefaults.size };
+    const defaults = flags.data === undefined ? demoSettings : { ...demoSettings, size: runDefaults.size };
     finish(await runCommand(settingsOf(flags, defaults), { json: flags.json === true, terminal }));
   });
 

@@ -82,8 +82,10 @@ const experimentStart = z.object({
       truth: z.number(),
       /** Predicted proportion and penalty less its minimum. */
       points: z.array(z.tuple([z.number(), z.number()])),
-      /** Predicted proportion where the penalty is least. */
-      argmin: z.number(),
+      /** Predicted proportion where the penalty is least; null where no term has a penalty in closed form. */
+      argmin: z.number().nullable(),
+      /** Terms that the curve leaves out, because no closed form is known. */
+      unknown: z.array(z.string()),
     }),
   ),
   cases: z.array(caseSchema),

@@ -10,6 +10,7 @@ import { environment } from './environment.js';
 import { UsageError } from './errors.js';
 import { stamp, type Event, type EventBody } from './events.js';
 import type { Settings, Size } from './options.js';
+import { penaltyOf } from './penalties.js';
 import { trivialPredictors } from './scores.js';
 import { rarestClass, runId } from './summary.js';
 import { resolveLoss, type ResolvedLoss } from './user-loss.js';
@@ -65,7 +66,9 @@ export async function runExperiment(
   const { classes } = data;
   checkSize(data, settings.widths);
   const valTruth = classProportions(data.val, classes.length);
-  const cases = chooseCases(data.val, rarestClass(classes, valTruth), classes);
+  const trainTruth = classProportions(data.train, classes.length);
+  const rare = rarestClass(classes, valTruth);
+  const cases = chooseCases(data.val, rare, classes);
   const { name, description, channels, height, width } = data;
   const { seeds, epochs, batchSize, learningRate, widths, backend } = settings;
   tell({
@@ -81,13 +84,14 @@ export async function runExperiment(
       width,
       train: data.train.length,
       val: data.val.length,
-      trainTruth: classProportions(data.train, classes.length),
+      trainTruth,
       valTruth,
     },
     settings: { seeds: [...seeds], epochs, batchSize, learningRate, widths: [...widths], backend, jobs },
     losses: losses.map(({ loss, sources }) => ({ spec: loss.spec, sources: [...sources] })),
     trivial: trivialPredictors(data.train, data.val, classes),
-    penalties: [],
+    // A class that training never shows has no true proportion to draw.
+    penalties: trainTruth[rare]! > 0 ? losses.map(({ loss }) => penaltyOf(loss, trainTruth[rare]!)) : [],
     cases: cases.map(packCase),
   });
 

@@ -146,7 +146,7 @@ describe('segloss run', () => {
     expect(status).toBe(5);
     expect(message.at(-1)).toMatch(/^segloss: 1 of 2 runs did not finish.*broken/);
     expect(stdout).toMatch(/broken.*n\/a.*0\/1/);
-    expect(ends('diverged').map((end) => end.status)).toEqual(['ok', 'diverged']);
+    expect(ends('diverged').map((end) => end.status)).toEqual(['diverged', 'ok']);
     expect(readFileSync(path.join(folder, 'diverged', 'report.html'), 'utf8')).toContain('Failed runs');
   });
 

@@ -66,6 +66,7 @@ export function fixtureEvents(): Event[] {
         truth: 1 / 16,
         points: [0.01, 1 / 16, 0.2, 0.9].map((p): [number, number] => [p, (i + 1) * Math.abs(p - 1 / 16)]),
         argmin: 1 / 16,
+        unknown: [],
       })),
       cases: [
         {

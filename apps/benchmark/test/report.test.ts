@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { decode } from 'fast-png';
+import { parseLoss } from '@segloss/losses';
 
+import { penaltyOf } from '../src/penalties.js';
 import { html } from '../src/report/html.js';
 import { renderReport } from '../src/report/page.js';
 import { thin } from '../src/report/pixels.js';
@@ -107,5 +109,22 @@ describe('pictures', () => {
     expect(thin(4, 2, 4)).toEqual({ width: 4, height: 2, pixels: [0, 1, 2, 3, 4, 5, 6, 7] });
     expect(thin(4, 2, 2)).toEqual({ width: 2, height: 1, pixels: [0, 2] });
     expect(thin(5, 3, 3)).toEqual({ width: 3, height: 2, pixels: [0, 2, 4, 10, 12, 14] });
+  });
+});
+
+describe('marginal penalties', () => {
+  const curve = (spec: string) => penaltyOf(parseLoss(spec), 0.03);
+
+  it('are least at the true proportion, except where the loss prefers no region', () => {
+    expect(curve('ce').argmin).toBe(0.03);
+    expect(curve('ce + 0.1*l1(temperature=10)').argmin).toBe(0.03);
+    const dice = curve('dice');
+    expect(dice.argmin).toBe(dice.points[0]![0]);
+    expect(Math.min(...dice.points.map(([, value]) => value))).toBe(0);
+  });
+
+  it('leave out terms without a closed form, and say so', () => {
+    expect(curve('ce + focal').unknown).toEqual(['focal']);
+    expect(curve('focal')).toMatchObject({ points: [], argmin: null, unknown: ['focal'] });
   });
 });
