@@ -3,3 +3,4 @@ export { conv2dFilterGradient } from './filter-gradient';
 export { conv2dInputGradient, flipFilter, swapFilter } from './input-gradient';
 export { maxPoolGradient } from './max-pool';
 export { columnSum } from './reduce';
+export { centeredProductSum, normalizeColumns, scaleColumns } from './batch-norm';

@@ -11,6 +11,9 @@ export interface KernelModule {
   swapFilter: Kernel;
   maxPoolGradient: Kernel;
   columnSum: Kernel;
+  centeredProductSum: Kernel;
+  normalizeColumns: Kernel;
+  scaleColumns: Kernel;
 }
 
 const instances = new WeakMap<WebAssembly.Memory, KernelModule>();

@@ -6,15 +6,20 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 
+import { batchNormGradient, fusedBatchNorm } from './batch-norm.js';
 import { conv2DBackpropFilter, conv2DBackpropInput } from './conv2d.js';
 import { maxPoolGrad } from './max-pool.js';
 import { wasmKernelsSupported } from './module.js';
 import { identity, sum } from './reduce.js';
 
+/** What tfjs has no kernel for. */
+const ADDED: readonly KernelConfig[] = [conv2DBackpropFilter, batchNormGradient];
+
 /** What replaces or wraps a kernel that tfjs has. */
 const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>> = {
   Conv2DBackpropInput: () => conv2DBackpropInput(kernelFunc('Conv2D')),
   MaxPoolGrad: () => maxPoolGrad,
+  FusedBatchNorm: fusedBatchNorm,
   Sum: sum,
   Identity: () => identity,
 };
@@ -42,7 +47,7 @@ export function registerWasmKernels(): void {
     );
   }
   kernelFunc('Conv2D'); // says what to import if there is no wasm backend yet
-  registerKernel(conv2DBackpropFilter);
+  ADDED.forEach((kernel) => registerKernel(kernel));
   for (const [name, override] of Object.entries(OVERRIDES)) {
     const original = getKernel(name, 'wasm');
     const replacement = override(original.kernelFunc);
@@ -62,7 +67,7 @@ export function registerWasmKernels(): void {
  * ```
  */
 export function wasmKernelNames(): string[] {
-  return [conv2DBackpropFilter.kernelName, ...Object.keys(OVERRIDES)];
+  return [...ADDED.map(({ kernelName }) => kernelName), ...Object.keys(OVERRIDES)];
 }
 
 function kernelFunc(name: string): KernelFunc {

@@ -17,6 +17,11 @@ export function pointer(backend: WasmBackend, tensor: TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset;
 }
 
+/** Float32 values in the backend's memory. Use them at once: the memory moves when it grows. */
+export function floats(backend: WasmBackend, at: number, length: number): Float32Array {
+  return new Float32Array(backend.wasm.asm.memory.buffer, at, length);
+}
+
 /** Runs `use` with scratch memory of so many bytes. */
 export function withScratch<T>(backend: WasmBackend, bytes: number, use: (at: number) => T): T {
   const at = backend.wasm._malloc(bytes);

@@ -195,6 +195,48 @@ suite(title, () => {
     },
   );
 
+  it.each([
+    [1, 1, 1, true],
+    [2, 3, 5, true],
+    [3, 7, 8, false],
+    [2, 11, 19, true],
+  ] as const)(
+    'give batch normalization and its gradients of %i images, size %i, %i channels (scale and offset: %s) as float64 sums do',
+    (batch, size, channels, affine) => {
+      const random = numbers(13).next;
+      const rows = batch * size * size;
+      const make = (length: number, from: number) => Float32Array.from({ length }, () => from + random());
+      const [x, dy] = [make(rows * channels, 5), make(rows * channels, -0.5)];
+      const [mean, variance] = [make(channels, 5), make(channels, 0.1)];
+      const [offset, scale] = [make(channels, -0.5), make(channels, 0.5)];
+      const [wantedY, wantedX] = [new Float64Array(x.length), new Float64Array(x.length)];
+      const [wantedMean, wantedVariance, wantedOffset, wantedScale] = [0, 0, 0, 0].map(
+        () => new Float64Array(channels),
+      ) as [Float64Array, Float64Array, Float64Array, Float64Array];
+      x.forEach((value, i) => {
+        const c = i % channels;
+        const deviation = Math.sqrt(variance[c]! + 1e-3);
+        const factor = (affine ? scale[c]! : 1) / deviation;
+        const centered = value - mean[c]!;
+        wantedY[i] = centered * factor + (affine ? offset[c]! : 0);
+        wantedX[i] = dy[i]! * factor;
+        wantedMean[c]! -= dy[i]! * factor;
+        wantedVariance[c]! -= (0.5 * dy[i]! * centered * factor) / deviation ** 2;
+        wantedScale[c]! += (dy[i]! * centered) / deviation;
+        wantedOffset[c]! += dy[i]!;
+      });
+      const f = (a: tf.Tensor, m: tf.Tensor, v: tf.Tensor, o?: tf.Tensor, s?: tf.Tensor) =>
+        tf.batchNorm(a as tf.Tensor4D, m as tf.Tensor1D, v as tf.Tensor1D, o as tf.Tensor1D, s as tf.Tensor1D, 1e-3); // prettier-ignore
+      const shape = [batch, size, size, channels];
+      const args = [tf.tensor(x, shape), ...[mean, variance, ...(affine ? [offset, scale] : [])].map((values) => tf.tensor1d(values))]; // prettier-ignore
+      const wanted = [wantedX, wantedMean, wantedVariance, wantedOffset, wantedScale];
+      expect(maxRelativeError(f(...(args as [tf.Tensor, tf.Tensor, tf.Tensor])).dataSync(), wantedY)).toBeLessThan(2e-6); // prettier-ignore
+      if (!affine) return; // without a scale, tfjs-core itself cannot save what the gradient needs
+      const grads = tf.grads(f as (...inputs: tf.Tensor[]) => tf.Tensor)(args, tf.tensor(dy, shape));
+      grads.forEach((grad, i) => expect(maxRelativeError(grad.dataSync(), wanted[i]!)).toBeLessThan(5e-6));
+    },
+  );
+
   it('sum the rows of a long tensor without drift', () => {
     const x = tf.fill([1 << 20, 3], 0.1);
     const sums = tf.sum(x, 0).dataSync();

@@ -1,0 +1,75 @@
+// One contender of training.mjs: steps a U-Net on its backend, and answers each message with the median time of a step.
+import '@tensorflow/tfjs-layers'; // registers the gradients
+import * as tf from '@tensorflow/tfjs-core';
+import { parseLoss } from '@segloss/losses';
+import { unet } from '@segloss/trainer';
+
+const { contender, net, batch } = JSON.parse(process.argv[2]);
+tf.env().set('PROD', true);
+
+if (contender === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
+if (contender === 'kernels') await import('@segloss/kernels/wasm');
+if (contender === 'composed') {
+  await import('@tensorflow/tfjs-backend-wasm');
+  tf.registerKernel({
+    kernelName: 'Conv2DBackpropFilter',
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, attrs }) => filterGradientByConvolution(inputs.x, inputs.dy, attrs),
+  });
+}
+await tf.setBackend(contender === 'cpu' ? 'cpu' : 'wasm');
+
+const model = unet(net);
+const [height, width, channels] = net.inputShape;
+const images = tf.randomUniform([batch, height, width, channels], 0, 1, 'float32', 1);
+const classes = Math.max(2, net.outputs);
+const labels = tf.tidy(() =>
+  tf.cast(tf.floor(tf.randomUniform([batch, height, width], 0, classes, 'float32', 2)), 'int32'),
+);
+const loss = parseLoss('ce');
+const optimizer = tf.train.adam(1e-3);
+
+function step() {
+  const { value, grads } = tf.variableGrads(() => loss(labels, model.apply(images, { training: true })));
+  optimizer.applyGradients(grads);
+  value.dataSync();
+  tf.dispose([value, grads]);
+}
+
+let warm = contender === 'cpu'; // a step of the cpu backend takes seconds: compiling it is no part worth a round
+process.on('message', ({ steps }) => {
+  if (!warm) {
+    for (let i = 0; i < 2; i++) step();
+    warm = true;
+  }
+  const times = [];
+  for (let i = 0; i < steps; i++) {
+    const start = performance.now();
+    step();
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  process.send({ milliseconds: times[times.length >> 1] });
+});
+
+/** The gradient of a filter as the convolution of transposed tensors, the fastest composition for these shapes. */
+function filterGradientByConvolution(x, dy, { strides, pad, filterShape, dimRoundingMode }) {
+  const info = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad, dimRoundingMode);
+  const { top, left } = info.padInfo;
+  const after = (size, out, stride, filter, before) =>
+    Math.max(0, filter + (out - 1) * stride - size - before);
+  const bottom = after(info.inHeight, info.outHeight, info.strideHeight, info.filterHeight, top);
+  const right = after(info.inWidth, info.outWidth, info.strideWidth, info.filterWidth, left);
+  return tf.tidy(() => {
+    const gradient = tf.conv2d(
+      tf.transpose(tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]), [3, 1, 2, 0]), // prettier-ignore
+      tf.transpose(dy, [1, 2, 0, 3]),
+      1,
+      'valid',
+      'NHWC',
+      [info.strideHeight, info.strideWidth],
+    );
+    const used = tf.slice(gradient, [0, 0, 0, 0], [info.inChannels, info.filterHeight, info.filterWidth, -1]);
+    return tf.transpose(used, [1, 2, 0, 3]);
+  });
+}
