@@ -93,7 +93,7 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
   const expected = {
     loss: 0.8181,
     gradient: [1, 4, 2],
-    bias: true,
+    bias: [-0.25, 0.25],
     dice: [0.8, 0.6667],
     data: [16, 256],
     charts: '<svg',

@@ -30,7 +30,7 @@ module.exports = async function exercise({
   return {
     loss: round((await loss(labels, logits).data())[0]),
     gradient: tf.grad((z) => loss(labels, z))(logits).shape,
-    bias: Object.keys(bias).length > 0,
+    bias: Array.from(await bias.marginalForce(losses.crossEntropy(), labels, logits).data()).map(round),
     dice: metrics.diceScores(confusion).map(round),
     data: [sample.width, sample.mask.length],
     charts: chart.slice(0, 4),
