@@ -4,3 +4,4 @@ export { conv2dInputGradient, flipFilter, swapFilter } from './input-gradient';
 export { maxPoolGradient } from './max-pool';
 export { columnSum } from './reduce';
 export { centeredProductSum, normalizeColumns, scaleColumns } from './batch-norm';
+export { copyRows } from './copy';

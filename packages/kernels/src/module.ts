@@ -14,6 +14,7 @@ export interface KernelModule {
   centeredProductSum: Kernel;
   normalizeColumns: Kernel;
   scaleColumns: Kernel;
+  copyRows: Kernel;
 }
 
 const instances = new WeakMap<WebAssembly.Memory, KernelModule>();

@@ -7,6 +7,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { batchNormGradient, fusedBatchNorm } from './batch-norm.js';
+import { concat, splitV } from './concat.js';
 import { conv2DBackpropFilter, conv2DBackpropInput } from './conv2d.js';
 import { maxPoolGrad } from './max-pool.js';
 import { wasmKernelsSupported } from './module.js';
@@ -20,6 +21,8 @@ const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelCo
   Conv2DBackpropInput: () => conv2DBackpropInput(kernelFunc('Conv2D')),
   MaxPoolGrad: () => maxPoolGrad,
   FusedBatchNorm: fusedBatchNorm,
+  Concat: concat,
+  SplitV: splitV,
   Sum: sum,
   Identity: () => identity,
 };

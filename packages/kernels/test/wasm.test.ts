@@ -237,6 +237,28 @@ suite(title, () => {
     },
   );
 
+  it.each([[[1, 1]], [[3, 5]], [[8, 16]], [[4, 7, 2]], [[19, 4]]])(
+    'join channels %j and split them again, and leave other axes to tfjs',
+    (sizes) => {
+      const parts = sizes.map((size, p) =>
+        tf.tensor4d(
+          Array.from({ length: 30 * size }, (_, i) => 1000 * p + i),
+          [2, 3, 5, size],
+        ),
+      );
+      const joined = tf.concat(parts, -1);
+      const rows = parts.map((part) => tf.reshape(part, [30, part.shape[3]!]).arraySync() as number[][]);
+      const wanted = rows[0]!.map((_, r) => rows.flatMap((part) => part[r]!));
+      expect(joined.shape).toEqual([2, 3, 5, sizes.reduce((a, b) => a + b)]);
+      expect(Array.from(joined.dataSync())).toEqual(wanted.flat());
+      const halves = tf.split(joined, sizes, 3);
+      halves.forEach((half, i) => expect(half.arraySync()).toEqual(parts[i]!.arraySync()));
+      const stacked = tf.concat([tf.zeros([1, 2]), tf.ones([2, 2])], 0);
+      expect(stacked.arraySync()).toEqual([[0, 0], [1, 1], [1, 1]]); // prettier-ignore
+      expect(() => tf.concat([tf.zeros([2, 1]), tf.zeros([3, 1])], 1)).toThrow();
+    },
+  );
+
   it('sum the rows of a long tensor without drift', () => {
     const x = tf.fill([1 << 20, 3], 0.1);
     const sums = tf.sum(x, 0).dataSync();
