@@ -8,7 +8,8 @@ export {
 export { type GeneralizedDiceOptions } from './losses/generalized-dice-score.js';
 export { type ClassChoice } from './classes.js';
 export { type Aggregation, type AggregationOption } from './aggregation.js';
-export { type TemperatureOption } from './marginals.js';
+export { type MarginalOptions, type TemperatureOption } from './marginals.js';
+export { withRegionSize, type RegionSizeKind, type RegionSizeOptions } from './with-region-size.js';
 export { compound, term, type WeightedLoss } from './compound.js';
 export { defineLoss, type LossFunction } from './define-loss.js';
 export { weightAt } from './evaluate.js';

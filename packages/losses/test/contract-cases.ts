@@ -43,5 +43,9 @@ export const contractSpecs: readonly string[] = [
   'l1(classReduction=sum)',
   'kl(temperature=10)',
   'dice-bias(temperature=3)',
+  'l2(temperature=10,classReduction=sum)',
+  'reverse-kl(temperature=2)',
+  'js(temperature=3)',
+  'size-bounds(unit=proportion,lower=0.9,upper=1)',
   'ce + 0.5*dice + l1(temperature=10) + kl(temperature=2)',
 ];

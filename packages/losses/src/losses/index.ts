@@ -29,3 +29,7 @@ export {
 } from './sensitivity-specificity.js';
 export { lovasz, lovaszLoss, type LovaszOptions } from './lovasz.js';
 export { noiseRobustDice, noiseRobustDiceLoss, type NoiseRobustDiceOptions } from './noise-robust-dice.js';
+export { marginalL2, marginalL2Loss, type MarginalL2Options } from './marginal-l2.js';
+export { marginalReverseKl, marginalReverseKlLoss } from './marginal-reverse-kl.js';
+export { marginalJs, marginalJsLoss } from './marginal-js.js';
+export { sizeBounds, sizeBoundsLoss, type SizeBoundsOptions } from './size-bounds.js';

@@ -1,13 +1,20 @@
-import { add, div, log, mul, sub, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, sub } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { checkTemperature, marginalsOf, marginalStatistics, type TemperatureOption } from '../marginals.js';
-import { maskedMean, present, PROPORTION_EPSILON } from '../math.js';
+import {
+  checkMarginalOptions,
+  MARGINAL_DEFAULTS,
+  marginalsOf,
+  marginalStatistics,
+  meanOfMarginalCosts,
+  relativeEntropy,
+  type MarginalOptions,
+} from '../marginals.js';
 import { checkChoice } from '../options.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link marginalKl}. */
-export interface MarginalKlOptions extends TemperatureOption {
+export interface MarginalKlOptions extends MarginalOptions {
   /** Leave out the complement terms of sigmoid channels, as the reference code does in multilabel mode; may be negative. */
   oneSided: boolean;
 }
@@ -38,30 +45,22 @@ export const marginalKl: LossFactory<MarginalKlOptions> = /* @__PURE__ */ define
   name: 'kl',
   summary: 'KL divergence of predicted from true label marginals',
   source: 'Liu et al., arXiv:2104.08717, §4',
-  defaults: { temperature: 1, oneSided: false },
-  check({ temperature, oneSided }, name) {
-    checkTemperature(name, temperature);
-    checkChoice(name, 'oneSided', oneSided, [true, false]);
+  defaults: { ...MARGINAL_DEFAULTS, oneSided: false },
+  check(options, name) {
+    checkMarginalOptions(options, name);
+    checkChoice(name, 'oneSided', options.oneSided, [true, false]);
   },
   statistics: (_options, context) => marginalStatistics(context),
   temperature: ({ temperature }) => temperature,
-  compute(sums, { oneSided }, { classes }) {
-    const { p, q, complement } = marginalsOf(sums);
+  compute(sums, { target, backgroundIndex, oneSided }, context) {
+    const { p, q, rest } = marginalsOf(sums, target, context);
     let divergence = relativeEntropy(q, p);
-    if (complement && !oneSided) {
-      const rest = div(sub(sums.count, sums.target), add(sums.count, PROPORTION_EPSILON)) as Tensor2D;
-      divergence = add(divergence, relativeEntropy(rest, complement)) as Tensor2D;
-    }
-    // Σ over classes, mean over images: the mean over (image, class) pairs with pixels, times K.
-    return mul(maskedMean(divergence, present(sums.count)), classes) as Scalar;
+    if (rest && !oneSided) divergence = add(divergence, relativeEntropy(rest.q, rest.p));
+    // Where p and q need not have the same sum, p - q keeps each class at 0 or above; elsewhere it cancels.
+    else if (target !== 'image' || backgroundIndex !== 'none') divergence = add(divergence, sub(p, q));
+    return meanOfMarginalCosts(divergence, sums.count, backgroundIndex, 'sum', context);
   },
 });
-
-/** a log(a / b), 0 where a = 0 */
-function relativeEntropy(a: Tensor2D, b: Tensor2D): Tensor2D {
-  const positive = add(a, PROPORTION_EPSILON * PROPORTION_EPSILON); // 1e-20: no rounding except at a = 0
-  return mul(a, sub(log(positive), log(b))) as Tensor2D;
-}
 
 /**
  * {@link marginalKl} of labels and logits.

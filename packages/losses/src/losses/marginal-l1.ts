@@ -1,13 +1,20 @@
-import { mul, sub, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
+import { sub, type Tensor2D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { checkTemperature, marginalsOf, marginalStatistics, type TemperatureOption } from '../marginals.js';
-import { absolute, maskedMean, present } from '../math.js';
+import {
+  checkMarginalOptions,
+  MARGINAL_DEFAULTS,
+  marginalsOf,
+  marginalStatistics,
+  meanOfMarginalCosts,
+  type MarginalOptions,
+} from '../marginals.js';
+import { absolute } from '../math.js';
 import { checkChoice } from '../options.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link marginalL1}. */
-export interface MarginalL1Options extends TemperatureOption {
+export interface MarginalL1Options extends MarginalOptions {
   /** `mean` over the classes, as in the reference code, or their `sum`, the norm of the paper's text. */
   classReduction: 'mean' | 'sum';
 }
@@ -37,17 +44,17 @@ export const marginalL1: LossFactory<MarginalL1Options> = /* @__PURE__ */ define
   name: 'l1',
   summary: 'L1 distance of predicted and true label marginals',
   source: 'Liu et al., arXiv:2104.08717, §4',
-  defaults: { temperature: 1, classReduction: 'mean' },
-  check({ temperature, classReduction }, name) {
-    checkTemperature(name, temperature);
-    checkChoice(name, 'classReduction', classReduction, ['mean', 'sum']);
+  defaults: { ...MARGINAL_DEFAULTS, classReduction: 'mean' },
+  check(options, name) {
+    checkMarginalOptions(options, name);
+    checkChoice(name, 'classReduction', options.classReduction, ['mean', 'sum']);
   },
   statistics: (_options, context) => marginalStatistics(context),
   temperature: ({ temperature }) => temperature,
-  compute(sums, { classReduction }, { classes }) {
-    const { p, q } = marginalsOf(sums);
-    const mean = maskedMean(absolute(sub(p, q) as Tensor2D), present(sums.count));
-    return (classReduction === 'sum' ? mul(mean, classes) : mean) as Scalar;
+  compute(sums, { target, backgroundIndex, classReduction }, context) {
+    const { p, q } = marginalsOf(sums, target, context);
+    const costs = absolute(sub(p, q) as Tensor2D);
+    return meanOfMarginalCosts(costs, sums.count, backgroundIndex, classReduction, context);
   },
 });
 
