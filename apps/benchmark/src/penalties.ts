@@ -7,7 +7,7 @@ type Penalty = EventOf<'experiment.start'>['penalties'][number];
 
 /** The predicted proportions of the curves: evenly spaced on a logarithmic axis, and the true one itself. */
 function proportionsAround(truth: number): number[] {
-  const [low, high, count] = [truth / 30, 0.9, 120];
+  const [low, high, count] = [truth / 30, Math.min(0.95, 12 * truth), 120];
   const even = Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
   return [...even, truth].sort((a, b) => a - b);
 }
