@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 
 import { lossesCommand, runCommand, type Terminal } from './commands.js';
 import { demoSettings, runDefaults } from './defaults.js';
+import { environment } from './environment.js';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './errors.js';
 import {
   collect,
@@ -69,6 +70,7 @@ function settingsOf(
 function program(finish: (code: number) => void): Command {
   const root = new Command('segloss')
     .description('Train the same network under several segmentation losses and compare them.')
+    .version(environment()['segloss']!)
     .addHelpText('after', `\n${exitCodeHelp()}`)
     .configureOutput({ outputError: () => undefined }) // one message, printed by main
     .exitOverride();
