@@ -8,6 +8,7 @@ import {
   collect,
   parseBackend,
   parseCount,
+  parseNorm,
   parsePositive,
   parseSeeds,
   parseSize,
@@ -51,6 +52,7 @@ function withTrainingFlags(command: Command, defaults: Partial<Settings>): Comma
     .option('--batch-size <n>', shown('images of one step', 'batchSize'), parseCount)
     .option('--learning-rate <x>', shown('step size of the optimizer', 'learningRate'), parsePositive)
     .option('--widths <list>', shown('filters of each level of the U-Net', 'widths'), parseWidths)
+    .option('--norm <kind>', shown('batch or none: normalization in the U-Net', 'norm'), parseNorm)
     .option('--limit <n>', 'use at most n training and n validation images', parseCount)
     .option('--backend <name>', shown('auto, tensorflow, wasm or cpu', 'backend'), parseBackend)
     .option('--out <folder>', shown('where the results go', 'out'))
@@ -82,7 +84,10 @@ function program(finish: (code: number) => void): Command {
       .option('--data <folder>', 'your images and masks instead of the embedded ones'),
     demoSettings,
   ).action(async (flags: Flags) => {
-    const defaults = flags.data === undefined ? demoSettings : { ...demoSettings, size: runDefaults.size };
+    const defaults =
+      flags.data === undefined
+        ? demoSettings
+        : { ...demoSettings, size: runDefaults.size, norm: runDefaults.norm };
     finish(await runCommand(settingsOf(flags, defaults), { json: flags.json === true, terminal }));
   });
 

@@ -10,6 +10,7 @@ export const demoSettings = {
   batchSize: 4,
   learningRate: 0.003,
   widths: [8, 16, 32],
+  norm: 'none',
   limit: undefined,
   backend: 'auto',
   out: 'segloss-report',
@@ -25,6 +26,7 @@ export const runDefaults = {
   batchSize: 4,
   learningRate: 0.003,
   widths: [8, 16, 32, 64],
+  norm: 'batch', // photographs do not train without it in so few epochs
   limit: undefined,
   backend: 'auto',
   out: 'segloss-report',

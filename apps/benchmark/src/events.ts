@@ -62,6 +62,7 @@ const experimentStart = z.object({
     batchSize: z.number(),
     learningRate: z.number(),
     widths: z.array(z.number()),
+    norm: z.enum(['batch', 'none']),
     backend: z.string(),
     jobs: z.number(),
   }),

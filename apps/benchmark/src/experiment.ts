@@ -70,7 +70,7 @@ export async function runExperiment(
   const rare = rarestClass(classes, valTruth);
   const cases = chooseCases(data.val, rare, classes);
   const { name, description, channels, height, width } = data;
-  const { seeds, epochs, batchSize, learningRate, widths, backend } = settings;
+  const { seeds, epochs, batchSize, learningRate, widths, norm, backend } = settings;
   tell({
     type: 'experiment.start',
     command: options.command,
@@ -87,7 +87,16 @@ export async function runExperiment(
       trainTruth,
       valTruth,
     },
-    settings: { seeds: [...seeds], epochs, batchSize, learningRate, widths: [...widths], backend, jobs },
+    settings: {
+      seeds: [...seeds],
+      epochs,
+      batchSize,
+      learningRate,
+      widths: [...widths],
+      norm,
+      backend,
+      jobs,
+    },
     losses: losses.map(({ loss, sources }) => ({ spec: loss.spec, sources: [...sources] })),
     trivial: trivialPredictors(data.train, data.val, classes),
     // A class that training never shows has no true proportion to draw.
@@ -135,7 +144,7 @@ export async function runExperiment(
         spec: loss.loss.spec,
         seed,
         folder: options.folder,
-        settings: { epochs, batchSize, learningRate, widths, backend },
+        settings: { epochs, batchSize, learningRate, widths, norm, backend },
         data,
         cases: cases.map(({ sample }) => sample.id),
         stop,

@@ -14,6 +14,8 @@ export interface Settings {
   readonly learningRate: number;
   /** Filters of the U-Net's levels; their number is its depth. */
   readonly widths: readonly number[];
+  /** Normalization after each convolution of the U-Net. */
+  readonly norm: 'batch' | 'none';
   /** At most so many training and so many validation images, evenly spaced; undefined means all. */
   readonly limit: number | undefined;
   readonly backend: string;
@@ -89,6 +91,12 @@ const backends = ['auto', 'tensorflow', 'wasm', 'cpu'];
 /** Reads the name of a backend, or `auto`. */
 export function parseBackend(text: string): string {
   if (!backends.includes(text)) reject(backends.join(', '), text);
+  return text;
+}
+
+/** Reads `batch` or `none`. */
+export function parseNorm(text: string): Settings['norm'] {
+  if (text !== 'batch' && text !== 'none') reject('batch or none', text);
   return text;
 }
 

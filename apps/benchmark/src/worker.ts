@@ -17,7 +17,7 @@ export interface RunTask {
   readonly spec: string;
   readonly seed: number;
   readonly folder: string;
-  readonly settings: Pick<Settings, 'epochs' | 'batchSize' | 'learningRate' | 'widths' | 'backend'>;
+  readonly settings: Pick<Settings, 'epochs' | 'batchSize' | 'learningRate' | 'widths' | 'norm' | 'backend'>;
   readonly data: LoadedData;
   /** Ids of the images whose predictions the report shows. */
   readonly cases: readonly string[];
@@ -94,6 +94,7 @@ async function trainOne(
     inputShape: [data.height, data.width, data.channels],
     outputs: classes.length === 2 ? 1 : classes.length,
     widths: [...settings.widths],
+    norm: settings.norm,
     seed: task.seed,
   });
   try {

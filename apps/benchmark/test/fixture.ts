@@ -56,6 +56,7 @@ export function fixtureEvents(): Event[] {
         batchSize: 2,
         learningRate: 0.01,
         widths: [4, 8],
+        norm: 'none',
         backend: 'auto',
         jobs: 2,
       },

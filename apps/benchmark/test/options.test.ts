@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   parseBackend,
   parseCount,
+  parseNorm,
   parsePositive,
   parseSeeds,
   parseSize,
@@ -42,6 +43,7 @@ describe('values of flags', () => {
     [parseWidths, '8,0'],
     [parseWidths, ''],
     [parseBackend, 'gpu'],
+    [parseNorm, 'group'],
   ] as const)('%p refuses %j and says what it wanted and got', (parse, text) => {
     expect(() => parse(text)).toThrow(/^Wanted .*, got ".*"\.$/);
     expect(() => parse(text)).toThrow(`got "${text}"`);

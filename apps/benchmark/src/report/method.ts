@@ -27,7 +27,7 @@ export function method(summary: Summary): Html {
     ],
     [
       'network',
-      `U-Net, ${settings.widths.join('-')} filters, ${parameters ?? 'unknown number of'} parameters; the same initial weights for every loss with the same seed`,
+      `U-Net, ${settings.widths.join('-')} filters, ${settings.norm === 'batch' ? 'batch' : 'no'} normalization, ${parameters ?? 'unknown number of'} parameters; the same initial weights for every loss with the same seed`,
     ],
     [
       'training',

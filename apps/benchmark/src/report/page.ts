@@ -24,7 +24,7 @@ import { verdict } from './verdict.js';
  *   environment: {},
  *   data: { name: 'blobs', description: 'two blobs', classes: ['background', 'blob'], train: 1, val: 1,
  *     height: 8, width: 8, channels: 1, trainTruth: [0.9, 0.1], valTruth: [0.9, 0.1] },
- *   settings: { seeds: [0], epochs: 1, batchSize: 1, learningRate: 0.01, widths: [2], backend: 'cpu', jobs: 1 },
+ *   settings: { seeds: [0], epochs: 1, batchSize: 1, learningRate: 0.01, widths: [2], norm: 'none', backend: 'cpu', jobs: 1 },
  *   losses: [{ spec: 'ce', sources: [] }],
  *   trivial: [],
  *   penalties: [],
