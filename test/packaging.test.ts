@@ -36,7 +36,12 @@ describe.each(folders)('the package of %s', (folder) => {
     const { files } = packedOf(folder);
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
     expect(
-      files.filter((path) => !/^(dist|bin)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path)),
+      files.filter(
+        (path) =>
+          !/^(dist|bin)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-LICENSES\.txt)$/.test(
+            path,
+          ),
+      ),
     ).toEqual([]);
   });
 
