@@ -1,0 +1,198 @@
+// What users of the Python libraries complain about most, each as a test that names it (and a thread about it).
+import { describe, expect, it } from '@jest/globals';
+import { lossRegistry, parseLoss } from '@segloss/losses';
+import { checkLoss } from '@segloss/losses/testing';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { contractOptions } from './contract-cases';
+
+const names = [...lossRegistry().keys()];
+/** What the contract says of the rules with these words; there must be one. */
+const rulesOf = (name: string, rule: string) => {
+  const results = checkLoss(parseLoss(name), { ...contractOptions[name], modes: ['multiclass'] }).filter(
+    (result) => result.rule.includes(rule),
+  );
+  if (results.length === 0) throw new Error(`no rule says "${rule}"`);
+  return results;
+};
+
+const value = (spec: string, labels: tf.Tensor, logits: tf.Tensor) =>
+  parseLoss(spec)(labels, logits).dataSync()[0]!;
+const image = (...labels: number[]) => tf.tensor2d(labels, [1, labels.length], 'int32');
+const scores = (pixels: number, classes: number, images = 1) =>
+  tf.tensor3d(
+    Array.from({ length: images * pixels * classes }, (_, i) => 2 * Math.sin(7 * i)),
+    [images, pixels, classes],
+  );
+
+describe('complaint: the ignore index is missing or wrong in overlap losses (MONAI#8734, smp#366)', () => {
+  it.each(names)('%s does not see ignored pixels', (name) => {
+    for (const { failures } of rulesOf(name, 'ignored pixels')) expect(failures).toEqual([]);
+  });
+});
+
+describe('complaint: the mean is divided by ignored pixels too (smp#852, mmseg#886)', () => {
+  it.each(['ce', 'bce', 'focal', 'ce(labelSmoothing=0.1)'])(
+    '%s is the mean over the pixels that count',
+    (spec) => {
+      const logits = scores(6, 3);
+      const kept = tf.slice(logits, [0, 0, 0], [1, 4, 3]);
+      expect(value(spec, image(0, 1, 2, 1, 255, 255), logits)).toBeCloseTo(
+        value(spec, image(0, 1, 2, 1), kept),
+        5,
+      );
+    },
+  );
+});
+
+describe('complaint: everything ignored gives NaN and poisons the training (ultralytics#25096)', () => {
+  it.each(names)('%s is 0 then, with no gradient', (name) => {
+    for (const { failures } of rulesOf(name, 'nothing but ignored')) expect(failures).toEqual([]);
+  });
+});
+
+describe('complaint: Dice per batch or per image changes the number with the batch size (smp#712)', () => {
+  const labels = () => tf.tensor2d([[0, 0, 1, 2], [1, 2, 2, 2]], [2, 4], 'int32'); // prettier-ignore
+  it.each(['dice', 'jaccard', 'tversky', 'gdice', 'l1', 'kl'])(
+    '%s perImage is the mean of single images',
+    (spec) => {
+      const logits = scores(4, 3, 2);
+      const each = [0, 1].map((i) =>
+        value(spec, tf.slice(labels(), [i, 0], [1, 4]), tf.slice(logits, [i, 0, 0], [1, 4, 3])),
+      );
+      expect(value(spec, labels(), logits)).toBeCloseTo((each[0]! + each[1]!) / 2, 5);
+    },
+  );
+
+  it('perBatch is one large image, and another number', () => {
+    const logits = scores(4, 3, 2);
+    const batch = value('dice(aggregation=perBatch)', labels(), logits);
+    expect(batch).toBeCloseTo(value('dice', tf.reshape(labels(), [1, 8]), tf.reshape(logits, [1, 8, 3])), 6);
+    expect(batch).not.toBeCloseTo(value('dice', labels(), logits), 3);
+  });
+});
+
+describe('complaint: empty masks leave the loss at 1 without gradient, or false positives unpunished (smp#1169)', () => {
+  const pushed = (spec: string) => {
+    const z = tf.tensor3d([-1, 0.5, 2, -3], [1, 4, 1]);
+    return Array.from(
+      tf
+        .grad((logits) => parseLoss(spec)(image(0, 0, 0, 0), logits))(z)
+        .dataSync(),
+    );
+  };
+
+  it('by default and by "penalize" the gradient pushes the prediction down', () => {
+    expect(pushed('dice').every((g) => g > 0)).toBe(true);
+    expect(pushed('dice(smooth=0,absentClass=penalize)').every((g) => g > 0)).toBe(true);
+  });
+
+  it('"zero" and "skip" are free, and say so by their names', () => {
+    expect(pushed('dice(smooth=0,absentClass=zero)').every((g) => g === 0)).toBe(true);
+    expect(pushed('dice(smooth=0,absentClass=skip)').every((g) => g === 0)).toBe(true);
+  });
+});
+
+describe('complaint: is multiclass focal a sigmoid or a softmax? (vision#3250, kornia#493)', () => {
+  it('with γ = 0 the softmax form is cross-entropy, and the sigmoid form binary cross-entropy', () => {
+    const [labels, logits] = [image(0, 2, 1, 255), scores(4, 3)];
+    expect(value('focal(gamma=0)', labels, logits)).toBeCloseTo(value('ce', labels, logits), 5);
+    expect(value('focal(gamma=0,activation=sigmoid)', labels, logits)).toBeCloseTo(
+      value('bce', labels, logits),
+      5,
+    );
+  });
+});
+
+describe('complaint: what focal alpha means (MONAI#8601, SegLossOdyssey#44)', () => {
+  it('a number weighs y = 1 against y = 0 of a sigmoid', () => {
+    const z = tf.tensor3d([0.3, -1], [1, 2, 1]);
+    const half = value('focal(alpha=0.5)', image(1, 0), z);
+    expect(half).toBeCloseTo(value('focal', image(1, 0), z) / 2, 6);
+  });
+
+  it('a number with a softmax is refused with the remedy; a list weighs the classes', () => {
+    expect(() => value('focal(alpha=0.25)', image(0, 1), scores(2, 3))).toThrow(
+      'wanted alpha to be a list of 3 class weights with softmax, got 0.25',
+    );
+    const [labels, logits] = [image(2, 2), scores(2, 3)];
+    expect(value('focal(alpha=[1,1,3])', labels, logits)).toBeCloseTo(3 * value('focal', labels, logits), 4);
+  });
+});
+
+describe('complaint: class weights of Dice change its range (smp#554, segmentation_models#520)', () => {
+  it('equal weights are no weights, and any weights keep the loss from 0 to 1', () => {
+    const [labels, logits] = [image(0, 1, 2, 2), scores(4, 3)];
+    const plain = value('dice(smooth=0)', labels, logits);
+    expect(value('dice(smooth=0,classWeights=[7,7,7])', labels, logits)).toBeCloseTo(plain, 5);
+    const weighted = value('dice(smooth=0,classWeights=[0,1,50])', labels, logits);
+    expect(weighted).toBeGreaterThanOrEqual(0);
+    expect(weighted).toBeLessThanOrEqual(1);
+    expect(() => value('dice(classWeights=[1,2])', labels, logits)).toThrow(
+      'wanted 3 classWeights, one for each class, got 2',
+    );
+  });
+});
+
+describe('complaint: generalized Dice weights are infinite for absent classes (MONAI#371, MONAI#4650)', () => {
+  it('value and gradient are finite whichever classes are absent', () => {
+    for (const labels of [image(0, 0, 0, 0), image(2, 2, 2, 2), image(0, 2, 0, 2)]) {
+      const { value: loss, grad } = tf.valueAndGrad((z) => parseLoss('gdice')(labels, z))(scores(4, 3));
+      expect(Number.isFinite(loss.dataSync()[0]!)).toBe(true);
+      expect(grad.dataSync().every(Number.isFinite)).toBe(true);
+    }
+  });
+});
+
+describe('complaint: with soft labels the loss is not least at the target (MONAI#8094)', () => {
+  it.each(['ce', 'l1', 'kl', 'l2', 'js'])('%s is least where the prediction is the target', (spec) => {
+    const target = tf.softmax(scores(5, 3));
+    const at = (logits: tf.Tensor) => value(spec, target, logits);
+    const best = at(tf.log(target));
+    for (const step of [0.3, -0.5, 2]) {
+      expect(at(tf.add(tf.log(target), tf.mul(step, tf.oneHot([0, 1, 1, 2, 0], 3))))).toBeGreaterThan(
+        best - 1e-6,
+      );
+    }
+  });
+});
+
+describe('complaint: negative losses frighten (boundary-loss#17, nnUNet#662)', () => {
+  it.each(names.filter((name) => name !== 'dice-bias'))(
+    '%s is not negative, and dice-bias says that it may be',
+    (name) => {
+      for (const labels of [image(0, 1, 2, 1), image(0, 0, 0, 0)]) {
+        expect(value(name, labels, scores(4, 3))).toBeGreaterThanOrEqual(-1e-6);
+      }
+    },
+  );
+
+  it('0/255 masks and labels out of range are refused instead', () => {
+    expect(() => value('dice(ignoreIndex=-1)', image(0, 255), tf.zeros([1, 2, 1]))).toThrow(
+      'divide 0/255 masks by 255',
+    );
+  });
+});
+
+describe('complaint: focal Tversky and Lovász stall or give NaN (LovaszSoftmax#20, smp#734)', () => {
+  it.each(['focal-tversky', 'lovasz', 'focal-tversky(gamma=0.3,smooth=0)'])(
+    '%s has a finite gradient at a perfect prediction',
+    (spec) => {
+      const labels = image(0, 1, 2, 2);
+      const perfect = tf.mul(tf.sub(tf.oneHot(labels, 3), 0.5), 2000);
+      const { value: loss, grad } = tf.valueAndGrad((z) => parseLoss(spec)(labels, z))(perfect);
+      expect(loss.dataSync()[0]).toBeCloseTo(0, 5);
+      expect(grad.dataSync().every(Number.isFinite)).toBe(true);
+    },
+  );
+});
+
+describe('complaint: losses leak tensors, shapes broadcast silently (tfjs#5980, smp#542)', () => {
+  it.each(names)('%s leaves nothing behind', (name) => {
+    for (const { failures } of rulesOf(name, 'left behind')) expect(failures).toEqual([]);
+  });
+
+  it.each(names)('%s refuses labels that would broadcast', (name) => {
+    expect(() => value(name, tf.zeros([1, 1], 'int32'), scores(4, 3))).toThrow(/wanted labels \[1,4\]/);
+  });
+});
