@@ -30,7 +30,7 @@ const CAMVID_CLASSES = 'sky building pole road pavement tree sign fence car pede
 const LAYOUTS: readonly Layout[] = [
   {
     name: 'polyp',
-    looks: 'TrainDataset/ (or the folder itself) with images/, masks/, train.txt, val.txt',
+    looks: 'TrainDataset/ with images/, masks/, train.txt, val.txt (or that folder itself)',
     open: openPolyp,
   },
   { name: 'SegNet/CamVid', looks: 'train/ trainannot/ val/ valannot/', open: openSegNet },
