@@ -6,9 +6,7 @@ import {
   minimum,
   mul,
   neg,
-  onesLike,
   sigmoid,
-  square,
   sub,
   zerosLike,
   type Tensor2D,
@@ -18,6 +16,8 @@ import {
 import { hideIgnored } from './inputs.js';
 import { pixelSum } from './math.js';
 import { type RegionKernelAttributes } from './region-statistics.js';
+import { sharedSum } from './shared-sums.js';
+import { type StatisticName } from './types.js';
 
 /** log σ(z) = min(z, 0) - log(1 + e^-|z|), finite for every finite z */
 export function logSigmoid(z: Tensor3D): Tensor3D {
@@ -32,37 +32,36 @@ export function sigmoidSums(
   { statistics, temperature }: RegionKernelAttributes,
 ): Tensor2D[] {
   const z = hideIgnored(logits, v);
-  const s = sigmoid(z);
-  return statistics.map((name) => {
-    switch (name) {
-      case 'count':
-        return pixelSum(mul(v, onesLike(y)));
-      case 'target':
-        return pixelSum(y);
-      case 'targetSquares':
-        return pixelSum(square(y));
-      case 'predicted':
-        return pixelSum(mul(v, s));
-      case 'predictedSquares':
-        return pixelSum(mul(v, square(s)));
-      case 'overlap':
-        return pixelSum(mul(y, s));
-      case 'logLikelihood':
-        return pixelSum(mul(y, logSigmoid(z)));
-      case 'logSum':
-        return pixelSum(mul(v, logSigmoid(z)));
-      case 'tempered':
-        return pixelSum(mul(v, sigmoid(mul(temperature, z))));
-      case 'predictedComplement':
-        return pixelSum(mul(v, sigmoid(neg(z))));
-      case 'temperedComplement':
-        return pixelSum(mul(v, sigmoid(mul(-temperature, z))));
-      case 'complementLogLikelihood':
-        return pixelSum(mul(sub(v, y), logSigmoid(neg(z))));
-      case 'complementLogSum':
-        return pixelSum(mul(v, logSigmoid(neg(z))));
-    }
-  });
+  const probabilities = {
+    s: sigmoid(z),
+    logS: () => logSigmoid(z),
+    tempered: () => sigmoid(mul(temperature, z)) as Tensor3D,
+  };
+  return statistics.map(
+    (name) => sharedSum(name, y, v, probabilities) ?? complementSum(name, z, y, v, temperature),
+  );
+}
+
+/** The sums over 1 - s = sigmoid(-z), without the cancellation of a difference. */
+function complementSum(
+  name: StatisticName,
+  z: Tensor3D,
+  y: Tensor3D,
+  v: Tensor3D,
+  temperature: number,
+): Tensor2D {
+  switch (name) {
+    case 'predictedComplement':
+      return pixelSum(mul(v, sigmoid(neg(z))));
+    case 'temperedComplement':
+      return pixelSum(mul(v, sigmoid(mul(-temperature, z))));
+    case 'complementLogLikelihood':
+      return pixelSum(mul(sub(v, y), logSigmoid(neg(z))));
+    case 'complementLogSum':
+      return pixelSum(mul(v, logSigmoid(neg(z))));
+    default:
+      throw new RangeError(`sigmoid has no statistic "${name}"`);
+  }
 }
 
 /** The gradient of the logits, given the derivative by each sum, `[B, 1, K]`. */

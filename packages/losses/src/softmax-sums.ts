@@ -3,9 +3,7 @@ import {
   exp,
   logSoftmax,
   mul,
-  onesLike,
   softmax,
-  square,
   sub,
   sum,
   zerosLike,
@@ -14,8 +12,8 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { hideIgnored } from './inputs.js';
-import { pixelSum } from './math.js';
 import { type RegionKernelAttributes } from './region-statistics.js';
+import { sharedSum } from './shared-sums.js';
 
 /** Every sum that is asked for, with s = softmax(z): composed operations, any backend. */
 export function softmaxSums(
@@ -26,30 +24,15 @@ export function softmaxSums(
 ): Tensor2D[] {
   const z = hideIgnored(logits, v);
   const logS = logSoftmax(z) as Tensor3D;
-  const s = exp(logS) as Tensor3D;
+  const probabilities = {
+    s: exp(logS) as Tensor3D,
+    logS: () => logS,
+    tempered: () => softmax(mul(temperature, z)) as Tensor3D,
+  };
   return statistics.map((name) => {
-    switch (name) {
-      case 'count':
-        return pixelSum(mul(v, onesLike(y)));
-      case 'target':
-        return pixelSum(y);
-      case 'targetSquares':
-        return pixelSum(square(y));
-      case 'predicted':
-        return pixelSum(mul(v, s));
-      case 'predictedSquares':
-        return pixelSum(mul(v, square(s)));
-      case 'overlap':
-        return pixelSum(mul(y, s));
-      case 'logLikelihood':
-        return pixelSum(mul(y, logS));
-      case 'logSum':
-        return pixelSum(mul(v, logS));
-      case 'tempered':
-        return pixelSum(mul(v, softmax(mul(temperature, z))));
-      default:
-        throw new RangeError(`softmax has no statistic "${name}"`);
-    }
+    const value = sharedSum(name, y, v, probabilities);
+    if (value === undefined) throw new RangeError(`softmax has no statistic "${name}"`);
+    return value;
   });
 }
 
