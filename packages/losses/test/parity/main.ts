@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import '@tensorflow/tfjs-layers'; // brings the gradients
 import '@tensorflow/tfjs-backend-cpu';
@@ -12,6 +12,10 @@ import { libraryTable, summaryLine } from './table';
 async function main([folder, ...rest]: readonly string[]): Promise<number> {
   if (folder === undefined || rest.length > 0) {
     console.error('parity: wanted one folder of golden files; try: npm run parity -- ../shared/golden');
+    return 2;
+  }
+  if (!existsSync(folder)) {
+    console.error(`parity: no folder ${folder}; try: npm run parity -- ../shared/golden`);
     return 2;
   }
   const files = goldenFiles(folder);
