@@ -7,8 +7,14 @@ import tseslint from 'typescript-eslint';
 const arrows = JSON.parse(readFileSync(new URL('arrows.json', import.meta.url), 'utf8'));
 
 const mathematics = ['packages/losses', 'packages/bias'];
-const withoutTfjs = ['packages/metrics', 'packages/data', 'packages/charts'];
-const everywhere = ['packages/losses', 'packages/bias', 'packages/metrics', 'packages/charts'];
+const withoutTfjs = ['packages/geometry', 'packages/metrics', 'packages/data', 'packages/charts'];
+const everywhere = [
+  'packages/geometry',
+  'packages/losses',
+  'packages/bias',
+  'packages/metrics',
+  'packages/charts',
+];
 
 const boundaries = Object.entries(arrows).map(([folder, allowed]) => ({
   files: [`${folder}/src/**/*.ts`],

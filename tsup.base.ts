@@ -5,7 +5,11 @@ export function library(entry: string[]) {
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],
-    dts: { compilerOptions: { composite: false, paths: {} } },
+    // Private packages of ours are bundled, types too.
+    dts: {
+      compilerOptions: { composite: false, paths: { '@segloss/geometry': ['../geometry/src/index.ts'] } },
+    },
+    noExternal: ['@segloss/geometry'],
     platform: 'neutral',
     external: [/^node:/],
     target: 'es2022',

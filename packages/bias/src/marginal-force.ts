@@ -1,5 +1,13 @@
-import { type LossCall } from '@segloss/losses';
-import { grad, reshape, sum, tidy, type Scalar, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
+import { pixelSum, type LossCall } from '@segloss/losses';
+import {
+  grad,
+  reshape,
+  tidy,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 
 /** Anything that is called like a loss. */
 export type LossLike = (labels: Tensor, logits: Tensor, call?: LossCall) => Scalar;
@@ -26,6 +34,7 @@ export function marginalForce(loss: LossLike, labels: Tensor, logits: Tensor, ca
   return tidy(() => {
     const gradient = grad((z: Tensor) => loss(labels, z, call))(logits);
     const classes = logits.shape[logits.shape.length - 1]!;
-    return sum(reshape(gradient, [-1, classes]), 0) as Tensor1D;
+    // In blocks: a running float32 sum over 2^20 pixels was 2e-3 off.
+    return reshape(pixelSum(reshape(gradient, [1, -1, classes]) as Tensor3D), [classes]) as Tensor1D;
   });
 }

@@ -6,6 +6,8 @@ export {
   type RegionScoreOptions,
 } from './losses/region-score.js';
 export { type GeneralizedDiceOptions } from './losses/generalized-dice-score.js';
+export { type ShapeClassOptions, type SpacingOption } from './spatial.js';
+export { distanceTransform, signedDistanceMap, type Spacing } from '@segloss/geometry';
 export { type ClassChoice } from './classes.js';
 export { type Aggregation, type AggregationOption } from './aggregation.js';
 export { type MarginalOptions, type TemperatureOption } from './marginals.js';
@@ -13,6 +15,7 @@ export { withRegionSize, type RegionSizeKind, type RegionSizeOptions } from './w
 export { compound, term, type WeightedLoss } from './compound.js';
 export { defineLoss, type LossFunction } from './define-loss.js';
 export { weightAt } from './evaluate.js';
+export { pixelSum } from './math.js';
 export { forLayers, type LayersLoss } from './layers.js';
 export {
   REGION_STATISTICS_GRADIENT_KERNEL,

@@ -45,7 +45,8 @@ export function readInputs(
   const shape = logits.shape;
   const classes = shape[shape.length - 1]!;
   const batch = shape[0]!;
-  const pixels = shape.slice(1, -1).reduce((product, size) => product * size, 1);
+  const space = shape.slice(1, -1);
+  const pixels = space.reduce((product, size) => product * size, 1);
   const mode = chooseMode(caller, wanted, classes);
   const form = labelForm(caller, labels.shape, shape, mode);
 
@@ -69,6 +70,7 @@ export function readInputs(
       mode,
       batch,
       pixels,
+      space,
       classes,
       logits: reshape(logits, [...joined]) as Tensor3D,
       target,

@@ -26,6 +26,11 @@ const BLOCK = 64;
 /**
  * Σ over the pixels of `[B, N, K]`, as `[B, K]`, in blocks of 64: the error grows with log N where that of a
  * running float32 sum grows with N.
+ *
+ * @example
+ * ```ts
+ * pixelSum(tf.tensor3d([[[1, 2], [3, 4]]])); // → [[4, 6]]
+ * ```
  */
 export function pixelSum(x: Tensor3D): Tensor2D {
   let partial = x;

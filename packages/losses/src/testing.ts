@@ -21,6 +21,8 @@ export interface CheckLossOptions {
   spatial?: boolean;
   /** Some class is special, so that renaming classes may change the value. Default false. */
   classesDiffer?: boolean;
+  /** Where the gradient is checked: at random logits, or where they are wrong `everywhere`, for losses of thick errors. Default random. */
+  errors?: 'random' | 'everywhere';
   /** Largest error of a directional derivative, relative to the length of the gradient. Default 0.02. */
   gradientTolerance?: number;
   /** Seed of the random inputs. Default 1. */
@@ -201,7 +203,12 @@ const RULES: readonly Rule[] = [
     rule: 'the gradient agrees with finite differences',
     check(bench) {
       const tolerance = bench.options.gradientTolerance ?? 0.02;
-      const example = bench.example({ scale: 1.5 });
+      const random = bench.example({ scale: 1.5 });
+      const wrong = perfectLogits(bench, random, -5);
+      const example =
+        bench.options.errors === 'everywhere'
+          ? { ...random, logits: random.logits.map((z, i) => z + wrong[i]!) }
+          : random;
       const { gradient } = bench.run(example);
       const length = Math.hypot(...gradient);
       if (length === 0) return bench.fail('the gradient is 0 on a random example');

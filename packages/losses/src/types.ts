@@ -60,6 +60,8 @@ export interface PixelInputs {
   readonly mode: Mode;
   readonly batch: number;
   readonly pixels: number;
+  /** Sizes of the spatial axes; their product is `pixels`. */
+  readonly space: readonly number[];
   readonly classes: number;
   /** Logits `[B, N, K]`, float32. */
   readonly logits: Tensor3D;

@@ -3,6 +3,19 @@ import { type CheckLossOptions } from '@segloss/losses/testing';
 /** What a loss declares of itself where the general contract does not hold. */
 export const contractOptions: Readonly<Record<string, CheckLossOptions>> = {
   lovasz: { gradientTolerance: 0.2 }, // piecewise linear: a finite difference crosses kinks
+  'distance-ce': { spatial: true },
+  'distance-dice': { spatial: true },
+  nacl: { spatial: true },
+  cldice: { spatial: true, classesDiffer: true },
+  boundary: { spatial: true, classesDiffer: true },
+  'boundary-dou': { spatial: true },
+  'hausdorff-dt': { spatial: true, classesDiffer: true },
+  'hausdorff-erosion': { spatial: true, classesDiffer: true, errors: 'everywhere', gradientTolerance: 0.1 }, // kinks
+  'active-contour': { spatial: true, classesDiffer: true },
+  perimeter: { spatial: true, classesDiffer: true },
+  'asymmetric-focal': { classesDiffer: true },
+  'asymmetric-focal-tversky': { classesDiffer: true },
+  'wasserstein-dice': { modes: ['binary', 'multiclass'], classesDiffer: true },
 };
 
 /** Options that lead through other code than the defaults. */
@@ -47,5 +60,24 @@ export const contractSpecs: readonly string[] = [
   'reverse-kl(temperature=2)',
   'js(temperature=3)',
   'size-bounds(unit=proportion,lower=0.9,upper=1)',
+  'topk(k=50,aggregation=perImage)',
+  'threshold-ce(by=max)',
+  'ohem(minKept=3)',
+  'gce(q=1)',
+  'poly(epsilon=-1)',
+  'balanced-ce(weighting=complement,aggregation=perBatch)',
+  'nacl(distance=l2,kernel=gaussian,divisor=inside)',
+  'nacl(alpha=1,compared=probabilities)',
+  'kl-divergence(softness=4)',
+  'asymmetric-focal(gamma=0.5)',
+  'asymmetric-focal-tversky(gamma=0.5,aggregation=perBatch,absentClass=skip)',
+  'wasserstein-dice(weighting=gdl,aggregation=perBatch)',
+  'distance-dice(weighted=numerator,aggregation=perBatch)',
+  'cldice(aggregation=micro,includeBackground=true)',
+  'exp-log(raiseCrossEntropy=false,powerOf=mean,smooth=0.00001)',
+  'boundary(innerBorder=zero,includeBackground=true)',
+  'boundary-dou(aggregation=perBatch,maxAlpha=0)',
+  'hausdorff-dt(alpha=1,field=foreground,log=true)',
+  'active-contour(regionWeight=0)',
   'ce + 0.5*dice + l1(temperature=10) + kl(temperature=2)',
 ];

@@ -1,5 +1,5 @@
 export { classCounts, ConfusionMatrix, type ClassCounts } from './confusion.js';
-export { distanceTransform, type Spacing } from './distance-transform.js';
+export { distanceTransform, type Spacing } from '@segloss/geometry';
 export {
   diceScores,
   iouScores,

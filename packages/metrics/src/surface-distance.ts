@@ -1,4 +1,4 @@
-import { checkShape, distanceTransform, type Spacing } from './distance-transform.js';
+import { checkShape, distanceTransform, type Spacing } from '@segloss/geometry';
 
 /** What a distance is when one or both masks are empty. */
 export type EmptyRule = 'diagonal' | 'infinity' | 'nan';

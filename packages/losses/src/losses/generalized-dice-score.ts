@@ -116,7 +116,7 @@ export function meanGeneralizedDiceCost(
 }
 
 /** Background and foreground of a sigmoid channel as two classes. */
-function withBackground({ count, target, predicted, predictedComplement, overlap }: RegionStatistics) {
+export function withBackground({ count, target, predicted, predictedComplement, overlap }: RegionStatistics) {
   // Σ (1-y)(1-s) = Σ (1-s) - Σ y + Σ y s
   const agree = add(sub(predictedComplement, target), overlap);
   return {

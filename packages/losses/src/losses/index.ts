@@ -33,3 +33,49 @@ export { marginalL2, marginalL2Loss, type MarginalL2Options } from './marginal-l
 export { marginalReverseKl, marginalReverseKlLoss } from './marginal-reverse-kl.js';
 export { marginalJs, marginalJsLoss } from './marginal-js.js';
 export { sizeBounds, sizeBoundsLoss, type SizeBoundsOptions } from './size-bounds.js';
+export {
+  topKCrossEntropy,
+  topKCrossEntropyLoss,
+  type TopKCrossEntropyOptions,
+} from './top-k-cross-entropy.js';
+export {
+  thresholdCrossEntropy,
+  thresholdCrossEntropyLoss,
+  type ThresholdCrossEntropyOptions,
+} from './threshold-cross-entropy.js';
+export {
+  ohemCrossEntropy,
+  ohemCrossEntropyLoss,
+  type OhemCrossEntropyOptions,
+} from './ohem-cross-entropy.js';
+export {
+  generalizedCrossEntropy,
+  generalizedCrossEntropyLoss,
+  type GeneralizedCrossEntropyOptions,
+} from './generalized-cross-entropy.js';
+export { poly, polyLoss, type PolyOptions } from './poly.js';
+export {
+  balancedCrossEntropy,
+  balancedCrossEntropyLoss,
+  type BalancedCrossEntropyOptions,
+} from './balanced-cross-entropy.js';
+export { distanceCrossEntropy, distanceCrossEntropyLoss } from './distance-cross-entropy.js';
+export { asymmetricFocal, asymmetricFocalLoss, type AsymmetricFocalOptions } from './asymmetric-focal.js';
+export { nacl, naclLoss, type NaclOptions } from './nacl.js';
+export { klDivergence, klDivergenceLoss, type KlDivergenceOptions } from './kl-divergence.js';
+export { fBeta, fBetaLoss, type FBetaOptions } from './f-beta.js';
+export {
+  asymmetricFocalTversky,
+  asymmetricFocalTverskyLoss,
+  type AsymmetricFocalTverskyOptions,
+} from './asymmetric-focal-tversky.js';
+export { wassersteinDice, wassersteinDiceLoss, type WassersteinDiceOptions } from './wasserstein-dice.js';
+export { distanceDice, distanceDiceLoss, type DistanceDiceOptions } from './distance-dice.js';
+export { clDice, clDiceLoss, type ClDiceOptions } from './cl-dice.js';
+export { expLog, expLogLoss, type ExpLogOptions } from './exp-log.js';
+export { boundary, boundaryLoss, type BoundaryOptions } from './boundary.js';
+export { boundaryDou, boundaryDouLoss, type BoundaryDouOptions } from './boundary-dou.js';
+export { hausdorffDt, hausdorffDtLoss, type HausdorffDtOptions } from './hausdorff-dt.js';
+export { hausdorffErosion, hausdorffErosionLoss, type HausdorffErosionOptions } from './hausdorff-erosion.js';
+export { activeContour, activeContourLoss, type ActiveContourOptions } from './active-contour.js';
+export { perimeter, perimeterLoss } from './perimeter.js';

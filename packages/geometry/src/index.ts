@@ -1,0 +1,2 @@
+export { checkShape, distanceTransform, type Spacing } from './distance-transform.js';
+export { signedDistanceMap } from './signed-distance-map.js';

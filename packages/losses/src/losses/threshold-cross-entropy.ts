@@ -1,0 +1,81 @@
+import {
+  cast,
+  less,
+  maximum,
+  mul,
+  neg,
+  sigmoid,
+  softmax,
+  max as largest,
+  type Tensor,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+
+import { withoutGradient } from '../custom-gradient.js';
+import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { hideIgnored } from '../inputs.js';
+import { labelProbability, likelihoodCosts, meanOfElements, negativeLog } from '../likelihood.js';
+import { checkChoice, checkNumber } from '../options.js';
+import { type Activation, type LossFactory, type PixelInputs } from '../types.js';
+
+/** Options of {@link thresholdCrossEntropy}. */
+export interface ThresholdCrossEntropyOptions {
+  /** Pixels of which the probability is below it count; above 0 and up to 1. */
+  threshold: number;
+  /** Which probability: that of the label (`true`), as in the paper, or the largest one (`max`). */
+  by: 'true' | 'max';
+}
+
+/**
+ * Cross-entropy of the pixels that are not learnt yet: the mean over those of which the probability is below a threshold.
+ * Which pixels these are carries no gradient.
+ *
+ * @returns A float32 scalar of at least 0; 0 if no pixel is below the threshold.
+ * @throws {TypeError} If logits are not float32 or an option is unknown. @throws {RangeError} If shapes, label values
+ *   or options do not fit.
+ *
+ * @example
+ * ```ts
+ * const labels = tf.tensor2d([[0, 1]], [1, 2], 'int32');
+ * thresholdCrossEntropyLoss(labels, tf.tensor3d([[[0, 0], [-9, 9]]])); // → 0.6931
+ * ```
+ *
+ * @see Wu, Shen, van den Hengel, 2016, arXiv:1605.06885, §3 (online bootstrapping).
+ */
+export const thresholdCrossEntropy: LossFactory<ThresholdCrossEntropyOptions> =
+  /* @__PURE__ */ defineLoss<ThresholdCrossEntropyOptions>({
+    name: 'threshold-ce',
+    summary: 'cross-entropy of the pixels below a probability',
+    source: 'Wu et al., arXiv:1605.06885, §3',
+    defaults: { threshold: 0.7, by: 'true' },
+    check({ threshold, by }, name) {
+      checkNumber(name, 'threshold', threshold, 1e-6, 1);
+      checkChoice(name, 'by', by, ['true', 'max']);
+    },
+    pixels(inputs, { threshold, by }, { activation }) {
+      const { costs, valid } = likelihoodCosts(inputs, activation, negativeLog);
+      const counts = withoutGradient(inputs.logits, (logits) => {
+        const given = { ...inputs, logits: logits as Tensor3D };
+        const probability =
+          by === 'max' ? largestProbability(given, activation) : labelProbability(given, activation).costs;
+        return mul(valid, cast(less(probability, threshold), 'float32')) as Tensor3D;
+      });
+      return meanOfElements({ costs: mul(costs, counts) as Tensor3D, valid: counts });
+    },
+  });
+
+function largestProbability({ logits, valid }: PixelInputs, activation: Activation): Tensor {
+  const z = hideIgnored(logits, valid);
+  return activation === 'softmax' ? largest(softmax(z), -1, true) : maximum(sigmoid(z), sigmoid(neg(z)));
+}
+
+/**
+ * {@link thresholdCrossEntropy} of labels and logits.
+ *
+ * @example
+ * ```ts
+ * thresholdCrossEntropyLoss(tf.ones([1, 1], 'int32'), tf.fill([1, 1, 1], 9)); // → 0
+ * ```
+ */
+export const thresholdCrossEntropyLoss: LossFunction<ThresholdCrossEntropyOptions> =
+  /* @__PURE__ */ direct(thresholdCrossEntropy);

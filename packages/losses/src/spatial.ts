@@ -1,0 +1,79 @@
+import { mul, sigmoid, softmax, type Scalar, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { type Spacing } from '@segloss/geometry';
+
+import { checkClassChoice, classRow, type ClassChoice } from './classes.js';
+import { hideIgnored } from './inputs.js';
+import { elementsOf } from './likelihood.js';
+import { meanOfMeans, pixelSum, present, quotient } from './math.js';
+import { checkChoice } from './options.js';
+import { type LossContext, type Mode, type PixelInputs } from './types.js';
+
+/** Which classes a loss of shapes counts. */
+export interface ShapeClassOptions {
+  /** The classes that count, by channel. */
+  classes: ClassChoice['classes'];
+  /** Whether channel 0 counts; `auto`: not in multiclass mode, where it is the background. */
+  includeBackground: 'auto' | boolean;
+}
+
+/** Option of losses that measure distances. */
+export interface SpacingOption {
+  /** Length of a pixel along each axis, in the unit of the distances; `pixels`: 1 along each. */
+  spacing: 'pixels' | Spacing;
+}
+
+/** One home for the defaults of losses of shapes. */
+export const SHAPE_CLASS_DEFAULTS: ShapeClassOptions = { classes: 'all', includeBackground: 'auto' };
+
+/** Throws unless the choice of classes is one that can be. */
+export function checkShapeClasses(
+  name: string,
+  { classes, includeBackground }: Readonly<ShapeClassOptions>,
+): void {
+  checkChoice(name, 'includeBackground', includeBackground, ['auto', true, false]);
+  checkClassChoice(name, { classes, includeBackground: true });
+}
+
+/** Throws unless the spacing is `pixels` or a list of positive numbers. */
+export function checkSpacing(name: string, spacing: unknown): void {
+  if (spacing === 'pixels') return;
+  if (!Array.isArray(spacing) || !spacing.every((step) => Number.isFinite(step) && step > 0)) {
+    throw new RangeError(
+      `${name}: wanted spacing to be 'pixels' or positive numbers, one for each axis, got ${JSON.stringify(spacing)}`,
+    );
+  }
+}
+
+/** The spacing as the distance transforms take it. */
+export function spacingOf({ spacing }: Readonly<SpacingOption>): { spacing?: Spacing } {
+  return spacing === 'pixels' ? {} : { spacing };
+}
+
+/** The choice of classes in a mode. */
+export function shapeClasses<O extends ShapeClassOptions>(options: Readonly<O>, mode: Mode): O & ClassChoice {
+  const { includeBackground: given } = options;
+  return { ...options, includeBackground: given === 'auto' ? mode !== 'multiclass' : given };
+}
+
+/** Probabilities, 0 at ignored pixels, and which elements count: `[B, N, K]` both. */
+export function maskedProbabilities(
+  { logits, target, valid }: PixelInputs,
+  { activation }: LossContext,
+): { s: Tensor3D; counts: Tensor3D } {
+  const z = hideIgnored(logits, valid);
+  const counts = elementsOf(valid, target);
+  return { s: mul(counts, activation === 'softmax' ? softmax(z) : sigmoid(z)) as Tensor3D, counts };
+}
+
+/** Mean over the valid pixels of each class, then over classes, then over images. */
+export function meanOfShapes(
+  costs: Tensor3D,
+  counts: Tensor3D,
+  options: Readonly<ShapeClassOptions>,
+  { classes, mode, name }: LossContext,
+): Scalar {
+  const count = pixelSum(counts);
+  const means = quotient(pixelSum(costs), count) as Tensor2D;
+  const row = classRow(name, shapeClasses(options, mode), classes);
+  return meanOfMeans(means, mul(present(count), row));
+}
