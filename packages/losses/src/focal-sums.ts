@@ -4,6 +4,7 @@ import {
   div,
   exp,
   greater,
+  less,
   log,
   logSoftmax,
   maximum,
@@ -18,15 +19,74 @@ import {
   sum,
   unstack,
   where,
+  zerosLike,
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { withGradient } from './custom-gradient.js';
+import { withGradient, withoutGradient } from './custom-gradient.js';
 import { hideIgnored } from './inputs.js';
-import { pixelSum } from './math.js';
+import { type LikelihoodCost } from './likelihood.js';
+import { gentlePower, pixelSum } from './math.js';
 import { logSigmoid } from './sigmoid-sums.js';
-import { type PixelInputs } from './types.js';
+import { type Activation, type PixelInputs } from './types.js';
+
+/** Focal costs by class, `[B, K]`, and on demand the sums of their factors. */
+export interface FocalSums {
+  /** Σ y f(s) (-log s) */
+  readonly positive: Tensor2D;
+  /** Σ (1 - y) f(1 - s) (-log(1 - s)) with a sigmoid, 0 with softmax. */
+  readonly negative: Tensor2D;
+  /** Σ of the factors f over the same pixels. */
+  factors(): Tensor2D;
+}
+
+/**
+ * The sums of a focal loss, f(s) = (1 - s)^γ; with a threshold r it is 1 where s < r, and ((1 - s)/r)^γ elsewhere.
+ *
+ * @see Lin et al., arXiv:1708.02002, §3; Sergievskiy and Ponamarev, arXiv:1903.01347, §3 (the threshold).
+ */
+export function focalSums(
+  inputs: PixelInputs,
+  activation: Activation,
+  { gamma, reducedThreshold: r }: { gamma: number; reducedThreshold: 'none' | number },
+): FocalSums {
+  const factor = (logS: Tensor3D) => {
+    const s = exp(logS) as Tensor3D;
+    const eased = gentlePower(mul(sub(1, s), r === 'none' ? 1 : 1 / r) as Tensor3D, gamma);
+    return r === 'none'
+      ? eased
+      : where(
+          withoutGradient(s, (x) => less(x, r)),
+          onesLike(s),
+          eased,
+        );
+  };
+  const sides = (of: LikelihoodCost) => sidesOf(inputs, activation, of);
+  const factors = () => add(...sides(factor)) as Tensor2D;
+  if (r !== 'none') {
+    const [positive, negative] = sides((logS) => mul(factor(logS), neg(logS)));
+    return { positive, negative, factors };
+  }
+  if (activation === 'sigmoid') return { ...sigmoidFocalSums(inputs, gamma), factors };
+  const positive = softmaxFocalSums(inputs, gamma);
+  return { positive, negative: zerosLike(positive), factors };
+}
+
+/** Σ y φ(log s) and, with a sigmoid, Σ (1 - y) φ(log(1 - s)). */
+function sidesOf(
+  { logits, target, valid }: PixelInputs,
+  activation: Activation,
+  phi: LikelihoodCost,
+): [Tensor2D, Tensor2D] {
+  const z = hideIgnored(logits, valid);
+  const over = (share: Tensor3D, logS: Tensor3D) => pixelSum(mul(share, phi(logS)));
+  if (activation === 'softmax') {
+    const positive = over(target, logSoftmax(z) as Tensor3D);
+    return [positive, zerosLike(positive)];
+  }
+  return [over(target, logSigmoid(z)), over(sub(valid, target), logSigmoid(neg(z)))];
+}
 
 /**
  * One-against-the-rest focal sums, `[B, K]` each: `positive` = Σ y (1-s)^γ (-log s) and `negative` =
@@ -114,16 +174,18 @@ function factorsOf(dy: Tensor3D): Tensor3D[] {
 
 /**
  * nnU-Net's smoothed softmax focal values, summed over the pixels of an image, `[B, 1]`: -(1-t)^γ log t with
- * t = ε + Σ_k y'_k s_k and y' the labels clipped to [ε/(K-1), 1-ε].
+ * t = ε + Σ_k y'_k s_k and y' the labels clipped to [ε/(K-1), 1-ε]; times the class weight `[1, K]` of the label.
  */
 export function smoothedFocalSums(
   { logits, target, valid, classes }: PixelInputs,
   gamma: number,
   smooth: number,
+  alpha?: Tensor2D,
 ): Tensor2D {
   const s = softmax(hideIgnored(logits, valid)) as Tensor3D;
   const clipped = clipByValue(target, smooth / (classes - 1), 1 - smooth);
   const t = add(sum(mul(clipped, s), -1, true), smooth) as Tensor3D;
   const c = clipByValue(sub(1, t), 1e-30, 1) as Tensor3D;
-  return pixelSum(mul(valid, neg(mul(exp(mul(gamma, log(c))), log(t)))));
+  const weight = alpha === undefined ? valid : sum(mul(target, alpha), -1, true); // α of the label
+  return pixelSum(mul(weight, neg(mul(exp(mul(gamma, log(c))), log(t)))));
 }

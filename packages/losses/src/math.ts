@@ -1,7 +1,9 @@
 import {
   add,
   div,
+  exp,
   fill,
+  log,
   maximum,
   mul,
   pad,
@@ -47,6 +49,11 @@ export function pixelSum(x: Tensor3D): Tensor2D {
 /** |x| whose derivative at 0 is 0; that of tf.abs is -1 there. */
 export function absolute<T extends Tensor>(x: T): T {
   return mul(x, sign(x)) as T; // tf.sign has derivative 0
+}
+
+/** x^γ for x ≥ 0 with a finite slope at 0 for every γ > 0: below 1e-6 a straight line through 0. */
+export function gentlePower<T extends Tensor>(x: T, gamma: number): T {
+  return mul(x, exp(mul(gamma - 1, log(maximum(x, 1e-6))))) as T;
 }
 
 /** a / b, and 0 where b = 0 (then a = 0 too, in every use). */

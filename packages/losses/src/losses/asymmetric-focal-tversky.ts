@@ -1,13 +1,13 @@
 import { add, concat, mul, sub, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { gentlePower } from '../math.js';
 import { checkNumber } from '../options.js';
 import { type LossContext, type LossFactory, type RegionStatistics, type StatisticName } from '../types.js';
 import { withBackground } from './generalized-dice-score.js';
 import {
   checkRegionScoreOptions,
   complement,
-  gentlePower,
   meanScoreCost,
   REGION_SCORE_DEFAULTS,
   regionScoreStatistics,

@@ -2,9 +2,9 @@ import { exp, mul, sub, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
 import { likelihoodCosts, meanOfElements } from '../likelihood.js';
+import { gentlePower } from '../math.js';
 import { checkNumber } from '../options.js';
 import { type LossFactory } from '../types.js';
-import { gentlePower } from './region-score.js';
 
 /** Options of {@link asymmetricFocal}. */
 export interface AsymmetricFocalOptions {

@@ -1,24 +1,44 @@
-import { add, mul, neg, sub, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { likelihoodCosts, meanOfElements, negativeLog, weightedMeanOfElements } from '../likelihood.js';
-import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
-import { sumsOf } from '../region-statistics.js';
-import { type LossFactory, type RegionStatistics } from '../types.js';
 import {
-  checkRegionScoreOptions,
-  complement,
-  diceScore,
-  gentlePower,
-  meanScoreCost,
-  minusLog,
-  REGION_SCORE_DEFAULTS,
-  regionScoreStatistics,
-  type RegionScoreOptions,
+  add,
+  div,
+  eye,
+  less,
+  log,
+  log1p,
+  matMul,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  reshape,
+  sigmoid,
+  sub,
+  where,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
+
+import { withoutGradient } from '../custom-gradient.js';
+import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { hideIgnored } from '../inputs.js';
+import { likelihoodCosts, meanOfElements, negativeLog, weightedMeanOfElements } from '../likelihood.js';
+import { gentlePower, pixelSum, QUOTIENT_EPSILON } from '../math.js';
+import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
+import { maskedProbabilities } from '../spatial.js';
+import { type LossContext, type LossFactory, type PixelInputs } from '../types.js';
+import {
+  checkRegionMeanOptions,
+  groupSums,
+  meanOfGroups,
+  REGION_MEAN_DEFAULTS,
+  type RegionMeanOptions,
 } from './region-score.js';
 
 /** Options of {@link expLog}. */
-export interface ExpLogOptions extends RegionScoreOptions {
+export interface ExpLogOptions extends RegionMeanOptions {
+  /** ε ≥ 0, in pixels: added to numerator and denominator of Dice. */
+  smooth: number;
   /** Exponent γ > 0 of the logarithms. */
   gamma: number;
   /** Weight of the Dice term. */
@@ -66,7 +86,8 @@ export const expLog: LossFactory<ExpLogOptions> = /* @__PURE__ */ defineLoss<Exp
     labelWeights: 'uniform',
     raiseCrossEntropy: true,
     powerOf: 'class',
-    ...REGION_SCORE_DEFAULTS,
+    smooth: 1,
+    ...REGION_MEAN_DEFAULTS,
   },
   check(options, name) {
     checkNumber(name, 'gamma', options.gamma, 0.01);
@@ -75,19 +96,17 @@ export const expLog: LossFactory<ExpLogOptions> = /* @__PURE__ */ defineLoss<Exp
     checkClassWeights(name, options.labelWeights);
     checkChoice(name, 'raiseCrossEntropy', options.raiseCrossEntropy, [true, false]);
     checkChoice(name, 'powerOf', options.powerOf, ['class', 'mean']);
-    checkRegionScoreOptions(options, name);
+    checkNumber(name, 'smooth', options.smooth);
+    checkRegionMeanOptions(options, name);
   },
   pixels(inputs, options, context) {
     const { gamma, diceWeight, crossEntropyWeight, labelWeights, raiseCrossEntropy, powerOf } = options;
     const { activation, name } = context;
-    const sums = sumsOf(inputs, regionScoreStatistics(options), activation, 1) as RegionStatistics;
-    const mean = (cost: (score: Tensor2D) => Tensor2D) =>
-      meanScoreCost(sums, options, context, diceScore, cost);
-    const minus = minusLog(LEAST_SCORE);
+    const { score, loss, mean } = diceOf(inputs, options, context);
     const dice =
       powerOf === 'class'
-        ? mean((score) => gentlePower(minus(score), gamma))
-        : gentlePower(minus(sub(1, mean(complement)) as Tensor2D), gamma);
+        ? mean(gentlePower(minusLog(score, loss), gamma))
+        : gentlePower(minusLog(mean(score), mean(loss)), gamma);
     const raised = (logS: Tensor3D) => gentlePower(neg(logS) as Tensor3D, gamma);
     const elements = likelihoodCosts(inputs, activation, raiseCrossEntropy ? raised : negativeLog);
     const crossEntropy =
@@ -97,6 +116,40 @@ export const expLog: LossFactory<ExpLogOptions> = /* @__PURE__ */ defineLoss<Exp
     return add(mul(diceWeight, dice), mul(crossEntropyWeight, crossEntropy));
   },
 });
+
+/** Dice scores D of the groups, and 1 - D from sums of its own: the power of a small one needs all its digits. */
+function diceOf(inputs: PixelInputs, options: ExpLogOptions, context: LossContext) {
+  const { target: y, valid, classes } = inputs;
+  const { s, counts } = maskedProbabilities(inputs, context);
+  const wrong =
+    context.activation === 'softmax'
+      ? reshape(matMul(reshape(s, [-1, classes]), sub(1, eye(classes))), s.shape) // 1 - s from the other classes
+      : mul(counts, sigmoid(neg(hideIgnored(inputs.logits, valid))));
+  const sums = groupSums(
+    {
+      count: pixelSum(counts),
+      target: pixelSum(y),
+      predicted: pixelSum(s),
+      overlap: pixelSum(mul(y, s) as Tensor3D),
+      error: pixelSum(add(mul(y, wrong), mul(sub(counts, y), s)) as Tensor3D),
+    },
+    options,
+    context,
+  );
+  const below = maximum(add(add(sums.target, sums.predicted), options.smooth), QUOTIENT_EPSILON);
+  return {
+    score: div(add(mul(2, sums.overlap), options.smooth), below) as Tensor2D,
+    loss: div(sums.error, below) as Tensor2D,
+    mean: (costs: Tensor2D) => meanOfGroups(costs, sums, options, context),
+  };
+}
+
+/** -log of a score of at least 1e-6, from 1 - score where that is the smaller of the two. */
+function minusLog<T extends Tensor>(score: T, loss: T): T {
+  const high = withoutGradient(loss, (x) => less(x, 0.5));
+  const fromLoss = neg(log1p(neg(minimum(loss, 0.5))));
+  return where(high, fromLoss, neg(log(maximum(score, LEAST_SCORE)))) as T;
+}
 
 /**
  * {@link expLog} of labels and logits.

@@ -1,10 +1,10 @@
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { gentlePower } from '../math.js';
 import { checkChoice, checkNumber } from '../options.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionScoreOptions,
   complement,
-  gentlePower,
   meanScoreCost,
   REGION_SCORE_DEFAULTS,
   regionScoreStatistics,

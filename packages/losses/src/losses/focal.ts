@@ -1,19 +1,11 @@
-import {
-  add,
-  mul,
-  sum,
-  tensor2d,
-  type Scalar,
-  type Tensor,
-  type Tensor2D,
-  type Tensor3D,
-} from '@tensorflow/tfjs-core';
+import { add, maximum, mul, sum, tensor2d, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { sigmoidFocalSums, smoothedFocalSums, softmaxFocalSums } from '../focal-sums.js';
-import { pixelSum, quotient } from '../math.js';
-import { checkChoice, checkNumber } from '../options.js';
-import { type Activation, type LossFactory, type PixelInputs } from '../types.js';
+import { focalSums, smoothedFocalSums } from '../focal-sums.js';
+import { elementsOf } from '../likelihood.js';
+import { classWeightRow, maskedMean, pixelSum, present, quotient } from '../math.js';
+import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
+import { type Activation, type LossFactory } from '../types.js';
 
 /** Options of {@link focal}. */
 export interface FocalOptions {
@@ -27,6 +19,12 @@ export interface FocalOptions {
   classReduction: 'mean' | 'sum';
   /** nnU-Net's label clipping ε, 0 to 0.5 (softmax only). */
   labelClip: number;
+  /** Weight of each class in the mean: of its pixels with softmax, of its channel with a sigmoid. */
+  classWeights: 'uniform' | readonly number[];
+  /** Reduced focal loss: pixels whose label has a probability below r count fully, the others ((1 - s_y)/r)^γ; 0 to 1. */
+  reducedThreshold: 'none' | number;
+  /** Normalized focal loss: divided by the sum of the factors (1 - s_y)^γ, in place of the number of pixels. */
+  normalized: boolean;
 }
 
 /**
@@ -53,60 +51,86 @@ export const focal: LossFactory<FocalOptions> = /* @__PURE__ */ defineLoss<Focal
   name: 'focal',
   summary: 'focal loss: easy pixels count less',
   source: 'Lin et al., arXiv:1708.02002, §3',
-  defaults: { gamma: 2, alpha: 'none', activation: 'auto', classReduction: 'mean', labelClip: 0 },
+  defaults: {
+    gamma: 2,
+    alpha: 'none',
+    activation: 'auto',
+    classReduction: 'mean',
+    labelClip: 0,
+    classWeights: 'uniform',
+    reducedThreshold: 'none',
+    normalized: false,
+  },
   check(options, name) {
     checkNumber(name, 'gamma', options.gamma);
     checkNumber(name, 'labelClip', options.labelClip, 0, 0.5);
     checkChoice(name, 'activation', options.activation, ['auto', 'softmax', 'sigmoid']);
     checkChoice(name, 'classReduction', options.classReduction, ['mean', 'sum']);
+    checkClassWeights(name, options.classWeights);
+    checkChoice(name, 'normalized', options.normalized, [true, false]);
+    if (options.reducedThreshold !== 'none')
+      checkNumber(name, 'reducedThreshold', options.reducedThreshold, 1e-3, 1);
+    const { labelClip, normalized, reducedThreshold, classWeights, alpha, classReduction } = options;
+    if (labelClip > 0 && (normalized || reducedThreshold !== 'none' || classWeights !== 'uniform')) {
+      throw new RangeError(
+        `${name}: wanted labelClip 0 with normalized, reducedThreshold or classWeights, got ${labelClip}`,
+      );
+    }
+    if (classWeights !== 'uniform' && (Array.isArray(alpha) || classReduction === 'sum')) {
+      throw new RangeError(
+        `${name}: wanted classWeights 'uniform' with a list as alpha or classReduction 'sum', got a list`,
+      );
+    }
     if (typeof options.alpha === 'number') checkNumber(name, 'alpha', options.alpha, 0, 1);
   },
   activation: ({ activation }, mode) =>
     activation === 'auto' ? (mode === 'multiclass' ? 'softmax' : 'sigmoid') : activation,
   pixels(inputs, options, { activation, name }) {
-    return activation === 'softmax'
-      ? softmaxFocal(inputs, options, name)
-      : sigmoidFocal(inputs, options, name);
+    checkActivation(options, activation, inputs.classes, name);
+    const { alpha, classWeights, classReduction, labelClip, normalized, gamma } = options;
+    const { classes, target, valid } = inputs;
+    const row = Array.isArray(alpha) ? alphaRow(name, alpha, classes) : undefined;
+    if (labelClip > 0) {
+      return quotient(sum(smoothedFocalSums(inputs, gamma, labelClip, row)), sum(valid)) as Scalar;
+    }
+    const { positive, negative, factors } = focalSums(inputs, activation, options);
+    const count = activation === 'softmax' ? pixelSum(target) : pixelSum(elementsOf(valid, target));
+    let costs = add(positive, negative);
+    if (row) costs = mul(costs, row);
+    if (typeof alpha === 'number') costs = add(mul(alpha, positive), mul(1 - alpha, negative));
+
+    const below = normalized ? factors() : count;
+    const weights = classWeightRow(name, classWeights, classes);
+    const ratio = () =>
+      quotient(sum(costs, 0, true), maximum(sum(below, 0, true), LEAST_FACTORS)) as Tensor2D;
+    if (classReduction === 'sum') return sum(ratio());
+    // Channels of a sigmoid are losses of their own, each with its own sum of factors.
+    if (normalized && activation === 'sigmoid') {
+      return maskedMean(ratio(), present(sum(count, 0, true) as Tensor2D), weights);
+    }
+    return quotient(sum(mul(costs, weights)), maximum(sum(mul(below, weights)), LEAST_FACTORS)) as Scalar;
   },
 });
 
-function softmaxFocal(inputs: PixelInputs, options: FocalOptions, name: string): Scalar {
-  const { gamma, alpha, labelClip, classReduction } = options;
-  const { classes, target, valid } = inputs;
-  if (classes === 1)
-    throw new RangeError(`${name}: wanted activation 'sigmoid' for one channel, got 'softmax'`);
-  if (typeof alpha === 'number') {
-    throw new RangeError(
-      `${name}: wanted alpha to be a list of ${classes} class weights with softmax, got ${alpha}`,
-    );
-  }
-  if (classReduction === 'sum') {
-    throw new RangeError(
-      `${name}: wanted classReduction 'mean' with softmax, got 'sum'; set activation 'sigmoid'`,
-    );
-  }
-  if (labelClip > 0) {
-    if (alpha !== 'none')
-      throw new RangeError(`${name}: wanted alpha 'none' together with labelClip, got a list`);
-    const sums = smoothedFocalSums(inputs, gamma, labelClip);
-    return quotient(sum(sums), sum(valid)) as Scalar;
-  }
-  const weights = alpha === 'none' ? undefined : alphaRow(name, alpha, classes);
-  const sums = softmaxFocalSums(inputs, gamma);
-  return quotient(sum(weights ? mul(sums, weights) : sums), sum(pixelSum(target))) as Scalar;
-}
+const LEAST_FACTORS = 1e-6; // what divides where every pixel is right, or there is none
 
-function sigmoidFocal(inputs: PixelInputs, options: FocalOptions, name: string): Scalar {
-  const { gamma, alpha, classReduction, labelClip } = options;
-  const { classes, valid, target } = inputs;
-  if (labelClip > 0) throw new RangeError(`${name}: wanted labelClip 0 with a sigmoid, got ${labelClip}`);
-  const { positive, negative } = sigmoidFocalSums(inputs, gamma);
-  let sums: Tensor = add(positive, negative);
-  if (typeof alpha === 'number') sums = add(mul(alpha, positive), mul(1 - alpha, negative));
-  else if (alpha !== 'none') sums = mul(sums, alphaRow(name, alpha, classes));
-  const count = pixelSum(add(mul(target, 0), valid) as Tensor3D);
-  if (classReduction === 'sum') return sum(quotient(sum(sums, 0), sum(count, 0))) as Scalar;
-  return quotient(sum(sums), sum(count)) as Scalar;
+function checkActivation(
+  { alpha, classReduction, labelClip }: FocalOptions,
+  activation: Activation,
+  classes: number,
+  name: string,
+): void {
+  const wanted = (what: string, got: unknown) => {
+    throw new RangeError(`${name}: wanted ${what}, got ${JSON.stringify(got)}`);
+  };
+  if (activation === 'sigmoid') {
+    if (labelClip > 0) wanted('labelClip 0 with a sigmoid', labelClip);
+    return;
+  }
+  if (classes === 1) wanted("activation 'sigmoid' for one channel", 'softmax');
+  if (typeof alpha === 'number') wanted(`alpha to be a list of ${classes} class weights with softmax`, alpha);
+  if (classReduction === 'sum')
+    wanted("classReduction 'mean' with softmax (or activation 'sigmoid')", classReduction);
 }
 
 function alphaRow(name: string, alpha: readonly number[], classes: number): Tensor2D {

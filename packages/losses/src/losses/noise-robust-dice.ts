@@ -2,12 +2,11 @@ import { add, mul, sigmoid, softmax, square, sub, type Tensor2D, type Tensor3D }
 
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
 import { hideIgnored } from '../inputs.js';
-import { absolute, pixelSum, quotient } from '../math.js';
+import { gentlePower, absolute, pixelSum, quotient } from '../math.js';
 import { checkNumber } from '../options.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionMeanOptions,
-  gentlePower,
   groupSums,
   meanOfGroups,
   REGION_MEAN_DEFAULTS,

@@ -1,7 +1,6 @@
 import {
   add,
   div,
-  exp,
   log,
   maximum,
   mul,
@@ -149,11 +148,6 @@ export const minusLog =
   (floor: number) =>
   (score: Tensor2D): Tensor2D =>
     neg(log(maximum(score, floor))) as Tensor2D;
-
-/** x^γ for x ≥ 0 with a finite slope at 0 for every γ > 0: below 1e-6 a straight line through 0. */
-export function gentlePower<T extends Tensor>(x: T, gamma: number): T {
-  return mul(x, exp(mul(gamma - 1, log(maximum(x, 1e-6))))) as T;
-}
 
 /** The sums of the groups: `[B, K]`, `[1, K]`, or `[1, 1]` for `micro`. */
 export function groupSums<N extends string>(

@@ -35,6 +35,8 @@ export interface WassersteinDiceOptions extends AggregationOption {
   weighting: 'default' | 'gdl';
   /** ε, added to numerator and denominator. */
   smooth: number;
+  /** Another ε for the denominator; `same` as in the numerator. */
+  smoothDenominator: 'same' | number;
 }
 
 /**
@@ -66,14 +68,21 @@ export const wassersteinDice: LossFactory<WassersteinDiceOptions> =
     name: 'wasserstein-dice',
     summary: 'Dice in which confusing near classes costs less',
     source: 'Fidon et al., arXiv:1707.00478, §3',
-    defaults: { distanceMatrix: 'uniform', weighting: 'default', smooth: 1e-5, aggregation: 'perImage' },
-    check({ distanceMatrix, weighting, smooth, aggregation }, name) {
+    defaults: {
+      distanceMatrix: 'uniform',
+      weighting: 'default',
+      smooth: 1e-5,
+      smoothDenominator: 'same',
+      aggregation: 'perImage',
+    },
+    check({ distanceMatrix, weighting, smooth, smoothDenominator, aggregation }, name) {
       if (distanceMatrix !== 'uniform') checkMatrix(name, distanceMatrix);
       checkChoice(name, 'weighting', weighting, ['default', 'gdl']);
       checkNumber(name, 'smooth', smooth, 1e-30);
+      if (smoothDenominator !== 'same') checkNumber(name, 'smoothDenominator', smoothDenominator, 1e-30);
       checkAggregation(name, aggregation);
     },
-    pixels(inputs, { distanceMatrix, weighting, smooth, aggregation }, context) {
+    pixels(inputs, { distanceMatrix, weighting, smooth, smoothDenominator, aggregation }, context) {
       const { s, y } = classPixels(inputs, context);
       const { valid } = inputs;
       const classes = y.shape[2];
@@ -100,7 +109,10 @@ export const wassersteinDice: LossFactory<WassersteinDiceOptions> =
         weighting === 'default'
           ? add(mul(2, right), over(byClass.wrong))
           : over(mul(weight, add(mul(2, byClass.right), byClass.wrong))); // 2 - δ = 2 (1 - δ) + δ
-      const score = div(add(mul(2, right), smooth), add(below, smooth));
+      const score = div(
+        add(mul(2, right), smooth),
+        add(below, smoothDenominator === 'same' ? smooth : smoothDenominator),
+      );
       return maskedMean(sub(1, score) as Tensor2D, present(byClass.count));
     },
   });

@@ -21,6 +21,13 @@ interface Options {
   lambda_focal: number;
   lambda_gdl: number;
   label_smoothing: number;
+  kernel_size: number;
+  kernel_ops: 'mean' | 'gaussian';
+  distance_type: 'l1' | 'l2';
+  sigma: number;
+  dist_matrix: number[][];
+  weighting_mode: string;
+  delta: number;
 }
 
 interface Shape {
@@ -73,6 +80,28 @@ export const monaiAdapter =
           { ...generalizedTerm(options, shape), weight: options.lambda_gdl },
           { ...sigmoidFocalTerm(options, shape), weight: options.lambda_focal },
         );
+      case 'NACLLoss':
+        return plan({ spec: naclSpec(options) });
+      case 'GeneralizedWassersteinDiceLoss': {
+        if (shape.images > 1)
+          return skip('MONAI#4650', 'every image of a batch gets the overlap of all of them');
+        const gdl = options.weighting_mode === 'GDL';
+        const spec = call('wasserstein-dice', {
+          distanceMatrix: options.dist_matrix,
+          weighting: gdl ? 'gdl' : 'default',
+          smooth: options.smooth_nr,
+          smoothDenominator: options.smooth_dr,
+        });
+        return plan({ spec, scale: options.reduction === 'sum' ? shape.images : 1 });
+      }
+      case 'HausdorffDTLoss':
+      case 'LogHausdorffDTLoss':
+        return hausdorffPlan(loss.startsWith('Log'), options, shape, plan);
+      case 'SoftclDiceLoss':
+      case 'SoftDiceclDiceLoss':
+        return clDicePlan(loss, golden.options, shape, plan);
+      case 'AsymmetricUnifiedFocalLoss':
+        return unifiedFocalPlan(golden['activation'], options, golden, plan);
       default:
         return skip('missing', `${loss} is not among the losses yet`);
     }
@@ -180,4 +209,60 @@ function focalPlan(options: Options, shape: Shape): Plan {
   const count =
     options.reduction === 'mean' ? 1 : images * channels * (options.reduction === 'none' ? pixels : 1);
   return { terms: [{ spec: call('focal', { gamma, alpha: list }), scale: count / channels }] };
+}
+
+type Planner = (...terms: PlannedTerm[]) => Plan;
+
+function naclSpec({
+  alpha,
+  kernel_size: kernelSize,
+  kernel_ops: kernel,
+  distance_type: distance,
+  sigma,
+}: Options) {
+  return call('nacl', { alpha, kernelSize, kernel, distance, sigma });
+}
+
+/** Mean over images and classes; the background of a single channel is the channel itself. */
+function hausdorffPlan(log: boolean, options: Options, shape: Shape, plan: Planner): Plan {
+  const { alpha, include_background: all, reduction, batch } = options;
+  const classes = Array.from({ length: shape.channels }, (_, k) => k).slice(
+    all || shape.channels === 1 ? 0 : 1,
+  );
+  const spec = call('hausdorff-dt', { alpha, log: log || undefined, classes, includeBackground: true });
+  if (reduction === 'mean') return plan({ spec });
+  const count = (batch ? 1 : shape.images) * classes.length;
+  if (log && count > 1)
+    return skip(
+      'by design',
+      'the logarithm of each image and class or of their sum: segloss takes that of the mean',
+    );
+  return plan({ spec, scale: count });
+}
+
+/** One ratio for the batch and all classes but the first. */
+function clDicePlan(loss: string, given: unknown, { channels }: Shape, plan: Planner): Plan {
+  if (channels === 1) return skip('MON-7', 'channel 0 is dropped, so nothing is left of one channel');
+  const { iter_: iterations = 3, smooth = 1, alpha = 0.5 } = given as Record<string, number>;
+  const spec = call('cldice', { iterations, smooth, aggregation: 'micro', includeBackground: false });
+  if (loss === 'SoftclDiceLoss') return plan({ spec });
+  const dice = call('dice', { smooth, aggregation: 'micro', includeBackground: false });
+  return plan({ spec: dice, weight: 1 - alpha }, { spec, weight: alpha });
+}
+
+function unifiedFocalPlan(
+  activation: unknown,
+  { gamma, delta }: Options,
+  { mode, options, input }: { mode: string; options: unknown; input: string },
+  plan: Planner,
+): Plan {
+  if (mode === 'binary') return skip('MON-6', 'one channel is made an integer, without a gradient');
+  if (activation === undefined) return skip('MON-6', 'no activation is applied: raw logits are clamped');
+  const { weight = 0.5 } = options as { weight?: number };
+  const focal = call('asymmetric-focal', { delta, gamma });
+  if (/perfect|extreme/.test(input))
+    return skip('by design', 'probabilities are clamped to 1e-7, so far logits have no gradient');
+  if (weight === 1) return { terms: [{ spec: focal }], onlyTotal: true };
+  const tversky = call('asymmetric-focal-tversky', { delta, gamma, smooth: 1e-7 });
+  return plan({ spec: focal, weight }, { spec: tversky, weight: 1 - weight });
 }

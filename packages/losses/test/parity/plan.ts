@@ -14,6 +14,8 @@ export type Plan =
       readonly terms: readonly PlannedTerm[];
       /** Added to the total: -1 where the reference returns the negative score. */
       readonly offset?: number;
+      /** The reference's terms are not those of the plan: only the total is compared. */
+      readonly onlyTotal?: boolean;
       /** Another reading of the channels; multilabel turns class indices into channels. */
       readonly mode?: Mode;
       /** Label to ignore; none by default. */

@@ -110,18 +110,22 @@ function focalPlan(
   plan: (spec: string, scale?: number) => Plan,
 ): Plan {
   const { alpha, gamma, reduction, eps } = options;
-  if (options.normalized)
-    return skip('SMP-6', 'normalized divides twice, by a sum that is differentiated through');
-  if (options.reduced_threshold !== undefined)
-    return skip('SMP-6', 'segloss has no reduced focal loss, which jumps at its threshold');
-  if (options.class_weights)
-    return skip('by design', 'class weights are the list form of alpha, one of the two at a time');
   if (!options.from_logits && (mode === 'multiclass' || eps !== 1e-7))
     return skip('SMP-7', 'log probabilities are taken as logits');
   // Binary "none" is an array, of which the golden value is the sum; elsewhere it is the mean (SMP-6).
   const summed = reduction === 'sum' || (reduction === 'none' && mode === 'binary');
   const channels = mode === 'multilabel' ? shape[1]! : 1; // sums of a channel, the mean over channels
-  return plan(call('focal', { activation: 'sigmoid', gamma, alpha }), summed ? valid / channels : 1);
+  const spec = call('focal', {
+    activation: 'sigmoid',
+    gamma,
+    alpha,
+    reducedThreshold: options.reduced_threshold,
+    normalized: options.normalized ? true : undefined,
+    classWeights: options.class_weights,
+  });
+  // Their mean of a normalized loss divides by the number of elements once more (SMP-6).
+  if (options.normalized) return plan(spec, summed ? 1 : channels / valid);
+  return plan(spec, summed ? valid / channels : 1);
 }
 
 function softBce(
