@@ -45,6 +45,7 @@ const EVERYWHERE: readonly StatisticName[] = [
   'predicted',
   'predictedSquares',
   'overlap',
+  'overlapSquares',
   'logLikelihood',
   'logSum',
   'tempered',
@@ -75,6 +76,7 @@ export interface RegionStatisticsOptions<N extends StatisticName = StatisticName
  * With v = 1 at valid pixels, y the labels as probabilities, s = softmax(z) or sigmoid(z), sums over the pixels:
  *
  *     count Σ v · target Σ y · targetSquares Σ y² · predicted Σ v s · predictedSquares Σ v s² · overlap Σ y s
+ *     overlapSquares Σ y s²
  *     logLikelihood Σ y log s · logSum Σ v log s · tempered Σ v softmax(T z)
  *     with sigmoid also: predictedComplement Σ v (1-s) · temperedComplement · complementLogLikelihood
  *     Σ (v-y) log(1-s) · complementLogSum Σ v log(1-s)

@@ -31,6 +31,8 @@ export function sharedSum(
       return pixelSum(mul(v, square(s)));
     case 'overlap':
       return pixelSum(mul(y, s));
+    case 'overlapSquares':
+      return pixelSum(mul(y, square(s)));
     case 'logLikelihood':
       return pixelSum(mul(y, logS()));
     case 'logSum':

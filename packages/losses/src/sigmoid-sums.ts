@@ -87,6 +87,8 @@ export function sigmoidSumsGradient(
         return [mul(mul(v, factor), mul(mul(2, s), slope))];
       case 'overlap':
         return [mul(mul(y, factor), slope)];
+      case 'overlapSquares':
+        return [mul(mul(y, factor), mul(mul(2, s), slope))];
       case 'logLikelihood':
         return [mul(mul(y, factor), c)];
       case 'logSum':

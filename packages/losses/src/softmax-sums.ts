@@ -57,6 +57,7 @@ export function softmaxSumsGradient(
     if (name === 'predicted') onS = plus(onS, mul(v, factor));
     else if (name === 'predictedSquares') onS = plus(onS, mul(mul(v, factor), mul(2, s)));
     else if (name === 'overlap') onS = plus(onS, mul(y, factor));
+    else if (name === 'overlapSquares') onS = plus(onS, mul(mul(y, factor), mul(2, s)));
     else if (name === 'logLikelihood') onLogS = plus(onLogS, mul(y, factor));
     else if (name === 'logSum') onLogS = plus(onLogS, mul(v, factor));
     else if (name === 'tempered') {

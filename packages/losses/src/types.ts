@@ -42,6 +42,7 @@ export type StatisticName =
   | 'predicted'
   | 'predictedSquares'
   | 'overlap'
+  | 'overlapSquares'
   | 'logLikelihood'
   | 'logSum'
   | 'tempered'

@@ -52,7 +52,7 @@ export const asymmetricFocalTversky: LossFactory<AsymmetricFocalTverskyOptions> 
       checkNumber(name, 'delta', options.delta, 0, 1);
       checkNumber(name, 'gamma', options.gamma, 0, 0.99);
       checkRegionScoreOptions(options, name);
-      if (options.squared) throw new RangeError(`${name}: wanted squared false, got true`);
+      if (options.squared) throw new RangeError(`${name}: wanted squared false, got ${options.squared}`);
       if (options.aggregation === 'micro') {
         throw new RangeError(
           `${name}: wanted aggregation perImage | perBatch, got "micro": the background is a class apart`,

@@ -52,7 +52,7 @@ export const distanceDice: LossFactory<DistanceDiceOptions> = /* @__PURE__ */ de
     check(options, name) {
       checkChoice(name, 'weighted', options.weighted, ['both', 'numerator']);
       checkRegionScoreOptions(options, name);
-      if (options.squared) throw new RangeError(`${name}: wanted squared false, got true`);
+      if (options.squared) throw new RangeError(`${name}: wanted squared false, got ${options.squared}`);
     },
     pixels({ logits, target, valid, space }, options, context) {
       const z = hideIgnored(logits, valid);

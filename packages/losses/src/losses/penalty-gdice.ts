@@ -1,7 +1,7 @@
-import { add, div, mul, sub, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, div, mul, sign, sub, sum, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { checkNumber } from '../options.js';
+import { checkChoice, checkNumber } from '../options.js';
 import { type LossFactory } from '../types.js';
 import {
   checkGeneralizedDiceOptions,
@@ -16,6 +16,10 @@ import {
 export interface PenaltyGeneralizedDiceOptions extends GeneralizedDiceOptions {
   /** k ≥ 0: how much more a large loss counts than a small one; 0 is generalized Dice. */
   penalty: number;
+  /** The form that is punished: the loss L = 1 - score, or the negative score L = -score, as SegLossOdyssey has it (values below 0). */
+  applied: 'loss' | 'negativeScore';
+  /** What is punished: the loss of each image, or their mean. */
+  appliedTo: 'image' | 'mean';
 }
 
 /**
@@ -41,20 +45,26 @@ export const penaltyGdice: LossFactory<PenaltyGeneralizedDiceOptions> =
     name: 'penalty-gdice',
     summary: 'generalized Dice that punishes large losses more',
     source: 'Yang et al., MIDL 2019',
-    defaults: { penalty: 2.5, ...GENERALIZED_DICE_DEFAULTS },
+    defaults: { penalty: 2.5, applied: 'loss', appliedTo: 'image', ...GENERALIZED_DICE_DEFAULTS },
     check(options, name) {
       checkNumber(name, 'penalty', options.penalty);
+      checkChoice(name, 'applied', options.applied, ['loss', 'negativeScore']);
+      checkChoice(name, 'appliedTo', options.appliedTo, ['image', 'mean']);
       checkGeneralizedDiceOptions(options, name);
     },
     activation: generalizedDiceActivation,
     statistics: generalizedDiceStatistics,
-    compute: (statistics, options, context) =>
-      meanGeneralizedDiceCost(
-        statistics,
-        options,
-        context,
-        (loss) => div(loss, add(1, mul(options.penalty, sub(1, loss)))) as Tensor2D,
-      ),
+    compute(statistics, options, context) {
+      const punished = <T extends Tensor>(loss: T): T => {
+        const applied = options.applied === 'loss' ? loss : sub(loss, 1);
+        return div(applied, add(1, mul(options.penalty, sub(1, applied)))) as T;
+      };
+      const mean = (cost: (loss: Tensor2D) => Tensor2D) =>
+        meanGeneralizedDiceCost(statistics, options, context, cost);
+      if (options.appliedTo === 'image') return mean(punished);
+      const anyPixel = sign(sum(statistics.count)); // a negative score of nothing is not 0
+      return mul(punished(mean((loss) => loss)), anyPixel);
+    },
   });
 
 /**

@@ -43,8 +43,11 @@ export interface RegionScoreOptions extends RegionMeanOptions {
   smoothDenominator: 'same' | number;
   /** The smallest denominator, and the smallest score under a logarithm. */
   floor: number;
-  /** Squares in the sizes, Σ s² and Σ y², as in V-Net. */
-  squared: boolean;
+  /**
+   * Squares in the sizes, Σ s² and Σ y², as in V-Net; `products`: squares of s y, s (1 - y) and (1 - s) y in the overlap too, as in
+   * nnU-Net's squared Dice (hard labels).
+   */
+  squared: boolean | 'products';
 }
 
 /** Options of Dice and its relatives. */
@@ -84,16 +87,22 @@ export function checkRegionScoreOptions(options: Readonly<RegionScoreOptions>, n
   checkNumber(name, 'smooth', options.smooth);
   if (options.smoothDenominator !== 'same') checkNumber(name, 'smoothDenominator', options.smoothDenominator);
   checkNumber(name, 'floor', options.floor, 1e-30);
-  checkChoice(name, 'squared', options.squared, [true, false]);
+  checkChoice(name, 'squared', options.squared, [true, false, 'products']);
   checkRegionMeanOptions(options, name);
 }
+
+const SIZES = {
+  false: ['target', 'predicted'],
+  true: ['targetSquares', 'predictedSquares'],
+  products: ['target', 'overlapSquares', 'predictedSquares'],
+} as const;
 
 /** The sums that an overlap score reads. */
 export function regionScoreStatistics({
   squared,
   absentClass,
 }: RegionScoreOptions): readonly StatisticName[] {
-  const sizes: StatisticName[] = squared ? ['targetSquares', 'predictedSquares'] : ['target', 'predicted'];
+  const sizes = SIZES[String(squared) as keyof typeof SIZES];
   const absence: StatisticName[] = absentClass === 'smooth' ? [] : ['target', 'predicted'];
   return [...new Set<StatisticName>(['count', 'overlap', ...sizes, ...absence])];
 }
@@ -127,17 +136,25 @@ export function meanScoreCost(
   formula: ScoreFormula,
   cost: (score: Tensor2D) => Tensor2D,
 ): Scalar {
-  const { smooth, smoothDenominator, floor, squared } = options;
+  const { smooth, smoothDenominator, floor } = options;
   const sums = groupSums(statistics, options, context);
-  const [numerator, denominator] = formula({
-    a: sums.overlap,
-    b: squared ? sums.predictedSquares : sums.predicted,
-    d: squared ? sums.targetSquares : sums.target,
-  });
+  const [numerator, denominator] = formula(sizesOf(sums, options));
   const below = add(denominator, smoothDenominator === 'same' ? smooth : smoothDenominator);
   // The floor keeps an empty class with ε = 0 finite; without pixels at all the group is not counted anyway.
   const score = div(add(numerator, smooth), maximum(below, floor)) as Tensor2D;
   return meanOfGroups(cost(score), sums, options, context);
+}
+
+function sizesOf(sums: RegionStatistics, { squared }: RegionScoreOptions): RegionSizes {
+  const { overlap, overlapSquares, predicted, predictedSquares, target, targetSquares } = sums;
+  if (squared === 'products') {
+    // Σ y (1 - s)² = Σ y - 2 Σ y s + Σ y s²
+    const missed = add(sub(target, mul(2, overlap)), overlapSquares);
+    return { a: overlapSquares, b: predictedSquares, d: add(overlapSquares, missed) };
+  }
+  return squared
+    ? { a: overlap, b: predictedSquares, d: targetSquares }
+    : { a: overlap, b: predicted, d: target };
 }
 
 /** 1 - score */

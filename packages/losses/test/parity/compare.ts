@@ -2,6 +2,7 @@ import { parseLoss } from '@segloss/losses';
 import type { GoldenCase, GoldenFile } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
 
+import { planFixture } from './fixture';
 import { monaiAdapter } from './monai';
 import { type Adapter, type Plan } from './plan';
 import { planSegLossBias } from './seglossbias';
@@ -29,6 +30,7 @@ export function adapterFor(file: GoldenFile): Adapter | undefined {
     segmentation_models_pytorch: planSmp,
     monai: monaiAdapter(file.defaults),
     seglossodyssey: planSegLossOdyssey,
+    fixture: planFixture,
   };
   return adapters[file.library];
 }
@@ -87,11 +89,15 @@ function evaluate(file: GoldenFile, golden: GoldenCase, plan: Answerable) {
     .join(' + ');
   const loss = parseLoss(spec);
   const input = file.inputs[golden.input]!;
-  const mode = plan.mode ?? golden.mode;
+  const { mode = golden.mode, ignoreIndex = -1 } = plan;
   const shape = golden.shapeLogits;
   return tf.tidy(() => {
     const mask = plan.mask === undefined ? undefined : maskOf(file, plan.mask);
-    const call = { mode, ignoreIndex: plan.ignoreIndex ?? -1, ...(mask && { mask }) };
+    const call = {
+      ...(mode !== 'terms' && { mode }),
+      ...(ignoreIndex !== 'terms' && { ignoreIndex }),
+      ...(mask && { mask }),
+    };
     const labels = labelsOf(golden, input.labels, mode);
     let terms: number[] = [];
     const { value, grad } = tf.valueAndGrad((z: tf.Tensor) => {

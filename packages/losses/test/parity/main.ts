@@ -7,6 +7,7 @@ import { env, setBackend } from '@tensorflow/tfjs-core';
 import type { GoldenFile } from '@segloss/testing';
 
 import { compareFile, type Outcome } from './compare';
+import { fixtureFile, type FixtureFile } from './fixture';
 import { libraryTable, summaryLine } from './table';
 
 async function main([folder, ...rest]: readonly string[]): Promise<number> {
@@ -46,7 +47,8 @@ function goldenFiles(folder: string): GoldenFile[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .sort()
-    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as GoldenFile)
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as GoldenFile | FixtureFile)
+    .map((file) => ('fixtures' in file ? fixtureFile(file as FixtureFile) : (file as GoldenFile)))
     .filter(
       (file) => Array.isArray(file.cases) && typeof file.library === 'string' && file.inputs !== undefined,
     );

@@ -16,10 +16,10 @@ export type Plan =
       readonly offset?: number;
       /** The reference's terms are not those of the plan: only the total is compared. */
       readonly onlyTotal?: boolean;
-      /** Another reading of the channels; multilabel turns class indices into channels. */
-      readonly mode?: Mode;
-      /** Label to ignore; none by default. */
-      readonly ignoreIndex?: number;
+      /** Another reading of the channels; multilabel turns class indices into channels. `terms`: each term says its own. */
+      readonly mode?: Mode | 'terms';
+      /** Label to ignore; none by default. `terms`: each term says its own. */
+      readonly ignoreIndex?: number | 'terms';
       /** Name of the extra array that is the mask. */
       readonly mask?: string;
     }
@@ -57,3 +57,13 @@ export const takes255 = ({ labels }: GoldenInput, ignored: number | null | undef
 
 /** Sum of numbers. */
 export const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+/** Share of the images that have valid pixels. */
+export function seenShare({ labels, shapeLogits }: GoldenInput): number {
+  const images = shapeLogits[0]!;
+  const length = labels.length / images;
+  const seen = Array.from({ length: images }, (_, n) => labels.slice(n * length, (n + 1) * length)).filter(
+    (image) => image.some((label) => label !== 255),
+  );
+  return seen.length === 0 ? 1 : seen.length / images;
+}

@@ -9,10 +9,6 @@ interface DiceOptions {
   square?: boolean;
 }
 
-const SQUARE = skip(
-  'by design',
-  '`square` squares each product, p t, p (1-t), (1-p) t: not a size of a region',
-);
 type Options = Record<string, unknown>;
 
 const BOUNDARY = 'boundary(innerBorder=zero)';
@@ -25,17 +21,17 @@ export const planSegLossOdyssey: Adapter = (golden, input) => {
   const pixels = shapeLogits.reduce((a, b) => a * b, 1) / shapeLogits[1]!;
   switch (loss) {
     case 'SoftDiceLoss':
-      return given.square ? SQUARE : negative(call('dice', region(given)));
+      return negative(call('dice', region(given)));
     case 'IoULoss':
-      return given.square ? SQUARE : negative(call('jaccard', region(given)));
+      return negative(call('jaccard', region(given)));
     case 'TverskyLoss':
-      return given.square ? SQUARE : negative(call('tversky', { ...region(given), alpha: 0.3, beta: 0.7 }));
+      return negative(call('tversky', { ...region(given), alpha: 0.3, beta: 0.7 }));
     case 'AsymLoss': {
       const beta = 2.25 / 3.25;
-      return given.square ? SQUARE : negative(call('tversky', { ...region(given), alpha: 1 - beta, beta }));
+      return negative(call('tversky', { ...region(given), alpha: 1 - beta, beta }));
     }
     case 'SSLoss':
-      return { terms: [{ spec: call('sensitivity-specificity', region(given)) }] };
+      return { terms: [{ spec: call('sensitivity-specificity', region({ ...given, square: false })) }] };
     case 'FocalTversky_loss': {
       const inner = (given['tversky_kwargs'] ?? {}) as DiceOptions;
       const gamma = (given['gamma'] as number | undefined) ?? 0.75;
@@ -53,11 +49,15 @@ export const planSegLossOdyssey: Adapter = (golden, input) => {
           aggregation: 'perBatch',
         }),
       );
-    case 'PenaltyGDiceLoss':
-      return skip('ODY-3', 'the penalty formula of [0, 1] is applied to the negative score');
+    case 'PenaltyGDiceLoss': {
+      const { smooth = 1e-5 } = (given['gdice_kwargs'] ?? {}) as DiceOptions;
+      const gdice = { emptyWeight: 1e-20, smooth: 2 * smooth, smoothDenominator: smooth };
+      return {
+        terms: [{ spec: call('penalty-gdice', { ...gdice, applied: 'negativeScore', appliedTo: 'mean' }) }],
+      };
+    }
     case 'DC_and_CE_loss': {
       const dice = given['soft_dice_kwargs'] as DiceOptions;
-      if (dice.square) return SQUARE;
       const { weight } = given['ce_kwargs'] as { weight?: number[] };
       const ce: PlannedTerm = { spec: call('ce', { classWeights: weight }) };
       return { terms: [{ spec: call('dice', region(dice)) }, ce], offset: -1 };
@@ -127,11 +127,12 @@ export const planSegLossOdyssey: Adapter = (golden, input) => {
   }
 };
 
-function region({ batch_dice: batch, do_bg: background, smooth }: DiceOptions) {
+function region({ batch_dice: batch, do_bg: background, smooth, square }: DiceOptions) {
   return {
     aggregation: batch ? 'perBatch' : 'perImage',
     includeBackground: background === false ? false : undefined,
     smooth: smooth ?? 1,
+    squared: square ? 'products' : undefined,
   };
 }
 

@@ -7,6 +7,7 @@ import {
   optionsOf,
   type Plan,
   type PlannedTerm,
+  seenShare,
   skip,
   takes255,
   total,
@@ -62,10 +63,10 @@ export const planSmp: Adapter = (golden, input) => {
     case 'FocalLoss':
       return focalPlan(options, mode, labelCounts(input, ignored), input.shapeLogits, plan);
     case 'LovaszLoss': {
-      if (options.per_image && voidImage(input))
-        return skip('SMP-2', 'an image without valid pixels is counted, or raises; segloss leaves it out');
       const aggregation = options.per_image ? 'perImage' : 'perBatch';
-      return plan(call('lovasz', { aggregation, joint: mode === 'multilabel' ? true : undefined }));
+      const spec = call('lovasz', { aggregation, joint: mode === 'multilabel' ? true : undefined });
+      // SMP-2: an image without valid pixels counts in the mean, as 0.
+      return plan(spec, options.per_image ? seenShare(input) : 1);
     }
     case 'SoftBCEWithLogitsLoss':
       return softBce(options, input, ignored, mode, plan);
@@ -150,12 +151,4 @@ function softBce(
     label === ignored ? 0 : weights[Math.floor(i / pixels) % channels]!,
   );
   return plan(call('ce', { labelSmoothing, classWeights: weights }), total(seen) / divisor);
-}
-
-function voidImage({ labels, shapeLogits }: GoldenInput): boolean {
-  const length = labels.length / shapeLogits[0]!;
-  const images = Array.from({ length: shapeLogits[0]! }, (_, n) =>
-    labels.slice(n * length, (n + 1) * length),
-  );
-  return images.some((image) => image.every((label) => label === 255));
 }
