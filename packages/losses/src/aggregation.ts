@@ -11,6 +11,12 @@ export interface AggregationOption {
   aggregation: Aggregation;
 }
 
+/** Option of losses that are means over pixels. */
+export interface NormalizeOption {
+  /** What the mean divides by: the (weights of the) `valid` pixels, or `all` of them, ignored ones too, as some libraries do. */
+  normalizeBy: 'valid' | 'all';
+}
+
 /** Throws unless the value is an aggregation. */
 export function checkAggregation(name: string, value: unknown): void {
   checkChoice(name, 'aggregation', value, ['perImage', 'perBatch']);

@@ -9,6 +9,7 @@ import {
   type LossDefinition,
   type LossFactory,
   type PixelLossDefinition,
+  type PresetOption,
   type RegionLossDefinition,
 } from './types.js';
 
@@ -40,7 +41,7 @@ import {
 export function defineLoss<O extends object>(definition: RegionLossDefinition<O>): LossFactory<O>;
 export function defineLoss<O extends object>(definition: PixelLossDefinition<O>): LossFactory<O>;
 export function defineLoss<O extends object>(definition: LossDefinition<O>): LossFactory<O> {
-  const factory = (given?: Partial<O> & InputOptions): Loss => {
+  const factory = (given?: Partial<O> & InputOptions & PresetOption): Loss => {
     const { options, input } = resolveOptions(definition, given);
     const spec = specOf(definition, options, input);
     return makeLoss([{ name: definition.name, weight: 1, spec, definition, options: { ...options }, input }]);
@@ -52,13 +53,13 @@ export function defineLoss<O extends object>(definition: LossDefinition<O>): Los
 export type LossFunction<O extends object> = (
   labels: Tensor,
   logits: Tensor,
-  options?: Partial<O> & LossCall,
+  options?: Partial<O> & LossCall & PresetOption,
 ) => Scalar;
 
 /** Turns a factory into a function of labels and logits. */
 export function direct<O extends object>(factory: LossFactory<O>): LossFunction<O> {
-  return (labels, logits, { mask, epoch, ...options } = {} as Partial<O> & LossCall) =>
-    factory(options as unknown as Partial<O> & InputOptions)(labels, logits, {
+  return (labels, logits, { mask, epoch, ...options } = {} as Partial<O> & LossCall & PresetOption) =>
+    factory(options as unknown as Partial<O> & InputOptions & PresetOption)(labels, logits, {
       ...(mask && { mask }),
       ...(epoch !== undefined && { epoch }),
     });

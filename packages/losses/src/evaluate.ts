@@ -97,10 +97,10 @@ class Reading {
 
   /** Notes what the term needs; the returned function computes it, after all terms are planned. */
   plan({ definition, options }: Term): () => Scalar {
-    const { mode, classes } = this.inputs;
+    const { mode, classes, batch, pixels } = this.inputs;
     const activation =
       definition.activation?.(options, mode) ?? (mode === 'multiclass' ? 'softmax' : 'sigmoid');
-    const context: LossContext = { mode, activation, classes, name: definition.name };
+    const context: LossContext = { mode, activation, classes, name: definition.name, batch, pixels };
     if ('pixels' in definition) return () => definition.pixels(this.inputs, options, context);
 
     const region = definition as RegionLossDefinition<object>;

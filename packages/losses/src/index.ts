@@ -13,6 +13,11 @@ export { type Aggregation, type AggregationOption } from './aggregation.js';
 export { type MarginalOptions, type TemperatureOption } from './marginals.js';
 export { withRegionSize, type RegionSizeKind, type RegionSizeOptions } from './with-region-size.js';
 export { compound, term, type WeightedLoss } from './compound.js';
+export {
+  deepSupervision,
+  type DeepSupervisionLoss,
+  type DeepSupervisionOptions,
+} from './deep-supervision.js';
 export { defineLoss, type LossFunction } from './define-loss.js';
 export { weightAt } from './evaluate.js';
 export { pixelSum } from './math.js';
@@ -37,6 +42,7 @@ export { lossPresets, LossSpecError, parseLoss, type ParseLossOptions } from './
 export type {
   Activation,
   InputOptions,
+  Library,
   Loss,
   LossCall,
   LossContext,
@@ -45,6 +51,7 @@ export type {
   Mode,
   PixelInputs,
   PixelLossDefinition,
+  PresetOption,
   RegionLossDefinition,
   RegionStatistics,
   Schedule,

@@ -1,4 +1,4 @@
-import { type InputOptions, type LossDefinition } from './types.js';
+import { type InputOptions, type LossDefinition, type PresetOption } from './types.js';
 
 const INPUT_KEYS: readonly string[] = ['mode', 'ignoreIndex'];
 const MODES: readonly unknown[] = ['binary', 'multiclass', 'multilabel'];
@@ -6,7 +6,7 @@ const MODES: readonly unknown[] = ['binary', 'multiclass', 'multilabel'];
 /** Splits what a user gave into the options of a definition (with defaults) and those of the inputs. */
 export function resolveOptions<O extends object>(
   definition: LossDefinition<O>,
-  given: Partial<O> & InputOptions = {},
+  given: Partial<O> & InputOptions & PresetOption = {},
 ): { options: Readonly<O>; input: InputOptions } {
   const { name, defaults } = definition;
   if (typeof given !== 'object' || given === null) {
@@ -14,20 +14,28 @@ export function resolveOptions<O extends object>(
       `${name}: wanted an options object, got ${String(given)}; pass e.g. ${name}({ ... })`,
     );
   }
-  const options = { ...defaults } as Record<string, unknown>;
+  const options = { ...defaults, ...presetOf(definition, given.preset) } as Record<string, unknown>;
   const input: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
-    if (value === undefined) continue;
+    if (value === undefined || key === 'preset') continue;
     if (INPUT_KEYS.includes(key)) input[key] = value;
     else if (Object.hasOwn(defaults, key)) options[key] = value;
     else {
-      const known = [...Object.keys(defaults), ...INPUT_KEYS].join(', ');
+      const known = [...Object.keys(defaults), ...INPUT_KEYS, 'preset'].join(', ');
       throw new TypeError(`${name}: unknown option "${key}"; known options: ${known}`);
     }
   }
   checkInputOptions(name, input);
   definition.check?.(options as O, name);
   return { options: options as O, input };
+}
+
+function presetOf<O extends object>({ name, presets = {} }: LossDefinition<O>, preset: unknown): Partial<O> {
+  if (preset === undefined) return {};
+  if (typeof preset === 'string' && Object.hasOwn(presets, preset))
+    return presets[preset as keyof typeof presets]!;
+  const known = Object.keys(presets).join(' | ') || 'none: no other library has this loss';
+  throw new RangeError(`${name}: wanted preset ${known}, got ${JSON.stringify(preset)}`);
 }
 
 /** Throws unless mode and ignoreIndex, where given, are values they can have. */

@@ -1,7 +1,7 @@
 import { compound, term, type WeightedLoss } from './compound.js';
 import { lossRegistry } from './registry.js';
 import { schedules } from './schedules.js';
-import { type Loss, type LossFactory, type Weight } from './types.js';
+import { type Library, type Loss, type LossFactory, type Weight } from './types.js';
 
 /** A loss spec that cannot be read: the spec, and the place (0-based) where reading stopped. */
 export class LossSpecError extends Error {
@@ -22,7 +22,7 @@ export class LossSpecError extends Error {
   }
 }
 
-/** The reference code's registry, by its names; Focal+LogDice has the logarithm that the registry left out. */
+/** The registry of the paper's code, by its names (Focal+LogDice has the logarithm that it left out), and known compounds. */
 const PRESETS: Readonly<Record<string, string>> = {
   'CE+L1': 'ce + l1(temperature=10)',
   'CE+KL': 'ce + kl(temperature=10)',
@@ -34,9 +34,26 @@ const PRESETS: Readonly<Record<string, string>> = {
   'Focal+Dice': 'focal(activation=sigmoid) + dice(smooth=0,aggregation=perBatch,absentClass=zero)',
   'Focal+LogDice': 'focal(activation=sigmoid) + log-dice(smooth=0,aggregation=perBatch,absentClass=zero)',
   CE: 'ce',
+  GDiceLoss: 'gdice(aggregation=perBatch,emptyWeight=1e-7,activation=sigmoid)',
   DiceLoss: 'dice(smooth=0,aggregation=perBatch,absentClass=zero)',
   LogDiceLoss: 'log-dice(smooth=0,aggregation=perBatch,absentClass=zero)',
   FocalLoss: 'focal(activation=sigmoid)',
+  // Compounds that papers name.
+  'dice-ce': 'dice + ce',
+  'dice-bce': 'dice + bce',
+  'dice-focal': 'dice + focal',
+  'gdice-ce': 'gdice + ce',
+  'gdice-focal': 'gdice + focal',
+  'dice-topk': 'dice + topk',
+  'dice-topk-ce': 'dice + topk + ce',
+  'dice-topk-focal': 'dice + topk + focal',
+  'jaccard-ce': 'jaccard + ce',
+  'jaccard-topk': 'jaccard + topk',
+  combo: '0.5*dice + 0.5*bce',
+  'unified-focal': '0.5*asymmetric-focal(gamma=0.5) + 0.5*asymmetric-focal-tversky(gamma=0.5)',
+  'dice-cldice': '0.5*dice + 0.5*cldice',
+  'dice-boundary': 'dice + linear(from=0.01,to=1,epochs=99)*boundary',
+  'dice-hausdorff': 'dice + hausdorff-dt',
 };
 
 /** Options of {@link parseLoss}. */
@@ -45,6 +62,8 @@ export interface ParseLossOptions {
   losses?: Readonly<Record<string, LossFactory | Loss>>;
   /** Weights that the spec names, e.g. `{ alpha: geometric({ ... }) }` for `'ce + alpha*l1'`. */
   weights?: Readonly<Record<string, Weight>>;
+  /** A library whose numbers every loss of the spec should give; options in the spec go on top. */
+  preset?: Library;
 }
 
 /**
@@ -64,6 +83,7 @@ export interface ParseLossOptions {
  * ```ts
  * parseLoss('ce + 0.5*l1(temperature=10)').spec; // → "ce + 0.5*l1(temperature=10)"
  * parseLoss('ce + geometric(start=0.1,factor=2,every=5)*kl').terms.map((t) => t.name); // → ["ce", "kl"]
+ * parseLoss('dice + ce', { preset: 'monai' }).spec; // → "dice(smooth=0.00001) + ce"
  * parseLoss('CE+L1').spec; // → "ce + l1(temperature=10)"
  * ```
  */
@@ -73,7 +93,7 @@ export function parseLoss(spec: string, options: ParseLossOptions = {}): Loss {
 }
 
 /**
- * The names of the paper's code that {@link parseLoss} accepts, each with its spec.
+ * The names of the paper's code and of known compounds that {@link parseLoss} accepts, each with its spec.
  *
  * @example
  * ```ts
@@ -147,7 +167,8 @@ class SpecReader {
         this.fail(`"${name}" has its options fixed already; leave out (...)`, start);
       return found;
     }
-    return this.guard(start, () => found(options));
+    const { preset } = this.options;
+    return this.guard(start, () => found({ ...(preset && { preset }), ...options }));
   }
 
   private optionList(): Record<string, OptionValue> {

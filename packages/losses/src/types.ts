@@ -18,6 +18,15 @@ export type Schedule = (epoch: number) => number;
 /** The weight of a term: a number, or a schedule over epochs. */
 export type Weight = number | Schedule;
 
+/** Libraries whose numbers a loss can give; see the option `preset`. */
+export type Library = 'seglossbias' | 'smp' | 'monai' | 'nnunet' | 'keras' | 'torch';
+
+/** Option of every loss that another library has too. */
+export interface PresetOption {
+  /** Starts from the options under which the loss gives the number of that library; other options go on top. */
+  preset?: Library;
+}
+
 /** Options that every loss understands. */
 export interface InputOptions {
   /** How the channels are read. Default: `binary` when K = 1, otherwise `multiclass`. */
@@ -81,6 +90,9 @@ export interface LossContext {
   readonly classes: number;
   /** Name of the loss, for messages. */
   readonly name: string;
+  /** Images of the batch, and pixels of an image, ignored ones too. */
+  readonly batch: number;
+  readonly pixels: number;
 }
 
 /** Part of a loss: one definition with its options, weight and name. */
@@ -115,6 +127,8 @@ interface DefinitionBase<O extends object> {
   readonly source?: string;
   /** Every option with its default. */
   readonly defaults: O;
+  /** Options under which the loss gives the number of another library. */
+  presets?: Partial<Record<Library, Partial<O>>>;
   /** Throws a RangeError for a value out of range; called once, when options are fixed. */
   check?(options: Readonly<O>, name: string): void;
   /** Which activation the loss reads; default: softmax for multiclass, sigmoid otherwise. */
@@ -145,6 +159,6 @@ export type AnyLossDefinition = LossDefinition<any>;
 
 /** Fixes the options of a loss: `dice({ smooth: 0 })`. */
 export interface LossFactory<O extends object = object> {
-  (options?: Partial<O> & InputOptions): Loss;
+  (options?: Partial<O> & InputOptions & PresetOption): Loss;
   readonly definition: LossDefinition<O>;
 }

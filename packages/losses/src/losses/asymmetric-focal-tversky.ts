@@ -48,6 +48,7 @@ export const asymmetricFocalTversky: LossFactory<AsymmetricFocalTverskyOptions> 
     summary: 'Tversky on the background, its power on the foreground',
     source: 'Yeung et al., arXiv:2102.04525, §3',
     defaults: { delta: 0.7, gamma: 0.75, ...REGION_SCORE_DEFAULTS },
+    presets: { monai: { smooth: 1e-7 } },
     check(options, name) {
       checkNumber(name, 'delta', options.delta, 0, 1);
       checkNumber(name, 'gamma', options.gamma, 0, 0.99);

@@ -38,6 +38,7 @@ export const asymmetricFocal: LossFactory<AsymmetricFocalOptions> =
     summary: 'focal on the background, cross-entropy on the foreground',
     source: 'Yeung et al., arXiv:2102.04525, §3',
     defaults: { delta: 0.7, gamma: 2 },
+    presets: { monai: {} },
     check({ delta, gamma }, name) {
       checkNumber(name, 'delta', delta, 0, 1);
       checkNumber(name, 'gamma', gamma);

@@ -1,13 +1,13 @@
-import { add, mul, neg, sum, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, mul, neg, scalar, sum, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { aggregate, checkAggregation, type AggregationOption } from '../aggregation.js';
+import { aggregate, checkAggregation, type AggregationOption, type NormalizeOption } from '../aggregation.js';
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
 import { maskedMean, present, quotient } from '../math.js';
-import { checkNumber } from '../options.js';
+import { checkChoice, checkNumber } from '../options.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link binaryCrossEntropy}. */
-export interface BinaryCrossEntropyOptions extends AggregationOption {
+export interface BinaryCrossEntropyOptions extends AggregationOption, NormalizeOption {
   /** Weight of the pixels with y = 1, or one for each channel; the mean is still over all valid pixels, as PyTorch's `pos_weight`. */
   positiveWeight: number | readonly number[];
   /** Share ε of the label moved to 1/2: y (1 - ε) + ε/2, from 0 to 1. */
@@ -39,8 +39,10 @@ export const binaryCrossEntropy: LossFactory<BinaryCrossEntropyOptions> =
     name: 'bce',
     summary: 'binary cross-entropy, a sigmoid for every channel',
     source: 'Good, J. R. Stat. Soc. B 1952',
-    defaults: { positiveWeight: 1, labelSmoothing: 0, aggregation: 'perBatch' },
-    check({ positiveWeight, labelSmoothing, aggregation }, name) {
+    defaults: { positiveWeight: 1, labelSmoothing: 0, aggregation: 'perBatch', normalizeBy: 'valid' },
+    presets: { seglossbias: {}, smp: { normalizeBy: 'all' }, monai: {}, nnunet: {}, keras: {}, torch: {} },
+    check({ positiveWeight, labelSmoothing, aggregation, normalizeBy }, name) {
+      checkChoice(name, 'normalizeBy', normalizeBy, ['valid', 'all']);
       if (typeof positiveWeight === 'number') checkNumber(name, 'positiveWeight', positiveWeight);
       else checkWeightList(name, positiveWeight);
       checkNumber(name, 'labelSmoothing', labelSmoothing, 0, 1);
@@ -51,7 +53,11 @@ export const binaryCrossEntropy: LossFactory<BinaryCrossEntropyOptions> =
       const plain = ['count', 'logLikelihood', 'complementLogLikelihood'] as const;
       return labelSmoothing > 0 ? [...plain, 'logSum', 'complementLogSum'] : plain;
     },
-    compute(statistics, { positiveWeight, labelSmoothing: e, aggregation }, { classes, name }) {
+    compute(
+      statistics,
+      { positiveWeight, labelSmoothing: e, aggregation, normalizeBy },
+      { classes, name, batch, pixels },
+    ) {
       const sums = aggregate(statistics, aggregation);
       const smoothed = (log: Tensor2D, all: Tensor2D) =>
         e === 0 ? log : add(mul(1 - e, log), mul(e / 2, all));
@@ -62,7 +68,9 @@ export const binaryCrossEntropy: LossFactory<BinaryCrossEntropyOptions> =
         smoothed(sums.complementLogLikelihood, sums.complementLogSum),
       );
       const count = sum(sums.count, -1, true) as Tensor2D;
-      return maskedMean(quotient(sum(neg(log), -1, true), count) as Tensor2D, present(count));
+      const elements = (aggregation === 'perImage' ? 1 : batch) * pixels * classes;
+      const below = normalizeBy === 'valid' ? count : scalar(elements);
+      return maskedMean(quotient(sum(neg(log), -1, true), below) as Tensor2D, present(count));
     },
   });
 

@@ -57,6 +57,7 @@ export const clDice: LossFactory<ClDiceOptions> = /* @__PURE__ */ defineLoss<ClD
   summary: 'centerline Dice, for tubes such as vessels',
   source: 'Shit et al., arXiv:2003.07311, §3',
   defaults: { iterations: 3, smooth: 1, ...REGION_MEAN_DEFAULTS, ...SHAPE_CLASS_DEFAULTS },
+  presets: { monai: { aggregation: 'micro' } },
   check(options, name) {
     checkNumber(name, 'iterations', options.iterations, 0, 10_000);
     if (!Number.isInteger(options.iterations))

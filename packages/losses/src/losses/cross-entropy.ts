@@ -2,6 +2,7 @@ import {
   add,
   mul,
   neg,
+  scalar,
   sub,
   sum,
   tensor2d,
@@ -10,14 +11,14 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 
-import { aggregate, checkAggregation, type AggregationOption } from '../aggregation.js';
+import { aggregate, checkAggregation, type AggregationOption, type NormalizeOption } from '../aggregation.js';
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
 import { classWeightRow, maskedMean, present, quotient } from '../math.js';
-import { checkClassWeights, checkNumber } from '../options.js';
+import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
 import { type LossFactory, type RegionStatistics } from '../types.js';
 
 /** Options of {@link crossEntropy}. */
-export interface CrossEntropyOptions extends AggregationOption {
+export interface CrossEntropyOptions extends AggregationOption, NormalizeOption {
   /** Weight of each class, normalised by the weights of the pixels seen, as in PyTorch; binary: [background, foreground]. */
   classWeights: 'uniform' | readonly number[];
   /** Share of the label spread evenly over the classes, 0 to 1. */
@@ -50,8 +51,10 @@ export const crossEntropy: LossFactory<CrossEntropyOptions> = /* @__PURE__ */ de
     name: 'ce',
     summary: 'cross-entropy, the mean over valid pixels',
     source: 'Liu et al., arXiv:2104.08717, §3.2',
-    defaults: { classWeights: 'uniform', labelSmoothing: 0, aggregation: 'perBatch' },
-    check({ classWeights, labelSmoothing, aggregation }, name) {
+    defaults: { classWeights: 'uniform', labelSmoothing: 0, aggregation: 'perBatch', normalizeBy: 'valid' },
+    presets: { seglossbias: {}, smp: { normalizeBy: 'all' }, monai: {}, nnunet: {}, keras: {}, torch: {} },
+    check({ classWeights, labelSmoothing, aggregation, normalizeBy }, name) {
+      checkChoice(name, 'normalizeBy', normalizeBy, ['valid', 'all']);
       checkClassWeights(name, classWeights);
       checkNumber(name, 'labelSmoothing', labelSmoothing, 0, 1);
       checkAggregation(name, aggregation);
@@ -63,14 +66,17 @@ export const crossEntropy: LossFactory<CrossEntropyOptions> = /* @__PURE__ */ de
       const complements = labelSmoothing > 0 ? (['complementLogSum'] as const) : [];
       return [...plain, 'complementLogLikelihood', ...smooth, ...complements];
     },
-    compute(statistics, options, { activation, classes, name }) {
+    compute(statistics, options, { activation, classes, name, batch, pixels }) {
       const sums = aggregate(statistics, options.aggregation);
       const [loss, weight] =
         activation === 'softmax'
           ? softmaxParts(sums, options, classes, name)
           : sigmoidParts(sums, options, classes, name);
       // Per image (or batch): Σ w · loss / Σ w; then the mean over those that have pixels.
-      const group = quotient(sum(loss, -1, true), sum(weight, -1, true)) as Tensor2D;
+      const elements =
+        (options.aggregation === 'perImage' ? 1 : batch) * pixels * (activation === 'softmax' ? 1 : classes);
+      const below = options.normalizeBy === 'valid' ? sum(weight, -1, true) : scalar(elements);
+      const group = quotient(sum(loss, -1, true), below) as Tensor2D;
       return maskedMean(group, present(sum(sums.count, -1, true) as Tensor2D)) as Scalar;
     },
   },

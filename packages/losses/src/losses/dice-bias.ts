@@ -33,6 +33,7 @@ export const diceBias: LossFactory<DiceBiasOptions> = /* @__PURE__ */ defineLoss
   summary: "Dice's hidden marginal penalty, log(p + q), for study",
   source: 'Liu et al., arXiv:2104.08717, §3.1',
   defaults: { temperature: 1 },
+  presets: { seglossbias: {} },
   check: ({ temperature }, name) => checkTemperature(name, temperature),
   statistics: (_options, context) => marginalStatistics(context),
   temperature: ({ temperature }) => temperature,

@@ -1,11 +1,16 @@
+import { neg, type Tensor2D } from '@tensorflow/tfjs-core';
+
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { checkChoice } from '../options.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionScoreOptions,
   complement,
   diceScore,
   meanScoreCost,
+  minusLog,
   REGION_SCORE_DEFAULTS,
+  REGION_SCORE_PRESETS,
   regionScoreStatistics,
   type DiceOptions,
 } from './region-score.js';
@@ -19,7 +24,7 @@ import {
  * predicted of it (see `absentClass`). Its hidden marginal penalty, log(p + q), falls with p: Dice leans to extremely
  * imbalanced solutions.
  *
- * @returns A float32 scalar from 0 to 1; 0 for a batch without valid pixels.
+ * @returns A float32 scalar from 0 to 1 (with `negativeScore` from -1 to 0); 0 for a batch without valid pixels.
  * @throws {TypeError} If logits are not float32 or an option is unknown. @throws {RangeError} If shapes, label values
  *   or options do not fit.
  *
@@ -30,6 +35,7 @@ import {
  * diceLoss(labels, logits); // → 0.0000
  * diceLoss(tf.sub(1, labels), logits); // → 0.6667
  * dice({ smooth: 0 }).spec; // → "dice(smooth=0)"
+ * dice({ preset: 'monai' }).spec; // → "dice(smooth=0.00001)"
  * ```
  *
  * @see Milletari, Navab, Ahmadi, "V-Net", 3DV 2016, arXiv:1606.04797, §3 (with squares, `squared: true`); Sudre et
@@ -39,12 +45,26 @@ export const dice: LossFactory<DiceOptions> = /* @__PURE__ */ defineLoss<DiceOpt
   name: 'dice',
   summary: 'soft Dice, the mean over images and classes',
   source: 'Milletari et al., arXiv:1606.04797, §3',
-  defaults: REGION_SCORE_DEFAULTS,
-  check: checkRegionScoreOptions,
+  defaults: { ...REGION_SCORE_DEFAULTS, log: false, negativeScore: false },
+  presets: {
+    ...REGION_SCORE_PRESETS,
+    nnunet: { smooth: 1e-5, includeBackground: false, negativeScore: true },
+  },
+  check(options, name) {
+    checkRegionScoreOptions(options, name);
+    checkChoice(name, 'log', options.log, [true, false]);
+    checkChoice(name, 'negativeScore', options.negativeScore, [true, false]);
+    if (options.log && options.negativeScore)
+      throw new RangeError(`${name}: wanted log or negativeScore, got both; set one of them to false`);
+  },
   statistics: regionScoreStatistics,
-  compute: (statistics, options, context) =>
-    meanScoreCost(statistics, options, context, diceScore, complement),
+  compute(statistics, options, context) {
+    const cost = options.log ? minusLog(options.floor) : options.negativeScore ? negative : complement;
+    return meanScoreCost(statistics, options, context, diceScore, cost);
+  },
 });
+
+const negative = (score: Tensor2D): Tensor2D => neg(score);
 
 /**
  * {@link dice} of labels and logits.

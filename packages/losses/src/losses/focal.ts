@@ -61,6 +61,11 @@ export const focal: LossFactory<FocalOptions> = /* @__PURE__ */ defineLoss<Focal
     reducedThreshold: 'none',
     normalized: false,
   },
+  presets: {
+    seglossbias: { activation: 'sigmoid', classReduction: 'sum' },
+    smp: { activation: 'sigmoid' },
+    monai: { activation: 'sigmoid' },
+  },
   check(options, name) {
     checkNumber(name, 'gamma', options.gamma);
     checkNumber(name, 'labelClip', options.labelClip, 0, 0.5);

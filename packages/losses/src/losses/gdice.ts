@@ -1,4 +1,5 @@
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { checkChoice } from '../options.js';
 import { type LossFactory } from '../types.js';
 import {
   checkGeneralizedDiceOptions,
@@ -8,6 +9,15 @@ import {
   meanGeneralizedDiceCost,
   type GeneralizedDiceOptions,
 } from './generalized-dice-score.js';
+import { complement, minusLog } from './region-score.js';
+
+/** Options of {@link gdice}. */
+export interface GdiceOptions extends GeneralizedDiceOptions {
+  /** -log of the score, which is at least 1e-7, in place of 1 - score. */
+  log: boolean;
+}
+
+const LEAST_SCORE = 1e-7;
 
 /**
  * Generalized Dice loss: one Dice ratio over all classes, each class weighted by its size; the mean over images.
@@ -31,16 +41,25 @@ import {
  *
  * @see Sudre et al., "Generalised Dice overlap as a deep learning loss function", DLMIA 2017, arXiv:1707.03237, §2.
  */
-export const gdice: LossFactory<GeneralizedDiceOptions> = /* @__PURE__ */ defineLoss<GeneralizedDiceOptions>({
+export const gdice: LossFactory<GdiceOptions> = /* @__PURE__ */ defineLoss<GdiceOptions>({
   name: 'gdice',
   summary: 'generalized Dice: one ratio over classes weighted by size',
   source: 'Sudre et al., arXiv:1707.03237, §2',
-  defaults: GENERALIZED_DICE_DEFAULTS,
-  check: checkGeneralizedDiceOptions,
+  defaults: { ...GENERALIZED_DICE_DEFAULTS, log: false },
+  presets: {
+    seglossbias: { aggregation: 'perBatch', emptyWeight: 1e-7, activation: 'sigmoid' },
+    monai: { emptyWeight: 'max', complement: false, smooth: 1e-5 },
+  },
+  check(options, name) {
+    checkGeneralizedDiceOptions(options, name);
+    checkChoice(name, 'log', options.log, [true, false]);
+  },
   activation: generalizedDiceActivation,
   statistics: generalizedDiceStatistics,
   compute: (statistics, options, context) =>
-    meanGeneralizedDiceCost(statistics, options, context, (loss) => loss),
+    meanGeneralizedDiceCost(statistics, options, context, (loss) =>
+      options.log ? minusLog(LEAST_SCORE)(complement(loss)) : loss,
+    ),
 });
 
 /**
@@ -51,4 +70,4 @@ export const gdice: LossFactory<GeneralizedDiceOptions> = /* @__PURE__ */ define
  * generalizedDiceLoss(tf.zeros([1, 4], 'int32'), tf.fill([1, 4, 1], -20)); // → 0.0000
  * ```
  */
-export const generalizedDiceLoss: LossFunction<GeneralizedDiceOptions> = /* @__PURE__ */ direct(gdice);
+export const generalizedDiceLoss: LossFunction<GdiceOptions> = /* @__PURE__ */ direct(gdice);

@@ -36,6 +36,7 @@ export const generalizedCrossEntropy: LossFactory<GeneralizedCrossEntropyOptions
     summary: 'between cross-entropy and the mean absolute error',
     source: 'Zhang and Sabuncu, arXiv:1805.07836, §3.2',
     defaults: { q: 0.7 },
+    presets: { keras: {} },
     check: ({ q }, name) => checkNumber(name, 'q', q, 1e-3, 1),
     pixels: (inputs, { q }, { activation }) =>
       meanOfElements(likelihoodCosts(inputs, activation, (logS) => div(sub(1, exp(mul(q, logS))), q))),

@@ -56,6 +56,7 @@ export const hausdorffDt: LossFactory<HausdorffDtOptions> = /* @__PURE__ */ defi
   summary: 'squared errors weighed by their distance from the borders',
   source: 'Karimi and Salcudean, arXiv:1904.10030, §II-B',
   defaults: { alpha: 2, field: 'both', log: false, spacing: 'pixels', ...SHAPE_CLASS_DEFAULTS },
+  presets: { monai: {} },
   check(options, name) {
     checkNumber(name, 'alpha', options.alpha, 1e-3);
     checkChoice(name, 'field', options.field, ['both', 'foreground']);

@@ -15,7 +15,7 @@ export { logCoshDice, logCoshDiceLoss, type LogCoshDiceOptions } from './log-cos
 export { jaccard, jaccardLoss, type JaccardOptions } from './jaccard.js';
 export { tversky, tverskyLoss, type TverskyOptions } from './tversky.js';
 export { focalTversky, focalTverskyLoss, type FocalTverskyOptions } from './focal-tversky.js';
-export { gdice, generalizedDiceLoss } from './gdice.js';
+export { gdice, generalizedDiceLoss, type GdiceOptions } from './gdice.js';
 export {
   penaltyGdice,
   penaltyGeneralizedDiceLoss,

@@ -8,6 +8,7 @@ import {
   meanScoreCost,
   minusLog,
   REGION_SCORE_DEFAULTS,
+  REGION_SCORE_PRESETS,
   regionScoreStatistics,
   type RegionScoreOptions,
 } from './region-score.js';
@@ -43,6 +44,8 @@ export const jaccard: LossFactory<JaccardOptions> = /* @__PURE__ */ defineLoss<J
   summary: 'soft Jaccard (IoU), the mean over images and classes',
   source: 'Rahman and Wang, ISVC 2016, §3',
   defaults: { ...REGION_SCORE_DEFAULTS, log: false },
+  // MONAI's has twice the union below, so half its smoothing is ours.
+  presets: { smp: REGION_SCORE_PRESETS.smp, monai: { smooth: 5e-6 } },
   check(options, name) {
     checkRegionScoreOptions(options, name);
     checkChoice(name, 'log', options.log, [true, false]);

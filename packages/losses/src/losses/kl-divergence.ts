@@ -39,6 +39,7 @@ export const klDivergence: LossFactory<KlDivergenceOptions> = /* @__PURE__ */ de
     summary: 'divergence from soft labels, for distillation',
     source: 'Hinton et al., arXiv:1503.02531, §2',
     defaults: { softness: 1 },
+    presets: { keras: {} },
     check: ({ softness }, name) => checkNumber(name, 'softness', softness, 1e-3),
     pixels({ logits, target, valid }, { softness }, { activation }) {
       const z = mul(hideIgnored(logits, valid), 1 / softness) as Tensor3D;

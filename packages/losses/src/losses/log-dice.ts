@@ -6,8 +6,9 @@ import {
   meanScoreCost,
   minusLog,
   REGION_SCORE_DEFAULTS,
+  REGION_SCORE_PRESETS,
   regionScoreStatistics,
-  type DiceOptions,
+  type RegionScoreOptions,
 } from './region-score.js';
 
 /**
@@ -30,11 +31,12 @@ import {
  *
  * @see Liu et al., arXiv:2104.08717, §3.1.
  */
-export const logDice: LossFactory<DiceOptions> = /* @__PURE__ */ defineLoss<DiceOptions>({
+export const logDice: LossFactory<RegionScoreOptions> = /* @__PURE__ */ defineLoss<RegionScoreOptions>({
   name: 'log-dice',
   summary: 'negative logarithm of the soft Dice score',
   source: 'Liu et al., arXiv:2104.08717, §3.1',
   defaults: REGION_SCORE_DEFAULTS,
+  presets: { seglossbias: REGION_SCORE_PRESETS.seglossbias, smp: REGION_SCORE_PRESETS.smp },
   check: checkRegionScoreOptions,
   statistics: regionScoreStatistics,
   compute: (statistics, options, context) =>
@@ -49,4 +51,4 @@ export const logDice: LossFactory<DiceOptions> = /* @__PURE__ */ defineLoss<Dice
  * logDiceLoss(tf.zeros([1, 4], 'int32'), tf.fill([1, 4, 1], -20)); // → 0.0000
  * ```
  */
-export const logDiceLoss: LossFunction<DiceOptions> = /* @__PURE__ */ direct(logDice);
+export const logDiceLoss: LossFunction<RegionScoreOptions> = /* @__PURE__ */ direct(logDice);

@@ -69,6 +69,7 @@ export const lovasz: LossFactory<LovaszOptions> = /* @__PURE__ */ defineLoss<Lov
     classes: 'all',
     includeBackground: true,
   },
+  presets: { smp: { aggregation: 'perBatch' } },
   check(options, name) {
     checkAggregation(name, options.aggregation);
     checkChoice(name, 'absentClass', options.absentClass, ['auto', 'skip', 'smooth']);

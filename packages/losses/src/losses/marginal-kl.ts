@@ -46,6 +46,7 @@ export const marginalKl: LossFactory<MarginalKlOptions> = /* @__PURE__ */ define
   summary: 'KL divergence of predicted from true label marginals',
   source: 'Liu et al., arXiv:2104.08717, §4',
   defaults: { ...MARGINAL_DEFAULTS, oneSided: false },
+  presets: { seglossbias: {} },
   check(options, name) {
     checkMarginalOptions(options, name);
     checkChoice(name, 'oneSided', options.oneSided, [true, false]);

@@ -45,6 +45,7 @@ export const marginalL1: LossFactory<MarginalL1Options> = /* @__PURE__ */ define
   summary: 'L1 distance of predicted and true label marginals',
   source: 'Liu et al., arXiv:2104.08717, §4',
   defaults: { ...MARGINAL_DEFAULTS, classReduction: 'mean' },
+  presets: { seglossbias: {} },
   check(options, name) {
     checkMarginalOptions(options, name);
     checkChoice(name, 'classReduction', options.classReduction, ['mean', 'sum']);

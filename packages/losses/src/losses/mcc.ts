@@ -58,6 +58,7 @@ export const mcc: LossFactory<MccOptions> = /* @__PURE__ */ defineLoss<MccOption
   summary: 'Matthews correlation, which counts true negatives too',
   source: 'Abhishek and Hamarneh, arXiv:2010.13454, §2',
   defaults: { smooth: 1e-5, ...REGION_MEAN_DEFAULTS },
+  presets: { smp: { aggregation: 'perBatch' } },
   check(options, name) {
     checkNumber(name, 'smooth', options.smooth, 1e-7);
     checkRegionMeanOptions(options, name);

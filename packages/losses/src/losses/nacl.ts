@@ -58,6 +58,7 @@ export const nacl: LossFactory<NaclOptions> = /* @__PURE__ */ defineLoss<NaclOpt
     compared: 'logits',
     divisor: 'kernel',
   },
+  presets: { monai: {} },
   check(options, name) {
     checkNumber(name, 'alpha', options.alpha);
     checkNumber(name, 'kernelSize', options.kernelSize, 3);

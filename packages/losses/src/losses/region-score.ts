@@ -17,7 +17,7 @@ import { aggregate, type Aggregation } from '../aggregation.js';
 import { checkClassChoice, classRow, type ClassChoice } from '../classes.js';
 import { classWeightRow, maskedMean, meanOfMeans, present, quotient, QUOTIENT_EPSILON } from '../math.js';
 import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
-import { type LossContext, type RegionStatistics, type StatisticName } from '../types.js';
+import { type Library, type LossContext, type RegionStatistics, type StatisticName } from '../types.js';
 
 /**
  * What a class without labels in an image costs: the formula as it stands (`smooth`), nothing (`zero`), nothing and
@@ -50,8 +50,13 @@ export interface RegionScoreOptions extends RegionMeanOptions {
   squared: boolean | 'products';
 }
 
-/** Options of Dice and its relatives. */
-export type DiceOptions = RegionScoreOptions;
+/** Options of Dice. */
+export interface DiceOptions extends RegionScoreOptions {
+  /** -log of the score in place of 1 - score. */
+  log: boolean;
+  /** -score in place of 1 - score, as nnU-Net has it. */
+  negativeScore: boolean;
+}
 
 /** One home for the defaults of the means over images and classes. */
 export const REGION_MEAN_DEFAULTS: RegionMeanOptions = {
@@ -70,6 +75,14 @@ export const REGION_SCORE_DEFAULTS: RegionScoreOptions = {
   squared: false,
   ...REGION_MEAN_DEFAULTS,
 };
+
+/** The options of other libraries for losses of this kind. */
+export const REGION_SCORE_PRESETS = {
+  seglossbias: { smooth: 0, aggregation: 'perBatch', absentClass: 'zero' },
+  smp: { smooth: 0, aggregation: 'perBatch', absentClass: 'zero' },
+  monai: { smooth: 1e-5 },
+  keras: { smooth: 0, smoothDenominator: 1e-7, aggregation: 'micro' },
+} as const satisfies Partial<Record<Library, Partial<RegionScoreOptions>>>;
 
 /** Throws unless the options of a mean over images and classes are such that they can have. */
 export function checkRegionMeanOptions(options: Readonly<RegionMeanOptions>, name: string): void {

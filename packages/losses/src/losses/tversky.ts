@@ -7,6 +7,7 @@ import {
   meanScoreCost,
   minusLog,
   REGION_SCORE_DEFAULTS,
+  REGION_SCORE_PRESETS,
   regionScoreStatistics,
   tverskyScore,
   type RegionScoreOptions,
@@ -47,6 +48,11 @@ export const tversky: LossFactory<TverskyOptions> = /* @__PURE__ */ defineLoss<T
   summary: 'Tversky loss: false positives and false negatives weighed',
   source: 'Salehi et al., arXiv:1706.05721, §2',
   defaults: { alpha: 0.5, beta: 0.5, ...REGION_SCORE_DEFAULTS, log: false },
+  presets: {
+    smp: REGION_SCORE_PRESETS.smp,
+    monai: REGION_SCORE_PRESETS.monai,
+    keras: REGION_SCORE_PRESETS.keras,
+  },
   check(options, name) {
     checkNumber(name, 'alpha', options.alpha);
     checkNumber(name, 'beta', options.beta);

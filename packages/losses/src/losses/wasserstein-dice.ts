@@ -75,6 +75,7 @@ export const wassersteinDice: LossFactory<WassersteinDiceOptions> =
       smoothDenominator: 'same',
       aggregation: 'perImage',
     },
+    presets: { monai: {} },
     check({ distanceMatrix, weighting, smooth, smoothDenominator, aggregation }, name) {
       if (distanceMatrix !== 'uniform') checkMatrix(name, distanceMatrix);
       checkChoice(name, 'weighting', weighting, ['default', 'gdl']);

@@ -55,29 +55,29 @@ export function fixtureFile({ fixtures, cases }: FixtureFile): GoldenFile {
 }
 
 const BATCH = 'smooth=0,aggregation=perBatch,absentClass=zero';
-const MONAI = 'smooth=0.00001';
-const MONAI_GDL = 'emptyWeight=max,complement=false,smooth=0.00001';
+const MONAI = 'preset=monai';
+const MONAI_GDL = 'preset=monai';
 const WEIGHTS = 'classWeights=[0.5,1,2]';
 const SIGMOID_FOCAL = 'focal(activation=sigmoid)';
 const FAR = 'distanceMatrix=[[0,1,1],[1,0,0.5],[1,0.5,0]]';
-const CL_DICE = 'cldice(aggregation=micro)';
+const CL_DICE = 'cldice(preset=monai)';
 
 /** A spec, `[spec, factor]`, or `[spec, factor, added]`: from our value to theirs. */
 type Answer = string | readonly [spec: string, scale: number, offset?: number];
 
 const ANSWERS: Readonly<Record<string, Answer>> = {
-  'torch.ce': 'ce',
+  'torch.ce': 'ce(preset=torch)',
   'torch.ce.ignore255': 'ce',
   'torch.ce.weight': `ce(${WEIGHTS})`,
   'torch.ce.weight.ignore255': `ce(${WEIGHTS})`,
   'torch.ce.smooth.1': 'ce(labelSmoothing=0.1)',
   'torch.ce.smooth.1.ignore255': 'ce(labelSmoothing=0.1)',
-  'torch.bce': 'bce',
+  'torch.bce': 'bce(preset=torch)',
   'torch.bce.posw3': 'bce(positiveWeight=3)',
-  'slb.GDice.bin': 'gdice(aggregation=perBatch,emptyWeight=1e-7,activation=sigmoid)',
-  'slb.GDice.ml': 'gdice(aggregation=perBatch,emptyWeight=1e-7,activation=sigmoid)',
+  'slb.GDice.bin': 'gdice(preset=seglossbias)',
+  'slb.GDice.ml': 'gdice(preset=seglossbias)',
   'smp.Tversky.a.3.b.7': `tversky(${BATCH},alpha=0.3,beta=0.7)`,
-  'smp.Focal.mc': SIGMOID_FOCAL,
+  'smp.Focal.mc': 'focal(preset=smp)',
   'smp.Focal.mc.a.25': 'focal(activation=sigmoid,alpha=0.25)',
   'smp.Focal.mc.ignore255': SIGMOID_FOCAL,
   'smp.Focal.bin': 'focal',
@@ -86,19 +86,19 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'smp.Focal.bin.reduced.5': 'focal(reducedThreshold=0.5)',
   'smp.Focal.ml': 'focal',
   'smp.softmaxFocal': 'focal',
-  'smp.Lovasz.mc': 'lovasz(aggregation=perBatch)',
+  'smp.Lovasz.mc': 'lovasz(preset=smp)',
   'smp.Lovasz.mc.perImage': 'lovasz',
   'smp.Lovasz.mc.ignore255': 'lovasz(aggregation=perBatch)',
   'smp.Lovasz.bin': 'lovasz(aggregation=perBatch)',
   'smp.Lovasz.bin.perImage': 'lovasz',
   'smp.Lovasz.ml': 'lovasz(aggregation=perBatch,joint=true)',
   'smp.SoftBCE.smooth.1': 'bce(labelSmoothing=0.2)', // theirs is twice as strong
-  'smp.MCC(sigmoid)': 'mcc(aggregation=perBatch)',
+  'smp.MCC(sigmoid)': 'mcc(preset=smp)',
   'monai.Dice': `dice(${MONAI})`,
   'monai.Dice.batch': `dice(${MONAI},aggregation=perBatch)`,
   'monai.Dice.nobg': `dice(${MONAI},includeBackground=false)`,
   'monai.Dice.squared': `dice(${MONAI},squared=true)`,
-  'monai.Dice.jaccard': 'jaccard(smooth=0.000005)',
+  'monai.Dice.jaccard': 'jaccard(preset=monai)',
   'monai.Dice.weight': [`dice(${MONAI},${WEIGHTS})`, 3.5 / 3], // Σ w ℓ / C
   'monai.Dice.bin': `dice(${MONAI})`,
   'monai.Dice.bin.batch': `dice(${MONAI},aggregation=perBatch)`,
@@ -130,7 +130,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'monai.AsymUnifiedFocal(P2)':
     '0.5*asymmetric-focal(gamma=0.5) + 0.5*asymmetric-focal-tversky(gamma=0.5,smooth=1e-7)',
   'monai.AsymFocal(P2)': 'asymmetric-focal',
-  'monai.AsymFocalTversky(P2)': 'asymmetric-focal-tversky(smooth=1e-7)',
+  'monai.AsymFocalTversky(P2)': 'asymmetric-focal-tversky(preset=monai)',
   'ody.SoftDice': ['dice', 1, -1],
   'ody.SoftDice.batch.s1e-5': ['dice(aggregation=perBatch,smooth=0.00001)', 1, -1],
   'ody.SoftDice.square': ['dice(squared=products)', 1, -1],
@@ -150,8 +150,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'ody.Lovasz': 'lovasz(aggregation=perBatch,absentClass=smooth)',
   'ody.pGDice':
     'penalty-gdice(emptyWeight=1e-20,smooth=0.00002,smoothDenominator=0.00001,applied=negativeScore,appliedTo=mean)',
-  'keras.GCE.q.7': 'gce',
-  'keras.Dice.axisNone': 'dice(aggregation=micro,smooth=0,smoothDenominator=1e-7)',
+  'keras.GCE.q.7': 'gce(preset=keras)',
+  'keras.Dice.axisNone': 'dice(preset=keras)',
   'keras.CFCE.a.25': ['focal', 0.25],
   'ref.FocalTversky.perClass.perBatch.a.3.b.7.g.75': `focal-tversky(${BATCH})`,
   'ref.regionL1.sumClasses.meanBatch': 'l1(classReduction=sum)',
@@ -180,7 +180,7 @@ function systematic(name: string): Answer | undefined {
   if (overlap) {
     const [, loss, , change] = overlap;
     const smooth = change === '.smooth1' ? (loss === 'Dice' ? 2 : 1) : 0; // SMP-13
-    const options = `${BATCH.replace('smooth=0', `smooth=${smooth}`)}${change === '.cw' ? `,${WEIGHTS}` : ''}`;
+    const options = `preset=smp,smooth=${smooth}${change === '.cw' ? `,${WEIGHTS}` : ''}`;
     if (loss === 'Dice') return `${change === '.log' ? 'log-dice' : 'dice'}(${options})`;
     return `${loss!.toLowerCase()}(${options}${change === '.log' ? ',log=true' : ''})`;
   }
