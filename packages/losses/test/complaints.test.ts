@@ -158,8 +158,8 @@ describe('complaint: with soft labels the loss is not least at the target (MONAI
 });
 
 describe('complaint: negative losses frighten (boundary-loss#17, nnUNet#662)', () => {
-  it.each(names.filter((name) => name !== 'dice-bias'))(
-    '%s is not negative, and dice-bias says that it may be',
+  it.each(names.filter((name) => name !== 'dice-bias' && name !== 'boundary'))(
+    '%s is not negative; dice-bias and boundary say that they may be',
     (name) => {
       for (const labels of [image(0, 1, 2, 1), image(0, 0, 0, 0)]) {
         expect(value(name, labels, scores(4, 3))).toBeGreaterThanOrEqual(-1e-6);
@@ -195,4 +195,65 @@ describe('complaint: losses leak tensors, shapes broadcast silently (tfjs#5980, 
   it.each(names)('%s refuses labels that would broadcast', (name) => {
     expect(() => value(name, tf.zeros([1, 1], 'int32'), scores(4, 3))).toThrow(/wanted labels \[1,4\]/);
   });
+});
+
+describe('complaint: one channel into clDice gives a constant 0 (MONAI#8239)', () => {
+  it('it counts like any other class', () => {
+    const labels = tf.tensor3d([[[0, 1, 0], [0, 1, 0], [0, 1, 0]]], [1, 3, 3], 'int32'); // prettier-ignore
+    const { value: loss, grad } = tf.valueAndGrad((z) => parseLoss('cldice')(labels, z))(
+      tf.zeros([1, 3, 3, 1]),
+    );
+    expect(loss.dataSync()[0]).toBeGreaterThan(0);
+    expect(Math.max(...grad.dataSync().map(Math.abs))).toBeGreaterThan(0);
+  });
+});
+
+describe('complaint: Wasserstein Dice mixes the images of a batch (MONAI#4650)', () => {
+  it.each([
+    'wasserstein-dice',
+    'wasserstein-dice(weighting=gdl)',
+    'hausdorff-dt',
+    'boundary',
+    'cldice',
+    'boundary-dou',
+    'exp-log',
+    'distance-dice',
+  ])('%s of a batch is the mean of its images', (spec) => {
+    const labels = [image(0, 1, 2, 1), image(2, 2, 0, 0)];
+    const logits = scores(4, 3, 2);
+    const alone = tf.split(logits, 2).map((z, i) => value(spec, labels[i]!, z));
+    expect(value(spec, tf.concat(labels), logits)).toBeCloseTo((alone[0]! + alone[1]!) / 2, 5);
+  });
+});
+
+describe('complaint: distance losses use the wrong side, spacing or degenerate masks (SegLossOdyssey#17)', () => {
+  const mask = tf.tensor3d([[[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0]]], [1, 3, 4], 'int32'); // prettier-ignore
+  const sure = (labels: tf.Tensor) => tf.expandDims(tf.sub(tf.mul(tf.cast(labels, 'float32'), 40), 20), -1);
+
+  it('the boundary loss is least for the right mask, and grows with the distance of an error', () => {
+    const wrongNear = tf.tensor3d([[[1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]]], [1, 3, 4], 'int32'); // prettier-ignore
+    const wrongFar = tf.tensor3d([[[1, 1, 0, 1], [1, 1, 0, 0], [0, 0, 0, 0]]], [1, 3, 4], 'int32'); // prettier-ignore
+    const losses = [mask, wrongNear, wrongFar].map((predicted) => value('boundary', mask, sure(predicted)));
+    expect(losses[0]).toBeLessThan(losses[1]!);
+    expect(losses[1]).toBeLessThan(losses[2]!);
+  });
+
+  it('distances are in the unit of the spacing', () => {
+    const empty = tf.fill([1, 3, 4, 1], -20);
+    const near = value('hausdorff-dt(alpha=1)', mask, empty);
+    expect(value('hausdorff-dt(alpha=1,spacing=[3,3])', mask, empty)).toBeCloseTo(3 * near, 4);
+    // Inside: distances 2, 1, 1, 1 rows or columns to the nearest pixel outside.
+    expect(near).toBeCloseTo((2 + 1 + 1 + 1) / 12, 5);
+    expect(value('hausdorff-dt(alpha=1,spacing=[1,10])', mask, empty)).toBeCloseTo((2 + 2 + 1 + 1) / 12, 5);
+  });
+
+  it.each(['boundary', 'hausdorff-dt', 'distance-ce', 'distance-dice'])(
+    '%s is finite for empty and full masks',
+    (spec) => {
+      for (const labels of [tf.zeros([1, 3, 4], 'int32'), tf.ones([1, 3, 4], 'int32')]) {
+        expect(value(spec, labels, tf.fill([1, 3, 4, 1], 0.3))).toEqual(expect.any(Number));
+        expect(Number.isFinite(value(spec, labels, tf.fill([1, 3, 4, 1], 0.3)))).toBe(true);
+      }
+    },
+  );
 });

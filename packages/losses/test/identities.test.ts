@@ -62,11 +62,61 @@ describe('identities between losses', () => {
     ['focal-tversky(gamma=1,alpha=0.3,beta=0.7)', 'tversky(alpha=0.3,beta=0.7)'],
     ['penalty-gdice(penalty=0)', 'gdice'],
     ['size-bounds(lower=1,upper=1)', 'l2'],
+    ['f-beta(beta=1,smooth=0)', 'dice(smooth=0)'],
+    ['f-beta(beta=2)', 'tversky(alpha=0.2,beta=0.8)'],
+    ['topk(k=100)', 'ce'],
+    ['threshold-ce(threshold=1)', 'ce'],
+    ['poly(epsilon=0)', 'ce'],
+    ['poly(epsilon=2)', 'ce + 2*gce(q=1)'],
+    ['nacl(alpha=0)', 'ce'],
+    ['kl-divergence', 'ce'],
+    ['2*asymmetric-focal(delta=0.5,gamma=0)', 'ce'],
+    ['exp-log(gamma=1,diceWeight=0,crossEntropyWeight=1)', 'ce'],
+    ['exp-log(gamma=1,diceWeight=1,crossEntropyWeight=0)', 'log-dice'],
+    ['focal(reducedThreshold=1)', 'ce'],
+    ['focal(gamma=0,normalized=true,activation=sigmoid)', 'bce'],
+    ['boundary-dou(maxAlpha=0,absentClass=skip)', 'jaccard(squared=true,smooth=0.00001,absentClass=skip)'],
+    ['dice(log=true)', 'log-dice'],
     ['noise-robust-dice(gamma=2,smooth=0)', 'dice(squared=true,smooth=0,absentClass=smooth)'],
   ])('%s is %s', (left, right) => {
     forAll(examples(), (example) => {
       expect(valueOf(left, example)).toBeCloseTo(valueOf(right, example), 4);
     });
+  });
+
+  it('Wasserstein Dice with all classes as far apart errs by 1 - the probability of the true class', () => {
+    forAll(examples('multiclass'), (example) => {
+      const { labels, logits, mask } = example;
+      const wanted = tf.tidy(() => {
+        const [valid, foreground] = [
+          tf.cast(mask, 'float32'),
+          tf.cast(tf.greater(tf.squeeze(labels, [2]), 0), 'float32'),
+        ];
+        const truth = tf.sum(
+          tf.mul(tf.softmax(logits), tf.oneHot(tf.cast(tf.squeeze(labels, [2]), 'int32'), 3)),
+          -1,
+        );
+        const right = tf.sum(tf.mul(tf.mul(valid, foreground), truth), 1);
+        const error = tf.sum(tf.mul(valid, tf.sub(1, truth)), 1);
+        const score = tf.div(tf.add(tf.mul(2, right), 1e-5), tf.add(tf.add(tf.mul(2, right), error), 1e-5));
+        const seen = tf.sign(tf.sum(valid, 1));
+        return tf.div(tf.sum(tf.mul(seen, tf.sub(1, score))), tf.maximum(tf.sum(seen), 1)).dataSync()[0]!;
+      });
+      expect(valueOf('wasserstein-dice', example)).toBeCloseTo(wanted, 4);
+    });
+  });
+
+  it('top-k cross-entropy is the mean of the largest costs, ties shared', () => {
+    const logits = tf.tensor3d([[[0], [1], [1], [-2]]]);
+    const labels = tf.zeros([1, 4], 'int32');
+    const costs = [0, 1, 1, -2].map((z) => Math.log1p(Math.exp(z)));
+    const at = (k: number) => parseLoss(`topk(k=${k})`)(labels, logits).dataSync()[0]!;
+    expect(at(25)).toBeCloseTo(costs[1]!, 5);
+    expect(at(75)).toBeCloseTo((costs[1]! + costs[2]! + costs[0]!) / 3, 5);
+    const gradient = tf
+      .grad((z) => parseLoss('topk(k=25)')(labels, z))(logits)
+      .dataSync();
+    expect(gradient[1]).toBeCloseTo(gradient[2]!, 6);
   });
 
   it('gdice with uniform weights is dice where there is one class', () => {
