@@ -200,3 +200,13 @@ export const planFixture: Adapter = ({ id }): Plan => {
   });
   return { terms, ignoreIndex: 255, ...(offset !== undefined && { offset }) };
 };
+
+/** The names of the losses that answer a case of the fixture. */
+export function answeredLosses(): string[] {
+  const specs = Object.values(ANSWERS).map((answer) => (typeof answer === 'string' ? answer : answer[0]));
+  const bySystem = ['slb.CE+L1', 'slb.CE+DB', 'smp.Dice.log', 'smp.Jaccard'].map(
+    (name) => systematic(name) as string,
+  );
+  const terms = [...specs, ...bySystem].flatMap((spec) => spec.split(' + '));
+  return [...new Set(terms.map((term) => term.replace(/^[\d.]+\*/, '').split('(')[0]!))];
+}
