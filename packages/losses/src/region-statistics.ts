@@ -46,6 +46,7 @@ const EVERYWHERE: readonly StatisticName[] = [
   'predictedSquares',
   'overlap',
   'overlapSquares',
+  'difference',
   'logLikelihood',
   'logSum',
   'tempered',
@@ -76,7 +77,7 @@ export interface RegionStatisticsOptions<N extends StatisticName = StatisticName
  * With v = 1 at valid pixels, y the labels as probabilities, s = softmax(z) or sigmoid(z), sums over the pixels:
  *
  *     count Σ v · target Σ y · targetSquares Σ y² · predicted Σ v s · predictedSquares Σ v s² · overlap Σ y s
- *     overlapSquares Σ y s²
+ *     overlapSquares Σ y s² · difference Σ v |s - y|
  *     logLikelihood Σ y log s · logSum Σ v log s · tempered Σ v softmax(T z)
  *     with sigmoid also: predictedComplement Σ v (1-s) · temperedComplement · complementLogLikelihood
  *     Σ (v-y) log(1-s) · complementLogSum Σ v log(1-s)

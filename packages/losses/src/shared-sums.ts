@@ -1,4 +1,4 @@
-import { mul, onesLike, square, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { abs, mul, onesLike, square, sub, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { pixelSum } from './math.js';
 import { type StatisticName } from './types.js';
@@ -33,6 +33,8 @@ export function sharedSum(
       return pixelSum(mul(y, s));
     case 'overlapSquares':
       return pixelSum(mul(y, square(s)));
+    case 'difference':
+      return pixelSum(mul(v, abs(sub(s, y))));
     case 'logLikelihood':
       return pixelSum(mul(y, logS()));
     case 'logSum':

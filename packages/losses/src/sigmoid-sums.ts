@@ -7,6 +7,7 @@ import {
   mul,
   neg,
   sigmoid,
+  sign,
   sub,
   zerosLike,
   type Tensor2D,
@@ -89,6 +90,8 @@ export function sigmoidSumsGradient(
         return [mul(mul(y, factor), slope)];
       case 'overlapSquares':
         return [mul(mul(y, factor), mul(mul(2, s), slope))];
+      case 'difference':
+        return [mul(mul(v, factor), mul(sign(sub(s, y)), slope))];
       case 'logLikelihood':
         return [mul(mul(y, factor), c)];
       case 'logSum':

@@ -3,6 +3,7 @@ import {
   exp,
   logSoftmax,
   mul,
+  sign,
   softmax,
   sub,
   sum,
@@ -58,6 +59,7 @@ export function softmaxSumsGradient(
     else if (name === 'predictedSquares') onS = plus(onS, mul(mul(v, factor), mul(2, s)));
     else if (name === 'overlap') onS = plus(onS, mul(y, factor));
     else if (name === 'overlapSquares') onS = plus(onS, mul(mul(y, factor), mul(2, s)));
+    else if (name === 'difference') onS = plus(onS, mul(mul(v, factor), sign(sub(s, y))));
     else if (name === 'logLikelihood') onLogS = plus(onLogS, mul(y, factor));
     else if (name === 'logSum') onLogS = plus(onLogS, mul(v, factor));
     else if (name === 'tempered') {

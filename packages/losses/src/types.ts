@@ -52,6 +52,7 @@ export type StatisticName =
   | 'predictedSquares'
   | 'overlap'
   | 'overlapSquares'
+  | 'difference'
   | 'logLikelihood'
   | 'logSum'
   | 'tempered'

@@ -120,6 +120,20 @@ describe('complaint: what focal alpha means (MONAI#8601, SegLossOdyssey#44)', ()
   });
 });
 
+describe('complaint: probabilities in place of logits, or the activation twice (smp#1263, MONAI#5413)', () => {
+  it.each(names)(
+    '%s takes logits alone: integers are refused, and a shift of all scores changes nothing',
+    (name) => {
+      const labels = image(0, 1, 2, 1);
+      expect(() => value(name, labels, tf.zeros([1, 4, 3], 'int32'))).toThrow(
+        'wanted float32 logits, got int32',
+      );
+      if (name === 'bce' || name === 'nacl') return; // sigmoids, and logits held near labels
+      expect(value(name, labels, tf.add(scores(4, 3), 2))).toBeCloseTo(value(name, labels, scores(4, 3)), 4);
+    },
+  );
+});
+
 describe('complaint: class weights of Dice change its range (smp#554, segmentation_models#520)', () => {
   it('equal weights are no weights, and any weights keep the loss from 0 to 1', () => {
     const [labels, logits] = [image(0, 1, 2, 2), scores(4, 3)];
@@ -145,7 +159,17 @@ describe('complaint: generalized Dice weights are infinite for absent classes (M
 });
 
 describe('complaint: with soft labels the loss is not least at the target (MONAI#8094)', () => {
-  it.each(['ce', 'l1', 'kl', 'l2', 'js'])('%s is least where the prediction is the target', (spec) => {
+  it.each([
+    'ce',
+    'l1',
+    'kl',
+    'l2',
+    'js',
+    'kl-divergence',
+    'dice(softLabels=semimetric)',
+    'jaccard(softLabels=semimetric)',
+    'tversky(softLabels=semimetric,alpha=0.3,beta=0.7)',
+  ])('%s is least where the prediction is the target', (spec) => {
     const target = tf.softmax(scores(5, 3));
     const at = (logits: tf.Tensor) => value(spec, target, logits);
     const best = at(tf.log(target));
@@ -226,7 +250,7 @@ describe('complaint: Wasserstein Dice mixes the images of a batch (MONAI#4650)',
   });
 });
 
-describe('complaint: distance losses use the wrong side, spacing or degenerate masks (SegLossOdyssey#17)', () => {
+describe('complaint: distance losses use the wrong side, spacing or degenerate masks (SegLossOdyssey#21, SegWithDistMap#22)', () => {
   const mask = tf.tensor3d([[[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0]]], [1, 3, 4], 'int32'); // prettier-ignore
   const sure = (labels: tf.Tensor) => tf.expandDims(tf.sub(tf.mul(tf.cast(labels, 'float32'), 40), 20), -1);
 

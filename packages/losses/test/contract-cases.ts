@@ -34,6 +34,8 @@ export const contractSpecs: readonly string[] = [
   'dice(smooth=0)',
   'dice(smooth=0,aggregation=perBatch,absentClass=zero)',
   'dice(squared=true)',
+  'dice(softLabels=semimetric)',
+  'tversky(softLabels=semimetric,alpha=0.3,beta=0.7,aggregation=perBatch)',
   'tversky(squared=products,alpha=0.3,beta=0.7)',
   'penalty-gdice(applied=negativeScore,appliedTo=mean)',
   'dice(smooth=0,absentClass=skip)',

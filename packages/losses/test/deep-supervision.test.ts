@@ -48,7 +48,9 @@ describe('deepSupervision', () => {
 
 describe('presets of other libraries', () => {
   it('are written out in the spec, and options go on top', () => {
-    expect(dice({ preset: 'smp' }).spec).toBe('dice(smooth=0,aggregation=perBatch,absentClass=zero)');
+    expect(dice({ preset: 'smp' }).spec).toBe(
+      'dice(smooth=0,softLabels=semimetric,aggregation=perBatch,absentClass=zero)',
+    );
     expect(dice({ preset: 'monai', smooth: 2 }).spec).toBe('dice(smooth=2)');
     expect(parseLoss('ce + dice(smooth=1)', { preset: 'nnunet' }).spec).toBe(
       'ce + dice(includeBackground=false,negativeScore=true)',

@@ -77,6 +77,8 @@ describe('identities between losses', () => {
     ['focal(gamma=0,normalized=true,activation=sigmoid)', 'bce'],
     ['boundary-dou(maxAlpha=0,absentClass=skip)', 'jaccard(squared=true,smooth=0.00001,absentClass=skip)'],
     ['dice(log=true)', 'log-dice'],
+    ['dice(softLabels=semimetric)', 'dice'],
+    ['jaccard(softLabels=semimetric)', 'jaccard'],
     ['noise-robust-dice(gamma=2,smooth=0)', 'dice(squared=true,smooth=0,absentClass=smooth)'],
   ])('%s is %s', (left, right) => {
     forAll(examples(), (example) => {

@@ -53,6 +53,8 @@ export const asymmetricFocalTversky: LossFactory<AsymmetricFocalTverskyOptions> 
       checkNumber(name, 'delta', options.delta, 0, 1);
       checkNumber(name, 'gamma', options.gamma, 0, 0.99);
       checkRegionScoreOptions(options, name);
+      if (options.softLabels !== 'product')
+        throw new RangeError(`${name}: wanted softLabels 'product', got ${options.softLabels}`);
       if (options.squared) throw new RangeError(`${name}: wanted squared false, got ${options.squared}`);
       if (options.aggregation === 'micro') {
         throw new RangeError(

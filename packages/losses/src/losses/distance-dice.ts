@@ -52,6 +52,8 @@ export const distanceDice: LossFactory<DistanceDiceOptions> = /* @__PURE__ */ de
     check(options, name) {
       checkChoice(name, 'weighted', options.weighted, ['both', 'numerator']);
       checkRegionScoreOptions(options, name);
+      if (options.softLabels !== 'product')
+        throw new RangeError(`${name}: wanted softLabels 'product', got ${options.softLabels}`);
       if (options.squared) throw new RangeError(`${name}: wanted squared false, got ${options.squared}`);
     },
     pixels({ logits, target, valid, space }, options, context) {

@@ -48,6 +48,11 @@ export interface RegionScoreOptions extends RegionMeanOptions {
    * nnU-Net's squared Dice (hard labels).
    */
   squared: boolean | 'products';
+  /**
+   * The overlap with soft labels: Σ y s (`product`), which is not best at s = y, or (Σ s + Σ y - Σ |s - y|) / 2 (`semimetric`), which
+   * is; the two are the same for hard labels.
+   */
+  softLabels: 'product' | 'semimetric';
 }
 
 /** Options of Dice. */
@@ -73,13 +78,14 @@ export const REGION_SCORE_DEFAULTS: RegionScoreOptions = {
   smoothDenominator: 'same',
   floor: QUOTIENT_EPSILON,
   squared: false,
+  softLabels: 'product',
   ...REGION_MEAN_DEFAULTS,
 };
 
 /** The options of other libraries for losses of this kind. */
 export const REGION_SCORE_PRESETS = {
   seglossbias: { smooth: 0, aggregation: 'perBatch', absentClass: 'zero' },
-  smp: { smooth: 0, aggregation: 'perBatch', absentClass: 'zero' },
+  smp: { smooth: 0, aggregation: 'perBatch', absentClass: 'zero', softLabels: 'semimetric' },
   monai: { smooth: 1e-5 },
   keras: { smooth: 0, smoothDenominator: 1e-7, aggregation: 'micro' },
 } as const satisfies Partial<Record<Library, Partial<RegionScoreOptions>>>;
@@ -101,6 +107,11 @@ export function checkRegionScoreOptions(options: Readonly<RegionScoreOptions>, n
   if (options.smoothDenominator !== 'same') checkNumber(name, 'smoothDenominator', options.smoothDenominator);
   checkNumber(name, 'floor', options.floor, 1e-30);
   checkChoice(name, 'squared', options.squared, [true, false, 'products']);
+  checkChoice(name, 'softLabels', options.softLabels, ['product', 'semimetric']);
+  if (options.squared && options.softLabels === 'semimetric')
+    throw new RangeError(
+      `${name}: wanted squared false with softLabels 'semimetric', got ${options.squared}`,
+    );
   checkRegionMeanOptions(options, name);
 }
 
@@ -114,10 +125,18 @@ const SIZES = {
 export function regionScoreStatistics({
   squared,
   absentClass,
+  softLabels,
 }: RegionScoreOptions): readonly StatisticName[] {
   const sizes = SIZES[String(squared) as keyof typeof SIZES];
   const absence: StatisticName[] = absentClass === 'smooth' ? [] : ['target', 'predicted'];
-  return [...new Set<StatisticName>(['count', 'overlap', ...sizes, ...absence])];
+  return [
+    ...new Set<StatisticName>([
+      'count',
+      softLabels === 'product' ? 'overlap' : 'difference',
+      ...sizes,
+      ...absence,
+    ]),
+  ];
 }
 
 /** Overlap a, predicted size b and target size d of a region, in pixels. */
@@ -158,8 +177,11 @@ export function meanScoreCost(
   return meanOfGroups(cost(score), sums, options, context);
 }
 
-function sizesOf(sums: RegionStatistics, { squared }: RegionScoreOptions): RegionSizes {
+function sizesOf(sums: RegionStatistics, { squared, softLabels }: RegionScoreOptions): RegionSizes {
   const { overlap, overlapSquares, predicted, predictedSquares, target, targetSquares } = sums;
+  if (softLabels === 'semimetric') {
+    return { a: div(sub(add(predicted, target), sums.difference), 2), b: predicted, d: target };
+  }
   if (squared === 'products') {
     // Σ y (1 - s)² = Σ y - 2 Σ y s + Σ y s²
     const missed = add(sub(target, mul(2, overlap)), overlapSquares);
