@@ -5,3 +5,4 @@ export { maxPoolGradient } from './max-pool';
 export { columnSum } from './reduce';
 export { centeredProductSum, normalizeColumns, scaleColumns } from './batch-norm';
 export { copyRows } from './copy';
+export { regionGradient, regionScratch, regionSums } from './region-statistics';

@@ -2,6 +2,7 @@ import { KERNELS_BASE64 } from './bytes/kernels.js';
 import { type WasmBackend } from './tensors.js';
 
 type Kernel = (...args: number[]) => void;
+type Size = (...args: number[]) => number;
 
 /** The functions of assembly/index.ts. */
 export interface KernelModule {
@@ -15,6 +16,9 @@ export interface KernelModule {
   normalizeColumns: Kernel;
   scaleColumns: Kernel;
   copyRows: Kernel;
+  regionSums: Kernel;
+  regionGradient: Kernel;
+  regionScratch: Size;
 }
 
 const instances = new WeakMap<WebAssembly.Memory, KernelModule>();

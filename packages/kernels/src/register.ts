@@ -12,9 +12,15 @@ import { conv2DBackpropFilter, conv2DBackpropInput } from './conv2d.js';
 import { maxPoolGrad } from './max-pool.js';
 import { wasmKernelsSupported } from './module.js';
 import { identity, sum } from './reduce.js';
+import { regionStatistics, regionStatisticsGradient } from './region-statistics.js';
 
 /** What tfjs has no kernel for. */
-const ADDED: readonly KernelConfig[] = [conv2DBackpropFilter, batchNormGradient];
+const ADDED: readonly KernelConfig[] = [
+  conv2DBackpropFilter,
+  batchNormGradient,
+  regionStatistics,
+  regionStatisticsGradient,
+];
 
 /** What replaces or wraps a kernel that tfjs has. */
 const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>> = {

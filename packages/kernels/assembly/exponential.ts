@@ -1,0 +1,54 @@
+/** e^x for x from -87 to 88, relative error about 1e-7; smaller x give e^-87. */
+// @ts-ignore: decorator
+@inline
+export function exp4(x: v128): v128 {
+  x = f32x4.pmax(x, f32x4.splat(-87)); // in this order NaN stays NaN
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)));
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693145751953125)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(1.428606765330187e-6)));
+  // Taylor up to r^6/720 on |r| ≤ ln 2 / 2
+  let p = f32x4.splat(1.3888889e-3);
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3333333e-3));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1666667e-2));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666667e-1));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return f32x4.mul(p, power);
+}
+
+/** 2 artanh t for |t| ≤ 1/3 */
+// @ts-ignore: decorator
+@inline
+function twoArtanh4(t: v128): v128 {
+  const u = f32x4.mul(t, t);
+  let p = f32x4.splat(0.117647059);
+  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.133333333));
+  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.153846154));
+  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.181818182));
+  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.222222222));
+  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.285714286));
+  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.4));
+  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.666666667));
+  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(2));
+  return f32x4.mul(p, t);
+}
+
+/** log(1 + e) for e from 0 to 1 */
+// @ts-ignore: decorator
+@inline
+export function log1p4(e: v128): v128 {
+  return twoArtanh4(f32x4.div(e, f32x4.add(e, f32x4.splat(2))));
+}
+
+/** log x for x from 1 up */
+// @ts-ignore: decorator
+@inline
+export function log4(x: v128): v128 {
+  const n = i32x4.sub(i32x4.shr_u(x, 23), i32x4.splat(127));
+  const mantissa = v128.or(v128.and(x, i32x4.splat(0x007fffff)), i32x4.splat(0x3f800000)); // 1 to 2
+  const m1 = f32x4.sub(mantissa, f32x4.splat(1));
+  const log = twoArtanh4(f32x4.div(m1, f32x4.add(mantissa, f32x4.splat(1))));
+  return f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(n), f32x4.splat(0.6931471805599453)), log);
+}
