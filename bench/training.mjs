@@ -1,11 +1,9 @@
 // One training step (loss, gradients, Adam) of a U-Net: our wasm kernels, wasm with composed gradients, and the cpu backend.
 // Each contender has a process of its own; they take turns, and the ratios are of medians of this one run.
-import { fork } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+
+import { environment, median, serve } from './side-by-side.mjs';
 
 const CASES = [
   {
@@ -67,7 +65,7 @@ export async function main(args) {
 async function measure(one, rounds) {
   const servers = one.contenders.map((contender) => ({
     contender,
-    server: serve(contender, one),
+    server: serve('training-worker.mjs', { contender, net: one.net, batch: one.batch }),
     times: [],
   }));
   try {
@@ -91,35 +89,4 @@ async function measure(one, rounds) {
       rounds: times.length,
     })),
   };
-}
-
-/** A process that measures when asked. */
-function serve(contender, { net, batch }) {
-  const worker = fileURLToPath(new URL('training-worker.mjs', import.meta.url));
-  const child = fork(worker, [JSON.stringify({ contender, net, batch })]);
-  return {
-    measure: (steps) =>
-      new Promise((resolve, reject) => {
-        const ended = (code) => reject(new Error(`bench training: ${contender} ended with code ${code}`));
-        child.once('exit', ended);
-        child.once('message', ({ milliseconds }) => {
-          child.off('exit', ended);
-          resolve(milliseconds);
-        });
-        child.send({ steps });
-      }),
-    stop: () => child.kill(),
-  };
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-function environment() {
-  const require = createRequire(import.meta.url);
-  const { version } = JSON.parse(readFileSync(require.resolve('@tensorflow/tfjs-core/package.json'), 'utf8'));
-  return { cpu: cpus()[0].model.trim(), cores: cpus().length, node: process.versions.node, tfjs: version };
 }

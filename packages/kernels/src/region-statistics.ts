@@ -31,10 +31,10 @@ const SLOT_BYTES = 4 * 16;
 
 interface Inputs {
   logits: TensorInfo;
-  /** Not read where there are indices. */
-  target: TensorInfo;
   valid: TensorInfo;
+  /** Either of the two. */
   indices?: TensorInfo;
+  target?: TensorInfo;
   dy?: TensorInfo;
 }
 

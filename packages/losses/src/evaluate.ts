@@ -101,7 +101,12 @@ class Reading {
     const activation =
       definition.activation?.(options, mode) ?? (mode === 'multiclass' ? 'softmax' : 'sigmoid');
     const context: LossContext = { mode, activation, classes, name: definition.name, batch, pixels };
-    if ('pixels' in definition) return () => definition.pixels(this.inputs, options, context);
+    if ('pixels' in definition) {
+      return () => {
+        void this.inputs.target; // made here, where it lives as long as the call; within an operation it would not
+        return definition.pixels(this.inputs, options, context);
+      };
+    }
 
     const region = definition as RegionLossDefinition<object>;
     const temperature = region.temperature?.(options) ?? 1;

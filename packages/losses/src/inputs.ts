@@ -50,34 +50,58 @@ export function readInputs(
   const mode = chooseMode(caller, wanted, classes);
   const form = labelForm(caller, labels.shape, shape, mode);
 
-  return tidy(() => {
-    const joined = [batch, pixels, classes] as const;
-    let { target, valid, indices } =
+  const joined: [number, number, number] = [batch, pixels, classes];
+  const parts = tidy(() => {
+    const read =
       form === 'indices'
         ? fromIndices(caller, reshape(labels, [batch, pixels]), classes, ignoreIndex)
         : mode === 'multiclass'
-          ? fromProbabilities(reshape(labels, [...joined]))
-          : fromBinary(caller, reshape(labels, [...joined]), ignoreIndex);
-    if (mask !== undefined) {
-      const extent = maskExtent(caller, mask.shape, shape, mode);
-      const counts = cast(notEqual(reshape(mask, [batch, pixels, extent]), 0), 'float32') as Tensor3D;
-      valid = mul(valid, counts) as Tensor3D;
-      target = mul(target, valid) as Tensor3D;
-      indices = undefined;
-    }
+          ? fromProbabilities(reshape(labels, joined))
+          : fromBinary(caller, reshape(labels, joined), ignoreIndex);
+    const { valid, target } =
+      mask === undefined ? read : masked(read, maskOf(caller, mask, shape, mode), classes);
     return {
-      caller,
-      mode,
-      batch,
-      pixels,
-      space,
-      classes,
-      logits: reshape(logits, [...joined]) as Tensor3D,
-      target,
+      logits: reshape(logits, joined) as Tensor3D,
       valid,
-      ...(indices && { indices }),
+      ...(mask === undefined && read.indices && { indices: read.indices }),
+      ...(target && { target }),
     };
-  }) as unknown as PixelInputs;
+  }) as unknown as Pick<PixelInputs, 'logits' | 'valid' | 'indices'> & { target?: Tensor3D };
+
+  let target = parts.target;
+  return {
+    caller,
+    mode,
+    batch,
+    pixels,
+    space,
+    classes,
+    logits: parts.logits,
+    valid: parts.valid,
+    ...(parts.indices && { indices: parts.indices }),
+    // K times as large as the indices: made only for those who read it.
+    get target() {
+      return (target ??= tidy(() => oneHotOf(parts.indices!, parts.valid, classes)));
+    },
+  };
+}
+
+/** 1 where the mask lets a pixel count: `[B, N, 1 or K]`. */
+function maskOf(caller: string, mask: Tensor, logits: readonly number[], mode: Mode): Tensor3D {
+  const extent = maskExtent(caller, mask.shape, logits, mode);
+  return cast(notEqual(reshape(mask, [logits[0]!, -1, extent]), 0), 'float32') as Tensor3D;
+}
+
+function masked({ target, valid, indices }: LabelParts, counts: Tensor3D, classes: number): LabelParts {
+  const seen = mul(valid, counts) as Tensor3D;
+  const whole = target ?? oneHotOf(indices!, valid, classes);
+  return { target: mul(whole, seen) as Tensor3D, valid: seen };
+}
+
+/** One-hot labels `[B, N, K]` of indices, 0 at ignored pixels. */
+function oneHotOf(indices: Tensor2D, valid: Tensor3D, classes: number): Tensor3D {
+  const known = where(greaterEqual(indices, 0), indices, zerosLike(indices)) as Tensor2D;
+  return mul(cast(oneHot(known, classes), 'float32'), valid) as Tensor3D;
 }
 
 /** `x` with 0 at the ignored pixels, so that not even a NaN or ∞ there is seen. */
@@ -165,9 +189,10 @@ function maskExtent(caller: string, mask: readonly number[], logits: readonly nu
 }
 
 interface LabelParts {
-  target: Tensor3D;
+  /** Absent where there are indices. */
+  target?: Tensor3D;
   valid: Tensor3D;
-  indices?: Tensor2D | undefined;
+  indices?: Tensor2D;
 }
 
 function fromIndices(caller: string, labels: Tensor, classes: number, ignoreIndex: number): LabelParts {
@@ -177,9 +202,8 @@ function fromIndices(caller: string, labels: Tensor, classes: number, ignoreInde
   checkLargest(caller, known, classes - 1, `class indices from 0 to ${classes - 1}`, ignoreIndex);
   const [batch, pixels] = indices.shape;
   const valid = reshape(cast(counts, 'float32'), [batch, pixels, 1]) as Tensor3D;
-  const target = mul(cast(oneHot(known, classes), 'float32'), valid) as Tensor3D;
   const marked = where(counts, indices, fill(indices.shape, -1, 'int32')) as Tensor2D;
-  return { target, valid, indices: marked };
+  return { valid, indices: marked };
 }
 
 function fromProbabilities(labels: Tensor): LabelParts {

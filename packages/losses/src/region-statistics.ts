@@ -21,8 +21,8 @@ import { softmaxSums, softmaxSumsGradient } from './softmax-sums.js';
 import { type Activation, type InputOptions, type PixelInputs, type StatisticName } from './types.js';
 
 /**
- * Name under which a backend may register a fused kernel. Inputs: `logits` `[B, N, K]`, `target` `[B, N, K]`, `valid`
- * `[B, N, 1 or K]`, and `indices` `[B, N]` (int32, -1 = ignored; absent unless labels came as indices). Attributes:
+ * Name under which a backend may register a fused kernel. Inputs: `logits` `[B, N, K]`, `valid` `[B, N, 1 or K]`, and either
+ * `indices` `[B, N]` (int32, -1 = ignored), where labels came so, or `target` `[B, N, K]`. Attributes:
  * {@link RegionKernelAttributes}. Output: `[S, B, K]`, the sums in the order of `attrs.statistics`.
  */
 export const REGION_STATISTICS_KERNEL = 'SeglossRegionStatistics';
@@ -127,17 +127,16 @@ export function sumsOf<N extends StatisticName>(
   requireGradients(inputs.caller);
 
   const attributes: RegionKernelAttributes = { statistics, activation, temperature };
-  const { target, valid, indices } = inputs;
+  const { valid } = inputs;
+  const fused = getKernel(REGION_STATISTICS_KERNEL, getBackend()) !== undefined;
+  const labels: Tensor = (fused && inputs.indices) || inputs.target;
+  const named = (given: Tensor) =>
+    given.rank === 2 ? { indices: given as Tensor2D } : { target: given as Tensor3D };
   const sums = withGradient(
     inputs.logits,
-    [target, valid, ...(indices ? [indices] : [])],
-    (logits) => forward({ logits, target, valid, indices }, attributes),
-    (dy, logits, y, v, labels) =>
-      backward(
-        { logits, target: y!, valid: v!, indices: labels as Tensor | undefined as Tensor2D | undefined },
-        attributes,
-        dy,
-      ),
+    [labels, valid],
+    (logits) => forward({ logits, valid, ...named(labels) }, attributes),
+    (dy, logits, y, v) => backward({ logits, valid: v!, ...named(y!) }, attributes, dy),
   );
   // The gradient of unstack fails for a single output (tfjs 4.22 passes it the bare tensor).
   const each =
@@ -149,9 +148,10 @@ export function sumsOf<N extends StatisticName>(
 
 interface SavedInputs {
   logits: Tensor3D;
-  target: Tensor3D;
   valid: Tensor3D;
-  indices: Tensor2D | undefined;
+  /** Only for a fused kernel. */
+  indices?: Tensor2D;
+  target?: Tensor3D;
 }
 
 function forward(inputs: SavedInputs, attributes: RegionKernelAttributes): Tensor3D {
@@ -160,7 +160,7 @@ function forward(inputs: SavedInputs, attributes: RegionKernelAttributes): Tenso
   }
   const sums = attributes.activation === 'softmax' ? softmaxSums : sigmoidSums;
   const { logits, target, valid } = inputs;
-  return stack(sums(logits, target, valid, attributes), 0) as Tensor3D;
+  return stack(sums(logits, target!, valid, attributes), 0) as Tensor3D;
 }
 
 function backward(inputs: SavedInputs, attributes: RegionKernelAttributes, dy: Tensor3D): Tensor3D {
@@ -171,12 +171,11 @@ function backward(inputs: SavedInputs, attributes: RegionKernelAttributes, dy: T
   const { logits, target, valid } = inputs;
   const [, batch, classes] = dy.shape;
   const factors = unstack(dy, 0).map((factor) => reshape(factor, [batch, 1, classes]) as Tensor3D);
-  return gradient(logits, target, valid, attributes, factors);
+  return gradient(logits, target!, valid, attributes, factors);
 }
 
 function runFused(name: string, inputs: object, attributes: RegionKernelAttributes): Tensor3D {
-  const present = Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => tensor !== undefined));
-  return engine().runKernel(name, present as NamedTensorMap, attributes as never) as Tensor3D;
+  return engine().runKernel(name, inputs as NamedTensorMap, attributes as never) as Tensor3D;
 }
 
 /** tfjs-core alone registers no gradients, and says so only deep inside: say it here, with the remedy. */

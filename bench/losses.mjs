@@ -1,0 +1,109 @@
+// Value and gradient of losses by their logits: our fused kernels, the same losses of composed tfjs operations on wasm, and PyTorch
+// (eager, one thread) where python3 has it. They take turns; the ratios are of medians of this one run.
+import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { environment, median, serve } from './side-by-side.mjs';
+
+const LOSSES = ['ce', 'ce + l1', 'ce + l1(temperature=10)', 'dice', 'ce + dice', 'focal(activation=sigmoid)'];
+
+export async function main(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      size: { type: 'string', default: '512' },
+      classes: { type: 'string', default: '19' },
+      loss: { type: 'string', multiple: true },
+      json: { type: 'string' },
+    },
+  });
+  const [rounds, size, classes] = ['rounds', 'size', 'classes'].map((key) => {
+    const number = Number(values[key]);
+    if (!Number.isInteger(number) || number < 1)
+      throw new RangeError(`bench losses: wanted --${key} a positive integer, got ${values[key]}`);
+    return number;
+  });
+  const about = environment();
+  const torch = torchVersion();
+  console.log(
+    `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; ${torch ? `PyTorch ${torch}` : 'no PyTorch found'}; ` +
+      `${size}x${size}, ${classes} ${classes === 1 ? 'channel' : 'classes'}, batch 1; medians of ${rounds} rounds\n`,
+  );
+  const copy = copyMilliseconds(size * size * classes);
+  console.log(`copying the logits once takes ${copy.toFixed(1)} ms\n`);
+  console.log(
+    '| loss | ours, ms | composed, ms | ours / composed | ours / PyTorch |\n|---|---:|---:|---:|---:|',
+  );
+  const results = [];
+  for (const loss of values.loss ?? LOSSES) {
+    const result = await measure({ loss, size, classes }, rounds, torch);
+    results.push(result);
+    const { ours, composed, pytorch } = result;
+    const ratio = (other) => (other === undefined ? '-' : (ours / other).toFixed(3));
+    console.log(
+      `| ${loss} | ${ours.toFixed(1)} | ${composed.toFixed(1)} | ${ratio(composed)} | ${ratio(pytorch)} |`,
+    );
+  }
+  if (values.json)
+    writeFileSync(
+      values.json,
+      `${JSON.stringify({ ...about, torch, rounds, size, classes, copy, results }, null, 2)}\n`,
+    );
+}
+
+async function measure(one, rounds, torch) {
+  const contenders = {
+    ours: serve('losses-worker.mjs', { contender: 'ours', ...one }),
+    composed: serve('losses-worker.mjs', { contender: 'composed', ...one }),
+    ...(torch && { pytorch: serveTorch(one) }),
+  };
+  const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (const [name, contender] of Object.entries(contenders))
+        times[name].push(await contender.measure(3));
+    }
+  } finally {
+    for (const contender of Object.values(contenders)) contender.stop();
+  }
+  return {
+    loss: one.loss,
+    ...Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)])),
+  };
+}
+
+function torchVersion() {
+  const { status, stdout } = spawnSync('python3', ['-c', 'import torch; print(torch.__version__)'], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+function serveTorch(one) {
+  const script = fileURLToPath(new URL('losses_torch.py', import.meta.url));
+  const child = spawn('python3', [script, JSON.stringify(one)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async measure(steps) {
+      child.stdin.write(`${steps}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error('bench losses: PyTorch ended before it answered');
+      return Number(value);
+    },
+    stop: () => child.kill(),
+  };
+}
+
+function copyMilliseconds(length) {
+  const [from, to] = [new Float32Array(length).fill(1), new Float32Array(length)];
+  const times = Array.from({ length: 9 }, () => {
+    const start = performance.now();
+    to.set(from);
+    return performance.now() - start;
+  });
+  return median(times);
+}
