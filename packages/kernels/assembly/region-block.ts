@@ -5,6 +5,80 @@ export const BLOCK: i32 = 64;
 /** Bytes of one row of a block. */
 export const ROW: usize = 256;
 
+/** [pixel][class] to rows [class][pixel], four by four. */
+function toRows(from: usize, rows: usize, count: i32, classes: i32): void {
+  const step = <usize>classes << 2;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const first = from + <usize>i * step;
+    const lane = rows + (<usize>i << 2);
+    let k = 0;
+    for (; k + 4 <= classes; k += 4) {
+      const at = first + (<usize>k << 2);
+      const a = v128.load(at);
+      const b = v128.load(at + step);
+      const c = v128.load(at + 2 * step);
+      const d = v128.load(at + 3 * step);
+      const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
+      const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
+      const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+      const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+      const to = lane + <usize>k * ROW;
+      v128.store(to, i64x2.shuffle(ab, cd, 0, 2));
+      v128.store(to + ROW, i64x2.shuffle(ab, cd, 1, 3));
+      v128.store(to + 2 * ROW, i64x2.shuffle(ab2, cd2, 0, 2));
+      v128.store(to + 3 * ROW, i64x2.shuffle(ab2, cd2, 1, 3));
+    }
+    for (; k < classes; k++) {
+      for (let p: usize = 0; p < 4; p++) {
+        store<f32>(lane + <usize>k * ROW + (p << 2), load<f32>(first + p * step + (<usize>k << 2)));
+      }
+    }
+  }
+  for (; i < count; i++) {
+    for (let k = 0; k < classes; k++) {
+      store<f32>(rows + <usize>k * ROW + (<usize>i << 2), load<f32>(from + <usize>i * step + (<usize>k << 2)));
+    }
+  }
+}
+
+/** Rows [class][pixel] to [pixel][class], four by four. */
+export function fromRows(rows: usize, to: usize, count: i32, classes: i32): void {
+  const step = <usize>classes << 2;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const first = to + <usize>i * step;
+    const lane = rows + (<usize>i << 2);
+    let k = 0;
+    for (; k + 4 <= classes; k += 4) {
+      const from = lane + <usize>k * ROW;
+      const a = v128.load(from);
+      const b = v128.load(from + ROW);
+      const c = v128.load(from + 2 * ROW);
+      const d = v128.load(from + 3 * ROW);
+      const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
+      const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
+      const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+      const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+      const at = first + (<usize>k << 2);
+      v128.store(at, i64x2.shuffle(ab, cd, 0, 2));
+      v128.store(at + step, i64x2.shuffle(ab, cd, 1, 3));
+      v128.store(at + 2 * step, i64x2.shuffle(ab2, cd2, 0, 2));
+      v128.store(at + 3 * step, i64x2.shuffle(ab2, cd2, 1, 3));
+    }
+    for (; k < classes; k++) {
+      for (let p: usize = 0; p < 4; p++) {
+        store<f32>(first + p * step + (<usize>k << 2), load<f32>(lane + <usize>k * ROW + (p << 2)));
+      }
+    }
+  }
+  for (; i < count; i++) {
+    for (let k = 0; k < classes; k++) {
+      store<f32>(to + <usize>i * step + (<usize>k << 2), load<f32>(rows + <usize>k * ROW + (<usize>i << 2)));
+    }
+  }
+}
+
 /**
  * Brings up to 64 pixels from [pixel][class] into rows [class][pixel]: logits z (0 where ignored), labels y, and v, which is one
  * row or one for each class. What is left of the block is ignored pixels.
@@ -22,33 +96,37 @@ export function loadBlock(
   v: usize,
 ): void {
   const length = <usize>classes * ROW;
-  memory.fill(y, 0, length);
-  memory.fill(v, 0, <usize>validRows * ROW);
   if (count < BLOCK) memory.fill(z, 0, length);
-  const step = <usize>classes << 2;
-  for (let i = 0; i < count; i++) {
-    const lane = <usize>i << 2;
-    const from = logits + <usize>i * step;
-    if (indices != 0) {
+  toRows(logits, z, count, classes);
+  memory.fill(v, 0, <usize>validRows * ROW);
+  if (indices != 0) {
+    memory.fill(y, 0, length);
+    for (let i = 0; i < count; i++) {
+      const lane = <usize>i << 2;
       const label = load<i32>(indices + lane);
-      const seen = label >= 0;
-      if (seen) {
-        store<f32>(v + lane, 1);
-        store<f32>(y + <usize>label * ROW + lane, 1);
-      }
-      for (let k = 0; k < classes; k++) {
-        store<f32>(z + <usize>k * ROW + lane, seen ? load<f32>(from + (<usize>k << 2)) : 0);
-      }
-      continue;
+      if (label < 0) continue;
+      store<f32>(v + lane, 1);
+      store<f32>(y + <usize>label * ROW + lane, 1);
     }
-    const labels = target + <usize>i * step;
-    for (let k = 0; k < classes; k++) {
-      const at = <usize>k << 2;
-      const row = <usize>k * ROW + lane;
-      const seen = load<f32>(valid + (<usize>(validRows == 1 ? i : i * classes + k) << 2));
-      store<f32>(v + (validRows == 1 ? lane : row), seen);
-      store<f32>(y + row, load<f32>(labels + at));
-      store<f32>(z + row, seen > 0 ? load<f32>(from + at) : 0);
+  } else {
+    if (count < BLOCK) memory.fill(y, 0, length);
+    toRows(target, y, count, classes);
+    toRows(valid, v, count, validRows);
+  }
+  // Not even a NaN may come through at ignored pixels.
+  const zero = f32x4.splat(0);
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    if (validRows == 1) {
+      const seen = f32x4.gt(v128.load(v + lane), zero);
+      if (i32x4.all_true(seen)) continue;
+      for (let row: usize = 0; row < length; row += ROW) {
+        v128.store(z + row + lane, v128.and(seen, v128.load(z + row + lane)));
+      }
+    } else {
+      for (let row: usize = 0; row < length; row += ROW) {
+        const seen = f32x4.gt(v128.load(v + row + lane), zero);
+        v128.store(z + row + lane, v128.and(seen, v128.load(z + row + lane)));
+      }
     }
   }
 }

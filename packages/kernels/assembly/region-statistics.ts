@@ -1,4 +1,4 @@
-import { BLOCK, loadBlock, ROW, sigmoidRows, softmaxRows } from './region-block';
+import { BLOCK, fromRows, loadBlock, ROW, sigmoidRows, softmaxRows } from './region-block';
 
 // The order of the statistics in `slots`: where each stands in the output, or -1.
 const COUNT = 0;
@@ -46,9 +46,58 @@ function term(statistic: i32, y: v128, v: v128, s: v128, c: v128, logS: v128, lo
   }
 }
 
-/** Bytes of scratch for so many classes: nine blocks of rows, the logarithms of a block, and the float64 sums. */
+/** Sum of a statistic over a row; the statistic is a constant, so that each has a loop of its own. */
+// @ts-ignore: decorator
+@inline
+function sumOf(
+  statistic: i32, sigmoid: i32, y: usize, v: usize, z: usize, s: usize, c: usize, l: usize, logs: usize, t: usize, tc: usize,
+): v128 {
+  const zero = f32x4.splat(0);
+  let sum = zero;
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    let logS = zero;
+    let logC = zero;
+    if (statistic == LOG_LIKELIHOOD || statistic == LOG_SUM || statistic >= COMPLEMENT_LOG_LIKELIHOOD) {
+      const score = v128.load(z + lane);
+      if (sigmoid) {
+        const tail = v128.load(l + lane);
+        logS = f32x4.sub(f32x4.pmin(score, zero), tail);
+        logC = f32x4.sub(f32x4.pmin(f32x4.neg(score), zero), tail);
+      } else {
+        logS = f32x4.sub(score, v128.load(logs + lane));
+      }
+    }
+    sum = f32x4.add(sum, term(statistic, v128.load(y + lane), v128.load(v + lane), v128.load(s + lane),
+      v128.load(c + lane), logS, logC, v128.load(t + lane), v128.load(tc + lane)));
+  }
+  return sum;
+}
+
+function rowSum(
+  statistic: i32, sigmoid: i32, y: usize, v: usize, z: usize, s: usize, c: usize, l: usize, logs: usize, t: usize, tc: usize,
+): v128 {
+  switch (statistic) {
+    case 0: return sumOf(0, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 1: return sumOf(1, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 2: return sumOf(2, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 3: return sumOf(3, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 4: return sumOf(4, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 5: return sumOf(5, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 6: return sumOf(6, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 7: return sumOf(7, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 8: return sumOf(8, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 9: return sumOf(9, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 10: return sumOf(10, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 11: return sumOf(11, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 12: return sumOf(12, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    case 13: return sumOf(13, sigmoid, y, v, z, s, c, l, logs, t, tc);
+    default: return sumOf(14, sigmoid, y, v, z, s, c, l, logs, t, tc);
+  }
+}
+
+/** Bytes of scratch for so many classes: nine blocks of rows, three rows (logarithms, or means), and the float64 sums. */
 export function regionScratch(classes: i32): i32 {
-  return classes * (9 * <i32>ROW + STATISTICS * 8) + <i32>ROW;
+  return classes * (9 * <i32>ROW + STATISTICS * 8) + 3 * <i32>ROW;
 }
 
 /**
@@ -69,7 +118,7 @@ export function regionSums(
   const tc = t + size;
   const spare = tc + size;
   const logs = spare + size;
-  const sums = logs + ROW;
+  const sums = logs + 3 * ROW;
   const tempered = slotOf(slots, TEMPERED) >= 0 || slotOf(slots, TEMPERED_COMPLEMENT) >= 0;
   const plane = <usize>(batch * classes) << 2;
   const zero = f32x4.splat(0);
@@ -93,22 +142,7 @@ export function regionSums(
         const seen = v + (validRows == 1 ? 0 : row);
         for (let statistic = 0; statistic < STATISTICS; statistic++) {
           if (slotOf(slots, statistic) < 0) continue;
-          let sum = zero;
-          for (let lane: usize = 0; lane < ROW; lane += 16) {
-            const zz = v128.load(z + row + lane);
-            let logS = zero;
-            let logC = zero;
-            if (sigmoid) {
-              const tail = v128.load(l + row + lane);
-              logS = f32x4.sub(f32x4.pmin(zz, zero), tail);
-              logC = f32x4.sub(f32x4.pmin(f32x4.neg(zz), zero), tail);
-            } else {
-              logS = f32x4.sub(zz, v128.load(logs + lane));
-            }
-            sum = f32x4.add(sum, term(statistic, v128.load(y + row + lane), v128.load(seen + lane),
-              v128.load(s + row + lane), v128.load(c + row + lane), logS, logC,
-              v128.load(t + row + lane), v128.load(tc + row + lane)));
-          }
+          const sum = rowSum(statistic, sigmoid, y + row, seen, z + row, s + row, c + row, l + row, logs, t + row, tc + row);
           const to = sums + (<usize>(statistic * classes + k) << 3);
           const pairs = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(i64x2.shuffle(sum, sum, 1, 0)));
           store<f64>(to, load<f64>(to) + f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1));
@@ -143,6 +177,110 @@ function sign4(x: v128): v128 {
   return f32x4.sub(v128.and(f32x4.gt(x, zero), one), v128.and(f32x4.lt(x, zero), one));
 }
 
+// @ts-ignore: decorator
+@inline
+function has(slots: usize, statistic: i32): bool {
+  return slotOf(slots, statistic) >= 0;
+}
+
+/** Derivatives of one class: by s into g, by log s into c, by the tempered s into tc; Σ s g, Σ c and Σ t tc into means. */
+function softmaxDerivatives(
+  dy: usize, slots: usize, plane: usize, f: usize, tempered: bool,
+  y: usize, v: usize, s: usize, t: usize, g: usize, c: usize, tc: usize, means: usize,
+): void {
+  const zero = f32x4.splat(0);
+  const predicted = factor(dy, slots, plane, f, PREDICTED);
+  const squares = f32x4.mul(f32x4.splat(2), factor(dy, slots, plane, f, PREDICTED_SQUARES));
+  const overlap = factor(dy, slots, plane, f, OVERLAP);
+  const overlapSquares = f32x4.mul(f32x4.splat(2), factor(dy, slots, plane, f, OVERLAP_SQUARES));
+  const apart = factor(dy, slots, plane, f, DIFFERENCE);
+  const likelihood = factor(dy, slots, plane, f, LOG_LIKELIHOOD);
+  const logSum = factor(dy, slots, plane, f, LOG_SUM);
+  const onTempered = factor(dy, slots, plane, f, TEMPERED);
+  const linear = has(slots, PREDICTED) || has(slots, OVERLAP);
+  const square = has(slots, PREDICTED_SQUARES) || has(slots, OVERLAP_SQUARES);
+  const difference = has(slots, DIFFERENCE);
+  const logs = has(slots, LOG_LIKELIHOOD) || has(slots, LOG_SUM);
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    const yy = v128.load(y + lane);
+    const vv = v128.load(v + lane);
+    const ss = v128.load(s + lane);
+    let onS = zero;
+    if (linear) onS = f32x4.add(f32x4.mul(vv, predicted), f32x4.mul(yy, overlap));
+    if (square) {
+      onS = f32x4.add(onS, f32x4.mul(ss, f32x4.add(f32x4.mul(vv, squares), f32x4.mul(yy, overlapSquares))));
+    }
+    if (difference) onS = f32x4.add(onS, f32x4.mul(f32x4.mul(vv, sign4(f32x4.sub(ss, yy))), apart));
+    v128.store(g + lane, onS);
+    v128.store(means + lane, f32x4.add(v128.load(means + lane), f32x4.mul(onS, ss)));
+    if (logs) {
+      const onLog = f32x4.add(f32x4.mul(yy, likelihood), f32x4.mul(vv, logSum));
+      v128.store(c + lane, onLog);
+      v128.store(means + ROW + lane, f32x4.add(v128.load(means + ROW + lane), onLog));
+    } else {
+      v128.store(c + lane, zero);
+    }
+    if (tempered) {
+      const onT = f32x4.mul(vv, onTempered);
+      v128.store(tc + lane, onT);
+      v128.store(means + 2 * ROW + lane, f32x4.add(v128.load(means + 2 * ROW + lane), f32x4.mul(onT, v128.load(t + lane))));
+    }
+  }
+}
+
+/** ∂s_j/∂z_k = s_j (δ_jk - s_k), ∂log s_j/∂z_k = δ_jk - s_k: the derivatives of a class become its gradient in g. */
+function throughSoftmax(
+  tempered: bool, temper: v128, s: usize, t: usize, g: usize, c: usize, tc: usize, means: usize,
+): void {
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    const shared = f32x4.add(v128.load(means + lane), v128.load(means + ROW + lane));
+    let gradient = f32x4.mul(v128.load(s + lane), f32x4.sub(v128.load(g + lane), shared));
+    gradient = f32x4.add(gradient, v128.load(c + lane));
+    if (tempered) {
+      const onT = f32x4.sub(v128.load(tc + lane), v128.load(means + 2 * ROW + lane));
+      gradient = f32x4.add(gradient, f32x4.mul(f32x4.mul(temper, v128.load(t + lane)), onT));
+    }
+    v128.store(g + lane, gradient);
+  }
+}
+
+/** The gradient of one channel into g. */
+function sigmoidGradient(
+  dy: usize, slots: usize, plane: usize, f: usize, tempered: bool, temper: v128,
+  y: usize, v: usize, s: usize, c: usize, t: usize, tc: usize, g: usize,
+): void {
+  const two = f32x4.splat(2);
+  const predicted = f32x4.sub(factor(dy, slots, plane, f, PREDICTED), factor(dy, slots, plane, f, PREDICTED_COMPLEMENT));
+  const squares = f32x4.mul(two, factor(dy, slots, plane, f, PREDICTED_SQUARES));
+  const overlap = factor(dy, slots, plane, f, OVERLAP);
+  const overlapSquares = f32x4.mul(two, factor(dy, slots, plane, f, OVERLAP_SQUARES));
+  const apart = factor(dy, slots, plane, f, DIFFERENCE);
+  const likelihood = factor(dy, slots, plane, f, LOG_LIKELIHOOD);
+  const logSum = factor(dy, slots, plane, f, LOG_SUM);
+  const complementLikelihood = factor(dy, slots, plane, f, COMPLEMENT_LOG_LIKELIHOOD);
+  const complementLogSum = factor(dy, slots, plane, f, COMPLEMENT_LOG_SUM);
+  const onT = f32x4.mul(temper,
+    f32x4.sub(factor(dy, slots, plane, f, TEMPERED), factor(dy, slots, plane, f, TEMPERED_COMPLEMENT)));
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    const yy = v128.load(y + lane);
+    const vv = v128.load(v + lane);
+    const ss = v128.load(s + lane);
+    const cc = v128.load(c + lane);
+    let onS = f32x4.mul(vv, f32x4.add(predicted, f32x4.mul(ss, squares)));
+    onS = f32x4.add(onS, f32x4.mul(yy, f32x4.add(overlap, f32x4.mul(ss, overlapSquares))));
+    onS = f32x4.add(onS, f32x4.mul(f32x4.mul(vv, sign4(f32x4.sub(ss, yy))), apart));
+    const onLog = f32x4.add(f32x4.mul(yy, likelihood), f32x4.mul(vv, logSum));
+    const onLogC = f32x4.add(f32x4.mul(f32x4.sub(vv, yy), complementLikelihood), f32x4.mul(vv, complementLogSum));
+    let gradient = f32x4.mul(f32x4.mul(ss, cc), onS);
+    gradient = f32x4.add(gradient, f32x4.sub(f32x4.mul(cc, onLog), f32x4.mul(ss, onLogC)));
+    if (tempered) {
+      const slope = f32x4.mul(v128.load(t + lane), v128.load(tc + lane));
+      gradient = f32x4.add(gradient, f32x4.mul(f32x4.mul(vv, onT), slope));
+    }
+    v128.store(g + lane, gradient);
+  }
+}
+
 /** The gradient of the logits, out [B, N, K], given dy [S, B, K]: one pass. */
 export function regionGradient(
   logits: usize, target: usize, valid: usize, indices: usize, dy: usize, out: usize, slots: usize, scratch: usize,
@@ -158,11 +296,10 @@ export function regionGradient(
   const t = l + size;
   const tc = t + size;
   const g = tc + size;
+  const means = g + size;
   const tempered = slotOf(slots, TEMPERED) >= 0 || slotOf(slots, TEMPERED_COMPLEMENT) >= 0;
   const plane = <usize>(batch * classes) << 2;
   const temper = f32x4.splat(temperature);
-  const zero = f32x4.splat(0);
-  const two = f32x4.splat(2);
   for (let b = 0; b < batch; b++) {
     for (let first = 0; first < pixels; first += BLOCK) {
       const count = min(BLOCK, pixels - first);
@@ -177,71 +314,26 @@ export function regionGradient(
         softmaxRows(z, s, classes, 1, 0);
         if (tempered) softmaxRows(z, t, classes, temperature, 0);
       }
-      // By class: derivative by s into g, by log s into c (softmax has no complements), both times v or y.
-      for (let lane: usize = 0; lane < ROW; lane += 16) {
-        let meanS = zero;
-        let sumLog = zero;
-        let meanT = zero;
+      if (sigmoid) {
         for (let k = 0; k < classes; k++) {
-          const row = <usize>k * ROW + lane;
-          const f = <usize>(b * classes + k) << 2;
-          const yy = v128.load(y + row);
-          const vv = v128.load(v + (validRows == 1 ? lane : row));
-          const ss = v128.load(s + row);
-          let onS = f32x4.mul(vv, f32x4.add(factor(dy, slots, plane, f, PREDICTED),
-            f32x4.mul(f32x4.mul(two, ss), factor(dy, slots, plane, f, PREDICTED_SQUARES))));
-          onS = f32x4.add(onS, f32x4.mul(yy, f32x4.add(factor(dy, slots, plane, f, OVERLAP),
-            f32x4.mul(f32x4.mul(two, ss), factor(dy, slots, plane, f, OVERLAP_SQUARES)))));
-          if (slotOf(slots, DIFFERENCE) >= 0) {
-            onS = f32x4.add(onS, f32x4.mul(f32x4.mul(vv, sign4(f32x4.sub(ss, yy))), factor(dy, slots, plane, f, DIFFERENCE)));
-          }
-          let onLog = f32x4.add(f32x4.mul(yy, factor(dy, slots, plane, f, LOG_LIKELIHOOD)),
-            f32x4.mul(vv, factor(dy, slots, plane, f, LOG_SUM)));
-          if (sigmoid) {
-            const cc = v128.load(c + row);
-            onS = f32x4.sub(onS, f32x4.mul(vv, factor(dy, slots, plane, f, PREDICTED_COMPLEMENT)));
-            const onLogC = f32x4.add(
-              f32x4.mul(f32x4.sub(vv, yy), factor(dy, slots, plane, f, COMPLEMENT_LOG_LIKELIHOOD)),
-              f32x4.mul(vv, factor(dy, slots, plane, f, COMPLEMENT_LOG_SUM)));
-            let gradient = f32x4.mul(f32x4.mul(ss, cc), onS);
-            gradient = f32x4.add(gradient, f32x4.sub(f32x4.mul(cc, onLog), f32x4.mul(ss, onLogC)));
-            if (tempered) {
-              const onT = f32x4.sub(factor(dy, slots, plane, f, TEMPERED), factor(dy, slots, plane, f, TEMPERED_COMPLEMENT));
-              const slope = f32x4.mul(f32x4.mul(v128.load(t + row), v128.load(tc + row)), temper);
-              gradient = f32x4.add(gradient, f32x4.mul(f32x4.mul(vv, onT), slope));
-            }
-            v128.store(g + row, gradient);
-            continue;
-          }
-          v128.store(g + row, onS);
-          v128.store(c + row, onLog);
-          meanS = f32x4.add(meanS, f32x4.mul(onS, ss));
-          sumLog = f32x4.add(sumLog, onLog);
-          if (tempered) {
-            meanT = f32x4.add(meanT, f32x4.mul(f32x4.mul(vv, factor(dy, slots, plane, f, TEMPERED)), v128.load(t + row)));
-          }
+          const row = <usize>k * ROW;
+          sigmoidGradient(dy, slots, plane, <usize>(b * classes + k) << 2, tempered, temper,
+            y + row, v + (validRows == 1 ? 0 : row), s + row, c + row, t + row, tc + row, g + row);
         }
-        if (sigmoid) continue;
-        // ∂s_j/∂z_k = s_j (δ_jk - s_k), ∂log s_j/∂z_k = δ_jk - s_k
+      } else {
+        // Derivatives by s into g, by log s into c (softmax has no complements); their means over the classes into means.
+        memory.fill(means, 0, 3 * ROW);
         for (let k = 0; k < classes; k++) {
-          const row = <usize>k * ROW + lane;
-          const ss = v128.load(s + row);
-          let gradient = f32x4.mul(ss, f32x4.sub(f32x4.sub(v128.load(g + row), meanS), sumLog));
-          gradient = f32x4.add(gradient, v128.load(c + row));
-          if (tempered) {
-            const vv = v128.load(v + lane);
-            const onT = f32x4.mul(vv, factor(dy, slots, plane, <usize>(b * classes + k) << 2, TEMPERED));
-            gradient = f32x4.add(gradient, f32x4.mul(f32x4.mul(temper, v128.load(t + row)), f32x4.sub(onT, meanT)));
-          }
-          v128.store(g + row, gradient);
+          const row = <usize>k * ROW;
+          softmaxDerivatives(dy, slots, plane, <usize>(b * classes + k) << 2, tempered,
+            y + row, v, s + row, t + row, g + row, c + row, tc + row, means);
+        }
+        for (let k = 0; k < classes; k++) {
+          const row = <usize>k * ROW;
+          throughSoftmax(tempered, temper, s + row, t + row, g + row, c + row, tc + row, means);
         }
       }
-      for (let i = 0; i < count; i++) {
-        const to = out + channels + <usize>(i * classes) * 4;
-        for (let k = 0; k < classes; k++) {
-          store<f32>(to + (<usize>k << 2), load<f32>(g + <usize>k * ROW + (<usize>i << 2)));
-        }
-      }
+      fromRows(g, out + channels, count, classes);
     }
   }
 }
