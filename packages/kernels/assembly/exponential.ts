@@ -1,20 +1,44 @@
+/** Bytes of the table that {@link exp4} reads. */
+export const TABLE: i32 = 48;
+
+/** Writes the constants of the exponential: V8 builds a constant of four lanes anew at each use, a load is one instruction. */
+export function writeTable(at: usize): void {
+  store<f32>(at, -87);
+  store<f32>(at + 4, 1.4426950408889634);
+  store<f32>(at + 8, 0.693145751953125);
+  store<f32>(at + 12, 1.428606765330187e-6);
+  // Taylor up to r^6/720 on |r| ≤ ln 2 / 2
+  store<f32>(at + 16, 1.3888889e-3);
+  store<f32>(at + 20, 8.3333333e-3);
+  store<f32>(at + 24, 4.1666667e-2);
+  store<f32>(at + 28, 1.6666667e-1);
+  store<f32>(at + 32, 0.5);
+  store<f32>(at + 36, 1);
+  store<i32>(at + 40, 127);
+}
+
+// @ts-ignore: decorator
+@inline
+function constant(table: usize, i: usize): v128 {
+  return v128.load32_splat(table + 4 * i);
+}
+
 /** e^x for x from -87 to 88, relative error about 1e-7; smaller x give e^-87. */
 // @ts-ignore: decorator
 @inline
-export function exp4(x: v128): v128 {
-  x = f32x4.pmax(x, f32x4.splat(-87)); // in this order NaN stays NaN
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)));
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693145751953125)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(1.428606765330187e-6)));
-  // Taylor up to r^6/720 on |r| ≤ ln 2 / 2
-  let p = f32x4.splat(1.3888889e-3);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3333333e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1666667e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666667e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+export function exp4(x: v128, table: usize): v128 {
+  x = f32x4.pmax(x, constant(table, 0)); // in this order NaN stays NaN
+  const n = f32x4.nearest(f32x4.mul(x, constant(table, 1)));
+  let r = f32x4.sub(x, f32x4.mul(n, constant(table, 2)));
+  r = f32x4.sub(r, f32x4.mul(n, constant(table, 3)));
+  let p = constant(table, 4);
+  p = f32x4.add(f32x4.mul(p, r), constant(table, 5));
+  p = f32x4.add(f32x4.mul(p, r), constant(table, 6));
+  p = f32x4.add(f32x4.mul(p, r), constant(table, 7));
+  p = f32x4.add(f32x4.mul(p, r), constant(table, 8));
+  p = f32x4.add(f32x4.mul(p, r), constant(table, 9));
+  p = f32x4.add(f32x4.mul(p, r), constant(table, 9));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), constant(table, 10)), 23);
   return f32x4.mul(p, power);
 }
 

@@ -132,36 +132,48 @@ export function loadBlock(
 }
 
 /** s = softmax(T z) of the rows; the logarithm of the sum of exponentials into `logs`, unless that is 0. */
-export function softmaxRows(z: usize, s: usize, classes: i32, temperature: f32, logs: usize): void {
+export function softmaxRows(z: usize, s: usize, classes: i32, temperature: f32, logs: usize, table: usize): void {
   const t = f32x4.splat(temperature);
   const end = <usize>classes * ROW;
-  for (let lane: usize = 0; lane < ROW; lane += 16) {
+  for (let lane: usize = 0; lane < ROW; lane += 32) {
+    // Two vectors at a time: the one computes while the other waits.
     let largest = f32x4.mul(t, v128.load(z + lane));
+    let largest2 = f32x4.mul(t, v128.load(z + lane + 16));
     for (let row = ROW; row < end; row += ROW) {
       largest = f32x4.pmax(largest, f32x4.mul(t, v128.load(z + row + lane)));
+      largest2 = f32x4.pmax(largest2, f32x4.mul(t, v128.load(z + row + lane + 16)));
     }
     let sum = f32x4.splat(0);
+    let sum2 = f32x4.splat(0);
     for (let row: usize = 0; row < end; row += ROW) {
-      const e = exp4(f32x4.sub(f32x4.mul(t, v128.load(z + row + lane)), largest));
+      const e = exp4(f32x4.sub(f32x4.mul(t, v128.load(z + row + lane)), largest), table);
+      const e2 = exp4(f32x4.sub(f32x4.mul(t, v128.load(z + row + lane + 16)), largest2), table);
       v128.store(s + row + lane, e);
+      v128.store(s + row + lane + 16, e2);
       sum = f32x4.add(sum, e);
+      sum2 = f32x4.add(sum2, e2);
     }
     const inverse = f32x4.div(f32x4.splat(1), sum);
+    const inverse2 = f32x4.div(f32x4.splat(1), sum2);
     for (let row: usize = 0; row < end; row += ROW) {
       v128.store(s + row + lane, f32x4.mul(inverse, v128.load(s + row + lane)));
+      v128.store(s + row + lane + 16, f32x4.mul(inverse2, v128.load(s + row + lane + 16)));
     }
-    if (logs != 0) v128.store(logs + lane, f32x4.add(largest, log4(sum)));
+    if (logs != 0) {
+      v128.store(logs + lane, f32x4.add(largest, log4(sum)));
+      v128.store(logs + lane + 16, f32x4.add(largest2, log4(sum2)));
+    }
   }
 }
 
 /** σ(T z), 1 - σ(T z) and log(1 + e^-|T z|) of the rows. */
-export function sigmoidRows(z: usize, s: usize, c: usize, logs: usize, classes: i32, temperature: f32): void {
+export function sigmoidRows(z: usize, s: usize, c: usize, logs: usize, classes: i32, temperature: f32, table: usize): void {
   const t = f32x4.splat(temperature);
   const one = f32x4.splat(1);
   const end = <usize>classes * ROW;
   for (let at: usize = 0; at < end; at += 16) {
     const x = f32x4.mul(t, v128.load(z + at));
-    const e = exp4(f32x4.neg(f32x4.abs(x)));
+    const e = exp4(f32x4.neg(f32x4.abs(x)), table);
     const large = f32x4.div(one, f32x4.add(one, e));
     const small = f32x4.mul(e, large);
     const positive = f32x4.ge(x, f32x4.splat(0));

@@ -1,3 +1,4 @@
+import { TABLE, writeTable } from './exponential';
 import { BLOCK, fromRows, loadBlock, ROW, sigmoidRows, softmaxRows } from './region-block';
 
 // The order of the statistics in `slots`: where each stands in the output, or -1.
@@ -95,9 +96,9 @@ function rowSum(
   }
 }
 
-/** Bytes of scratch for so many classes: nine blocks of rows, three rows (logarithms, or means), and the float64 sums. */
+/** Bytes of scratch for so many classes: a table, nine blocks of rows, three rows (logarithms, or means), and the float64 sums. */
 export function regionScratch(classes: i32): i32 {
-  return classes * (9 * <i32>ROW + STATISTICS * 8) + 3 * <i32>ROW;
+  return TABLE + classes * (9 * <i32>ROW + STATISTICS * 8) + 3 * <i32>ROW;
 }
 
 /**
@@ -108,7 +109,9 @@ export function regionSums(
   batch: i32, pixels: i32, classes: i32, validRows: i32, sigmoid: i32, temperature: f32,
 ): void {
   const size = <usize>classes * ROW;
-  const z = scratch;
+  const table = scratch;
+  writeTable(table);
+  const z = scratch + TABLE;
   const y = z + size;
   const v = y + size;
   const s = v + size;
@@ -131,11 +134,11 @@ export function regionSums(
       loadBlock(logits + channels, target + channels, valid + (validRows == 1 ? at << 2 : channels),
         indices == 0 ? 0 : indices + (at << 2), count, classes, validRows, z, y, v);
       if (sigmoid) {
-        sigmoidRows(z, s, c, l, classes, 1);
-        if (tempered) sigmoidRows(z, t, tc, spare, classes, temperature);
+        sigmoidRows(z, s, c, l, classes, 1, table);
+        if (tempered) sigmoidRows(z, t, tc, spare, classes, temperature, table);
       } else {
-        softmaxRows(z, s, classes, 1, logs);
-        if (tempered) softmaxRows(z, t, classes, temperature, 0);
+        softmaxRows(z, s, classes, 1, logs, table);
+        if (tempered) softmaxRows(z, t, classes, temperature, 0, table);
       }
       for (let k = 0; k < classes; k++) {
         const row = <usize>k * ROW;
@@ -287,7 +290,9 @@ export function regionGradient(
   batch: i32, pixels: i32, classes: i32, validRows: i32, sigmoid: i32, temperature: f32,
 ): void {
   const size = <usize>classes * ROW;
-  const z = scratch;
+  const table = scratch;
+  writeTable(table);
+  const z = scratch + TABLE;
   const y = z + size;
   const v = y + size;
   const s = v + size;
@@ -308,11 +313,11 @@ export function regionGradient(
       loadBlock(logits + channels, target + channels, valid + (validRows == 1 ? at << 2 : channels),
         indices == 0 ? 0 : indices + (at << 2), count, classes, validRows, z, y, v);
       if (sigmoid) {
-        sigmoidRows(z, s, c, l, classes, 1);
-        if (tempered) sigmoidRows(z, t, tc, l, classes, temperature);
+        sigmoidRows(z, s, c, l, classes, 1, table);
+        if (tempered) sigmoidRows(z, t, tc, l, classes, temperature, table);
       } else {
-        softmaxRows(z, s, classes, 1, 0);
-        if (tempered) softmaxRows(z, t, classes, temperature, 0);
+        softmaxRows(z, s, classes, 1, 0, table);
+        if (tempered) softmaxRows(z, t, classes, temperature, 0, table);
       }
       if (sigmoid) {
         for (let k = 0; k < classes; k++) {
