@@ -95,6 +95,9 @@ function penaltyText(name: string): string {
   );
   return [
     `For one foreground class with the true proportion q and the predicted p: \`${penalty.formula}\` (${penalty.source}).`,
+    ...(/w₁/.test(penalty.formula)
+      ? ['w₀ and w₁ are the class weights of background and foreground, 1 by default.']
+      : []),
     `For a region of ${100 * q} % of the image it is least at p = ${+(100 * least).toFixed(2)} %.`,
   ].join(' ');
 }
@@ -115,5 +118,13 @@ function withImport(example: string): string {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- the names of exports, which an import erases
   const known = Object.keys(require('@segloss/losses') as object);
   const used = known.filter((name) => new RegExp(`\\b${name}\\(`).test(code));
-  return ['```ts', `import { ${used.join(', ')} } from '@segloss/losses';`, '', code, '```'].join('\n');
+  return [
+    '```ts',
+    "import * as tf from '@tensorflow/tfjs-core';",
+    "import '@tensorflow/tfjs-backend-cpu';",
+    `import { ${used.join(', ')} } from '@segloss/losses';`,
+    '',
+    code,
+    '```',
+  ].join('\n');
 }

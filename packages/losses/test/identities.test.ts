@@ -65,7 +65,7 @@ describe('identities between losses', () => {
     ['f-beta(beta=1,smooth=0)', 'dice(smooth=0)'],
     ['f-beta(beta=2)', 'tversky(alpha=0.2,beta=0.8)'],
     ['topk(k=100)', 'ce'],
-    ['threshold-ce(threshold=1)', 'ce'],
+    ['threshold-ce(threshold=1,by=label)', 'ce'],
     ['poly(epsilon=0)', 'ce'],
     ['poly(epsilon=2)', 'ce + 2*gce(q=1)'],
     ['nacl(alpha=0)', 'ce'],

@@ -29,7 +29,10 @@ export type AbsentClass = 'smooth' | 'zero' | 'skip' | 'penalize';
 export interface RegionMeanOptions extends ClassChoice {
   /** Whose sums: of one image (`perImage`), of the batch as one image, or of the batch and all classes (`micro`). */
   aggregation: Aggregation | 'micro';
-  /** What an absent class costs. */
+  /**
+   * What a class without labels costs: the formula as it stands (`smooth`), nothing (`zero`), nothing and not counted in the mean
+   * (`skip`), or its mean predicted probability (`penalize`).
+   */
   absentClass: AbsentClass;
   /** Weight of each class in the mean. */
   classWeights: 'uniform' | readonly number[];

@@ -22,8 +22,8 @@ import { type Activation, type LossFactory, type PixelInputs } from '../types.js
 export interface ThresholdCrossEntropyOptions {
   /** Pixels of which the probability is below it count; above 0 and up to 1. */
   threshold: number;
-  /** Which probability: that of the label (`true`), as in the paper, or the largest one (`max`). */
-  by: 'true' | 'max';
+  /** Which probability: that of the `label`, as in the paper, or the largest one (`max`). */
+  by: 'label' | 'max';
 }
 
 /**
@@ -47,10 +47,10 @@ export const thresholdCrossEntropy: LossFactory<ThresholdCrossEntropyOptions> =
     name: 'threshold-ce',
     summary: 'cross-entropy of the pixels below a probability',
     source: 'Wu et al., arXiv:1605.06885, §3',
-    defaults: { threshold: 0.7, by: 'true' },
+    defaults: { threshold: 0.7, by: 'label' },
     check({ threshold, by }, name) {
       checkNumber(name, 'threshold', threshold, 1e-6, 1);
-      checkChoice(name, 'by', by, ['true', 'max']);
+      checkChoice(name, 'by', by, ['label', 'max']);
     },
     pixels(inputs, { threshold, by }, { activation }) {
       const { costs, valid } = likelihoodCosts(inputs, activation, negativeLog);
