@@ -25,6 +25,27 @@ const scores = (pixels: number, classes: number, images = 1) =>
     [images, pixels, classes],
   );
 
+describe('complaint: NaN and infinity under half precision (smp#463, tensorflow#45568)', () => {
+  // Losses compute in float32 whatever the network does; where a device has no float32 at all, see the limits in the README.
+  const side = 32;
+  const labels = tf.tensor3d(
+    Array.from({ length: side * side }, (_, i) => Number(i % side < 9) + Number(i % side < 3)),
+    [1, side, side],
+    'int32',
+  );
+  const halves = [65504, -65504, 6e-8, -6e-8, 0.5, -2, 10.5, 0]; // the largest, the smallest, and some between
+  const logits = tf.tensor4d(
+    Array.from({ length: side * side * 3 }, (_, i) => halves[(i * 5 + (i >> 4)) % halves.length]!),
+    [1, side, side, 3],
+  );
+
+  it.each(names)('%s is finite, with its gradient, on any logits that half precision can hold', (name) => {
+    const { value: loss, grad } = tf.valueAndGrad((z) => parseLoss(name)(labels, z))(logits);
+    expect(Number.isFinite(loss.dataSync()[0])).toBe(true);
+    expect(grad.dataSync().every(Number.isFinite)).toBe(true);
+  });
+});
+
 describe('complaint: the ignore index is missing or wrong in overlap losses (MONAI#8734, smp#366)', () => {
   it.each(names)('%s does not see ignored pixels', (name) => {
     for (const { failures } of rulesOf(name, 'ignored pixels')) expect(failures).toEqual([]);
