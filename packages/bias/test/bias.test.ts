@@ -177,6 +177,18 @@ describeEachBackend('tensors', () => {
     return marginalForce(parseLoss(spec), labels, logits).dataSync();
   };
 
+  it('push exactly also on 2^18 pixels, where a running float32 sum has lost digits', () => {
+    const pixels = 2 ** 18;
+    const logits = Float32Array.from({ length: 2 * pixels }, (_, i) => 2 * Math.sin(i * 0.7));
+    let wanted = 0; // p - q of class 0, all labels being 0
+    for (let i = 0; i < pixels; i++)
+      wanted -= 1 / (1 + Math.exp(logits[2 * i]! - logits[2 * i + 1]!)) / pixels;
+    const pushed = tf.tidy(
+      () => marginalForce(parseLoss('ce'), tf.zeros([1, pixels], 'int32'), tf.tensor(logits, [1, pixels, 2])).dataSync()[0]!, // prettier-ignore
+    );
+    expect(Math.abs(pushed / wanted - 1)).toBeLessThan(2e-6);
+  });
+
   it('push by p - q for cross-entropy', () => {
     fc.assert(fc.property(scene, (one) => {
       tf.tidy(() => {
