@@ -38,7 +38,7 @@ export function conv2dFilterGradient(
 
 /** tap[ci,co] += Σ_i x[i·xStep + ci] · dy[i·yStep + co] */
 // prettier-ignore
-function outerProducts(
+export function outerProducts(
   x: usize, dy: usize, tap: usize, inputs: i32, outputs: i32, count: i32, xStep: usize, yStep: usize,
 ): void {
   const rowBytes = <usize>outputs << 2;

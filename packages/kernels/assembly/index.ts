@@ -2,6 +2,7 @@
 export { conv2dFilterGradient } from './filter-gradient';
 export { conv2dInputGradient, flipFilter, swapFilter } from './input-gradient';
 export { maxPoolGradient } from './max-pool';
+export { transformFilter, winogradConvolution, winogradFilterGradient, winogradGradientScratch, winogradScratch } from './winograd';
 export { columnSum } from './reduce';
 export { centeredProductSum, normalizeColumns, scaleColumns } from './batch-norm';
 export { copyRows } from './copy';

@@ -1,5 +1,6 @@
 import {
   backend_util,
+  util,
   type Conv2DBackpropFilterAttrs,
   type Conv2DBackpropInputAttrs,
   type KernelConfig,
@@ -9,6 +10,7 @@ import {
 
 import { kernelsOf } from './module.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from './tensors.js';
+import { forwardLayout, winogradConvolution, winogradFilterGradient, winogradFits } from './winograd.js';
 
 type Shape4 = [number, number, number, number];
 type Info = backend_util.Conv2DInfo;
@@ -19,6 +21,57 @@ interface Attributes {
   pad: Padding;
   dataFormat: 'NHWC' | 'NCHW';
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
+  dilations?: [number, number] | number;
+}
+
+/** tf.conv2d: 3 x 3 without stride by F(2x2, 3x3), the rest by tfjs's XNNPACK. */
+export function conv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
+  return {
+    kernelFunc(args) {
+      const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
+      const attrs = args.attrs as unknown as Attributes;
+      const info = convInfo('Conv2D', x.shape, filter.shape, attrs);
+      if (!bothFloat(x, filter) || !winogradFits(info)) return original(withSidesOf(info, args));
+      const wasm = args.backend as WasmBackend;
+      return winogradConvolution(wasm, pointer(wasm, x), pointer(wasm, filter), forwardLayout(info));
+    },
+  };
+}
+
+/** As {@link conv2D}, with a bias and an activation; only a ReLU is in our kernel. */
+export function fusedConv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
+  return {
+    kernelFunc(args) {
+      const { x, filter, bias, preluActivationWeights } = args.inputs as Record<
+        string,
+        TensorInfo | undefined
+      >;
+      const { activation, ...attrs } = args.attrs as unknown as Attributes & { activation: string };
+      const info = convInfo('FusedConv2D', x!.shape, filter!.shape, attrs);
+      const plain =
+        (activation === 'relu' || activation === 'linear') &&
+        preluActivationWeights === undefined &&
+        (bias === undefined ||
+          (bias.dtype === 'float32' && util.sizeFromShape(bias.shape) === info.outChannels));
+      if (!plain || !bothFloat(x!, filter!) || !winogradFits(info)) return original(withSidesOf(info, args));
+      const wasm = args.backend as WasmBackend;
+      return winogradConvolution(wasm, pointer(wasm, x!), pointer(wasm, filter!), forwardLayout(info), {
+        bias: bias && pointer(wasm, bias),
+        floor: activation === 'relu' ? 0 : -Infinity,
+      });
+    },
+  };
+}
+
+function bothFloat(x: TensorInfo, filter: TensorInfo): boolean {
+  return x.dtype === 'float32' && filter.dtype === 'float32';
+}
+
+/** The arguments with a number as padding spelled out: tfjs 4.22 takes the height of the filter for its width there, and writes past its output. */
+function withSidesOf({ padInfo }: Info, args: Parameters<KernelFunc>[0]): Parameters<KernelFunc>[0] {
+  if (typeof (args.attrs as unknown as Attributes).pad !== 'number') return args;
+  const { top, bottom, left, right } = padInfo;
+  return { ...args, attrs: { ...args.attrs, pad: [[0, 0], [top, bottom], [left, right], [0, 0]] } }; // prettier-ignore
 }
 
 /** tf.grad of conv2d by its filter; tfjs's wasm backend has no such kernel. */
@@ -31,6 +84,7 @@ export const conv2DBackpropFilter: KernelConfig = {
     requireFloat('Conv2DBackpropFilter', { x, dy });
     const info = convInfo('Conv2DBackpropFilter', x.shape, filterShape, rest);
     const wasm = backend as WasmBackend;
+    if (winogradFits(info)) return winogradFilterGradient(wasm, x, dy, info);
     const out = wasm.makeOutput(filterShape, 'float32');
     const [at, dyAt, outAt] = [x, dy, out].map((tensor) => pointer(wasm, tensor)) as [number, number, number];
     kernelsOf(wasm).conv2dFilterGradient(at, dyAt, outAt, ...geometry(info));
@@ -65,6 +119,7 @@ function byFlippedFilter(
   convolve: KernelFunc,
 ): TensorInfo {
   const { filterHeight, filterWidth, inChannels, outChannels, padInfo } = info;
+  if (winogradFits(info)) return byWinograd(wasm, dy, filter, info);
   const flipped = wasm.makeOutput([filterHeight, filterWidth, outChannels, inChannels], 'float32');
   const taps = filterHeight * filterWidth;
   kernelsOf(wasm).flipFilter(pointer(wasm, filter), pointer(wasm, flipped), taps, inChannels, outChannels);
@@ -92,6 +147,19 @@ function byFlippedFilter(
   return result;
 }
 
+function byWinograd(wasm: WasmBackend, dy: TensorInfo, filter: TensorInfo, info: Info): TensorInfo {
+  const { inChannels, outChannels, padInfo } = info;
+  return withScratch(wasm, 9 * inChannels * outChannels * 4, (flipped) => {
+    kernelsOf(wasm).flipFilter(pointer(wasm, filter), flipped, 9, inChannels, outChannels);
+    return winogradConvolution(wasm, pointer(wasm, dy), flipped, {
+      batch: info.batchSize,
+      input: [info.outHeight, info.outWidth, outChannels],
+      output: [info.inHeight, info.inWidth, inChannels],
+      pad: { top: 2 - padInfo.top, left: 2 - padInfo.left },
+    });
+  });
+}
+
 function byTaps(wasm: WasmBackend, dy: TensorInfo, filter: TensorInfo, info: Info): TensorInfo {
   const out = wasm.makeOutput(info.inShape, 'float32');
   const { filterHeight, filterWidth, inChannels, outChannels } = info;
@@ -112,7 +180,7 @@ function convInfo(kernel: string, inputShape: number[], filterShape: number[], a
     inputShape as Shape4,
     filterShape as Shape4,
     attrs.strides,
-    1,
+    attrs.dilations ?? 1,
     attrs.pad,
     attrs.dimRoundingMode,
     false,

@@ -11,6 +11,11 @@ export interface KernelModule {
   flipFilter: Kernel;
   swapFilter: Kernel;
   maxPoolGradient: Kernel;
+  transformFilter: Kernel;
+  winogradConvolution: Kernel;
+  winogradFilterGradient: Kernel;
+  winogradScratch: Size;
+  winogradGradientScratch: Size;
   columnSum: Kernel;
   centeredProductSum: Kernel;
   normalizeColumns: Kernel;

@@ -8,7 +8,7 @@ import {
 
 import { batchNormGradient, fusedBatchNorm } from './batch-norm.js';
 import { concat, splitV } from './concat.js';
-import { conv2DBackpropFilter, conv2DBackpropInput } from './conv2d.js';
+import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv2d.js';
 import { maxPoolGrad } from './max-pool.js';
 import { wasmKernelsSupported } from './module.js';
 import { identity, sum } from './reduce.js';
@@ -24,6 +24,8 @@ const ADDED: readonly KernelConfig[] = [
 
 /** What replaces or wraps a kernel that tfjs has. */
 const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>> = {
+  Conv2D: conv2D,
+  FusedConv2D: fusedConv2D,
   Conv2DBackpropInput: () => conv2DBackpropInput(kernelFunc('Conv2D')),
   MaxPoolGrad: () => maxPoolGrad,
   FusedBatchNorm: fusedBatchNorm,
