@@ -1,17 +1,15 @@
 import {
   engine,
-  getBackend,
-  getGradient,
   registerGradient,
-  util,
-  type GradConfig,
   type KernelConfig,
   type KernelFunc,
   type Tensor,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
+import { byName, useGradient } from './gradients.js';
 import { kernelsOf } from './module.js';
+import { columnSums, rowsOf } from './reduce.js';
 import { floats, pointer, withScratch, type WasmBackend } from './tensors.js';
 
 interface Inputs {
@@ -23,6 +21,9 @@ interface Inputs {
 }
 
 const GRADIENT = 'SeglossBatchNormGradient';
+/** Statistics of the batch, normalization, scale and offset in one operation. */
+export const BATCH_NORM_TRAINING = 'SeglossBatchNormTraining';
+const TRAINING_GRADIENT = 'SeglossBatchNormTrainingGradient';
 
 /** tf.batchNorm with one mean and variance for each channel; other shapes stay with tfjs. */
 export function fusedBatchNorm(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
@@ -33,20 +34,10 @@ export function fusedBatchNorm(original: KernelFunc): Pick<KernelConfig, 'kernel
       if (!perChannel(x, mean, variance)) return original(args);
       const { varianceEpsilon } = args.attrs as unknown as { varianceEpsilon: number };
       const wasm = args.backend as WasmBackend;
-      const channels = mean.shape[0]!;
       const out = wasm.makeOutput(x.shape, 'float32');
-      return withScratch(wasm, channels * 8, (at) => {
-        const factors = floats(wasm, at, channels);
-        const offsets = floats(wasm, at + channels * 4, channels);
-        const inverse = inverseDeviations(wasm, variance, varianceEpsilon);
-        const scales = scale && floats(wasm, pointer(wasm, scale), channels);
-        for (let c = 0; c < channels; c++) factors[c] = inverse[c]! * (scales?.[c] ?? 1);
-        if (offset) offsets.set(floats(wasm, pointer(wasm, offset), channels));
-        else offsets.fill(0);
-        const [xAt, meanAt, outAt] = [pointer(wasm, x), pointer(wasm, mean), pointer(wasm, out)];
-        kernelsOf(wasm).normalizeColumns(xAt, meanAt, at, at + channels * 4, outAt, rowsOf(x), channels);
-        return out;
-      });
+      const inverse = inverseDeviations(values(wasm, variance), varianceEpsilon);
+      normalize(wasm, x, mean, inverse, scale, offset, out);
+      return out;
     },
   };
 }
@@ -61,66 +52,194 @@ export const batchNormGradient: KernelConfig = {
     const wasm = backend as WasmBackend;
     const channels = mean.shape[0]!;
     const dx = wasm.makeOutput(x.shape, 'float32');
-    const small = [1, 2, 3, 4].map(() => wasm.makeOutput([channels], 'float32'));
-    const [dMean, dVariance, dScale, dOffset] = small as [TensorInfo, TensorInfo, TensorInfo, TensorInfo];
-    return withScratch(wasm, channels * 4, (at) => {
-      const kernels = kernelsOf(wasm);
-      const [dyAt, xAt, meanAt] = [pointer(wasm, dy), pointer(wasm, x), pointer(wasm, mean)];
-      kernels.columnSum(dyAt, pointer(wasm, dOffset), rowsOf(x), channels);
-      kernels.centeredProductSum(dyAt, xAt, meanAt, pointer(wasm, dScale), rowsOf(x), channels);
-      const view = (tensor: TensorInfo) => floats(wasm, pointer(wasm, tensor), channels);
-      const [means, variances, products, sums] = [view(dMean), view(dVariance), view(dScale), view(dOffset)];
-      const scales = view(scale);
-      const factors = floats(wasm, at, channels);
-      inverseDeviations(wasm, variance, varianceEpsilon).forEach((inverse, c) => {
-        const factor = inverse * scales[c]!;
-        factors[c] = factor;
-        means[c] = -factor * sums[c]!;
-        variances[c] = -0.5 * inverse * inverse * factor * products[c]!;
-        products[c]! *= inverse;
-      });
-      kernels.scaleColumns(dyAt, at, pointer(wasm, dx), rowsOf(x), channels);
-      return [dx, ...small];
+    const { sums, products } = gradientSums(wasm, dy, x, mean);
+    const inverse = inverseDeviations(values(wasm, variance), varianceEpsilon);
+    const factors = inverse.map((value, c) => value * values(wasm, scale)[c]!);
+    withScratch(wasm, channels * 4, (at) => {
+      floats(wasm, at, channels).set(factors);
+      kernelsOf(wasm).scaleColumns(pointer(wasm, dy), at, pointer(wasm, dx), rowsOf(x), channels);
     });
+    return [
+      dx,
+      vector(
+        wasm,
+        factors.map((factor, c) => -factor * sums[c]!),
+      ),
+      vector(
+        wasm,
+        factors.map((factor, c) => -0.5 * inverse[c]! ** 2 * factor * products[c]!),
+      ),
+      vector(
+        wasm,
+        products.map((product, c) => product * inverse[c]!),
+      ),
+      vector(wasm, sums),
+    ];
   },
 };
 
-/**
- * tfjs keeps one gradient of an operation for all backends, registered when tfjs-layers or tfjs is imported, which may be
- * after us: so ours is put before it whenever the kernel runs and it is not in place. Other backends keep theirs.
- */
-function useOurGradient(): void {
-  const original = getGradient('FusedBatchNorm');
-  if (original === undefined || ours.has(original)) return;
-  const config: GradConfig = {
-    ...original,
-    gradFunc(dy, saved, attrs) {
-      const [x, mean, variance, scale] = saved as [Tensor, Tensor, Tensor, Tensor];
-      const fused = getBackend() === 'wasm' && perChannel(x, mean, variance) && !Array.isArray(dy);
-      if (!fused) return original.gradFunc(dy, saved, attrs);
-      const inputs = { dy, x, mean, variance, scale };
-      const grads = engine().runKernel(GRADIENT, inputs, attrs) as Tensor[];
-      return Object.fromEntries(
-        ['x', 'mean', 'variance', 'scale', 'offset'].map((name, i) => [name, () => grads[i]!]),
+/** The normalized batch, its mean and its (biased) variance. */
+export const batchNormTraining: KernelConfig = {
+  kernelName: BATCH_NORM_TRAINING,
+  backendName: 'wasm',
+  kernelFunc({ inputs, attrs, backend }) {
+    const { x, scale, offset } = inputs as unknown as Inputs;
+    const { varianceEpsilon } = attrs as unknown as { varianceEpsilon: number };
+    const wasm = backend as WasmBackend;
+    const [rows, channels] = [rowsOf(x), x.shape[x.shape.length - 1]!];
+    const out = wasm.makeOutput(x.shape, 'float32');
+    const kernels = kernelsOf(wasm);
+    const means = columnSums(wasm, (at) => kernels.columnSum(pointer(wasm, x), at, rows, channels), channels);
+    const mean = vector(
+      wasm,
+      means.map((sum) => sum / rows),
+    );
+    const squares = columnSums(
+      wasm,
+      (at) => kernels.centeredSquareSum(pointer(wasm, x), pointer(wasm, mean), at, rows, channels),
+      channels,
+    );
+    const variance = vector(
+      wasm,
+      squares.map((sum) => sum / rows),
+    );
+    const inverse = inverseDeviations(values(wasm, variance), varianceEpsilon);
+    normalize(wasm, x, mean, inverse, scale, offset, out);
+    return [out, mean, variance];
+  },
+};
+
+/** The gradients of {@link batchNormTraining} by x, scale and offset, given those of its three results. */
+export const batchNormTrainingGradient: KernelConfig = {
+  kernelName: TRAINING_GRADIENT,
+  backendName: 'wasm',
+  kernelFunc({ inputs, attrs, backend }) {
+    const { dy, dMean, dVariance, x, mean, variance, scale } = inputs as Record<string, TensorInfo>;
+    const { varianceEpsilon } = attrs as unknown as { varianceEpsilon: number };
+    const wasm = backend as WasmBackend;
+    const [rows, channels] = [rowsOf(x!), mean!.shape[0]!];
+    const dx = wasm.makeOutput(x!.shape, 'float32');
+    const { sums, products } = gradientSums(wasm, dy!, x!, mean!);
+    const inverse = inverseDeviations(values(wasm, variance!), varianceEpsilon);
+    withScratch(wasm, 3 * channels * 4, (at) => {
+      // dx = a dy + b (x - mean) + d
+      const [a, b, d] = [0, 1, 2].map((i) => floats(wasm, at + i * channels * 4, channels)) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      inverse.forEach((value, c) => {
+        const factor = value * values(wasm, scale!)[c]!;
+        a[c] = factor;
+        b[c] = (2 * values(wasm, dVariance!)[c]! - factor * value ** 2 * products[c]!) / rows;
+        d[c] = (values(wasm, dMean!)[c]! - factor * sums[c]!) / rows;
+      });
+      const [dyAt, xAt, meanAt] = [dy!, x!, mean!].map((tensor) => pointer(wasm, tensor)) as [
+        number,
+        number,
+        number,
+      ];
+      const vectors = [at, at + channels * 4, at + channels * 8] as const;
+      kernelsOf(wasm).combineColumns(dyAt, xAt, meanAt, ...vectors, pointer(wasm, dx), rows, channels);
+    });
+    return [
+      dx,
+      vector(
+        wasm,
+        products.map((product, c) => product * inverse[c]!),
+      ),
+      vector(wasm, sums),
+    ];
+  },
+};
+
+/** Makes {@link batchNormTraining} differentiable; it has a name of its own, so no other backend is concerned. */
+export function registerBatchNormTrainingGradient(): void {
+  registerGradient({
+    kernelName: BATCH_NORM_TRAINING,
+    inputsToSave: ['x', 'scale'],
+    outputsToSave: [false, true, true],
+    gradFunc(dys, saved, attrs) {
+      const [x, scale, mean, variance] = saved as [Tensor, Tensor, Tensor, Tensor];
+      const [dy, dMean, dVariance] = dys as unknown as [Tensor, Tensor, Tensor];
+      const inputs = { dy, dMean, dVariance, x, mean, variance, scale };
+      return byName(
+        ['x', 'scale', 'offset'],
+        engine().runKernel(TRAINING_GRADIENT, inputs, attrs) as Tensor[],
       );
     },
-  };
-  ours.add(config);
-  registerGradient(config);
+  });
 }
 
-const ours = new WeakSet<GradConfig>();
+function useOurGradient(): void {
+  useGradient('FusedBatchNorm', (gradient) => (dy, saved, attrs) => {
+    const [x, mean, variance, scale] = saved as [Tensor, Tensor, Tensor, Tensor];
+    if (Array.isArray(dy) || !perChannel(x, mean, variance)) return gradient(dy, saved, attrs);
+    const grads = engine().runKernel(GRADIENT, { dy, x, mean, variance, scale }, attrs) as Tensor[];
+    return byName(['x', 'mean', 'variance', 'scale', 'offset'], grads);
+  });
+}
 
 function perChannel(x: TensorInfo, mean: TensorInfo, variance: TensorInfo): boolean {
   return x.dtype === 'float32' && mean.shape.length === 1 && variance.shape.length === 1;
 }
 
-function rowsOf(x: TensorInfo): number {
-  return util.sizeFromShape(x.shape.slice(0, -1));
+/** out = (x - mean) · inverse · scale + offset */
+function normalize(
+  wasm: WasmBackend,
+  x: TensorInfo,
+  mean: TensorInfo,
+  inverse: Float64Array,
+  scale: TensorInfo | undefined,
+  offset: TensorInfo | undefined,
+  out: TensorInfo,
+): void {
+  const channels = inverse.length;
+  withScratch(wasm, channels * 8, (at) => {
+    const scales = scale && values(wasm, scale);
+    floats(wasm, at, channels).set(inverse.map((value, c) => value * (scales?.[c] ?? 1)));
+    const offsets = floats(wasm, at + channels * 4, channels);
+    if (offset) offsets.set(values(wasm, offset));
+    else offsets.fill(0);
+    const [xAt, meanAt, outAt] = [x, mean, out].map((tensor) => pointer(wasm, tensor)) as [
+      number,
+      number,
+      number,
+    ];
+    kernelsOf(wasm).normalizeColumns(xAt, meanAt, at, at + channels * 4, outAt, rowsOf(x), channels);
+  });
+}
+
+/** Σ dy and Σ dy (x - mean) of every channel. */
+function gradientSums(wasm: WasmBackend, dy: TensorInfo, x: TensorInfo, mean: TensorInfo) {
+  const [rows, channels] = [rowsOf(x), mean.shape[0]!];
+  const [dyAt, xAt, meanAt] = [dy, x, mean].map((tensor) => pointer(wasm, tensor)) as [
+    number,
+    number,
+    number,
+  ];
+  const kernels = kernelsOf(wasm);
+  return {
+    sums: columnSums(wasm, (at) => kernels.columnSum(dyAt, at, rows, channels), channels),
+    products: columnSums(
+      wasm,
+      (at) => kernels.centeredProductSum(dyAt, xAt, meanAt, at, rows, channels),
+      channels,
+    ),
+  };
 }
 
 /** In float64, which costs nothing for so few values. */
-function inverseDeviations(wasm: WasmBackend, variance: TensorInfo, epsilon: number): Float64Array {
-  const variances = floats(wasm, pointer(wasm, variance), variance.shape[0]!);
+function inverseDeviations(variances: Float32Array, epsilon: number): Float64Array {
   return Float64Array.from(variances, (value) => 1 / Math.sqrt(value + epsilon));
+}
+
+function values(wasm: WasmBackend, tensor: TensorInfo): Float32Array {
+  return floats(wasm, pointer(wasm, tensor), tensor.shape[0]!);
+}
+
+function vector(wasm: WasmBackend, numbers: Float64Array): TensorInfo {
+  const out = wasm.makeOutput([numbers.length], 'float32');
+  values(wasm, out).set(numbers);
+  return out;
 }

@@ -18,6 +18,9 @@ export interface KernelModule {
   winogradGradientScratch: Size;
   columnSum: Kernel;
   centeredProductSum: Kernel;
+  centeredSquareSum: Kernel;
+  combineColumns: Kernel;
+  reluGradient: Kernel;
   normalizeColumns: Kernel;
   scaleColumns: Kernel;
   copyRows: Kernel;

@@ -6,18 +6,29 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 
-import { batchNormGradient, fusedBatchNorm } from './batch-norm.js';
+import {
+  batchNormGradient,
+  batchNormTraining,
+  batchNormTrainingGradient,
+  fusedBatchNorm,
+  registerBatchNormTrainingGradient,
+} from './batch-norm.js';
 import { concat, splitV } from './concat.js';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv2d.js';
 import { maxPoolGrad } from './max-pool.js';
 import { wasmKernelsSupported } from './module.js';
-import { identity, sum } from './reduce.js';
+import { cast, identity, mean, meanGradient, sum } from './reduce.js';
 import { regionStatistics, regionStatisticsGradient } from './region-statistics.js';
+import { relu, reluGradient } from './relu.js';
 
 /** What tfjs has no kernel for. */
 const ADDED: readonly KernelConfig[] = [
   conv2DBackpropFilter,
   batchNormGradient,
+  batchNormTraining,
+  batchNormTrainingGradient,
+  meanGradient,
+  reluGradient,
   regionStatistics,
   regionStatisticsGradient,
 ];
@@ -32,6 +43,9 @@ const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelCo
   Concat: concat,
   SplitV: splitV,
   Sum: sum,
+  Mean: mean,
+  Relu: relu,
+  Cast: cast,
   Identity: () => identity,
 };
 
@@ -66,6 +80,7 @@ export function registerWasmKernels(): void {
     // tfjs calls the original's setup when the backend starts; what we wrap would fail without it.
     registerKernel({ ...original, ...replacement });
   }
+  registerBatchNormTrainingGradient();
   registered = true;
 }
 

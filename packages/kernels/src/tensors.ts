@@ -22,6 +22,11 @@ export function floats(backend: WasmBackend, at: number, length: number): Float3
   return new Float32Array(backend.wasm.asm.memory.buffer, at, length);
 }
 
+/** Float64 values in the backend's memory, with the same care. */
+export function doubles(backend: WasmBackend, at: number, length: number): Float64Array {
+  return new Float64Array(backend.wasm.asm.memory.buffer, at, length);
+}
+
 /** Runs `use` with scratch memory of so many bytes. */
 export function withScratch<T>(backend: WasmBackend, bytes: number, use: (at: number) => T): T {
   const at = backend.wasm._malloc(bytes);
