@@ -1,12 +1,9 @@
 // Value and gradient of losses by their logits: our fused kernels, the same losses of composed tfjs operations on wasm, and PyTorch
-// (eager, one thread) where python3 has it. They take turns; the ratios are of medians of this one run.
-import { spawn, spawnSync } from 'node:child_process';
+// (eager, one thread) where python3 (or --python) has it. They take turns; the ratios are of medians of this one run.
 import { writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { environment, median, serve } from './side-by-side.mjs';
+import { environment, median, serve, serveTorch, torchVersion } from './side-by-side.mjs';
 
 const LOSSES = ['ce', 'ce + l1', 'ce + l1(temperature=10)', 'dice', 'ce + dice', 'focal(activation=sigmoid)'];
 
@@ -19,6 +16,7 @@ export async function main(args) {
       classes: { type: 'string', default: '19' },
       loss: { type: 'string', multiple: true },
       json: { type: 'string' },
+      python: { type: 'string', default: 'python3' },
     },
   });
   const [rounds, size, classes] = ['rounds', 'size', 'classes'].map((key) => {
@@ -28,7 +26,7 @@ export async function main(args) {
     return number;
   });
   const about = environment();
-  const torch = torchVersion();
+  const torch = torchVersion(values.python);
   console.log(
     `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; ${torch ? `PyTorch ${torch}` : 'no PyTorch found'}; ` +
       `${size}x${size}, ${classes} ${classes === 1 ? 'channel' : 'classes'}, batch 1; medians of ${rounds} rounds\n`,
@@ -40,7 +38,7 @@ export async function main(args) {
   );
   const results = [];
   for (const loss of values.loss ?? LOSSES) {
-    const result = await measure({ loss, size, classes }, rounds, torch);
+    const result = await measure({ loss, size, classes }, rounds, torch && values.python);
     results.push(result);
     const { ours, composed, pytorch } = result;
     const ratio = (other) => (other === undefined ? '-' : (ours / other).toFixed(3));
@@ -55,11 +53,11 @@ export async function main(args) {
     );
 }
 
-async function measure(one, rounds, torch) {
+async function measure(one, rounds, python) {
   const contenders = {
     ours: serve('losses-worker.mjs', { contender: 'ours', ...one }),
     composed: serve('losses-worker.mjs', { contender: 'composed', ...one }),
-    ...(torch && { pytorch: serveTorch(one) }),
+    ...(python && { pytorch: serveTorch('losses_torch.py', one, python) }),
   };
   const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   try {
@@ -73,28 +71,6 @@ async function measure(one, rounds, torch) {
   return {
     loss: one.loss,
     ...Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)])),
-  };
-}
-
-function torchVersion() {
-  const { status, stdout } = spawnSync('python3', ['-c', 'import torch; print(torch.__version__)'], {
-    encoding: 'utf8',
-  });
-  return status === 0 ? stdout.trim() : undefined;
-}
-
-function serveTorch(one) {
-  const script = fileURLToPath(new URL('losses_torch.py', import.meta.url));
-  const child = spawn('python3', [script, JSON.stringify(one)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    async measure(steps) {
-      child.stdin.write(`${steps}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error('bench losses: PyTorch ended before it answered');
-      return Number(value);
-    },
-    stop: () => child.kill(),
   };
 }
 

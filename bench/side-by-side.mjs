@@ -1,8 +1,9 @@
 // What the programs share: contenders in processes of their own that take turns, medians, and what to say of the machine.
-import { fork } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** A process that measures when asked: `worker` answers `{ steps }` with `{ milliseconds }`. */
@@ -22,6 +23,45 @@ export function serve(worker, description) {
       }),
     stop: () => child.kill(),
   };
+}
+
+/**
+ * The environment that is best for PyTorch: without it each large tensor is mapped anew, and its threads wait for each other
+ * on one core.
+ */
+const TORCH_ENVIRONMENT = {
+  MALLOC_MMAP_MAX_: '0',
+  MALLOC_TRIM_THRESHOLD_: '8589934592',
+  MALLOC_TOP_PAD_: '268435456',
+  OMP_PROC_BIND: 'close',
+  OMP_PLACES: 'cores',
+};
+
+/** As {@link serve}, of a script that reads numbers of steps and writes milliseconds. */
+export function serveTorch(script, description, python) {
+  const child = spawn(
+    python,
+    [fileURLToPath(new URL(script, import.meta.url)), JSON.stringify(description)],
+    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...TORCH_ENVIRONMENT } },
+  );
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async measure(steps) {
+      child.stdin.write(`${steps}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`${script}: PyTorch ended before it answered`);
+      return Number(value);
+    },
+    stop: () => child.kill(),
+  };
+}
+
+/** The version of PyTorch that this python has, if any. */
+export function torchVersion(python) {
+  const { status, stdout } = spawnSync(python, ['-c', 'import torch; print(torch.__version__)'], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim() : undefined;
 }
 
 export function median(values) {

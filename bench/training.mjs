@@ -1,31 +1,37 @@
-// One training step (loss, gradients, Adam) of a U-Net: our wasm kernels, wasm with composed gradients, and the cpu backend.
-// Each contender has a process of its own; they take turns, and the ratios are of medians of this one run.
+// One training step (loss, gradients, Adam) of a U-Net: our wasm kernels, wasm with composed gradients, the cpu backend,
+// and PyTorch (eager, one and two threads) where python3 (or --python) has it. Each contender has a process of its own; they take turns, and the ratios are of medians of this one run.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-import { environment, median, serve } from './side-by-side.mjs';
+import { environment, median, serve, serveTorch, torchVersion } from './side-by-side.mjs';
 
 const CASES = [
   {
     name: 'demo: widths 8-16-32, 64x64x1, batch 8, binary',
     net: { inputShape: [64, 64, 1], outputs: 1, widths: [8, 16, 32], norm: 'none', seed: 1 },
     batch: 8,
-    contenders: ['kernels', 'composed', 'cpu'],
+    contenders: ['kernels', 'composed', 'cpu', 'torch1'],
   },
   {
     name: 'demo with batch normalization',
     net: { inputShape: [64, 64, 1], outputs: 1, widths: [8, 16, 32], norm: 'batch', seed: 1 },
     batch: 8,
-    contenders: ['kernels', 'composed'],
+    contenders: ['kernels', 'composed', 'torch1', 'torch2'],
   },
   {
     name: 'large: widths 16-32-64-128 with batch normalization, 128x128x3, batch 8, 11 classes',
     net: { inputShape: [128, 128, 3], outputs: 11, widths: [16, 32, 64, 128], norm: 'batch', seed: 1 },
     batch: 8,
-    contenders: ['kernels', 'composed'],
+    contenders: ['kernels', 'composed', 'torch1', 'torch2'],
   },
 ];
-const TITLES = { kernels: 'wasm, our kernels', composed: 'wasm, composed gradients', cpu: 'cpu backend' };
+const TITLES = {
+  kernels: 'wasm, our kernels',
+  composed: 'wasm, composed gradients',
+  cpu: 'cpu backend',
+  torch1: 'PyTorch, 1 thread',
+  torch2: 'PyTorch, 2 threads',
+};
 
 export async function main(args) {
   const { values } = parseArgs({
@@ -34,6 +40,7 @@ export async function main(args) {
       rounds: { type: 'string', default: '5' },
       case: { type: 'string' },
       json: { type: 'string' },
+      python: { type: 'string', default: 'python3' },
     },
   });
   const rounds = Number(values.rounds);
@@ -45,27 +52,32 @@ export async function main(args) {
       `bench training: no case begins with ${values.case}; ${CASES.map((c) => c.name).join('; ')}`,
     );
   const about = environment();
+  const torch = torchVersion(values.python);
   console.log(
-    `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; medians of ${rounds} rounds\n`,
+    `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; ${torch ? `PyTorch ${torch}` : 'no PyTorch found'}; medians of ${rounds} rounds\n`,
   );
   console.log('| network | contender | ms per step | time of it / time of ours |\n|---|---|---:|---:|');
   const results = [];
   for (const one of cases) {
-    const result = await measure(one, rounds);
+    const result = await measure(one, rounds, torch && values.python);
     results.push(result);
     for (const { contender, milliseconds, ratio } of result.contenders) {
       console.log(
-        `| ${one.name} | ${TITLES[contender]} | ${milliseconds.toFixed(1)} | ${ratio.toFixed(1)} |`,
+        `| ${one.name} | ${TITLES[contender]} | ${milliseconds.toFixed(1)} | ${ratio.toFixed(2)} |`,
       );
     }
   }
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ ...about, rounds, results }, null, 2)}\n`);
+  if (values.json)
+    writeFileSync(values.json, `${JSON.stringify({ ...about, torch, rounds, results }, null, 2)}\n`);
 }
 
-async function measure(one, rounds) {
-  const servers = one.contenders.map((contender) => ({
+async function measure(one, rounds, python) {
+  const present = one.contenders.filter((contender) => python || !contender.startsWith('torch'));
+  const servers = present.map((contender) => ({
     contender,
-    server: serve('training-worker.mjs', { contender, net: one.net, batch: one.batch }),
+    server: contender.startsWith('torch')
+      ? serveTorch('training_torch.py', { ...one, threads: Number(contender.slice(5)) }, python)
+      : serve('training-worker.mjs', { contender, net: one.net, batch: one.batch }),
     times: [],
   }));
   try {

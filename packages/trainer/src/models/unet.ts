@@ -7,6 +7,8 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 
+import { batchNormalization } from './batch-normalization.js';
+
 /** Options of {@link unet}. */
 export interface UnetOptions {
   /** Height, width and channels of the images; height and width divisible by 2^(depth-1). */
@@ -54,7 +56,7 @@ export function unet(options: UnetOptions): LayersModel {
       const shared = { filters, kernelSize: 3, padding: 'same' as const, kernelInitializer: initializer() };
       if (norm === 'batch') {
         x = layers.conv2d({ ...shared, useBias: false }).apply(x) as SymbolicTensor;
-        x = layers.batchNormalization({}).apply(x) as SymbolicTensor;
+        x = batchNormalization().apply(x) as SymbolicTensor;
         x = layers.reLU().apply(x) as SymbolicTensor;
       } else {
         x = layers.conv2d({ ...shared, activation: 'relu' }).apply(x) as SymbolicTensor;
