@@ -8,3 +8,6 @@ export { combineColumns, normalizeColumns, scaleColumns } from './batch-norm';
 export { copyRows } from './copy';
 export { regionGradient, regionScratch, regionSums } from './region-statistics';
 export { reluGradient } from './relu';
+export { focalGradient, focalScratch, focalSums } from './focal';
+export { softmaxIndexGradient, softmaxIndexScratch, softmaxIndexSums } from './softmax-indices';
+export { readIndices } from './labels';

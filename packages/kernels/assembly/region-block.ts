@@ -5,36 +5,54 @@ export const BLOCK: i32 = 64;
 /** Bytes of one row of a block. */
 export const ROW: usize = 256;
 
-/** [pixel][class] to rows [class][pixel], four by four. */
-function toRows(from: usize, rows: usize, count: i32, classes: i32): void {
+/** Four pixels of four classes from `at`, `step` bytes from pixel to pixel, to four rows. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function squareToRows(at: usize, step: usize, to: usize): void {
+  const a = v128.load(at);
+  const b = v128.load(at + step);
+  const c = v128.load(at + 2 * step);
+  const d = v128.load(at + 3 * step);
+  const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
+  const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
+  const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+  const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+  v128.store(to, i64x2.shuffle(ab, cd, 0, 2));
+  v128.store(to + ROW, i64x2.shuffle(ab, cd, 1, 3));
+  v128.store(to + 2 * ROW, i64x2.shuffle(ab2, cd2, 0, 2));
+  v128.store(to + 3 * ROW, i64x2.shuffle(ab2, cd2, 1, 3));
+}
+
+/** Four pixels of `classes` classes to rows. The last four classes may overlap those before: twice the same. */
+function pixelsToRows(from: usize, lane: usize, classes: i32): void {
+  const step = <usize>classes << 2;
+  if (classes >= 4) {
+    for (let k = 0; k + 4 <= classes; k += 4) squareToRows(from + (<usize>k << 2), step, lane + <usize>k * ROW);
+    if (classes & 3) squareToRows(from + (<usize>(classes - 4) << 2), step, lane + <usize>(classes - 4) * ROW);
+    return;
+  }
+  const a = v128.load(from);
+  if (classes == 1) {
+    v128.store(lane, a);
+    return;
+  }
+  const b = v128.load(from, 16);
+  if (classes == 2) {
+    v128.store(lane, i32x4.shuffle(a, b, 0, 2, 4, 6));
+    v128.store(lane + ROW, i32x4.shuffle(a, b, 1, 3, 5, 7));
+    return;
+  }
+  const c = v128.load(from, 32);
+  v128.store(lane, i32x4.shuffle(i32x4.shuffle(a, b, 0, 3, 6, 6), c, 0, 1, 2, 5));
+  v128.store(lane + ROW, i32x4.shuffle(i32x4.shuffle(a, b, 1, 4, 7, 7), c, 0, 1, 2, 6));
+  v128.store(lane + 2 * ROW, i32x4.shuffle(i32x4.shuffle(a, b, 2, 5, 5, 5), c, 0, 1, 4, 7));
+}
+
+/** [pixel][class] to rows [class][pixel]. */
+export function toRows(from: usize, rows: usize, count: i32, classes: i32): void {
   const step = <usize>classes << 2;
   let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const first = from + <usize>i * step;
-    const lane = rows + (<usize>i << 2);
-    let k = 0;
-    for (; k + 4 <= classes; k += 4) {
-      const at = first + (<usize>k << 2);
-      const a = v128.load(at);
-      const b = v128.load(at + step);
-      const c = v128.load(at + 2 * step);
-      const d = v128.load(at + 3 * step);
-      const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
-      const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
-      const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7);
-      const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7);
-      const to = lane + <usize>k * ROW;
-      v128.store(to, i64x2.shuffle(ab, cd, 0, 2));
-      v128.store(to + ROW, i64x2.shuffle(ab, cd, 1, 3));
-      v128.store(to + 2 * ROW, i64x2.shuffle(ab2, cd2, 0, 2));
-      v128.store(to + 3 * ROW, i64x2.shuffle(ab2, cd2, 1, 3));
-    }
-    for (; k < classes; k++) {
-      for (let p: usize = 0; p < 4; p++) {
-        store<f32>(lane + <usize>k * ROW + (p << 2), load<f32>(first + p * step + (<usize>k << 2)));
-      }
-    }
-  }
+  for (; i + 4 <= count; i += 4) pixelsToRows(from + <usize>i * step, rows + (<usize>i << 2), classes);
   for (; i < count; i++) {
     for (let k = 0; k < classes; k++) {
       store<f32>(rows + <usize>k * ROW + (<usize>i << 2), load<f32>(from + <usize>i * step + (<usize>k << 2)));
@@ -42,36 +60,52 @@ function toRows(from: usize, rows: usize, count: i32, classes: i32): void {
   }
 }
 
-/** Rows [class][pixel] to [pixel][class], four by four. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function squareFromRows(from: usize, at: usize, step: usize): void {
+  const a = v128.load(from);
+  const b = v128.load(from + ROW);
+  const c = v128.load(from + 2 * ROW);
+  const d = v128.load(from + 3 * ROW);
+  const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
+  const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
+  const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+  const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+  v128.store(at, i64x2.shuffle(ab, cd, 0, 2));
+  v128.store(at + step, i64x2.shuffle(ab, cd, 1, 3));
+  v128.store(at + 2 * step, i64x2.shuffle(ab2, cd2, 0, 2));
+  v128.store(at + 3 * step, i64x2.shuffle(ab2, cd2, 1, 3));
+}
+
+function pixelsFromRows(lane: usize, to: usize, classes: i32): void {
+  const step = <usize>classes << 2;
+  if (classes >= 4) {
+    for (let k = 0; k + 4 <= classes; k += 4) squareFromRows(lane + <usize>k * ROW, to + (<usize>k << 2), step);
+    if (classes & 3) squareFromRows(lane + <usize>(classes - 4) * ROW, to + (<usize>(classes - 4) << 2), step);
+    return;
+  }
+  const a = v128.load(lane);
+  if (classes == 1) {
+    v128.store(to, a);
+    return;
+  }
+  const b = v128.load(lane + ROW);
+  if (classes == 2) {
+    v128.store(to, i32x4.shuffle(a, b, 0, 4, 1, 5));
+    v128.store(to, i32x4.shuffle(a, b, 2, 6, 3, 7), 16);
+    return;
+  }
+  const c = v128.load(lane + 2 * ROW);
+  v128.store(to, i32x4.shuffle(i32x4.shuffle(a, b, 0, 4, 1, 1), c, 0, 1, 4, 2));
+  v128.store(to, i32x4.shuffle(i32x4.shuffle(a, b, 5, 2, 6, 6), c, 0, 5, 1, 2), 16);
+  v128.store(to, i32x4.shuffle(i32x4.shuffle(a, b, 3, 7, 7, 7), c, 6, 0, 1, 7), 32);
+}
+
+/** Rows [class][pixel] to [pixel][class]. */
 export function fromRows(rows: usize, to: usize, count: i32, classes: i32): void {
   const step = <usize>classes << 2;
   let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const first = to + <usize>i * step;
-    const lane = rows + (<usize>i << 2);
-    let k = 0;
-    for (; k + 4 <= classes; k += 4) {
-      const from = lane + <usize>k * ROW;
-      const a = v128.load(from);
-      const b = v128.load(from + ROW);
-      const c = v128.load(from + 2 * ROW);
-      const d = v128.load(from + 3 * ROW);
-      const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
-      const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
-      const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7);
-      const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7);
-      const at = first + (<usize>k << 2);
-      v128.store(at, i64x2.shuffle(ab, cd, 0, 2));
-      v128.store(at + step, i64x2.shuffle(ab, cd, 1, 3));
-      v128.store(at + 2 * step, i64x2.shuffle(ab2, cd2, 0, 2));
-      v128.store(at + 3 * step, i64x2.shuffle(ab2, cd2, 1, 3));
-    }
-    for (; k < classes; k++) {
-      for (let p: usize = 0; p < 4; p++) {
-        store<f32>(first + p * step + (<usize>k << 2), load<f32>(lane + <usize>k * ROW + (p << 2)));
-      }
-    }
-  }
+  for (; i + 4 <= count; i += 4) pixelsFromRows(rows + (<usize>i << 2), to + <usize>i * step, classes);
   for (; i < count; i++) {
     for (let k = 0; k < classes; k++) {
       store<f32>(to + <usize>i * step + (<usize>k << 2), load<f32>(rows + <usize>k * ROW + (<usize>i << 2)));

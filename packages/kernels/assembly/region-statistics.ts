@@ -1,29 +1,8 @@
 import { TABLE, writeTable } from './exponential';
 import { BLOCK, fromRows, loadBlock, ROW, sigmoidRows, softmaxRows } from './region-block';
-
-// The order of the statistics in `slots`: where each stands in the output, or -1.
-const COUNT = 0;
-const TARGET = 1;
-const TARGET_SQUARES = 2;
-const PREDICTED = 3;
-const PREDICTED_SQUARES = 4;
-const OVERLAP = 5;
-const OVERLAP_SQUARES = 6;
-const DIFFERENCE = 7;
-const LOG_LIKELIHOOD = 8;
-const LOG_SUM = 9;
-const TEMPERED = 10;
-const PREDICTED_COMPLEMENT = 11;
-const TEMPERED_COMPLEMENT = 12;
-const COMPLEMENT_LOG_LIKELIHOOD = 13;
-const COMPLEMENT_LOG_SUM = 14;
-const STATISTICS = 15;
-
-// @ts-ignore: decorator
-@inline
-function slotOf(slots: usize, statistic: i32): i32 {
-  return load<i32>(slots + (<usize>statistic << 2));
-}
+import {
+  COMPLEMENT_LOG_LIKELIHOOD, COMPLEMENT_LOG_SUM, COUNT, DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_COMPLEMENT, PREDICTED_SQUARES, STATISTICS, TARGET, TARGET_SQUARES, TEMPERED, TEMPERED_COMPLEMENT, slotOf,
+} from './region-slots';
 
 // @ts-ignore: decorator
 @inline

@@ -27,6 +27,13 @@ export interface KernelModule {
   regionSums: Kernel;
   regionGradient: Kernel;
   regionScratch: Size;
+  softmaxIndexSums: Kernel;
+  softmaxIndexGradient: Kernel;
+  softmaxIndexScratch: Size;
+  readIndices: Kernel;
+  focalSums: Kernel;
+  focalGradient: Kernel;
+  focalScratch: Size;
 }
 
 const instances = new WeakMap<WebAssembly.Memory, KernelModule>();

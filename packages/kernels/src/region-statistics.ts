@@ -29,7 +29,8 @@ const ORDER: readonly StatisticName[] = [
 ];
 const SLOT_BYTES = 4 * 16;
 
-interface Inputs {
+/** What the kernels over pixels take. */
+export interface PixelTensors {
   logits: TensorInfo;
   valid: TensorInfo;
   /** Either of the two. */
@@ -43,7 +44,11 @@ export const regionStatistics: KernelConfig = {
   kernelName: REGION_STATISTICS_KERNEL,
   backendName: 'wasm',
   kernelFunc: ({ inputs, attrs, backend }) =>
-    run(inputs as unknown as Inputs, attrs as unknown as RegionKernelAttributes, backend as WasmBackend),
+    run(
+      inputs as unknown as PixelTensors,
+      attrs as unknown as RegionKernelAttributes,
+      backend as WasmBackend,
+    ),
 };
 
 /** The gradient of the logits, `[B, N, K]`, in one pass. */
@@ -51,27 +56,72 @@ export const regionStatisticsGradient: KernelConfig = {
   kernelName: REGION_STATISTICS_GRADIENT_KERNEL,
   backendName: 'wasm',
   kernelFunc: ({ inputs, attrs, backend }) =>
-    run(inputs as unknown as Inputs, attrs as unknown as RegionKernelAttributes, backend as WasmBackend),
+    run(
+      inputs as unknown as PixelTensors,
+      attrs as unknown as RegionKernelAttributes,
+      backend as WasmBackend,
+    ),
 };
 
+/** The statistics that depend on the label of a pixel through more than its own class. */
+const DENSE: readonly StatisticName[] = ['difference'];
+
 function run(
-  { logits, target, valid, indices, dy }: Inputs,
+  inputs: PixelTensors,
   { statistics, activation, temperature }: RegionKernelAttributes,
   wasm: WasmBackend,
 ): TensorInfo {
+  const { logits, valid, indices, dy } = inputs;
   const [batch, pixels, classes] = logits.shape as [number, number, number];
   const out = wasm.makeOutput(dy ? logits.shape : [statistics.length, batch, classes], 'float32');
   const kernels = kernelsOf(wasm);
-  withScratch(wasm, SLOT_BYTES + kernels.regionScratch(classes) + 15, (start) => {
+  const sparse = indices && activation === 'softmax' && !statistics.some((name) => DENSE.includes(name));
+  const size = sparse ? kernels.softmaxIndexScratch(classes) : kernels.regionScratch(classes);
+  withScratch(wasm, SLOT_BYTES + size + 15, (start) => {
     const slots = (start + 15) & ~15; // aligned for SIMD
     const order = ORDER.map((name) => statistics.indexOf(name));
     new Int32Array(wasm.wasm.asm.memory.buffer, slots, order.length).set(order);
-    const at = (tensor: TensorInfo | undefined) => (tensor ? pointer(wasm, tensor) : 0);
-    const labels = [at(logits), at(target), at(valid), at(indices)] as const;
-    const shape = [batch, pixels, classes, valid.shape[2]!, activation === 'sigmoid' ? 1 : 0] as const;
     const scratch = slots + SLOT_BYTES;
-    if (dy) kernels.regionGradient(...labels, at(dy), at(out), slots, scratch, ...shape, temperature);
-    else kernels.regionSums(...labels, at(out), slots, scratch, ...shape, temperature);
+    const outAt = pointer(wasm, out);
+    const shape = [batch, pixels, classes] as const;
+    if (sparse) {
+      const pair = [pointer(wasm, logits), pointer(wasm, indices)] as const;
+      if (dy)
+        kernels.softmaxIndexGradient(
+          ...pair,
+          pointer(wasm, dy),
+          outAt,
+          slots,
+          scratch,
+          ...shape,
+          temperature,
+        );
+      else kernels.softmaxIndexSums(...pair, outAt, slots, scratch, ...shape, temperature);
+      return;
+    }
+    const labels = labelPointers(wasm, inputs);
+    const kind = [valid.shape[2]!, activation === 'sigmoid' ? 1 : 0] as const;
+    if (dy)
+      kernels.regionGradient(
+        ...labels,
+        pointer(wasm, dy),
+        outAt,
+        slots,
+        scratch,
+        ...shape,
+        ...kind,
+        temperature,
+      );
+    else kernels.regionSums(...labels, outAt, slots, scratch, ...shape, ...kind, temperature);
   });
   return out;
+}
+
+/** Logits, target, valid and indices; 0 for what is not given. */
+export function labelPointers(
+  wasm: WasmBackend,
+  { logits, target, valid, indices }: PixelTensors,
+): [number, number, number, number] {
+  const at = (tensor: TensorInfo | undefined) => (tensor ? pointer(wasm, tensor) : 0);
+  return [at(logits), at(target), at(valid), at(indices)];
 }

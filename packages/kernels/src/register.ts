@@ -15,10 +15,12 @@ import {
 } from './batch-norm.js';
 import { concat, splitV } from './concat.js';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv2d.js';
+import { focalSums, focalSumsGradient } from './focal.js';
 import { maxPoolGrad } from './max-pool.js';
 import { wasmKernelsSupported } from './module.js';
 import { cast, identity, mean, meanGradient, sum } from './reduce.js';
 import { regionStatistics, regionStatisticsGradient } from './region-statistics.js';
+import { readIndices } from './read-indices.js';
 import { relu, reluGradient } from './relu.js';
 
 /** What tfjs has no kernel for. */
@@ -31,6 +33,9 @@ const ADDED: readonly KernelConfig[] = [
   reluGradient,
   regionStatistics,
   regionStatisticsGradient,
+  focalSums,
+  focalSumsGradient,
+  readIndices,
 ];
 
 /** What replaces or wraps a kernel that tfjs has. */

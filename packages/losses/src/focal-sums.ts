@@ -3,6 +3,8 @@ import {
   clipByValue,
   div,
   exp,
+  getBackend,
+  getKernel,
   greater,
   less,
   log,
@@ -28,8 +30,25 @@ import { withGradient, withoutGradient } from './custom-gradient.js';
 import { hideIgnored } from './inputs.js';
 import { type LikelihoodCost } from './likelihood.js';
 import { gentlePower, pixelSum } from './math.js';
+import { labelsFor, named, runFused } from './region-statistics.js';
 import { logSigmoid } from './sigmoid-sums.js';
 import { type Activation, type PixelInputs } from './types.js';
+
+/**
+ * Name under which a backend may register the focal sums as one kernel. Inputs: those of {@link REGION_STATISTICS_KERNEL}.
+ * Attributes: {@link FocalKernelAttributes}. Output: `[2, B, K]`, `positive` and `negative` of {@link FocalSums}.
+ */
+export const FOCAL_SUMS_KERNEL = 'SeglossFocalSums';
+
+/** The gradient kernel: the same inputs and `dy` `[2, B, K]`; output: the gradient of the logits, `[B, N, K]`. */
+export const FOCAL_SUMS_GRADIENT_KERNEL = 'SeglossFocalSumsGradient';
+
+/** Attributes of both kernels. */
+export interface FocalKernelAttributes {
+  activation: Activation;
+  /** The focusing exponent γ ≥ 0. */
+  gamma: number;
+}
 
 /** Focal costs by class, `[B, K]`, and on demand the sums of their factors. */
 export interface FocalSums {
@@ -68,9 +87,28 @@ export function focalSums(
     const [positive, negative] = sides((logS) => mul(factor(logS), neg(logS)));
     return { positive, negative, factors };
   }
+  if (getKernel(FOCAL_SUMS_KERNEL, getBackend()))
+    return { ...fusedFocalSums(inputs, { activation, gamma }), factors };
   if (activation === 'sigmoid') return { ...sigmoidFocalSums(inputs, gamma), factors };
   const positive = softmaxFocalSums(inputs, gamma);
   return { positive, negative: zerosLike(positive), factors };
+}
+
+function fusedFocalSums(
+  inputs: PixelInputs,
+  attributes: FocalKernelAttributes,
+): { positive: Tensor2D; negative: Tensor2D } {
+  const { valid } = inputs;
+  const labels = labelsFor(FOCAL_SUMS_KERNEL, inputs);
+  const sums = withGradient(
+    inputs.logits,
+    [labels, valid],
+    (logits) => runFused(FOCAL_SUMS_KERNEL, { logits, valid, ...named(labels) }, attributes),
+    (dy, logits, y, v) =>
+      runFused(FOCAL_SUMS_GRADIENT_KERNEL, { logits, valid: v!, ...named(y!), dy }, attributes),
+  );
+  const [positive, negative] = unstack(sums, 0) as [Tensor2D, Tensor2D];
+  return { positive, negative };
 }
 
 /** Σ y φ(log s) and, with a sigmoid, Σ (1 - y) φ(log(1 - s)). */

@@ -21,6 +21,8 @@ export {
 export { defineLoss, type LossFunction } from './define-loss.js';
 export { weightAt } from './evaluate.js';
 export { pixelSum } from './math.js';
+export { FOCAL_SUMS_GRADIENT_KERNEL, FOCAL_SUMS_KERNEL, type FocalKernelAttributes } from './focal-sums.js';
+export { READ_INDICES_KERNEL } from './inputs.js';
 export { forLayers, type LayersLoss } from './layers.js';
 export {
   REGION_STATISTICS_GRADIENT_KERNEL,

@@ -1,4 +1,6 @@
 import {
+  getKernel,
+  engine,
   cast,
   fill,
   getBackend,
@@ -188,6 +190,12 @@ function maskExtent(caller: string, mask: readonly number[], logits: readonly nu
   );
 }
 
+/**
+ * Name under which a backend may register the reading of class indices as one kernel. Input: `labels` `[B, N]`, int32; attribute:
+ * `ignoreIndex`. Output: the indices with -1 at ignored pixels, `valid` `[B, N, 1]`, and the largest index, `[1]`, int32.
+ */
+export const READ_INDICES_KERNEL = 'SeglossReadIndices';
+
 interface LabelParts {
   /** Absent where there are indices. */
   target?: Tensor3D;
@@ -196,6 +204,13 @@ interface LabelParts {
 }
 
 function fromIndices(caller: string, labels: Tensor, classes: number, ignoreIndex: number): LabelParts {
+  const fused = getKernel(READ_INDICES_KERNEL, getBackend());
+  if (fused && labels.dtype === 'int32') {
+    const read = engine().runKernel(READ_INDICES_KERNEL, { labels }, { ignoreIndex });
+    const [marked, valid, largest] = read as unknown as [Tensor2D, Tensor3D, Tensor];
+    checkLargest(caller, largest, classes - 1, `class indices from 0 to ${classes - 1}`, ignoreIndex);
+    return { valid, indices: marked };
+  }
   const indices = cast(labels, 'int32') as Tensor2D;
   const counts = logicalAnd(greaterEqual(indices, 0), notEqual(indices, ignoreIndex));
   const known = where(counts, indices, zerosLike(indices)) as Tensor2D;

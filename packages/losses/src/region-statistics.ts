@@ -128,10 +128,7 @@ export function sumsOf<N extends StatisticName>(
 
   const attributes: RegionKernelAttributes = { statistics, activation, temperature };
   const { valid } = inputs;
-  const fused = getKernel(REGION_STATISTICS_KERNEL, getBackend()) !== undefined;
-  const labels: Tensor = (fused && inputs.indices) || inputs.target;
-  const named = (given: Tensor) =>
-    given.rank === 2 ? { indices: given as Tensor2D } : { target: given as Tensor3D };
+  const labels = labelsFor(REGION_STATISTICS_KERNEL, inputs);
   const sums = withGradient(
     inputs.logits,
     [labels, valid],
@@ -144,6 +141,17 @@ export function sumsOf<N extends StatisticName>(
       ? [reshape(sums, sums.shape.slice(1) as [number, number]) as Tensor2D]
       : (unstack(sums, 0) as Tensor2D[]);
   return Object.fromEntries(statistics.map((name, i) => [name, each[i]!])) as Record<N, Tensor2D>;
+}
+
+/** The labels that an operation keeps: indices, where they came so and the backend has the fused kernel. */
+export function labelsFor(kernelName: string, inputs: PixelInputs): Tensor2D | Tensor3D {
+  const fused = getKernel(kernelName, getBackend()) !== undefined;
+  return (fused && inputs.indices) || inputs.target;
+}
+
+/** Labels under the name that fused kernels know them by. */
+export function named(labels: Tensor): { indices: Tensor2D } | { target: Tensor3D } {
+  return labels.rank === 2 ? { indices: labels as Tensor2D } : { target: labels as Tensor3D };
 }
 
 interface SavedInputs {
@@ -174,7 +182,8 @@ function backward(inputs: SavedInputs, attributes: RegionKernelAttributes, dy: T
   return gradient(logits, target!, valid, attributes, factors);
 }
 
-function runFused(name: string, inputs: object, attributes: RegionKernelAttributes): Tensor3D {
+/** Runs a kernel that @segloss/kernels registers. */
+export function runFused(name: string, inputs: object, attributes: object): Tensor3D {
   return engine().runKernel(name, inputs as NamedTensorMap, attributes as never) as Tensor3D;
 }
 

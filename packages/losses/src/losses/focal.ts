@@ -2,9 +2,9 @@ import { add, maximum, mul, sum, tensor2d, type Scalar, type Tensor2D } from '@t
 
 import { defineLoss, direct, type LossFunction } from '../define-loss.js';
 import { focalSums, smoothedFocalSums } from '../focal-sums.js';
-import { elementsOf } from '../likelihood.js';
-import { classWeightRow, maskedMean, pixelSum, present, quotient } from '../math.js';
+import { classWeightRow, maskedMean, present, quotient } from '../math.js';
 import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
+import { sumsOf } from '../region-statistics.js';
 import { type Activation, type LossFactory } from '../types.js';
 
 /** Options of {@link focal}. */
@@ -93,13 +93,14 @@ export const focal: LossFactory<FocalOptions> = /* @__PURE__ */ defineLoss<Focal
   pixels(inputs, options, { activation, name }) {
     checkActivation(options, activation, inputs.classes, name);
     const { alpha, classWeights, classReduction, labelClip, normalized, gamma } = options;
-    const { classes, target, valid } = inputs;
+    const { classes } = inputs;
     const row = Array.isArray(alpha) ? alphaRow(name, alpha, classes) : undefined;
     if (labelClip > 0) {
-      return quotient(sum(smoothedFocalSums(inputs, gamma, labelClip, row)), sum(valid)) as Scalar;
+      return quotient(sum(smoothedFocalSums(inputs, gamma, labelClip, row)), sum(inputs.valid)) as Scalar;
     }
     const { positive, negative, factors } = focalSums(inputs, activation, options);
-    const count = activation === 'softmax' ? pixelSum(target) : pixelSum(elementsOf(valid, target));
+    const counted = activation === 'softmax' ? 'target' : 'count';
+    const count = sumsOf(inputs, [counted], inputs.mode === 'multiclass' ? 'softmax' : 'sigmoid', 1)[counted];
     let costs = add(positive, negative);
     if (row) costs = mul(costs, row);
     if (typeof alpha === 'number') costs = add(mul(alpha, positive), mul(1 - alpha, negative));
