@@ -50,15 +50,13 @@ export function exp4(x: v128, table: usize): v128 {
 @inline
 function twoArtanh4(t: v128): v128 {
   const u = f32x4.mul(t, t);
-  let p = f32x4.splat(0.117647059);
-  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.133333333));
-  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.153846154));
-  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.181818182));
-  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.222222222));
-  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.285714286));
-  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.4));
-  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(0.666666667));
-  p = f32x4.add(f32x4.mul(p, u), f32x4.splat(2));
+  let p = f32x4.splat(0.153846154);
+  p = multiplyAdd(p, u, f32x4.splat(0.181818182));
+  p = multiplyAdd(p, u, f32x4.splat(0.222222222));
+  p = multiplyAdd(p, u, f32x4.splat(0.285714286));
+  p = multiplyAdd(p, u, f32x4.splat(0.4));
+  p = multiplyAdd(p, u, f32x4.splat(0.666666667));
+  p = multiplyAdd(p, u, f32x4.splat(2));
   return f32x4.mul(p, t);
 }
 

@@ -10,7 +10,7 @@ export function focalScratch(classes: i32): i32 {
 /** base^γ; `whole` is γ where it is 0, 1, 2, 3 or 4, else -1. */
 // @ts-ignore: decorator of AssemblyScript
 @inline
-function power4(base: v128, log: v128, gamma: v128, whole: i32, table: usize): v128 {
+export function power4(base: v128, log: v128, gamma: v128, whole: i32, table: usize): v128 {
   if (whole < 0) return exp4(f32x4.mul(gamma, log), table);
   if (whole == 2) return f32x4.mul(base, base);
   let power = f32x4.splat(1);
@@ -20,7 +20,7 @@ function power4(base: v128, log: v128, gamma: v128, whole: i32, table: usize): v
 
 // @ts-ignore: decorator of AssemblyScript
 @inline
-function wholeOf(gamma: f32): i32 {
+export function wholeOf(gamma: f32): i32 {
   return gamma >= 0 && gamma <= 4 && gamma == floor(gamma) ? <i32>gamma : -1;
 }
 

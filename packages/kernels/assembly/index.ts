@@ -11,3 +11,4 @@ export { reluGradient } from './relu';
 export { focalGradient, focalScratch, focalSums } from './focal';
 export { softmaxIndexGradient, softmaxIndexScratch, softmaxIndexSums } from './softmax-indices';
 export { readIndices } from './labels';
+export { focalIndexGradient, focalIndexScratch, focalIndexSums } from './focal-indices';

@@ -21,17 +21,26 @@ function run(
   { activation, gamma }: FocalKernelAttributes,
   wasm: WasmBackend,
 ): TensorInfo {
-  const { logits, valid, dy } = inputs;
+  const { logits, valid, indices, dy } = inputs;
   const [batch, pixels, classes] = logits.shape as [number, number, number];
   const out = wasm.makeOutput(dy ? logits.shape : [2, batch, classes], 'float32');
   const kernels = kernelsOf(wasm);
-  withScratch(wasm, kernels.focalScratch(classes) + 15, (start) => {
+  const sparse = indices && activation === 'sigmoid';
+  const size = sparse ? kernels.focalIndexScratch(classes) : kernels.focalScratch(classes);
+  withScratch(wasm, size + 15, (start) => {
     const scratch = (start + 15) & ~15; // aligned for SIMD
-    const labels = labelPointers(wasm, inputs);
-    const shape = [batch, pixels, classes, valid.shape[2]!, activation === 'sigmoid' ? 1 : 0] as const;
     const outAt = pointer(wasm, out);
-    if (dy) kernels.focalGradient(...labels, pointer(wasm, dy), outAt, scratch, ...shape, gamma);
-    else kernels.focalSums(...labels, outAt, scratch, ...shape, gamma);
+    const shape = [batch, pixels, classes] as const;
+    if (sparse) {
+      const pair = [pointer(wasm, logits), pointer(wasm, indices)] as const;
+      if (dy) kernels.focalIndexGradient(...pair, pointer(wasm, dy), outAt, scratch, ...shape, gamma);
+      else kernels.focalIndexSums(...pair, outAt, scratch, ...shape, gamma);
+      return;
+    }
+    const labels = labelPointers(wasm, inputs);
+    const kind = [valid.shape[2]!, activation === 'sigmoid' ? 1 : 0] as const;
+    if (dy) kernels.focalGradient(...labels, pointer(wasm, dy), outAt, scratch, ...shape, ...kind, gamma);
+    else kernels.focalSums(...labels, outAt, scratch, ...shape, ...kind, gamma);
   });
   return out;
 }

@@ -34,6 +34,9 @@ export interface KernelModule {
   focalSums: Kernel;
   focalGradient: Kernel;
   focalScratch: Size;
+  focalIndexSums: Kernel;
+  focalIndexGradient: Kernel;
+  focalIndexScratch: Size;
 }
 
 const instances = new WeakMap<WebAssembly.Memory, KernelModule>();

@@ -1,4 +1,14 @@
-import { add, mul, scalar, tidy, type Scalar, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  keep,
+  mul,
+  scalar,
+  tidy,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 
 import { readInputs } from './inputs.js';
 import { checkInputOptions } from './options.js';
@@ -69,6 +79,14 @@ function evaluateTerms(terms: readonly Term[], spec: string, labels: Tensor, log
     return reading.plan(term);
   });
 
+  try {
+    return addTerms(terms, planned, epoch);
+  } finally {
+    for (const reading of readings.values()) reading.dispose();
+  }
+}
+
+function addTerms(terms: readonly Term[], planned: readonly (() => Scalar)[], epoch: number) {
   const values: Record<string, Scalar> = {};
   let total: Scalar = scalar(0);
   terms.forEach((term, i) => {
@@ -93,7 +111,22 @@ class Reading {
   private readonly wanted = new Map<string, Set<StatisticName>>();
   private readonly computed = new Map<string, Record<string, Tensor2D>>();
 
-  constructor(private readonly inputs: PixelInputs) {}
+  private readonly inputs: PixelInputs;
+  private target: Tensor3D | undefined;
+
+  constructor(inputs: PixelInputs) {
+    // Labels of K channels are made when a term first asks, which may be within an operation that clears what it made.
+    const target = () => (this.target ??= keep(inputs.target));
+    this.inputs = Object.defineProperties(
+      {},
+      { ...Object.getOwnPropertyDescriptors(inputs), target: { get: target, enumerable: true } },
+    ) as PixelInputs;
+  }
+
+  /** Gives up what is kept; the gradients have what they need. */
+  dispose(): void {
+    this.target?.dispose();
+  }
 
   /** Notes what the term needs; the returned function computes it, after all terms are planned. */
   plan({ definition, options }: Term): () => Scalar {
@@ -102,10 +135,7 @@ class Reading {
       definition.activation?.(options, mode) ?? (mode === 'multiclass' ? 'softmax' : 'sigmoid');
     const context: LossContext = { mode, activation, classes, name: definition.name, batch, pixels };
     if ('pixels' in definition) {
-      return () => {
-        void this.inputs.target; // made here, where it lives as long as the call; within an operation it would not
-        return definition.pixels(this.inputs, options, context);
-      };
+      return () => definition.pixels(this.inputs, options, context);
     }
 
     const region = definition as RegionLossDefinition<object>;

@@ -13,7 +13,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { withGradient } from './custom-gradient.js';
+import { withGradient, withoutGradient } from './custom-gradient.js';
 import { readInputs } from './inputs.js';
 import { checkChoice, checkNumber } from './options.js';
 import { sigmoidSums, sigmoidSumsGradient } from './sigmoid-sums.js';
@@ -57,6 +57,9 @@ const SIGMOID_ONLY: readonly StatisticName[] = [
   'complementLogLikelihood',
   'complementLogSum',
 ];
+
+/** Those in which the logits have no part. */
+const OF_LABELS: readonly StatisticName[] = ['count', 'target', 'targetSquares'];
 
 /** Options of {@link regionStatistics}. */
 export interface RegionStatisticsOptions<N extends StatisticName = StatisticName> extends InputOptions {
@@ -129,12 +132,14 @@ export function sumsOf<N extends StatisticName>(
   const attributes: RegionKernelAttributes = { statistics, activation, temperature };
   const { valid } = inputs;
   const labels = labelsFor(REGION_STATISTICS_KERNEL, inputs);
-  const sums = withGradient(
-    inputs.logits,
-    [labels, valid],
-    (logits) => forward({ logits, valid, ...named(labels) }, attributes),
-    (dy, logits, y, v) => backward({ logits, valid: v!, ...named(y!) }, attributes, dy),
-  );
+  const sums = statistics.every((name) => OF_LABELS.includes(name))
+    ? withoutGradient(valid, () => forward({ logits: inputs.logits, valid, ...named(labels) }, attributes))
+    : withGradient(
+        inputs.logits,
+        [labels, valid],
+        (logits) => forward({ logits, valid, ...named(labels) }, attributes),
+        (dy, logits, y, v) => backward({ logits, valid: v!, ...named(y!) }, attributes, dy),
+      );
   // The gradient of unstack fails for a single output (tfjs 4.22 passes it the bare tensor).
   const each =
     statistics.length === 1
