@@ -1,6 +1,7 @@
 // dw[ky,kx,ci,co] = Σ_{n,oy,ox} x[n, oy·s+ky·d-pad, ox·s+kx·d-pad, ci] · dy[n,oy,ox,co]
 // NHWC rows of x and dy are already the packed operands of an outer product, so a tile of 4 input by 8 output channels
 // stays in registers along a row of the image. Row sums are added to dw: two levels keep float32 rounding small.
+import { multiplyAdd } from './multiply-add';
 
 // prettier-ignore
 export function conv2dFilterGradient(
@@ -67,10 +68,10 @@ function tile4x8(x: usize, dy: usize, tap: usize, rowBytes: usize, count: i32, x
   for (let i = 0; i < count; i++) {
     const y0 = v128.load(dy), y1 = v128.load(dy, 16);
     const xa = v128.load32_splat(x), xb = v128.load32_splat(x, 4), xc = v128.load32_splat(x, 8), xd = v128.load32_splat(x, 12);
-    a0 = f32x4.add(a0, f32x4.mul(xa, y0)); a1 = f32x4.add(a1, f32x4.mul(xa, y1));
-    b0 = f32x4.add(b0, f32x4.mul(xb, y0)); b1 = f32x4.add(b1, f32x4.mul(xb, y1));
-    c0 = f32x4.add(c0, f32x4.mul(xc, y0)); c1 = f32x4.add(c1, f32x4.mul(xc, y1));
-    d0 = f32x4.add(d0, f32x4.mul(xd, y0)); d1 = f32x4.add(d1, f32x4.mul(xd, y1));
+    a0 = multiplyAdd(xa, y0, a0); a1 = multiplyAdd(xa, y1, a1);
+    b0 = multiplyAdd(xb, y0, b0); b1 = multiplyAdd(xb, y1, b1);
+    c0 = multiplyAdd(xc, y0, c0); c1 = multiplyAdd(xc, y1, c1);
+    d0 = multiplyAdd(xd, y0, d0); d1 = multiplyAdd(xd, y1, d1);
     x += xStep; dy += yStep;
   }
   accumulate(tap, a0); accumulate(tap + 16, a1); tap += rowBytes;
@@ -84,10 +85,10 @@ function tile4x4(x: usize, dy: usize, tap: usize, rowBytes: usize, count: i32, x
   let a = f32x4.splat(0), b = f32x4.splat(0), c = f32x4.splat(0), d = f32x4.splat(0);
   for (let i = 0; i < count; i++) {
     const y = v128.load(dy);
-    a = f32x4.add(a, f32x4.mul(v128.load32_splat(x), y));
-    b = f32x4.add(b, f32x4.mul(v128.load32_splat(x, 4), y));
-    c = f32x4.add(c, f32x4.mul(v128.load32_splat(x, 8), y));
-    d = f32x4.add(d, f32x4.mul(v128.load32_splat(x, 12), y));
+    a = multiplyAdd(v128.load32_splat(x), y, a);
+    b = multiplyAdd(v128.load32_splat(x, 4), y, b);
+    c = multiplyAdd(v128.load32_splat(x, 8), y, c);
+    d = multiplyAdd(v128.load32_splat(x, 12), y, d);
     x += xStep; dy += yStep;
   }
   accumulate(tap, a); tap += rowBytes;
@@ -100,7 +101,7 @@ function tile4x4(x: usize, dy: usize, tap: usize, rowBytes: usize, count: i32, x
 function tile4x1(x: usize, dy: usize, tap: usize, rowBytes: usize, count: i32, xStep: usize, yStep: usize): void {
   let sum = f32x4.splat(0);
   for (let i = 0; i < count; i++) {
-    sum = f32x4.add(sum, f32x4.mul(v128.load(x), v128.load32_splat(dy)));
+    sum = multiplyAdd(v128.load(x), v128.load32_splat(dy), sum);
     x += xStep; dy += yStep;
   }
   store<f32>(tap, load<f32>(tap) + f32x4.extract_lane(sum, 0)); tap += rowBytes;
@@ -114,8 +115,8 @@ function tile1x8(x: usize, dy: usize, tap: usize, count: i32, xStep: usize, ySte
   let a = f32x4.splat(0), b = f32x4.splat(0);
   for (let i = 0; i < count; i++) {
     const xa = v128.load32_splat(x);
-    a = f32x4.add(a, f32x4.mul(xa, v128.load(dy)));
-    b = f32x4.add(b, f32x4.mul(xa, v128.load(dy, 16)));
+    a = multiplyAdd(xa, v128.load(dy), a);
+    b = multiplyAdd(xa, v128.load(dy, 16), b);
     x += xStep; dy += yStep;
   }
   accumulate(tap, a); accumulate(tap + 16, b);

@@ -1,5 +1,6 @@
 // dx[n, oy·s+ky·d-pad, ox·s+kx·d-pad, ci] += Σ_co dy[n,oy,ox,co] · w[ky,kx,ci,co]
 // (the gradient of the input, and the forward pass of a transposed convolution)
+import { multiplyAdd } from './multiply-add';
 
 /** The filter with input and output channels swapped: [kh,kw,ci,co] to [kh,kw,co,ci]. */
 export function swapFilter(w: usize, swapped: usize, taps: i32, inputs: i32, outputs: i32): void {
@@ -91,10 +92,10 @@ function tile4x8(dy: usize, tap: usize, dx: usize, inputs: i32, outputs: i32, xS
   for (let co = 0; co < outputs; co++) {
     const w0 = v128.load(tap), w1 = v128.load(tap, 16);
     const va = v128.load32_splat(ya), vb = v128.load32_splat(yb), vc = v128.load32_splat(yc), vd = v128.load32_splat(yd);
-    a0 = f32x4.add(a0, f32x4.mul(va, w0)); a1 = f32x4.add(a1, f32x4.mul(va, w1));
-    b0 = f32x4.add(b0, f32x4.mul(vb, w0)); b1 = f32x4.add(b1, f32x4.mul(vb, w1));
-    c0 = f32x4.add(c0, f32x4.mul(vc, w0)); c1 = f32x4.add(c1, f32x4.mul(vc, w1));
-    d0 = f32x4.add(d0, f32x4.mul(vd, w0)); d1 = f32x4.add(d1, f32x4.mul(vd, w1));
+    a0 = multiplyAdd(va, w0, a0); a1 = multiplyAdd(va, w1, a1);
+    b0 = multiplyAdd(vb, w0, b0); b1 = multiplyAdd(vb, w1, b1);
+    c0 = multiplyAdd(vc, w0, c0); c1 = multiplyAdd(vc, w1, c1);
+    d0 = multiplyAdd(vd, w0, d0); d1 = multiplyAdd(vd, w1, d1);
     tap += rowBytes; ya += 4; yb += 4; yc += 4; yd += 4;
   }
   accumulate(dx, a0); accumulate(dx + 16, a1); dx += xStep;
@@ -110,10 +111,10 @@ function tile4x4(dy: usize, tap: usize, dx: usize, inputs: i32, outputs: i32, xS
   let ya = dy, yb = dy + yStep, yc = yb + yStep, yd = yc + yStep;
   for (let co = 0; co < outputs; co++) {
     const w = v128.load(tap);
-    a = f32x4.add(a, f32x4.mul(v128.load32_splat(ya), w));
-    b = f32x4.add(b, f32x4.mul(v128.load32_splat(yb), w));
-    c = f32x4.add(c, f32x4.mul(v128.load32_splat(yc), w));
-    d = f32x4.add(d, f32x4.mul(v128.load32_splat(yd), w));
+    a = multiplyAdd(v128.load32_splat(ya), w, a);
+    b = multiplyAdd(v128.load32_splat(yb), w, b);
+    c = multiplyAdd(v128.load32_splat(yc), w, c);
+    d = multiplyAdd(v128.load32_splat(yd), w, d);
     tap += rowBytes; ya += 4; yb += 4; yc += 4; yd += 4;
   }
   accumulate(dx, a); dx += xStep;
@@ -127,7 +128,7 @@ function tile1x4(dy: usize, tap: usize, dx: usize, inputs: i32, outputs: i32): v
   let a = f32x4.splat(0);
   const rowBytes = <usize>inputs << 2;
   for (let co = 0; co < outputs; co++) {
-    a = f32x4.add(a, f32x4.mul(v128.load32_splat(dy), v128.load(tap)));
+    a = multiplyAdd(v128.load32_splat(dy), v128.load(tap), a);
     tap += rowBytes; dy += 4;
   }
   accumulate(dx, a);

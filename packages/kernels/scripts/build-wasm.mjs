@@ -12,8 +12,8 @@ const compiler = join(
   'bin/asc.js',
 );
 
-/** The compiled module. */
-export function compileKernels() {
+/** The compiled module; `relaxed` with multiply-adds of relaxed SIMD, where a runtime has them. */
+export function compileKernels({ relaxed = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'segloss-kernels-'));
   try {
     const out = join(folder, 'kernels.wasm');
@@ -23,6 +23,7 @@ export function compileKernels() {
       '--noAssert',
       '--enable',
       'simd',
+      ...(relaxed ? ['--enable', 'relaxed-simd'] : []),
       '--importMemory',
       '--runtime',
       'stub',
@@ -37,9 +38,12 @@ export function compileKernels() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const base64 = compileKernels().toString('base64');
-  writeFileSync(
-    join(root, 'src/bytes/kernels.ts'),
-    `// Written by scripts/build-wasm.mjs from assembly/; a test compares the two.\nexport const KERNELS_BASE64 =\n  '${base64}';\n`,
-  );
+  for (const relaxed of [false, true]) {
+    const base64 = compileKernels({ relaxed }).toString('base64');
+    writeFileSync(
+      join(root, `src/bytes/${relaxed ? 'kernels-relaxed' : 'kernels'}.ts`),
+      `// Written by scripts/build-wasm.mjs from assembly/; a test compares the two.\n` +
+        `export const ${relaxed ? 'RELAXED_' : ''}KERNELS_BASE64 =\n  '${base64}';\n`,
+    );
+  }
 }

@@ -8,6 +8,7 @@ import { backends, maxRelativeError, tensorLeaks } from '@segloss/testing';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 
+import { RELAXED_KERNELS_BASE64 } from '../src/bytes/kernels-relaxed';
 import { KERNELS_BASE64 } from '../src/bytes/kernels';
 
 const wasm = backends.find(({ name }) => name === 'wasm')!;
@@ -351,9 +352,14 @@ suite(title, () => {
 describe('the shipped bytes', () => {
   it('are what the compiler makes of the sources', () => {
     const script = pathToFileURL(resolve(__dirname, '../scripts/build-wasm.mjs')).href;
-    const code = `import(${JSON.stringify(script)}).then(({ compileKernels }) => process.stdout.write(compileKernels().toString('base64')))`;
-    expect(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })).toBe(
-      KERNELS_BASE64,
-    );
-  });
+    for (const [relaxed, bytes] of [
+      [false, KERNELS_BASE64],
+      [true, RELAXED_KERNELS_BASE64],
+    ] as const) {
+      const code = `import(${JSON.stringify(script)}).then(({ compileKernels }) => process.stdout.write(compileKernels({ relaxed: ${relaxed} }).toString('base64')))`;
+      expect(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })).toBe(
+        bytes,
+      );
+    }
+  }, 60_000);
 });
