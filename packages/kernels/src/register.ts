@@ -22,6 +22,7 @@ import { cast, identity, mean, meanGradient, sum } from './reduce.js';
 import { regionStatistics, regionStatisticsGradient } from './region-statistics.js';
 import { readIndices } from './read-indices.js';
 import { relu, reluGradient } from './relu.js';
+import { unsortedSegmentSum } from './segment-sum.js';
 
 /** What tfjs has no kernel for. */
 const ADDED: readonly KernelConfig[] = [
@@ -36,6 +37,7 @@ const ADDED: readonly KernelConfig[] = [
   focalSums,
   focalSumsGradient,
   readIndices,
+  unsortedSegmentSum,
 ];
 
 /** What replaces or wraps a kernel that tfjs has. */
