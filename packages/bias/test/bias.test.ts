@@ -15,7 +15,7 @@ import {
   tverskyScore,
 } from '@segloss/bias';
 import { parseLoss } from '@segloss/losses';
-import { describeEachBackend, maxError } from '@segloss/testing';
+import { describeEachBackend, maxError, numbers } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 
@@ -36,8 +36,7 @@ const scene = fc
     seed: fc.integer({ min: 1, max: 1e6 }),
   })
   .map(({ images, extra, classes, seed }): Scene => {
-    let state = seed;
-    const next = () => (state = (state * 48271) % 2147483647) / 2147483647;
+    const { next } = numbers(seed);
     const pixels = classes + extra;
     const label = (i: number) => (i < classes ? i : next() < 0.2 ? 255 : Math.floor(next() * classes));
     const labels = Array.from({ length: images * pixels }, (_, i) => label(i % pixels));

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import '@segloss/kernels/wasm';
 import { batchNormOfBatch } from '@segloss/kernels';
-import { backends, tensorLeaks } from '@segloss/testing';
+import { backends, numbers, tensorLeaks } from '@segloss/testing';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -14,12 +14,6 @@ import { type KernelModule } from '../src/module';
 
 const wasm = backends.find(({ name }) => name === 'wasm')!;
 const suite = wasm.missing === undefined ? describe : describe.skip;
-
-/** Park and Miller's generator: the cases are the same in every run. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => (state = (state * 48271) % 2147483647) / 2147483647;
-}
 
 interface Case {
   batch: number;
@@ -72,8 +66,7 @@ suite('a training step on wasm', () => {
   beforeAll(() => wasm.use());
 
   it('has 3 x 3 convolutions and both their gradients as float64 sums, in 120 shapes', () => {
-    const random = numbers(3);
-    const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
+    const { next: random, pick } = numbers(3);
     const make = (length: number) => Float32Array.from({ length }, () => random() * 2 - 1);
     const wrong: string[] = [];
     for (let i = 0; i < 120; i++) {
@@ -137,7 +130,7 @@ suite('a training step on wasm', () => {
     [3, 7, 8],
     [2, 11, 19],
   ])('normalizes a batch of %i images, size %i, %i channels as float64 does', (batch, size, channels) => {
-    const random = numbers(29);
+    const random = numbers(29).next;
     const rows = batch * size * size;
     const make = (length: number, shift = 0) => Float32Array.from({ length }, () => random() * 2 - 1 + shift);
     const [x, dy, scale, offset] = [
@@ -266,7 +259,7 @@ describe('the module with fused multiply-adds', () => {
         number,
         number,
       ];
-      const random = numbers(41);
+      const random = numbers(41).next;
       const image = new Float32Array(memory.buffer, x, 7 * 7 * 8);
       image.set(image.map(() => random() * 2 - 1));
       const filter = new Float32Array(memory.buffer, w, 9 * 8 * 8);

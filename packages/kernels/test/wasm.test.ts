@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import '@segloss/kernels/wasm';
 import { registerWasmKernels, wasmKernelNames, wasmKernelsSupported } from '@segloss/kernels';
-import { backends, maxRelativeError, tensorLeaks } from '@segloss/testing';
+import { backends, maxRelativeError, numbers, tensorLeaks } from '@segloss/testing';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -25,13 +25,6 @@ interface Case {
   kernel: [number, number];
   stride: number;
   pad: Pad;
-}
-
-/** Park and Miller's generator: the cases are the same in every run. */
-function numbers(seed: number) {
-  let state = seed;
-  const next = () => (state = (state * 48271) % 2147483647) / 2147483647;
-  return { next, pick: <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)]! };
 }
 
 function cases(count: number): Case[] {

@@ -17,4 +17,5 @@ export {
 } from './examples/index.js';
 export { tensorLeaks } from './leaks.js';
 export { allClose, finiteDifferenceGradient, maxError, maxRelativeError } from './numbers.js';
+export { numbers, type Numbers } from './random.js';
 export { root } from './root.js';
