@@ -1,10 +1,11 @@
-"""PyTorch's side of losses.mjs: eager, one thread; answers each line (a number of steps) with the median milliseconds."""
+"""PyTorch's side of losses.mjs: eager, one thread."""
 import json
 import sys
-import time
 
 import torch
 import torch.nn.functional as F
+
+from torch_server import serve
 
 torch.set_num_threads(1)
 case = json.loads(sys.argv[1])
@@ -56,11 +57,4 @@ def step():
     loss().backward()
 
 
-step()
-for line in sys.stdin:
-    times = []
-    for _ in range(int(line)):
-        start = time.perf_counter()
-        step()
-        times.append(1000 * (time.perf_counter() - start))
-    print(sorted(times)[len(times) // 2], flush=True)
+serve(step, warm_up=1)

@@ -1,10 +1,11 @@
-"""PyTorch's side of training.mjs: eager; answers each line (a number of steps) with the median milliseconds of a step."""
+"""PyTorch's side of training.mjs: eager."""
 import json
 import sys
-import time
 
 import torch
 from torch import nn
+
+from torch_server import serve
 
 case = json.loads(sys.argv[1])
 torch.set_num_threads(case["threads"])
@@ -58,12 +59,4 @@ def step():
     optimizer.step()
 
 
-step()
-step()
-for line in sys.stdin:
-    times = []
-    for _ in range(int(line)):
-        start = time.perf_counter()
-        step()
-        times.append(1000 * (time.perf_counter() - start))
-    print(sorted(times)[len(times) // 2], flush=True)
+serve(step, warm_up=2)

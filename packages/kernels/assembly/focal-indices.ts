@@ -30,33 +30,21 @@ function takeLabels(logits: usize, indices: usize, count: i32, classes: i32, blo
   }
 }
 
-/** s^γ (-log(1-s)) */
+/** s^γ (-log(1-s)), or its derivative by z, s^γ (s - γ (1-s) log(1-s)). */
 // @ts-ignore: decorator of AssemblyScript
 @inline
-function negativeCost(z: v128, gamma: v128, whole: i32, table: usize): v128 {
+function negative4(z: v128, gamma: v128, whole: i32, slope: bool, table: usize): v128 {
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
   const e = exp4(f32x4.neg(f32x4.abs(z)), table);
   const tail = log1p4(e);
   const logRest = f32x4.sub(f32x4.pmin(f32x4.neg(z), zero), tail);
-  const s = f32x4.div(v128.bitselect(one, e, f32x4.ge(z, zero)), f32x4.add(one, e));
-  return f32x4.neg(f32x4.mul(power4(s, f32x4.sub(f32x4.pmin(z, zero), tail), gamma, whole, table), logRest));
-}
-
-/** Its derivative by z, s^γ (s - γ (1-s) log(1-s)). */
-// @ts-ignore: decorator of AssemblyScript
-@inline
-function negativeSlope(z: v128, gamma: v128, whole: i32, table: usize): v128 {
-  const zero = f32x4.splat(0);
-  const one = f32x4.splat(1);
-  const e = exp4(f32x4.neg(f32x4.abs(z)), table);
-  const tail = log1p4(e);
-  const logRest = f32x4.sub(f32x4.pmin(f32x4.neg(z), zero), tail);
-  const positive = f32x4.ge(z, zero);
+  const above = f32x4.ge(z, zero);
   const inverse = f32x4.div(one, f32x4.add(one, e));
-  const s = f32x4.mul(v128.bitselect(one, e, positive), inverse);
-  const rest = f32x4.mul(v128.bitselect(e, one, positive), inverse);
+  const s = f32x4.mul(v128.bitselect(one, e, above), inverse);
   const power = power4(s, f32x4.sub(f32x4.pmin(z, zero), tail), gamma, whole, table);
+  if (!slope) return f32x4.neg(f32x4.mul(power, logRest));
+  const rest = f32x4.mul(v128.bitselect(e, one, above), inverse);
   return f32x4.mul(power, f32x4.sub(s, f32x4.mul(f32x4.mul(gamma, rest), logRest)));
 }
 
@@ -99,13 +87,13 @@ export function focalIndexSums(
       const end = block + <usize>((count + 3) >> 2) * step;
       for (let from = block; from < end; from += step) {
         for (let j: usize = 0; j < step; j += 16) {
-          const cost = negativeCost(v128.load(from + j), exponent, whole, table);
+          const cost = negative4(v128.load(from + j), exponent, whole, false, table);
           v128.store(vectors + j, f32x4.add(v128.load(vectors + j), cost));
         }
       }
       // -(1-s)^γ log s of a label is what a negative of -z costs.
       for (let lane: usize = 0; lane < <usize>count << 2; lane += 16) {
-        v128.store(own + lane, negativeCost(f32x4.neg(v128.load(own + lane)), exponent, whole, table));
+        v128.store(own + lane, negative4(f32x4.neg(v128.load(own + lane)), exponent, whole, false, table));
       }
       for (let i = 0; i < count; i++) {
         const label = load<i32>(labels + (<usize>i << 2));
@@ -150,12 +138,12 @@ export function focalIndexGradient(
       const end = block + <usize>((count + 3) >> 2) * step;
       for (let from = block; from < end; from += step) {
         for (let j: usize = 0; j < step; j += 16) {
-          const slope = negativeSlope(v128.load(from + j), exponent, whole, table);
+          const slope = negative4(v128.load(from + j), exponent, whole, true, table);
           v128.store(from + j, f32x4.mul(slope, v128.load(vectors + j)));
         }
       }
       for (let lane: usize = 0; lane < <usize>count << 2; lane += 16) {
-        v128.store(own + lane, f32x4.neg(negativeSlope(f32x4.neg(v128.load(own + lane)), exponent, whole, table)));
+        v128.store(own + lane, f32x4.neg(negative4(f32x4.neg(v128.load(own + lane)), exponent, whole, true, table)));
       }
       for (let i = 0; i < count; i++) {
         const label = load<i32>(labels + (<usize>i << 2));

@@ -1,6 +1,6 @@
 // Focal sums, one for each image and class: Σ y (1-s)^γ (-log s) and, with a sigmoid, Σ (v-y) s^γ (-log(1-s)).
 import { exp4, log4, writeTable, TABLE } from './exponential';
-import { BLOCK, fromRows, loadBlock, ROW, sigmoidRows, softmaxRows } from './region-block';
+import { addLanes, BLOCK, fromRows, loadBlock, ROW, sigmoidRows, softmaxRows } from './region-block';
 
 /** Bytes of scratch for so many classes: a table, seven blocks of rows, a row, and two float64 sums for each class. */
 export function focalScratch(classes: i32): i32 {
@@ -31,11 +31,6 @@ function logOfRest(c: v128, whole: i32): v128 {
   return whole < 0 ? log4(f32x4.pmax(c, f32x4.splat(1e-30))) : c;
 }
 
-function addTo(at: usize, sum: v128): void {
-  const pairs = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(i64x2.shuffle(sum, sum, 1, 0)));
-  store<f64>(at, load<f64>(at) + f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1));
-}
-
 /** Both sums into out [2, B, K]: blocks are summed in float32 and these in float64. */
 export function focalSums(
   logits: usize, target: usize, valid: usize, indices: usize, out: usize, scratch: usize,
@@ -60,10 +55,7 @@ export function focalSums(
     memory.fill(sums, 0, <usize>classes << 4);
     for (let first = 0; first < pixels; first += BLOCK) {
       const count = min(BLOCK, pixels - first);
-      const at = <usize>(b * pixels + first);
-      const channels = at * <usize>classes << 2;
-      loadBlock(logits + channels, target + channels, valid + (validRows == 1 ? at << 2 : channels),
-        indices == 0 ? 0 : indices + (at << 2), count, classes, validRows, z, y, v);
+      loadBlock(logits, target, valid, indices, b * pixels + first, count, classes, validRows, z, y, v);
       if (sigmoid) sigmoidRows(z, s, c, l, classes, 1, table);
       else softmaxRows(z, s, classes, 1, logs, table);
       for (let k = 0; k < classes; k++) {
@@ -90,8 +82,8 @@ export function focalSums(
             positive = f32x4.sub(positive, f32x4.mul(f32x4.mul(yy, logS), eased));
           }
         }
-        addTo(sums + (<usize>k << 4), positive);
-        addTo(sums + (<usize>k << 4) + 8, negative);
+        addLanes(sums + (<usize>k << 4), positive);
+        addLanes(sums + (<usize>k << 4) + 8, negative);
       }
     }
     for (let k = 0; k < classes; k++) {
@@ -126,10 +118,7 @@ export function focalGradient(
   for (let b = 0; b < batch; b++) {
     for (let first = 0; first < pixels; first += BLOCK) {
       const count = min(BLOCK, pixels - first);
-      const at = <usize>(b * pixels + first);
-      const channels = at * <usize>classes << 2;
-      loadBlock(logits + channels, target + channels, valid + (validRows == 1 ? at << 2 : channels),
-        indices == 0 ? 0 : indices + (at << 2), count, classes, validRows, z, y, v);
+      loadBlock(logits, target, valid, indices, b * pixels + first, count, classes, validRows, z, y, v);
       if (sigmoid) sigmoidRows(z, s, c, l, classes, 1, table);
       else softmaxRows(z, s, classes, 1, row0, table);
       for (let k = 0; k < classes; k++) {
@@ -168,7 +157,7 @@ export function focalGradient(
         }
       }
       if (!sigmoid) throughSoftmax(g, s, row0, size);
-      fromRows(g, out + channels, count, classes);
+      fromRows(g, out + (<usize>((b * pixels + first) * classes) << 2), count, classes);
     }
   }
 }

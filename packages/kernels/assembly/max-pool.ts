@@ -1,3 +1,51 @@
+/** The first tap within the image of a window that begins at `start`, and (below) the first beyond it. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function firstTap(start: i32, dilation: i32): i32 {
+  return start < 0 ? (-start + dilation - 1) / dilation : 0;
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function endTap(start: i32, dilation: i32, size: i32, taps: i32): i32 {
+  return start >= size ? 0 : min(taps, (size - 1 - start) / dilation + 1);
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function read(at: usize, four: bool): v128 {
+  return four ? v128.load(at) : v128.load32_zero(at);
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function write(at: usize, value: v128, four: bool): void {
+  if (four) v128.store(at, value);
+  else store<f32>(at, f32x4.extract_lane(value, 0));
+}
+
+/** One window of four channels, or of one; x and dx are where it begins, rows and columns are the bytes between its taps. */
+// prettier-ignore
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function giveToLargest(
+  dy: usize, x: usize, apart: usize, firstY: i32, endY: i32, firstX: i32, endX: i32, row: usize, column: usize, four: bool,
+): void {
+  let best = f32x4.splat(-Infinity);
+  for (let ky = firstY; ky < endY; ky++) {
+    for (let kx = firstX; kx < endX; kx++) best = f32x4.pmax(best, read(x + <usize>ky * row + <usize>kx * column, four));
+  }
+  let rest = read(dy, four);
+  for (let ky = firstY; ky < endY; ky++) {
+    for (let kx = firstX; kx < endX; kx++) {
+      const at = x + <usize>ky * row + <usize>kx * column;
+      const here = f32x4.eq(read(at, four), best);
+      write(at + apart, f32x4.add(read(at + apart, four), v128.and(rest, here)), four);
+      rest = v128.andnot(rest, here);
+    }
+  }
+}
+
 /** The gradient goes to the first largest value of each window, whatever its sign. */
 // prettier-ignore
 export function maxPoolGradient(
@@ -10,58 +58,21 @@ export function maxPoolGradient(
   memory.fill(dx, 0, <usize>(batch * height * width * channels) << 2);
   const pixel = <usize>channels << 2;
   const vectors = <usize>(channels & ~3) << 2;
+  const row = <usize>(dilationY * width) * pixel;
+  const column = <usize>dilationX * pixel;
   for (let n = 0; n < batch; n++) {
-    const image = <usize>(n * height * width) * pixel;
     for (let oy = 0; oy < outHeight; oy++) {
       const top = oy * strideY - padTop;
+      const firstY = firstTap(top, dilationY);
+      const endY = endTap(top, dilationY, height, filterHeight);
       for (let ox = 0; ox < outWidth; ox++) {
         const left = ox * strideX - padLeft;
+        const firstX = firstTap(left, dilationX);
+        const endX = endTap(left, dilationX, width, filterWidth);
+        const at = x + <usize>((n * height + top) * width + left) * pixel; // may lie before the image: its taps do not
         let c: usize = 0;
-        for (; c < vectors; c += 16) {
-          // Four channels: the largest value, then the first place that has it.
-          let best = f32x4.splat(-Infinity);
-          for (let ky = 0; ky < filterHeight; ky++) {
-            const iy = top + ky * dilationY;
-            if (iy < 0 || iy >= height) continue;
-            for (let kx = 0; kx < filterWidth; kx++) {
-              const ix = left + kx * dilationX;
-              if (ix < 0 || ix >= width) continue;
-              best = f32x4.pmax(best, v128.load(x + image + <usize>(iy * width + ix) * pixel + c));
-            }
-          }
-          let rest = v128.load(dy + c);
-          for (let ky = 0; ky < filterHeight; ky++) {
-            const iy = top + ky * dilationY;
-            if (iy < 0 || iy >= height) continue;
-            for (let kx = 0; kx < filterWidth; kx++) {
-              const ix = left + kx * dilationX;
-              if (ix < 0 || ix >= width) continue;
-              const offset = image + <usize>(iy * width + ix) * pixel + c;
-              const here = f32x4.eq(v128.load(x + offset), best);
-              v128.store(dx + offset, f32x4.add(v128.load(dx + offset), v128.and(rest, here)));
-              rest = v128.andnot(rest, here);
-            }
-          }
-        }
-        for (; c < pixel; c += 4) {
-          let best = -Infinity as f32;
-          let at: isize = -1;
-          for (let ky = 0; ky < filterHeight; ky++) {
-            const iy = top + ky * dilationY;
-            if (iy < 0 || iy >= height) continue;
-            for (let kx = 0; kx < filterWidth; kx++) {
-              const ix = left + kx * dilationX;
-              if (ix < 0 || ix >= width) continue;
-              const offset = image + <usize>(iy * width + ix) * pixel + c;
-              const value = load<f32>(x + offset);
-              if (value > best || at < 0) {
-                best = value;
-                at = offset;
-              }
-            }
-          }
-          if (at >= 0) store<f32>(dx + <usize>at, load<f32>(dx + <usize>at) + load<f32>(dy + c));
-        }
+        for (; c < vectors; c += 16) giveToLargest(dy + c, at + c, dx - x, firstY, endY, firstX, endX, row, column, true);
+        for (; c < pixel; c += 4) giveToLargest(dy + c, at + c, dx - x, firstY, endY, firstX, endX, row, column, false);
         dy += pixel;
       }
     }

@@ -12,8 +12,15 @@ function addTo(sums: usize, values: v128): void {
   v128.store(sums, f64x2.add(v128.load(sums, 16), high), 16);
 }
 
-/** sums[c] = Σ_r x[r,c] */
-export function columnSum(x: usize, sums: usize, rows: i32, columns: i32): void {
+// The terms that are summed.
+const PLAIN = 0;
+const CENTERED_PRODUCT = 1;
+const CENTERED_SQUARE = 2;
+
+/** Σ over rows of a term, which is a constant, so that each has a loop of its own; `y` is `apart` bytes from x. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function sumOf(term: i32, x: usize, apart: usize, mean: usize, sums: usize, rows: i32, columns: i32): void {
   const row = <usize>columns << 2;
   const vectors = <usize>(columns & ~3) << 2;
   memory.fill(sums, 0, row << 1);
@@ -21,73 +28,43 @@ export function columnSum(x: usize, sums: usize, rows: i32, columns: i32): void 
     const end = x + <usize>min(CHUNK, rows - first) * row;
     let c: usize = 0;
     for (; c < vectors; c += 16) {
+      const center = term == PLAIN ? f32x4.splat(0) : v128.load(mean + c);
       let sum = f32x4.splat(0);
-      for (let at = x; at < end; at += row) sum = f32x4.add(sum, v128.load(at + c));
+      for (let at = x + c; at < end; at += row) {
+        let value = v128.load(at);
+        if (term != PLAIN) value = f32x4.sub(value, center);
+        if (term == CENTERED_SQUARE) value = f32x4.mul(value, value);
+        if (term == CENTERED_PRODUCT) value = f32x4.mul(value, v128.load(at + apart));
+        sum = f32x4.add(sum, value);
+      }
       addTo(sums + (c << 1), sum);
     }
     for (; c < row; c += 4) {
+      const center: f32 = term == PLAIN ? 0 : load<f32>(mean + c);
       let sum: f64 = 0;
-      for (let at = x; at < end; at += row) sum += <f64>load<f32>(at + c);
+      for (let at = x + c; at < end; at += row) {
+        let value = <f64>(load<f32>(at) - center);
+        if (term == CENTERED_SQUARE) value *= value;
+        if (term == CENTERED_PRODUCT) value *= <f64>load<f32>(at + apart);
+        sum += value;
+      }
       store<f64>(sums + (c << 1), load<f64>(sums + (c << 1)) + sum);
     }
     x = end;
   }
 }
 
+/** sums[c] = Σ_r x[r,c] */
+export function columnSum(x: usize, sums: usize, rows: i32, columns: i32): void {
+  sumOf(PLAIN, x, 0, 0, sums, rows, columns);
+}
+
 /** sums[c] = Σ_r y[r,c] · (x[r,c] - mean[c]) */
-// prettier-ignore
 export function centeredProductSum(y: usize, x: usize, mean: usize, sums: usize, rows: i32, columns: i32): void {
-  const row = <usize>columns << 2;
-  const vectors = <usize>(columns & ~3) << 2;
-  const apart = y - x;
-  memory.fill(sums, 0, row << 1);
-  for (let first = 0; first < rows; first += CHUNK) {
-    const end = x + <usize>min(CHUNK, rows - first) * row;
-    let c: usize = 0;
-    for (; c < vectors; c += 16) {
-      const center = v128.load(mean + c);
-      let sum = f32x4.splat(0);
-      for (let at = x + c; at < end; at += row) {
-        sum = f32x4.add(sum, f32x4.mul(v128.load(at + apart), f32x4.sub(v128.load(at), center)));
-      }
-      addTo(sums + (c << 1), sum);
-    }
-    for (; c < row; c += 4) {
-      const center = load<f32>(mean + c);
-      let sum: f64 = 0;
-      for (let at = x + c; at < end; at += row) sum += <f64>load<f32>(at + apart) * <f64>(load<f32>(at) - center);
-      store<f64>(sums + (c << 1), load<f64>(sums + (c << 1)) + sum);
-    }
-    x = end;
-  }
+  sumOf(CENTERED_PRODUCT, x, y - x, mean, sums, rows, columns);
 }
 
 /** sums[c] = Σ_r (x[r,c] - mean[c])² */
 export function centeredSquareSum(x: usize, mean: usize, sums: usize, rows: i32, columns: i32): void {
-  const row = <usize>columns << 2;
-  const vectors = <usize>(columns & ~3) << 2;
-  memory.fill(sums, 0, row << 1);
-  for (let first = 0; first < rows; first += CHUNK) {
-    const end = x + <usize>min(CHUNK, rows - first) * row;
-    let c: usize = 0;
-    for (; c < vectors; c += 16) {
-      const center = v128.load(mean + c);
-      let sum = f32x4.splat(0);
-      for (let at = x + c; at < end; at += row) {
-        const centered = f32x4.sub(v128.load(at), center);
-        sum = f32x4.add(sum, f32x4.mul(centered, centered));
-      }
-      addTo(sums + (c << 1), sum);
-    }
-    for (; c < row; c += 4) {
-      const center = load<f32>(mean + c);
-      let sum: f64 = 0;
-      for (let at = x + c; at < end; at += row) {
-        const centered = <f64>(load<f32>(at) - center);
-        sum += centered * centered;
-      }
-      store<f64>(sums + (c << 1), load<f64>(sums + (c << 1)) + sum);
-    }
-    x = end;
-  }
+  sumOf(CENTERED_SQUARE, x, 0, mean, sums, rows, columns);
 }

@@ -1,5 +1,5 @@
 import { TABLE, writeTable } from './exponential';
-import { BLOCK, fromRows, loadBlock, ROW, sigmoidRows, softmaxRows } from './region-block';
+import { addLanes, BLOCK, fromRows, loadBlock, ROW, sigmoidRows, softmaxRows } from './region-block';
 import {
   COMPLEMENT_LOG_LIKELIHOOD, COMPLEMENT_LOG_SUM, COUNT, DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_COMPLEMENT, PREDICTED_SQUARES, STATISTICS, TARGET, TARGET_SQUARES, TEMPERED, TEMPERED_COMPLEMENT, slotOf,
 } from './region-slots';
@@ -108,10 +108,7 @@ export function regionSums(
     memory.fill(sums, 0, <usize>(STATISTICS * classes) << 3);
     for (let first = 0; first < pixels; first += BLOCK) {
       const count = min(BLOCK, pixels - first);
-      const at = <usize>(b * pixels + first);
-      const channels = at * <usize>classes << 2;
-      loadBlock(logits + channels, target + channels, valid + (validRows == 1 ? at << 2 : channels),
-        indices == 0 ? 0 : indices + (at << 2), count, classes, validRows, z, y, v);
+      loadBlock(logits, target, valid, indices, b * pixels + first, count, classes, validRows, z, y, v);
       if (sigmoid) {
         sigmoidRows(z, s, c, l, classes, 1, table);
         if (tempered) sigmoidRows(z, t, tc, spare, classes, temperature, table);
@@ -126,8 +123,7 @@ export function regionSums(
           if (slotOf(slots, statistic) < 0) continue;
           const sum = rowSum(statistic, sigmoid, y + row, seen, z + row, s + row, c + row, l + row, logs, t + row, tc + row);
           const to = sums + (<usize>(statistic * classes + k) << 3);
-          const pairs = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(i64x2.shuffle(sum, sum, 1, 0)));
-          store<f64>(to, load<f64>(to) + f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1));
+          addLanes(to, sum);
         }
       }
     }
@@ -287,10 +283,7 @@ export function regionGradient(
   for (let b = 0; b < batch; b++) {
     for (let first = 0; first < pixels; first += BLOCK) {
       const count = min(BLOCK, pixels - first);
-      const at = <usize>(b * pixels + first);
-      const channels = at * <usize>classes << 2;
-      loadBlock(logits + channels, target + channels, valid + (validRows == 1 ? at << 2 : channels),
-        indices == 0 ? 0 : indices + (at << 2), count, classes, validRows, z, y, v);
+      loadBlock(logits, target, valid, indices, b * pixels + first, count, classes, validRows, z, y, v);
       if (sigmoid) {
         sigmoidRows(z, s, c, l, classes, 1, table);
         if (tempered) sigmoidRows(z, t, tc, l, classes, temperature, table);
@@ -317,7 +310,7 @@ export function regionGradient(
           throughSoftmax(tempered, temper, s + row, t + row, g + row, c + row, tc + row, means);
         }
       }
-      fromRows(g, out + channels, count, classes);
+      fromRows(g, out + (<usize>((b * pixels + first) * classes) << 2), count, classes);
     }
   }
 }

@@ -1,8 +1,8 @@
 // Region statistics of a softmax where labels are class indices: what depends on the label is one number for a pixel and
 // not one for each class, so that a class costs little more than its exponential.
-import { exp4, log4, TABLE, writeTable } from './exponential';
+import { TABLE, writeTable } from './exponential';
 import { multiplyAdd } from './multiply-add';
-import { BLOCK, fromRows, ROW, toRows } from './region-block';
+import { addLanes, BLOCK, exponentials, fromRows, ROW, toRows } from './region-block';
 import {
   COUNT, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_SQUARES, slotOf, STATISTICS, TARGET,
   TARGET_SQUARES, TEMPERED,
@@ -36,46 +36,6 @@ function loadPixels(logits: usize, indices: usize, count: i32, classes: i32, z: 
       v128.store(z + row + lane, v128.and(seen, v128.load(z + row + lane)));
     }
   }
-}
-
-/** e = exp(T z - max) in rows, inverse = v / Σ e and, where wanted, logs = T max + log Σ e; T > 0. */
-function exponentials(z: usize, e: usize, v: usize, inverse: usize, logs: usize, classes: i32, temperature: f32, table: usize): void {
-  const t = f32x4.splat(temperature);
-  const end = <usize>classes * ROW;
-  for (let lane: usize = 0; lane < ROW; lane += 32) {
-    // Two vectors at a time: the one computes while the other waits.
-    let largest = v128.load(z + lane);
-    let largest2 = v128.load(z + lane + 16);
-    for (let at = z + lane + ROW; at < z + end; at += ROW) {
-      largest = f32x4.pmax(largest, v128.load(at));
-      largest2 = f32x4.pmax(largest2, v128.load(at, 16));
-    }
-    let sum = f32x4.splat(0);
-    let sum2 = f32x4.splat(0);
-    let to = e + lane;
-    for (let at = z + lane; at < z + end; at += ROW) {
-      const a = exp4(f32x4.mul(t, f32x4.sub(v128.load(at), largest)), table);
-      const b = exp4(f32x4.mul(t, f32x4.sub(v128.load(at, 16), largest2)), table);
-      v128.store(to, a);
-      v128.store(to, b, 16);
-      sum = f32x4.add(sum, a);
-      sum2 = f32x4.add(sum2, b);
-      to += ROW;
-    }
-    v128.store(inverse + lane, f32x4.div(v128.load(v + lane), sum));
-    v128.store(inverse + lane, f32x4.div(v128.load(v + lane, 16), sum2), 16);
-    if (logs != 0) {
-      v128.store(logs + lane, f32x4.add(f32x4.mul(t, largest), log4(sum)));
-      v128.store(logs + lane, f32x4.add(f32x4.mul(t, largest2), log4(sum2)), 16);
-    }
-  }
-}
-
-// @ts-ignore: decorator of AssemblyScript
-@inline
-function addLanes(at: usize, sum: v128): void {
-  const pairs = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(i64x2.shuffle(sum, sum, 1, 0)));
-  store<f64>(at, load<f64>(at) + f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1));
 }
 
 /** sums[k] += Σ e · inverse, and squares[k] the sum of its squares; 0: not wanted. */

@@ -58,9 +58,6 @@ const SIGMOID_ONLY: readonly StatisticName[] = [
   'complementLogSum',
 ];
 
-/** Those in which the logits have no part. */
-const OF_LABELS: readonly StatisticName[] = ['count', 'target', 'targetSquares'];
-
 /** Options of {@link regionStatistics}. */
 export interface RegionStatisticsOptions<N extends StatisticName = StatisticName> extends InputOptions {
   /** The sums wanted; only these are computed. */
@@ -132,20 +129,28 @@ export function sumsOf<N extends StatisticName>(
   const attributes: RegionKernelAttributes = { statistics, activation, temperature };
   const { valid } = inputs;
   const labels = labelsFor(REGION_STATISTICS_KERNEL, inputs);
-  const sums = statistics.every((name) => OF_LABELS.includes(name))
-    ? withoutGradient(valid, () => forward({ logits: inputs.logits, valid, ...named(labels) }, attributes))
-    : withGradient(
-        inputs.logits,
-        [labels, valid],
-        (logits) => forward({ logits, valid, ...named(labels) }, attributes),
-        (dy, logits, y, v) => backward({ logits, valid: v!, ...named(y!) }, attributes, dy),
-      );
+  const sums = withGradient(
+    inputs.logits,
+    [labels, valid],
+    (logits) => forward({ logits, valid, ...named(labels) }, attributes),
+    (dy, logits, y, v) => backward({ logits, valid: v!, ...named(y!) }, attributes, dy),
+  );
   // The gradient of unstack fails for a single output (tfjs 4.22 passes it the bare tensor).
   const each =
     statistics.length === 1
       ? [reshape(sums, sums.shape.slice(1) as [number, number]) as Tensor2D]
       : (unstack(sums, 0) as Tensor2D[]);
   return Object.fromEntries(statistics.map((name, i) => [name, each[i]!])) as Record<N, Tensor2D>;
+}
+
+/** A sum in which the logits have no part, `[B, K]`, as a constant: nothing is computed for its gradient. */
+export function labelSum(inputs: PixelInputs, statistic: 'count' | 'target'): Tensor2D {
+  const { logits, valid, mode } = inputs;
+  const activation = mode === 'multiclass' ? 'softmax' : 'sigmoid';
+  const labels = named(labelsFor(REGION_STATISTICS_KERNEL, inputs));
+  const attributes = { statistics: [statistic], activation, temperature: 1 } as const;
+  const sums = withoutGradient(valid, () => forward({ logits, valid, ...labels }, attributes));
+  return reshape(sums, sums.shape.slice(1) as [number, number]) as Tensor2D;
 }
 
 /** The labels that an operation keeps: indices, where they came so and the backend has the fused kernel. */

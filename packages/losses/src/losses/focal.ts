@@ -4,7 +4,7 @@ import { defineLoss, direct, type LossFunction } from '../define-loss.js';
 import { focalSums, smoothedFocalSums } from '../focal-sums.js';
 import { classWeightRow, maskedMean, present, quotient } from '../math.js';
 import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
-import { sumsOf } from '../region-statistics.js';
+import { labelSum } from '../region-statistics.js';
 import { type Activation, type LossFactory } from '../types.js';
 
 /** Options of {@link focal}. */
@@ -99,8 +99,7 @@ export const focal: LossFactory<FocalOptions> = /* @__PURE__ */ defineLoss<Focal
       return quotient(sum(smoothedFocalSums(inputs, gamma, labelClip, row)), sum(inputs.valid)) as Scalar;
     }
     const { positive, negative, factors } = focalSums(inputs, activation, options);
-    const counted = activation === 'softmax' ? 'target' : 'count';
-    const count = sumsOf(inputs, [counted], inputs.mode === 'multiclass' ? 'softmax' : 'sigmoid', 1)[counted];
+    const count = labelSum(inputs, activation === 'softmax' ? 'target' : 'count');
     let costs = add(positive, negative);
     if (row) costs = mul(costs, row);
     if (typeof alpha === 'number') costs = add(mul(alpha, positive), mul(1 - alpha, negative));
