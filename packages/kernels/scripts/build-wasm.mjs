@@ -1,6 +1,6 @@
-// Compiles assembly/ to wasm and writes the bytes as base64 into src/bytes/, so that nothing is fetched at run time.
+// Compiles assembly/ to wasm and writes the bytes as base64 into src/generated/, so that nothing is fetched at run time.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -38,11 +38,13 @@ export function compileKernels({ relaxed = false } = {}) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = join(root, 'src/generated');
+  mkdirSync(folder, { recursive: true });
   for (const relaxed of [false, true]) {
     const base64 = compileKernels({ relaxed }).toString('base64');
     writeFileSync(
-      join(root, `src/bytes/${relaxed ? 'kernels-relaxed' : 'kernels'}.ts`),
-      `// Written by scripts/build-wasm.mjs from assembly/; a test compares the two.\n` +
+      join(folder, `${relaxed ? 'kernels-relaxed' : 'kernels'}.ts`),
+      `// Written by scripts/build-wasm.mjs from assembly/.\n` +
         `export const ${relaxed ? 'RELAXED_' : ''}KERNELS_BASE64 =\n  '${base64}';\n`,
     );
   }

@@ -1,5 +1,5 @@
-import { RELAXED_KERNELS_BASE64 } from './bytes/kernels-relaxed.js';
-import { KERNELS_BASE64 } from './bytes/kernels.js';
+import { RELAXED_KERNELS_BASE64 } from './generated/kernels-relaxed.js';
+import { KERNELS_BASE64 } from './generated/kernels.js';
 import { type WasmBackend } from './tensors.js';
 
 type Kernel = (...args: number[]) => void;

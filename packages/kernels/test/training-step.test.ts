@@ -8,8 +8,8 @@ import { backends, numbers, tensorLeaks } from '@segloss/testing';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { RELAXED_KERNELS_BASE64 } from '../src/bytes/kernels-relaxed';
-import { KERNELS_BASE64 } from '../src/bytes/kernels';
+import { RELAXED_KERNELS_BASE64 } from '../src/generated/kernels-relaxed';
+import { KERNELS_BASE64 } from '../src/generated/kernels';
 import { type KernelModule } from '../src/module';
 
 const wasm = backends.find(({ name }) => name === 'wasm')!;
