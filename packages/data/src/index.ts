@@ -1,3 +1,4 @@
+export * from './augment/index.js';
 export { DataError, type DataErrorCode } from './errors.js';
 export { openDataset, type OpenDatasetOptions } from './layouts.js';
 export { randomStream, shuffled, type RandomStream } from './random.js';
