@@ -12,3 +12,5 @@ export { focalGradient, focalScratch, focalSums } from './focal';
 export { softmaxIndexGradient, softmaxIndexScratch, softmaxIndexSums } from './softmax-indices';
 export { readIndices } from './labels';
 export { focalIndexGradient, focalIndexScratch, focalIndexSums } from './focal-indices';
+export { conv3d, conv3dFilterGradient, conv3dInputGradient } from './conv3d';
+export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';

@@ -38,6 +38,11 @@ export interface KernelModule {
   focalIndexSums: Kernel;
   focalIndexGradient: Kernel;
   focalIndexScratch: Size;
+  conv3d: Kernel;
+  conv3dFilterGradient: Kernel;
+  conv3dInputGradient: Kernel;
+  depthwiseFilterGradient: Kernel;
+  depthwiseInputGradient: Kernel;
 }
 
 const instances = new WeakMap<WebAssembly.Memory, KernelModule>();

@@ -15,6 +15,14 @@ import {
 } from './batch-norm.js';
 import { concat, splitV } from './concat.js';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv2d.js';
+import {
+  conv3D,
+  conv3DBackpropFilter,
+  conv3DBackpropInput,
+  registerConv3DTransposeGradient,
+} from './conv3d.js';
+import { depthwiseBackpropFilter, depthwiseBackpropInput, depthwiseConv2D } from './depthwise.js';
+import { withDilatedGradient } from './dilated.js';
 import { focalSums, focalSumsGradient } from './focal.js';
 import { maxPoolGrad } from './max-pool.js';
 import { wasmKernelsSupported } from './module.js';
@@ -38,11 +46,13 @@ const ADDED: readonly KernelConfig[] = [
   focalSumsGradient,
   readIndices,
   unsortedSegmentSum,
+  depthwiseBackpropFilter,
+  depthwiseBackpropInput,
 ];
 
 /** What replaces or wraps a kernel that tfjs has. */
 const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>> = {
-  Conv2D: conv2D,
+  Conv2D: withDilatedGradient(conv2D),
   FusedConv2D: fusedConv2D,
   Conv2DBackpropInput: () => conv2DBackpropInput(kernelFunc('Conv2D')),
   MaxPoolGrad: () => maxPoolGrad,
@@ -54,6 +64,11 @@ const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelCo
   Relu: relu,
   Cast: cast,
   Identity: () => identity,
+  DepthwiseConv2dNative: depthwiseConv2D,
+  FusedDepthwiseConv2D: depthwiseConv2D,
+  Conv3D: () => conv3D,
+  Conv3DBackpropFilterV2: () => conv3DBackpropFilter,
+  Conv3DBackpropInputV2: () => conv3DBackpropInput,
 };
 
 let registered = false;
@@ -88,6 +103,7 @@ export function registerWasmKernels(): void {
     registerKernel({ ...original, ...replacement });
   }
   registerBatchNormTrainingGradient();
+  registerConv3DTransposeGradient();
   registered = true;
 }
 
