@@ -1,6 +1,7 @@
 // y[n,oz,oy,ox,co] = Σ x[n, oz·s+kz·d-pad, oy·s+ky·d-pad, ox·s+kx·d-pad, ci] · w[kz,ky,kx,ci,co] and its gradients, by the
 // row kernels of the 2-D gradients. Where a filter has no dilation along x, its taps of a row and their input channels
 // lie side by side in x as in w: inside the image they are one sum over kw·ci.
+import { addTo } from './channels';
 import { outerProducts } from './filter-gradient';
 import { rowTimesTap } from './input-gradient';
 import { endOutput, firstOutput } from './tap-range';
@@ -148,12 +149,4 @@ export function conv3dFilterGradient(
       addTo(sums, scratch, rowBytes);
     }
   }
-}
-
-/** to[i] += from[i] over so many bytes. */
-function addTo(to: usize, from: usize, bytes: usize): void {
-  const vectors = bytes & ~15;
-  let i: usize = 0;
-  for (; i < vectors; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
-  for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(to + i) + load<f32>(from + i));
 }

@@ -14,3 +14,7 @@ export { readIndices } from './labels';
 export { focalIndexGradient, focalIndexScratch, focalIndexSums } from './focal-indices';
 export { conv3d, conv3dFilterGradient, conv3dInputGradient } from './conv3d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
+export { maxPool3d, maxPool3dGradient } from './max-pool-3d';
+export { resizeBilinear, resizeBilinearGradient, resizeNearest, resizeNearestGradient } from './resize';
+export { dilation2d, dilation2dFilterGradient, dilation2dInputGradient } from './dilation2d';
+export { averagePool3d, averagePool3dGradient } from './average-pool-3d';

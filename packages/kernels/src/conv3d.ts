@@ -1,12 +1,4 @@
-import {
-  backend_util,
-  engine,
-  getGradient,
-  registerGradient,
-  type KernelConfig,
-  type Tensor,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import { backend_util, engine, type KernelConfig, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { useGradient } from './gradients.js';
 import { kernelsOf } from './module.js';
@@ -82,19 +74,6 @@ export const conv3DBackpropInput: Pick<KernelConfig, 'kernelFunc'> = {
     return out;
   },
 };
-
-/** tfjs-core has no gradient of conv3dTranspose on any backend: its adjoint is the convolution. */
-export function registerConv3DTransposeGradient(): void {
-  if (getGradient('Conv3DBackpropInputV2') !== undefined) return;
-  registerGradient({
-    kernelName: 'Conv3DBackpropInputV2',
-    inputsToSave: ['dy', 'filter'],
-    gradFunc: (ddx, [dy, filter], attrs) => ({
-      dy: () => engine().runKernel('Conv3D', { x: ddx as Tensor, filter: filter! }, { ...attrs, dataFormat: 'NDHWC', dilations: [1, 1, 1] }), // prettier-ignore
-      filter: () => engine().runKernel('Conv3DBackpropFilterV2', { x: ddx as Tensor, dy: dy! }, { ...attrs, filterShape: filter!.shape }), // prettier-ignore
-    }),
-  });
-}
 
 function convolve(wasm: WasmBackend, x: number, filter: number, out: number, info: Info): void {
   const parts = info.batchSize * info.outDepth * info.outHeight;

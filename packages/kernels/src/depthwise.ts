@@ -1,7 +1,6 @@
 import {
   backend_util,
   engine,
-  util,
   type KernelConfig,
   type KernelFunc,
   type Tensor,
@@ -9,11 +8,10 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { useGradient } from './gradients.js';
-import { kernelsOf } from './module.js';
+import { sumOverRows } from './partial-sums.js';
 import { runParts } from './parts.js';
 import { everySide, withSidesOf } from './padding.js';
-import { columnSums } from './reduce.js';
-import { floats, pointer, requireFloat, withScratch, type WasmBackend } from './tensors.js';
+import { pointer, requireFloat, type WasmBackend } from './tensors.js';
 
 type Shape4 = [number, number, number, number];
 type Info = backend_util.Conv2DInfo;
@@ -24,10 +22,6 @@ interface Attributes {
   dilations?: [number, number] | number | null;
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
-
-/** Partial sums of the filter gradient, at most: one for each of so many runs of rows. */
-const MOST_PARTS = 64;
-const FEWEST_ROWS = 4;
 
 /** tf.depthwiseConv2d, also fused, by tfjs's XNNPACK, with a gradient for every dilation: tfjs-core's refuses what its kernels could do. */
 export function depthwiseConv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
@@ -55,18 +49,12 @@ export const depthwiseBackpropFilter: KernelConfig = {
     const info = depthwiseInfo(x.shape, filterShape, rest);
     const wasm = backend as WasmBackend;
     const out = wasm.makeOutput(filterShape, 'float32');
-    const rows = info.batchSize * info.outHeight;
-    const rowsPerPart = Math.max(FEWEST_ROWS, Math.ceil(rows / MOST_PARTS));
-    const parts = Math.ceil(rows / rowsPerPart);
-    const size = util.sizeFromShape(filterShape);
-    withScratch(wasm, parts * size * 4, (partial) => {
+    sumOverRows(wasm, out, info.batchSize * info.outHeight, (partial, rowsPerPart, parts) => {
       const args = [pointer(wasm, x), pointer(wasm, dy), partial, ...geometry(info), rowsPerPart];
       runParts(wasm, 'depthwiseFilterGradient', args, {
         parts,
         scratch: info.inWidth * info.outChannels * 4,
       });
-      const sums = columnSums(wasm, (at) => kernelsOf(wasm).columnSum(partial, at, parts, size), size);
-      floats(wasm, pointer(wasm, out), size).set(sums);
     });
     return out;
   },
