@@ -3,8 +3,17 @@
 // lie side by side in x as in w: inside the image they are one sum over kw·ci.
 import { addTo } from './channels';
 import { outerProducts } from './filter-gradient';
-import { rowTimesTap } from './input-gradient';
+import { rowTimesTap, swapFilter } from './input-gradient';
+import { multiplyAdd } from './multiply-add';
 import { endOutput, firstOutput } from './tap-range';
+
+/** Below so many outputs a vector of them would be mostly empty: vectors then run over the inputs. */
+const FEWEST_OUTPUTS = 4;
+
+/** Scratch of {@link conv3d}: for few outputs, the filter with the inputs of each output side by side. */
+export function conv3dScratch(taps: i32, inputs: i32, outputs: i32): i32 {
+  return outputs < FEWEST_OUTPUTS ? (taps * inputs * outputs) << 2 : 0;
+}
 
 /** The convolution; a part is a row of y. */
 // prettier-ignore
@@ -19,6 +28,13 @@ export function conv3d(
   const pixel = <usize>inputs << 2;
   const outPixel = <usize>outputs << 2;
   const tapBytes = <usize>(inputs * outputs) << 2;
+  const few = outputs < FEWEST_OUTPUTS;
+  if (few) {
+    swapFilter(w, scratch, filterDepth * filterHeight, filterWidth * inputs, outputs);
+    w = scratch;
+  }
+  const rowOfTaps = filterWidth * inputs;
+  const tapStep = few ? pixel : tapBytes;
   const joined = dilationX == 1 && filterWidth > 1;
   const inner = joined ? firstOutput(-padLeft, strideX) : outWidth; // outputs from inner to outer read all taps of a row
   const outer = joined ? max(inner, endOutput(filterWidth - 1 - padLeft, strideX, width, outWidth)) : outWidth;
@@ -39,20 +55,71 @@ export function conv3d(
         const taps = w + <usize>((kz * filterHeight + ky) * filterWidth) * tapBytes;
         if (inner < outer) {
           const at = row + <usize>(inner * strideX - padLeft) * pixel;
-          rowTimesTap(at, taps, to + <usize>inner * outPixel, outer - inner, outputs, filterWidth * inputs, outPixel, <usize>strideX * pixel);
+          rowTimesFilter(at, taps, to + <usize>inner * outPixel, outer - inner, outputs, rowOfTaps, rowOfTaps, outPixel, <usize>strideX * pixel);
         }
         for (let kx = 0; kx < filterWidth; kx++) {
           const offset = kx * dilationX - padLeft;
-          const tap = taps + <usize>kx * tapBytes;
+          const tap = taps + <usize>kx * tapStep;
           const from = firstOutput(offset, strideX);
           const stop = endOutput(offset, strideX, width, outWidth);
-          rowTimesTap(row + <usize>(from * strideX + offset) * pixel, tap, to + <usize>from * outPixel, min(stop, inner) - from, outputs, inputs, outPixel, <usize>strideX * pixel);
+          rowTimesFilter(row + <usize>(from * strideX + offset) * pixel, tap, to + <usize>from * outPixel, min(stop, inner) - from, outputs, inputs, rowOfTaps, outPixel, <usize>strideX * pixel);
           const next = max(from, outer);
-          rowTimesTap(row + <usize>(next * strideX + offset) * pixel, tap, to + <usize>next * outPixel, stop - next, outputs, inputs, outPixel, <usize>strideX * pixel);
+          rowTimesFilter(row + <usize>(next * strideX + offset) * pixel, tap, to + <usize>next * outPixel, stop - next, outputs, inputs, rowOfTaps, outPixel, <usize>strideX * pixel);
         }
       }
     }
   }
+}
+
+/**
+ * y[i·yStep + co] += Σ_j x[i·xStep + j] · filter[j,co] for j below `terms`; few outputs have the filter transposed, [co,j] of rows of
+ * `rowOfTaps`.
+ */
+// prettier-ignore
+function rowTimesFilter(
+  x: usize, filter: usize, y: usize, count: i32, outputs: i32, terms: i32, rowOfTaps: i32, yStep: usize, xStep: usize,
+): void {
+  if (outputs >= FEWEST_OUTPUTS) {
+    rowTimesTap(x, filter, y, count, outputs, terms, yStep, xStep);
+    return;
+  }
+  for (let i = 0; i < count; i++) {
+    for (let co = 0; co < outputs; co++) {
+      const at = y + (<usize>co << 2);
+      store<f32>(at, load<f32>(at) + dot(x, filter + (<usize>(co * rowOfTaps) << 2), terms));
+    }
+    x += xStep;
+    y += yStep;
+  }
+}
+
+/** Σ a[j] · b[j] */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function dot(a: usize, b: usize, terms: i32): f32 {
+  let even = f32x4.splat(0), odd = f32x4.splat(0); // prettier-ignore
+  let j = 0;
+  for (; j + 8 <= terms; j += 8) {
+    even = multiplyAdd(v128.load(a), v128.load(b), even);
+    odd = multiplyAdd(v128.load(a, 16), v128.load(b, 16), odd);
+    a += 32;
+    b += 32;
+  }
+  if (j + 4 <= terms) {
+    even = multiplyAdd(v128.load(a), v128.load(b), even);
+    a += 16;
+    b += 16;
+    j += 4;
+  }
+  even = f32x4.add(even, odd);
+  let sum =
+    f32x4.extract_lane(even, 0) + f32x4.extract_lane(even, 1) + f32x4.extract_lane(even, 2) + f32x4.extract_lane(even, 3);
+  for (; j < terms; j++) {
+    sum += load<f32>(a) * load<f32>(b);
+    a += 4;
+    b += 4;
+  }
+  return sum;
 }
 
 /** The gradient of x; a part is a row of dx. `w` has its channels swapped: [kd,kh,kw,co,ci]. */

@@ -127,6 +127,15 @@ function productSums(x: usize, dy: usize, sums: usize, channels: i32, count: i32
 // prettier-ignore
 function addScaled(dy: usize, w: usize, dx: usize, channels: i32, count: i32, xStep: usize): void {
   const yStep = <usize>channels << 2;
+  if (channels > 64) {
+    for (let i = 0; i < count; i++) {
+      let k: usize = 0;
+      for (; k + 16 <= yStep; k += 16) v128.store(dx + k, multiplyAdd(v128.load(dy + k), v128.load(w + k), v128.load(dx + k)));
+      for (; k < yStep; k += 4) store<f32>(dx + k, load<f32>(dx + k) + load<f32>(dy + k) * load<f32>(w + k));
+      dx += xStep; dy += yStep;
+    }
+    return;
+  }
   let k = 0;
   for (; k + 16 <= channels; k += 16) {
     const wAt = w + (<usize>k << 2);

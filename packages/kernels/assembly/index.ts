@@ -12,7 +12,7 @@ export { focalGradient, focalScratch, focalSums } from './focal';
 export { softmaxIndexGradient, softmaxIndexScratch, softmaxIndexSums } from './softmax-indices';
 export { readIndices } from './labels';
 export { focalIndexGradient, focalIndexScratch, focalIndexSums } from './focal-indices';
-export { conv3d, conv3dFilterGradient, conv3dInputGradient } from './conv3d';
+export { conv3d, conv3dScratch, conv3dFilterGradient, conv3dInputGradient } from './conv3d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { maxPool3d, maxPool3dGradient } from './max-pool-3d';
 export { resizeBilinear, resizeBilinearGradient, resizeNearest, resizeNearestGradient } from './resize';

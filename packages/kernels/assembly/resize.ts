@@ -123,7 +123,7 @@ export function resizeNearestGradient(
   }
 }
 
-/** to = a + (b - a) · weight over so many bytes. */
+/** to = a + (b - a) · weight over so many bytes. The last vector may overlap the one before. */
 // @ts-ignore: decorator of AssemblyScript
 @inline
 function between(a: usize, b: usize, to: usize, bytes: usize, weight: f32): void {
@@ -131,7 +131,9 @@ function between(a: usize, b: usize, to: usize, bytes: usize, weight: f32): void
   const w = f32x4.splat(weight);
   let i: usize = 0;
   for (; i < vectors; i += 16) lerp(a + i, b + i, to + i, w, true);
-  for (; i < bytes; i += 4) lerp(a + i, b + i, to + i, w, false);
+  if (i == bytes) return;
+  if (vectors > 0) lerp(a + bytes - 16, b + bytes - 16, to + bytes - 16, w, true);
+  else for (; i < bytes; i += 4) lerp(a + i, b + i, to + i, w, false);
 }
 
 // @ts-ignore: decorator of AssemblyScript

@@ -77,7 +77,9 @@ export const conv3DBackpropInput: Pick<KernelConfig, 'kernelFunc'> = {
 
 function convolve(wasm: WasmBackend, x: number, filter: number, out: number, info: Info): void {
   const parts = info.batchSize * info.outDepth * info.outHeight;
-  runParts(wasm, 'conv3d', [x, filter, out, ...geometry(info)], { parts });
+  const taps = info.filterDepth * info.filterHeight * info.filterWidth;
+  const scratch = kernelsOf(wasm).conv3dScratch(taps, info.inChannels, info.outChannels);
+  runParts(wasm, 'conv3d', [x, filter, out, ...geometry(info)], { parts, scratch });
 }
 
 /** The convolution of dy with the flipped filter that is the gradient of a convolution without strides. */

@@ -39,6 +39,7 @@ export interface KernelModule {
   focalIndexGradient: Kernel;
   focalIndexScratch: Size;
   conv3d: Kernel;
+  conv3dScratch: Size;
   conv3dFilterGradient: Kernel;
   conv3dInputGradient: Kernel;
   depthwiseFilterGradient: Kernel;
