@@ -37,7 +37,7 @@ export const maxPool3DGrad: Override = {
   kernelFunc: (args) => gradient('MaxPool3DGrad', 'maxPool3dGradient', ['dy', 'input'], args),
 };
 
-/** tf.grad of avgPool3d and of avgPool; tfjs 4.22's divide by the whole window at the border too, on every backend. */
+/** tf.grad of avgPool3d and of avgPool; tfjs 4.22's divide by the whole window at the border too, on cpu as on wasm. */
 export const averagePool3DGrad: Override = {
   kernelFunc: (args) => gradient('AvgPool3DGrad', 'averagePool3dGradient', ['dy'], args),
 };
