@@ -3,11 +3,16 @@ import '@tensorflow/tfjs-layers'; // registers the gradients
 import * as tf from '@tensorflow/tfjs-core';
 import { parseLoss } from '@segloss/losses';
 
-const { contender, loss: spec, size, classes } = JSON.parse(process.argv[2]);
+const { contender, loss: spec, size, classes, backend = 'wasm' } = JSON.parse(process.argv[2]);
 tf.env().set('PROD', true);
-await import('@tensorflow/tfjs-backend-wasm');
-if (contender === 'ours') await import('@segloss/kernels/wasm');
-await tf.setBackend('wasm');
+if (contender === 'loops') globalThis.WebAssembly.validate = () => false; // as in a runtime without SIMD
+if (backend === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
+else await import('@tensorflow/tfjs-backend-wasm');
+if (contender !== 'composed') {
+  if (backend === 'cpu') await import('@segloss/kernels/cpu');
+  else await import('@segloss/kernels/wasm');
+}
+await tf.setBackend(backend);
 
 // Regions of 32 x 32 pixels, as in real masks.
 const labels = Int32Array.from({ length: size * size }, (_, i) => {

@@ -1,5 +1,6 @@
 // Value and gradient of losses by their logits: our fused kernels, the same losses of composed tfjs operations on wasm, and PyTorch
 // (eager, one thread) where python3 (or --python) has it. They take turns; the ratios are of medians of this one run.
+// With `--backend cpu` the same on tfjs's cpu backend, and our plain loops, which serve where WebAssembly has no SIMD.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
@@ -14,6 +15,7 @@ export async function main(args) {
       rounds: { type: 'string', default: '5' },
       size: { type: 'string', default: '512' },
       classes: { type: 'string', default: '19' },
+      backend: { type: 'string', default: 'wasm' },
       loss: { type: 'string', multiple: true },
       json: { type: 'string' },
       python: { type: 'string', default: 'python3' },
@@ -25,31 +27,38 @@ export async function main(args) {
       throw new RangeError(`bench losses: wanted --${key} a positive integer, got ${values[key]}`);
     return number;
   });
+  const { backend } = values;
+  if (backend !== 'wasm' && backend !== 'cpu')
+    throw new RangeError(`bench losses: wanted --backend wasm or cpu, got ${backend}`);
+  const loops = backend === 'cpu';
   const about = environment();
   const torch = torchVersion(values.python);
   console.log(
     `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; ${torch ? `PyTorch ${torch}` : 'no PyTorch found'}; ` +
-      `${size}x${size}, ${classes} ${classes === 1 ? 'channel' : 'classes'}, batch 1; medians of ${rounds} rounds\n`,
+      `${size}x${size}, ${classes} ${classes === 1 ? 'channel' : 'classes'}, batch 1; backend ${backend}; medians of ${rounds} rounds\n`,
   );
   const copy = copyMilliseconds(size * size * classes);
   console.log(`copying the logits once takes ${copy.toFixed(1)} ms\n`);
   console.log(
-    '| loss | ours, ms | composed, ms | ours / composed | ours / PyTorch |\n|---|---:|---:|---:|---:|',
+    '| loss | ours, ms | composed, ms | ours / composed | ours / PyTorch |' +
+      (loops ? ' plain loops, ms | plain loops / PyTorch |' : '') +
+      `\n|---|---:|---:|---:|---:|${loops ? '---:|---:|' : ''}`,
   );
   const results = [];
   for (const loss of values.loss ?? LOSSES) {
-    const result = await measure({ loss, size, classes }, rounds, torch && values.python);
+    const result = await measure({ loss, size, classes, backend }, rounds, torch && values.python);
     results.push(result);
     const { ours, composed, pytorch } = result;
-    const ratio = (other) => (other === undefined ? '-' : (ours / other).toFixed(3));
+    const ratio = (other, of = ours) => (other === undefined ? '-' : (of / other).toFixed(3));
+    const inLoops = loops ? ` ${result.loops.toFixed(1)} | ${ratio(pytorch, result.loops)} |` : '';
     console.log(
-      `| ${loss} | ${ours.toFixed(1)} | ${composed.toFixed(1)} | ${ratio(composed)} | ${ratio(pytorch)} |`,
+      `| ${loss} | ${ours.toFixed(1)} | ${composed.toFixed(1)} | ${ratio(composed)} | ${ratio(pytorch)} |${inLoops}`,
     );
   }
   if (values.json)
     writeFileSync(
       values.json,
-      `${JSON.stringify({ ...about, torch, rounds, size, classes, copy, results }, null, 2)}\n`,
+      `${JSON.stringify({ ...about, torch, backend, rounds, size, classes, copy, results }, null, 2)}\n`,
     );
 }
 
@@ -57,13 +66,15 @@ async function measure(one, rounds, python) {
   const contenders = {
     ours: serve('losses-worker.mjs', { contender: 'ours', ...one }),
     composed: serve('losses-worker.mjs', { contender: 'composed', ...one }),
+    ...(one.backend === 'cpu' && { loops: serve('losses-worker.mjs', { contender: 'loops', ...one }) }),
     ...(python && { pytorch: serveTorch('losses_torch.py', one, python) }),
   };
   const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   try {
     for (let round = 0; round < rounds; round++) {
       for (const [name, contender] of Object.entries(contenders))
-        times[name].push(await contender.measure(3));
+        // The composed form takes seconds on the cpu backend: one step is a measure.
+        times[name].push(await contender.measure(one.backend === 'cpu' && name === 'composed' ? 1 : 3));
     }
   } finally {
     for (const contender of Object.values(contenders)) contender.stop();

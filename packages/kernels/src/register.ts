@@ -37,6 +37,7 @@ import { readIndices } from './read-indices.js';
 import { relu, reluGradient } from './relu.js';
 import { resizeBilinear, resizeBilinearGrad, resizeNearest, resizeNearestGrad } from './resize.js';
 import { unsortedSegmentSum } from './segment-sum.js';
+import { ADDED_WITHOUT_SIMD, OVERRIDES_WITHOUT_SIMD, sayWithoutSimd } from './without-simd.js';
 
 /** What tfjs has no kernel for. */
 const ADDED: readonly KernelConfig[] = [
@@ -56,8 +57,10 @@ const ADDED: readonly KernelConfig[] = [
   depthwiseBackpropInput,
 ];
 
+type Overrides = Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>>;
+
 /** What replaces or wraps a kernel that tfjs has. */
-const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>> = {
+const OVERRIDES: Overrides = {
   Conv2D: withDilatedGradient(conv2D),
   FusedConv2D: fusedConv2D,
   Conv2DBackpropInput: () => conv2DBackpropInput(kernelFunc('Conv2D')),
@@ -100,7 +103,10 @@ let registered = false;
  * Registers the kernels for tfjs's wasm backend. Importing `@segloss/kernels/wasm` does this; call it yourself only where
  * imports with side effects are not wanted. Import `@tensorflow/tfjs-backend-wasm` first. Calling it twice does nothing.
  *
- * @throws {Error} If the wasm backend is not imported, or the runtime has no WebAssembly SIMD.
+ * Where the runtime has no WebAssembly SIMD it says so once, and registers what composed operations and plain loops can do: the sums
+ * of the losses, and what tfjs lacks or has wrong for training.
+ *
+ * @throws {Error} If the wasm backend is not imported.
  *
  * @example
  * ```ts
@@ -111,22 +117,19 @@ let registered = false;
  */
 export function registerWasmKernels(): void {
   if (registered) return;
-  if (!wasmKernelsSupported()) {
-    throw new Error(
-      'registerWasmKernels: wanted WebAssembly with SIMD, which this runtime lacks; use another backend',
-    );
-  }
   kernelFunc('Conv2D'); // says what to import if there is no wasm backend yet
-  ADDED.forEach((kernel) => registerKernel(kernel));
-  for (const [name, override] of Object.entries(OVERRIDES)) {
+  const { added, overrides } = chosen();
+  added.forEach((kernel) => registerKernel(kernel));
+  for (const [name, override] of Object.entries(overrides)) {
     const original = getKernel(name, 'wasm');
     const replacement = override(original.kernelFunc);
     unregisterKernel(name, 'wasm');
     // tfjs calls the original's setup when the backend starts; what we wrap would fail without it.
     registerKernel({ ...original, ...replacement });
   }
-  registerBatchNormTrainingGradient();
   registerMissingGradients();
+  if (wasmKernelsSupported()) registerBatchNormTrainingGradient();
+  else sayWithoutSimd();
   registered = true;
 }
 
@@ -139,7 +142,15 @@ export function registerWasmKernels(): void {
  * ```
  */
 export function wasmKernelNames(): string[] {
-  return [...ADDED.map(({ kernelName }) => kernelName), ...Object.keys(OVERRIDES)];
+  const { added, overrides } = chosen();
+  return [...added.map(({ kernelName }) => kernelName), ...Object.keys(overrides)];
+}
+
+/** What this runtime can run. */
+function chosen(): { added: readonly KernelConfig[]; overrides: Overrides } {
+  return wasmKernelsSupported()
+    ? { added: ADDED, overrides: OVERRIDES }
+    : { added: ADDED_WITHOUT_SIMD, overrides: OVERRIDES_WITHOUT_SIMD };
 }
 
 function kernelFunc(name: string): KernelFunc {

@@ -1,3 +1,4 @@
+import { wasmKernelsSupported } from '@segloss/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The tfjs backends that training runs on in Node. */
@@ -20,35 +21,38 @@ export interface BackendChoice {
 
 interface Candidate {
   readonly name: BackendName;
-  /** What speaks for it. */
-  readonly merit: string;
   /** How to get it. */
   readonly remedy: string;
-  load(): Promise<void>;
+  /** Resolves to what speaks for it. */
+  load(): Promise<string>;
 }
 
 /** In the order of preference. */
 const CANDIDATES: readonly Candidate[] = [
   {
     name: 'tensorflow',
-    merit: 'native TensorFlow is installed',
     remedy: 'npm install @tensorflow/tfjs-node (or @tensorflow/tfjs-node-gpu)',
-    load: loadTensorflow,
+    async load() {
+      await loadTensorflow();
+      return 'native TensorFlow is installed';
+    },
   },
   {
     name: 'wasm',
-    merit: 'WebAssembly with the training kernels of @segloss/kernels, no native install',
-    remedy: 'use a Node with WebAssembly SIMD (16.4 or later)',
+    remedy: 'use a Node with WebAssembly',
     async load() {
       await import('@segloss/kernels/wasm');
+      return wasmKernelsSupported()
+        ? 'WebAssembly with the training kernels of @segloss/kernels, no native install'
+        : 'WebAssembly without SIMD, several times slower than with it, no native install';
     },
   },
   {
     name: 'cpu',
-    merit: 'plain JavaScript works everywhere, slowly',
     remedy: 'npm install @tensorflow/tfjs-backend-cpu',
     async load() {
-      await import('@tensorflow/tfjs-backend-cpu');
+      await import('@segloss/kernels/cpu');
+      return 'plain JavaScript works everywhere, slowly';
     },
   },
 ];
@@ -75,9 +79,9 @@ export async function selectBackend(wanted: BackendName | 'auto' = 'auto'): Prom
   await import('@tensorflow/tfjs-layers'); // registers the gradients
   tf.env().set('PROD', true); // no banners
   const tried: BackendTrial[] = [];
-  for (const { name, merit, load } of candidates) {
+  for (const { name, load } of candidates) {
     try {
-      await load();
+      const merit = await load();
       if (!(await tf.setBackend(name))) throw new Error('tfjs could not start it');
       await tf.ready();
       proveGradient();

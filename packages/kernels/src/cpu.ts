@@ -1,0 +1,8 @@
+// Importing this registers the kernels: import '@segloss/kernels/cpu'.
+import '@tensorflow/tfjs-backend-cpu';
+
+import { registerCpuKernels } from './register-cpu.js';
+
+registerCpuKernels();
+
+export { registerCpuKernels };

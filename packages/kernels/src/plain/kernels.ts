@@ -1,0 +1,100 @@
+import {
+  FOCAL_SUMS_GRADIENT_KERNEL,
+  FOCAL_SUMS_KERNEL,
+  READ_INDICES_KERNEL,
+  REGION_STATISTICS_GRADIENT_KERNEL,
+  REGION_STATISTICS_KERNEL,
+  type FocalKernelAttributes,
+  type RegionKernelAttributes,
+} from '@segloss/losses';
+import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
+
+import { type TensorArrays } from '../arrays.js';
+import { focalGradient, focalSums } from './focal.js';
+import { type PixelArrays } from './pixels.js';
+import { readIndices } from './read-indices.js';
+import { sigmoidGradient, sigmoidSums } from './sigmoid.js';
+import { softmaxGradient, softmaxSums } from './softmax.js';
+
+type ArraysOf = (backend: object) => TensorArrays;
+type Tensors = Record<'logits' | 'valid' | 'dy', TensorInfo> &
+  Partial<Record<'indices' | 'target', TensorInfo>>;
+type Size = [batch: number, pixels: number, classes: number];
+
+/** The sums of the losses and their gradients by loops over typed arrays, for a backend whose tensors can be had so. */
+export function plainKernels(backendName: string, arraysOf: ArraysOf): readonly KernelConfig[] {
+  const kernel = <A>(
+    kernelName: string,
+    shapeOf: (size: Size, attributes: A) => readonly number[],
+    run: (arrays: PixelArrays, attributes: A, out: Float32Array, dy: Float32Array) => void,
+  ): KernelConfig => ({
+    kernelName,
+    backendName,
+    kernelFunc({ inputs, attrs, backend }) {
+      const { logits, valid, indices, target, dy } = inputs as Tensors;
+      const attributes = attrs as unknown as A;
+      const [batch, pixels, classes] = logits.shape as Size;
+      const tensors = arraysOf(backend);
+      const out = tensors.make(shapeOf([batch, pixels, classes], attributes), 'float32');
+      const floats = (tensor: TensorInfo) => tensors.read(tensor) as Float32Array;
+      const arrays: PixelArrays = {
+        batch,
+        pixels,
+        classes,
+        logits: floats(logits),
+        valid: floats(valid),
+        validChannels: valid.shape[2]!,
+        ...(indices && { indices: tensors.read(indices) as Int32Array }),
+        ...(target && { target: floats(target) }),
+      };
+      run(arrays, attributes, floats(out), dy && floats(dy));
+      return out;
+    },
+  });
+  return [
+    kernel<RegionKernelAttributes>(
+      REGION_STATISTICS_KERNEL,
+      ([batch, , classes], { statistics }) => [statistics.length, batch, classes],
+      (arrays, attributes, out) =>
+        (attributes.activation === 'softmax' ? softmaxSums : sigmoidSums)(arrays, attributes, out),
+    ),
+    kernel<RegionKernelAttributes>(
+      REGION_STATISTICS_GRADIENT_KERNEL,
+      (size) => size,
+      (arrays, attributes, out, dy) =>
+        (attributes.activation === 'softmax' ? softmaxGradient : sigmoidGradient)(
+          arrays,
+          attributes,
+          dy,
+          out,
+        ),
+    ),
+    kernel<FocalKernelAttributes>(FOCAL_SUMS_KERNEL, ([batch, , classes]) => [2, batch, classes], focalSums),
+    kernel<FocalKernelAttributes>(
+      FOCAL_SUMS_GRADIENT_KERNEL,
+      (size) => size,
+      (arrays, attributes, out, dy) => focalGradient(arrays, attributes, dy, out),
+    ),
+    plainReadIndices(backendName, arraysOf),
+  ];
+}
+
+/** Class indices with -1 at ignored pixels, which pixels count, and the largest index. */
+export function plainReadIndices(backendName: string, arraysOf: ArraysOf): KernelConfig {
+  return {
+    kernelName: READ_INDICES_KERNEL,
+    backendName,
+    kernelFunc({ inputs, attrs, backend }) {
+      const { labels } = inputs as { labels: TensorInfo };
+      const { ignoreIndex } = attrs as unknown as { ignoreIndex: number };
+      const tensors = arraysOf(backend);
+      const marked = tensors.make(labels.shape, 'int32');
+      const valid = tensors.make([...labels.shape, 1], 'float32');
+      const largest = tensors.make([1], 'int32');
+      const values = [labels, marked, valid, largest].map((tensor) => tensors.read(tensor));
+      const [from, to, seen, most] = values as [Int32Array, Int32Array, Float32Array, Int32Array];
+      most[0] = readIndices(from, ignoreIndex, to, seen);
+      return [marked, valid, largest];
+    },
+  };
+}

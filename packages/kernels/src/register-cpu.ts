@@ -1,0 +1,25 @@
+import { registerKernel } from '@tensorflow/tfjs-core';
+
+import { cpuKernels } from './cpu-kernels.js';
+import { wasmKernelsSupported } from './module.js';
+import { sayWithoutSimd } from './without-simd.js';
+
+let registered = false;
+
+/**
+ * Registers the sums of the losses, and their gradients, for tfjs's cpu backend: by WebAssembly with SIMD where the runtime has
+ * it, else by plain loops, which it says once. Importing `@segloss/kernels/cpu` does this; call it yourself only where imports
+ * with side effects are not wanted. Calling it twice does nothing.
+ *
+ * @example
+ * ```ts
+ * registerCpuKernels();
+ * tf.getKernel('SeglossRegionStatistics', 'cpu') !== undefined; // → true
+ * ```
+ */
+export function registerCpuKernels(): void {
+  if (registered) return;
+  cpuKernels().forEach((kernel) => registerKernel(kernel));
+  if (!wasmKernelsSupported()) sayWithoutSimd();
+  registered = true;
+}
