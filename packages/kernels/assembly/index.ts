@@ -2,7 +2,8 @@
 export { conv2dFilterGradient } from './filter-gradient';
 export { conv2dInputGradient, flipFilter, swapFilter } from './input-gradient';
 export { maxPoolGradient } from './max-pool';
-export { transformFilter, winogradConvolution, winogradFilterGradient, winogradGradientScratch, winogradScratch } from './winograd';
+export { transformFilter, winogradBlocks, winogradConvolution, winogradFilterGradient, winogradFilterSum } from './winograd';
+export { winogradScratch, winogradSumBytes } from './winograd';
 export { centeredProductSum, centeredSquareSum, columnSum } from './reduce';
 export { combineColumns, normalizeColumns, scaleColumns } from './batch-norm';
 export { copyRows } from './copy';

@@ -20,18 +20,24 @@ function padded8(channels: i32): i32 {
 
 /** Tiles that go through the planes at a time, so that these stay in the second-level cache. */
 function blockOf(inputs: i32, outputs: i32): i32 {
-  return max(8, min(40, 4096 / max(inputs, outputs) / TILE_ROWS)) * TILE_ROWS;
+  return max(8, min(60, 4096 / max(inputs, outputs) / TILE_ROWS)) * TILE_ROWS;
 }
 
-/** Bytes of scratch for {@link winogradConvolution}. */
+/** Blocks of tiles of a convolution: the parts of {@link winogradConvolution}. */
+export function winogradBlocks(batch: i32, outHeight: i32, outWidth: i32, inputs: i32, outputs: i32): i32 {
+  const block = blockOf(inputs, outputs);
+  return (batch * ((outHeight + 1) >> 1) * ((outWidth + 1) >> 1) + block - 1) / block;
+}
+
+/** Bytes of scratch for {@link winogradConvolution} and {@link winogradFilterGradient}. */
 export function winogradScratch(inputs: i32, outputs: i32): usize {
   const tiles = blockOf(inputs, outputs);
-  return 16 * (planeBytes(tiles, inputs) + planeBytes(tiles, padded8(outputs))) + (<usize>inputs << 6);
+  return 16 * (planeBytes(tiles, inputs) + planeBytes(tiles, padded8(outputs))) + (<usize>max(inputs, outputs) << 6);
 }
 
-/** Bytes of scratch for {@link winogradFilterGradient}. */
-export function winogradGradientScratch(inputs: i32, outputs: i32): usize {
-  return winogradScratch(inputs, outputs) + 16 * planeBytes(inputs, padded8(outputs)) + (<usize>outputs << 4);
+/** Bytes of one partial sum of {@link winogradFilterGradient}. */
+export function winogradSumBytes(inputs: i32, outputs: i32): usize {
+  return 16 * planeBytes(inputs, padded8(outputs));
 }
 
 /** Copies a square of pixels from (top, left) to `patch`, zeros where it reaches beyond the image. */
@@ -39,9 +45,13 @@ export function winogradGradientScratch(inputs: i32, outputs: i32): usize {
 function copyPatch(image: usize, height: i32, width: i32, pixel: usize, top: i32, left: i32, size: i32, patch: usize): void {
   for (let y = top; y < top + size; y++) {
     for (let x = left; x < left + size; x++) {
-      if (y >= 0 && y < height && x >= 0 && x < width) memory.copy(patch, image + <usize>(y * width + x) * pixel, pixel);
-      else memory.fill(patch, 0, pixel);
-      patch += pixel;
+      // Vector by vector: memory.copy leaves the module, which takes longer than so few bytes.
+      const end = patch + pixel;
+      if (y >= 0 && y < height && x >= 0 && x < width) {
+        for (let from = image + <usize>(y * width + x) * pixel; patch < end; from += 16, patch += 16) v128.store(patch, v128.load(from));
+      } else {
+        for (; patch < end; patch += 16) v128.store(patch, f32x4.splat(0));
+      }
     }
   }
 }
@@ -123,8 +133,9 @@ function writeTiles(
 /** out = max(x * w + bias, floor); u is the filter after `transformFilter`; inputs and outputs multiples of 4. */
 // prettier-ignore
 export function winogradConvolution(
-  x: usize, u: usize, bias: usize, out: usize, scratch: usize, batch: i32, height: i32, width: i32, inputs: i32,
+  x: usize, u: usize, bias: usize, out: usize, batch: i32, height: i32, width: i32, inputs: i32,
   outHeight: i32, outWidth: i32, outputs: i32, padTop: i32, padLeft: i32, floor: f32,
+  scratch: usize, firstPart: i32, endPart: i32,
 ): void {
   const block = blockOf(inputs, outputs);
   const padded = padded8(outputs);
@@ -137,7 +148,8 @@ export function winogradConvolution(
   const rows = (outHeight + 1) >> 1;
   const columns = (outWidth + 1) >> 1;
   const total = batch * rows * columns;
-  for (let first = 0; first < total; first += block) {
+  for (let part = firstPart; part < endPart; part++) {
+    const first = part * block;
     const count = min(block, total - first);
     transformTiles(x, v, vPlane, patch, first, count, rows, columns, height, width, inputs, padTop, padLeft, 4);
     const multiplied = ((count + TILE_ROWS - 1) / TILE_ROWS) * TILE_ROWS;
@@ -146,32 +158,51 @@ export function winogradConvolution(
   }
 }
 
-/** dw = Gᵀ [ Σ over tiles of (Bᵀ x B) ⊙ (A dy Aᵀ) ] G: the derivative by g of Aᵀ[(G g Gᵀ) ⊙ (Bᵀ x B)]A. */
+/**
+ * Partial sums of (Bᵀ x B) ⊙ (A dy Aᵀ) over the tiles, [parts][16][inputs][outputs]: part p of `parts` takes its share of the
+ * blocks. dw = Gᵀ [Σ] G, the derivative by g of Aᵀ[(G g Gᵀ) ⊙ (Bᵀ x B)]A, is {@link winogradFilterSum}.
+ */
 // prettier-ignore
 export function winogradFilterGradient(
-  x: usize, dy: usize, dw: usize, scratch: usize, batch: i32, height: i32, width: i32, inputs: i32,
+  x: usize, dy: usize, sums: usize, parts: i32, batch: i32, height: i32, width: i32, inputs: i32,
   outHeight: i32, outWidth: i32, outputs: i32, padTop: i32, padLeft: i32,
+  scratch: usize, firstPart: i32, endPart: i32,
 ): void {
   const block = blockOf(inputs, outputs);
+  const blocks = winogradBlocks(batch, outHeight, outWidth, inputs, outputs);
   const padded = padded8(outputs);
   const vPlane = planeBytes(block, inputs);
   const yPlane = planeBytes(block, padded);
   const sPlane = planeBytes(inputs, padded);
   const v = scratch;
   const y = v + 16 * vPlane;
-  const s = y + 16 * yPlane;
-  const patch = s + 16 * sPlane;
+  const patch = y + 16 * yPlane;
   const rows = (outHeight + 1) >> 1;
   const columns = (outWidth + 1) >> 1;
   const total = batch * rows * columns;
-  memory.fill(y, 0, 16 * (yPlane + sPlane)); // the channels that fill up the last eight stay 0
-  for (let first = 0; first < total; first += block) {
-    const count = min(block, total - first);
-    transformTiles(x, v, vPlane, patch, first, count, rows, columns, height, width, inputs, padTop, padLeft, 4);
-    transformTiles(dy, y, yPlane, patch, first, count, rows, columns, outHeight, outWidth, outputs, 0, 0, 2);
-    for (let p: usize = 0; p < 16; p++) {
-      outerProducts(v + p * vPlane, y + p * yPlane, s + p * sPlane, inputs, padded, count, <usize>inputs << 2, <usize>padded << 2);
+  memory.fill(y, 0, 16 * yPlane); // the channels that fill up the last eight stay 0
+  for (let part = firstPart; part < endPart; part++) {
+    const s = sums + <usize>part * 16 * sPlane;
+    memory.fill(s, 0, 16 * sPlane);
+    const end = min(total, ((part + 1) * blocks / parts) * block);
+    for (let first = (part * blocks / parts) * block; first < end; first += block) {
+      const count = min(block, end - first);
+      transformTiles(x, v, vPlane, patch, first, count, rows, columns, height, width, inputs, padTop, padLeft, 4);
+      transformTiles(dy, y, yPlane, patch, first, count, rows, columns, outHeight, outWidth, outputs, 0, 0, 2);
+      for (let p: usize = 0; p < 16; p++) {
+        outerProducts(v + p * vPlane, y + p * yPlane, s + p * sPlane, inputs, padded, count, <usize>inputs << 2, <usize>padded << 2);
+      }
     }
   }
-  transformFilterGradient(s, sPlane, dw, inputs, outputs, padded);
+}
+
+/** The filter's gradient from the partial sums, which are added in their order. */
+export function winogradFilterSum(sums: usize, parts: i32, dw: usize, inputs: i32, outputs: i32): void {
+  const plane = planeBytes(inputs, padded8(outputs));
+  const end = sums + 16 * plane;
+  for (let part = 1; part < parts; part++) {
+    const apart = <usize>part * 16 * plane;
+    for (let at = sums; at < end; at += 16) v128.store(at, f32x4.add(v128.load(at), v128.load(at + apart)));
+  }
+  transformFilterGradient(sums, plane, dw, inputs, outputs, padded8(outputs));
 }

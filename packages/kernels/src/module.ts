@@ -15,8 +15,10 @@ export interface KernelModule {
   transformFilter: Kernel;
   winogradConvolution: Kernel;
   winogradFilterGradient: Kernel;
+  winogradFilterSum: Kernel;
+  winogradBlocks: Size;
   winogradScratch: Size;
-  winogradGradientScratch: Size;
+  winogradSumBytes: Size;
   columnSum: Kernel;
   centeredProductSum: Kernel;
   centeredSquareSum: Kernel;

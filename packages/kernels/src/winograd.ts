@@ -1,6 +1,7 @@
 import { type backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from './module.js';
+import { runParts } from './parts.js';
 import { pointer, withScratch, type WasmBackend } from './tensors.js';
 
 type Info = backend_util.Conv2DInfo;
@@ -45,15 +46,24 @@ export function winogradConvolution(
   const out = wasm.makeOutput([batch, ...output], 'float32');
   const kernels = kernelsOf(wasm);
   const transformed = 16 * inputs * (Math.ceil(outputs / 8) * 8) * 4;
-  return withScratch(wasm, transformed + kernels.winogradScratch(inputs, outputs), (scratch) => {
-    kernels.transformFilter(filter, scratch, inputs, outputs);
-    kernels.winogradConvolution(
-      ...([x, scratch, bias, pointer(wasm, out), scratch + transformed] as const),
-      ...([batch, ...input, ...output, pad.top, pad.left, floor] as const),
+  return withScratch(wasm, transformed, (u) => {
+    kernels.transformFilter(filter, u, inputs, outputs);
+    runParts(
+      wasm,
+      'winogradConvolution',
+      [x, u, bias, pointer(wasm, out), batch, ...input, ...output, pad.top, pad.left, floor],
+      {
+        parts: kernels.winogradBlocks(batch, output[0], output[1], inputs, outputs),
+        scratch: kernels.winogradScratch(inputs, outputs),
+      },
     );
     return out;
   });
 }
+
+/** Partial sums of a filter's gradient at most, and their bytes. */
+const MOST_PARTS = 8;
+const MOST_BYTES = 64 * 2 ** 20;
 
 /** The gradient of the filter. */
 export function winogradFilterGradient(
@@ -65,12 +75,20 @@ export function winogradFilterGradient(
   const { inChannels: inputs, outChannels: outputs, padInfo } = info;
   const out = wasm.makeOutput([3, 3, inputs, outputs], 'float32');
   const kernels = kernelsOf(wasm);
-  return withScratch(wasm, kernels.winogradGradientScratch(inputs, outputs), (scratch) => {
-    kernels.winogradFilterGradient(
-      ...([pointer(wasm, x), pointer(wasm, dy), pointer(wasm, out), scratch] as const),
-      ...([info.batchSize, info.inHeight, info.inWidth, inputs] as const),
-      ...([info.outHeight, info.outWidth, outputs, padInfo.top, padInfo.left] as const),
+  const { batchSize, inHeight, inWidth, outHeight, outWidth } = info;
+  const bytes = kernels.winogradSumBytes(inputs, outputs);
+  const blocks = kernels.winogradBlocks(batchSize, outHeight, outWidth, inputs, outputs);
+  // A part has four blocks at least, so that adding the parts up costs little beside them.
+  const parts = Math.max(1, Math.min(MOST_PARTS, Math.floor(MOST_BYTES / bytes), blocks >> 2));
+  return withScratch(wasm, parts * bytes, (sums) => {
+    const sizes = [batchSize, inHeight, inWidth, inputs, outHeight, outWidth, outputs] as const;
+    runParts(
+      wasm,
+      'winogradFilterGradient',
+      [pointer(wasm, x), pointer(wasm, dy), sums, parts, ...sizes, padInfo.top, padInfo.left],
+      { parts, scratch: kernels.winogradScratch(inputs, outputs) },
     );
+    kernels.winogradFilterSum(sums, parts, pointer(wasm, out), inputs, outputs);
     return out;
   });
 }

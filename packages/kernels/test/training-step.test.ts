@@ -265,7 +265,25 @@ describe('the module with fused multiply-adds', () => {
       const filter = new Float32Array(memory.buffer, w, 9 * 8 * 8);
       filter.set(filter.map(() => random() * 2 - 1));
       kernels.transformFilter(w, transformed, 8, 8);
-      kernels.winogradConvolution(x, transformed, 0, out, scratch, 1, 7, 7, 8, 7, 7, 8, 1, 1, -Infinity);
+      kernels.winogradConvolution(
+        x,
+        transformed,
+        0,
+        out,
+        1,
+        7,
+        7,
+        8,
+        7,
+        7,
+        8,
+        1,
+        1,
+        -Infinity,
+        scratch,
+        0,
+        1,
+      );
       const forward = new Float32Array(memory.buffer, out, 7 * 7 * 8).slice();
       kernels.conv2dFilterGradient(x, x, out, 1, 7, 7, 8, 7, 7, 8, 3, 3, 1, 1, 1, 1, 1, 1);
       return [...forward, ...new Float32Array(memory.buffer, out, 9 * 8 * 8)];
