@@ -6,13 +6,13 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 
+import { adamUpdate } from './adam-kernel.js';
+import { batchNormGradient, fusedBatchNorm } from './batch-norm.js';
 import {
-  batchNormGradient,
   batchNormTraining,
   batchNormTrainingGradient,
-  fusedBatchNorm,
   registerBatchNormTrainingGradient,
-} from './batch-norm.js';
+} from './batch-norm-batch.js';
 import { concat, splitV } from './concat.js';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv2d.js';
 import { focalSums, focalSumsGradient } from './focal.js';
@@ -38,6 +38,7 @@ const ADDED: readonly KernelConfig[] = [
   focalSumsGradient,
   readIndices,
   unsortedSegmentSum,
+  adamUpdate,
 ];
 
 /** What replaces or wraps a kernel that tfjs has. */
