@@ -33,27 +33,3 @@ export function scaleColumns(x: usize, factor: usize, out: usize, rows: i32, col
     out += bytes;
   }
 }
-
-/** out[r,c] = dy[r,c] · a[c] + (x[r,c] - mean[c]) · b[c] + d[c]: how every gradient of a batch normalization ends. */
-// prettier-ignore
-export function combineColumns(
-  dy: usize, x: usize, mean: usize, a: usize, b: usize, d: usize, out: usize, rows: i32, columns: i32,
-): void {
-  const bytes = <usize>columns << 2;
-  const vectors = <usize>(columns & ~3) << 2;
-  for (let r = 0; r < rows; r++) {
-    let c: usize = 0;
-    for (; c < vectors; c += 16) {
-      const centered = f32x4.sub(v128.load(x + c), v128.load(mean + c));
-      const scaled = f32x4.add(f32x4.mul(v128.load(dy + c), v128.load(a + c)), v128.load(d + c));
-      v128.store(out + c, f32x4.add(scaled, f32x4.mul(centered, v128.load(b + c))));
-    }
-    for (; c < bytes; c += 4) {
-      const centered = load<f32>(x + c) - load<f32>(mean + c);
-      store<f32>(out + c, load<f32>(dy + c) * load<f32>(a + c) + load<f32>(d + c) + centered * load<f32>(b + c));
-    }
-    dy += bytes;
-    x += bytes;
-    out += bytes;
-  }
-}

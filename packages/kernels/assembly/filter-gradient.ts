@@ -3,37 +3,77 @@
 // stays in registers along a row of the image. Row sums are added to dw: two levels keep float32 rounding small.
 import { multiplyAdd } from './multiply-add';
 
+/** Partial sums of dw, [parts][dw]: part p of `parts` takes its share of the rows of dy. */
 // prettier-ignore
 export function conv2dFilterGradient(
-  x: usize, dy: usize, dw: usize,
+  x: usize, dy: usize, sums: usize, parts: i32,
   batch: i32, height: i32, width: i32, inputs: i32,
   outHeight: i32, outWidth: i32, outputs: i32,
   filterHeight: i32, filterWidth: i32,
   strideY: i32, strideX: i32, dilationY: i32, dilationX: i32, padTop: i32, padLeft: i32,
+  scratch: usize, firstPart: i32, endPart: i32,
 ): void {
-  memory.fill(dw, 0, <usize>(filterHeight * filterWidth * inputs * outputs) << 2);
-  const xStep = <usize>(strideX * inputs) << 2;
+  const pixel = <usize>inputs << 2;
   const yStep = <usize>outputs << 2;
-  for (let n = 0; n < batch; n++) {
-    for (let oy = 0; oy < outHeight; oy++) {
-      const dyRow = dy + (<usize>((n * outHeight + oy) * outWidth * outputs) << 2);
+  const tapBytes = pixel * <usize>outputs;
+  const bytes = <usize>(filterHeight * filterWidth) * tapBytes;
+  const rows = batch * outHeight;
+  // From here to there all columns of the filter lie within the image: side by side, they are one tap with more channels.
+  const begin = dilationX == 1 ? min(outWidth, (padLeft + strideX - 1) / strideX) : 0;
+  const room = width - filterWidth + padLeft;
+  const stop = dilationX == 1 && room >= 0 ? max(begin, min(room / strideX + 1, outWidth)) : begin;
+  for (let part = firstPart; part < endPart; part++) {
+    const dw = sums + <usize>part * bytes;
+    memory.fill(dw, 0, bytes);
+    const end = shareOf(rows, part + 1, parts);
+    for (let row = shareOf(rows, part, parts); row < end; row++) {
+      const dyRow = dy + <usize>(row * outWidth) * yStep;
       for (let ky = 0; ky < filterHeight; ky++) {
-        const iy = oy * strideY + ky * dilationY - padTop;
+        const iy = (row % outHeight) * strideY + ky * dilationY - padTop;
         if (iy < 0 || iy >= height) continue;
+        const xRow = x + <usize>(((row / outHeight) * height + iy) * width) * pixel;
+        const line = dw + <usize>(ky * filterWidth) * tapBytes;
+        columns(xRow, dyRow, line, begin, stop, -padLeft, strideX, filterWidth * inputs, outputs, pixel, yStep);
         for (let kx = 0; kx < filterWidth; kx++) {
           // The outputs whose input column ox·s + offset lies within the image.
           const offset = kx * dilationX - padLeft;
           const first = offset < 0 ? (-offset + strideX - 1) / strideX : 0;
-          const last = min((width - 1 - offset) / strideX, outWidth - 1);
-          const count = last - first + 1;
-          if (count <= 0 || width - 1 - offset < 0) continue;
-          const xAt = x + (<usize>(((n * height + iy) * width + first * strideX + offset) * inputs) << 2);
-          const dyAt = dyRow + (<usize>(first * outputs) << 2);
-          const tap = dw + (<usize>((ky * filterWidth + kx) * inputs * outputs) << 2);
-          outerProducts(xAt, dyAt, tap, inputs, outputs, count, xStep, yStep);
+          const last = width - 1 - offset < 0 ? first : min((width - 1 - offset) / strideX + 1, outWidth);
+          const tap = line + <usize>kx * tapBytes;
+          columns(xRow, dyRow, tap, first, min(last, begin), offset, strideX, inputs, outputs, pixel, yStep);
+          columns(xRow, dyRow, tap, max(first, stop), last, offset, strideX, inputs, outputs, pixel, yStep);
         }
       }
     }
+  }
+}
+
+/** Where the share of a part begins. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function shareOf(rows: i32, part: i32, parts: i32): i32 {
+  return <i32>((<i64>rows * part) / parts);
+}
+
+/** The outer products of columns `from` to before `to` of dy. */
+// prettier-ignore
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function columns(
+  xRow: usize, dyRow: usize, tap: usize, from: i32, to: i32, offset: i32, stride: i32, inputs: i32, outputs: i32,
+  pixel: usize, yStep: usize,
+): void {
+  if (from >= to) return;
+  const xAt = xRow + <usize>(from * stride + offset) * pixel;
+  outerProducts(xAt, dyRow + <usize>from * yStep, tap, inputs, outputs, to - from, <usize>stride * pixel, yStep);
+}
+
+/** out = Σ of `parts` partial sums of `bytes` each, added in their order. */
+export function addParts(sums: usize, parts: i32, bytes: usize, out: usize): void {
+  for (let at: usize = 0; at < bytes; at += 4) {
+    let sum: f32 = 0;
+    for (let part = 0; part < parts; part++) sum += load<f32>(sums + <usize>part * bytes + at);
+    store<f32>(out + at, sum);
   }
 }
 

@@ -1,10 +1,12 @@
 // Kernels over tfjs's own wasm memory: every pointer is the byte offset of a float32 tensor. No static data, no heap.
-export { conv2dFilterGradient } from './filter-gradient';
+export { addParts, conv2dFilterGradient } from './filter-gradient';
 export { conv2dInputGradient, flipFilter, swapFilter } from './input-gradient';
 export { maxPoolGradient } from './max-pool';
-export { transformFilter, winogradConvolution, winogradFilterGradient, winogradGradientScratch, winogradScratch } from './winograd';
-export { centeredProductSum, centeredSquareSum, columnSum } from './reduce';
-export { combineColumns, normalizeColumns, scaleColumns } from './batch-norm';
+export { transformFilter, winogradBlocks, winogradConvolution, winogradFilterGradient, winogradFilterSum } from './winograd';
+export { winogradFilterBytes, winogradScratch, winogradSumBytes } from './winograd';
+export { centeredProductSum, columnSum } from './reduce';
+export { normalizeColumns, scaleColumns } from './batch-norm';
+export { batchNormGradient, batchNormGradientSums, columnShifts, momentSums, normalizeBatch } from './batch-norm-training';
 export { copyRows } from './copy';
 export { regionGradient, regionScratch, regionSums } from './region-statistics';
 export { reluGradient } from './relu';
@@ -18,3 +20,5 @@ export { maxPool3d, maxPool3dGradient } from './max-pool-3d';
 export { resizeBilinear, resizeBilinearGradient, resizeNearest, resizeNearestGradient } from './resize';
 export { dilation2d, dilation2dFilterGradient, dilation2dInputGradient } from './dilation2d';
 export { averagePool3d, averagePool3dGradient } from './average-pool-3d';
+export { adamParts, adamUpdate } from './adam';
+export { convolveRows, packFilter, packTransposed, packedBytes, rowScratch } from './row-convolution';

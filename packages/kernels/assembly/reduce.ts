@@ -15,7 +15,6 @@ function addTo(sums: usize, values: v128): void {
 // The terms that are summed.
 const PLAIN = 0;
 const CENTERED_PRODUCT = 1;
-const CENTERED_SQUARE = 2;
 
 /** Σ over rows of a term, which is a constant, so that each has a loop of its own; `y` is `apart` bytes from x. */
 // @ts-ignore: decorator of AssemblyScript
@@ -33,7 +32,6 @@ function sumOf(term: i32, x: usize, apart: usize, mean: usize, sums: usize, rows
       for (let at = x + c; at < end; at += row) {
         let value = v128.load(at);
         if (term != PLAIN) value = f32x4.sub(value, center);
-        if (term == CENTERED_SQUARE) value = f32x4.mul(value, value);
         if (term == CENTERED_PRODUCT) value = f32x4.mul(value, v128.load(at + apart));
         sum = f32x4.add(sum, value);
       }
@@ -44,7 +42,6 @@ function sumOf(term: i32, x: usize, apart: usize, mean: usize, sums: usize, rows
       let sum: f64 = 0;
       for (let at = x + c; at < end; at += row) {
         let value = <f64>(load<f32>(at) - center);
-        if (term == CENTERED_SQUARE) value *= value;
         if (term == CENTERED_PRODUCT) value *= <f64>load<f32>(at + apart);
         sum += value;
       }
@@ -62,9 +59,4 @@ export function columnSum(x: usize, sums: usize, rows: i32, columns: i32): void 
 /** sums[c] = Σ_r y[r,c] · (x[r,c] - mean[c]) */
 export function centeredProductSum(y: usize, x: usize, mean: usize, sums: usize, rows: i32, columns: i32): void {
   sumOf(CENTERED_PRODUCT, x, y - x, mean, sums, rows, columns);
-}
-
-/** sums[c] = Σ_r (x[r,c] - mean[c])² */
-export function centeredSquareSum(x: usize, mean: usize, sums: usize, rows: i32, columns: i32): void {
-  sumOf(CENTERED_SQUARE, x, 0, mean, sums, rows, columns);
 }

@@ -95,11 +95,10 @@ function filterRow(to: usize, plane: usize, a: v128, b: v128, c: v128): void {
   v128.store(to + 3 * plane, c);
 }
 
-/** G g Gᵀ of a filter [3,3,inputs,outputs] to [16][outputs/8][inputs][8], so that a product reads it in order; zeros fill the last eight. */
+/** G g Gᵀ of a filter [3,3,inputs,outputs] to [16][outputs/8][inputs][8], the planes `plane` bytes apart, so that a product reads it in order; zeros fill the last eight. */
 // prettier-ignore
-export function transformFilter(w: usize, to: usize, inputs: i32, outputs: i32): void {
+export function transformFilter(w: usize, to: usize, plane: usize, inputs: i32, outputs: i32): void {
   const tap = <usize>(inputs * outputs) << 2;
-  const plane = <usize>(inputs * ((outputs + 7) & ~7)) << 2;
   const half = f32x4.splat(0.5);
   if (outputs & 4) memory.fill(to, 0, 16 * plane);
   for (let ci = 0; ci < inputs; ci++) {

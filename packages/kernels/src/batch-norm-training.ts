@@ -4,11 +4,12 @@ import {
   getBackend,
   getKernel,
   moments,
+  relu,
   type Tensor,
   type Tensor1D,
 } from '@tensorflow/tfjs-core';
 
-import { BATCH_NORM_TRAINING } from './batch-norm.js';
+import { BATCH_NORM_TRAINING } from './batch-norm-batch.js';
 
 /** Results of {@link batchNormOfBatch}. */
 export interface BatchNormOfBatch<T extends Tensor> {
@@ -28,7 +29,8 @@ export interface BatchNormOfBatch<T extends Tensor> {
  * @param scale `[channels]`, gamma.
  * @param offset `[channels]`, beta.
  * @param varianceEpsilon Added to the variance. Default 1e-3, as in tf.layers.
- * @throws {RangeError} If x has no axis beside the channels, or scale or offset is not `[channels]`.
+ * @param activation `relu`: max(·, 0) of the output, in the same passes. Default `linear`.
+ * @throws {RangeError} If activation is neither, x has no axis beside the channels, or scale or offset is not `[channels]`.
  *
  * @example
  * ```ts
@@ -45,6 +47,7 @@ export function batchNormOfBatch<T extends Tensor>(
   scale: Tensor1D,
   offset: Tensor1D,
   varianceEpsilon = 1e-3,
+  activation: 'linear' | 'relu' = 'linear',
 ): BatchNormOfBatch<T> {
   const channels = x.shape[x.rank - 1];
   if (x.rank < 2 || scale.shape[0] !== channels || offset.shape[0] !== channels) {
@@ -53,15 +56,25 @@ export function batchNormOfBatch<T extends Tensor>(
         `scale [${scale.shape}], offset [${offset.shape}]`,
     );
   }
+  if (activation !== 'linear' && activation !== 'relu') {
+    throw new RangeError(
+      `batchNormOfBatch: wanted activation 'linear' | 'relu', got ${JSON.stringify(activation)}`,
+    );
+  }
   if (getKernel(BATCH_NORM_TRAINING, getBackend()) && x.dtype === 'float32') {
-    const results = engine().runKernel(BATCH_NORM_TRAINING, { x, scale, offset }, { varianceEpsilon });
+    const results = engine().runKernel(
+      BATCH_NORM_TRAINING,
+      { x, scale, offset },
+      { varianceEpsilon, activation },
+    );
     const [output, mean, variance] = results as unknown as [T, Tensor1D, Tensor1D];
     return { output, mean, variance };
   }
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
   const { mean, variance } = moments(x, axes);
+  const output = batchNorm(x, mean as Tensor1D, variance as Tensor1D, offset, scale, varianceEpsilon) as T;
   return {
-    output: batchNorm(x, mean as Tensor1D, variance as Tensor1D, offset, scale, varianceEpsilon) as T,
+    output: activation === 'relu' ? relu(output) : output,
     mean: mean as Tensor1D,
     variance: variance as Tensor1D,
   };

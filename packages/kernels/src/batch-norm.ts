@@ -1,6 +1,5 @@
 import {
   engine,
-  registerGradient,
   type KernelConfig,
   type KernelFunc,
   type Tensor,
@@ -21,9 +20,6 @@ interface Inputs {
 }
 
 const GRADIENT = 'SeglossBatchNormGradient';
-/** Statistics of the batch, normalization, scale and offset in one operation. */
-export const BATCH_NORM_TRAINING = 'SeglossBatchNormTraining';
-const TRAINING_GRADIENT = 'SeglossBatchNormTrainingGradient';
 
 /** tf.batchNorm with one mean and variance for each channel; other shapes stay with tfjs. */
 export function fusedBatchNorm(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
@@ -77,99 +73,6 @@ export const batchNormGradient: KernelConfig = {
     ];
   },
 };
-
-/** The normalized batch, its mean and its (biased) variance. */
-export const batchNormTraining: KernelConfig = {
-  kernelName: BATCH_NORM_TRAINING,
-  backendName: 'wasm',
-  kernelFunc({ inputs, attrs, backend }) {
-    const { x, scale, offset } = inputs as unknown as Inputs;
-    const { varianceEpsilon } = attrs as unknown as { varianceEpsilon: number };
-    const wasm = backend as WasmBackend;
-    const [rows, channels] = [rowsOf(x), x.shape[x.shape.length - 1]!];
-    const out = wasm.makeOutput(x.shape, 'float32');
-    const kernels = kernelsOf(wasm);
-    const means = columnSums(wasm, (at) => kernels.columnSum(pointer(wasm, x), at, rows, channels), channels);
-    const mean = vector(
-      wasm,
-      means.map((sum) => sum / rows),
-    );
-    const squares = columnSums(
-      wasm,
-      (at) => kernels.centeredSquareSum(pointer(wasm, x), pointer(wasm, mean), at, rows, channels),
-      channels,
-    );
-    const variance = vector(
-      wasm,
-      squares.map((sum) => sum / rows),
-    );
-    const inverse = inverseDeviations(values(wasm, variance), varianceEpsilon);
-    normalize(wasm, x, mean, inverse, scale, offset, out);
-    return [out, mean, variance];
-  },
-};
-
-/** The gradients of {@link batchNormTraining} by x, scale and offset, given those of its three results. */
-export const batchNormTrainingGradient: KernelConfig = {
-  kernelName: TRAINING_GRADIENT,
-  backendName: 'wasm',
-  kernelFunc({ inputs, attrs, backend }) {
-    const { dy, dMean, dVariance, x, mean, variance, scale } = inputs as Record<string, TensorInfo>;
-    const { varianceEpsilon } = attrs as unknown as { varianceEpsilon: number };
-    const wasm = backend as WasmBackend;
-    const [rows, channels] = [rowsOf(x!), mean!.shape[0]!];
-    const dx = wasm.makeOutput(x!.shape, 'float32');
-    const { sums, products } = gradientSums(wasm, dy!, x!, mean!);
-    const inverse = inverseDeviations(values(wasm, variance!), varianceEpsilon);
-    withScratch(wasm, 3 * channels * 4, (at) => {
-      // dx = a dy + b (x - mean) + d
-      const [a, b, d] = [0, 1, 2].map((i) => floats(wasm, at + i * channels * 4, channels)) as [
-        Float32Array,
-        Float32Array,
-        Float32Array,
-      ];
-      inverse.forEach((value, c) => {
-        const factor = value * values(wasm, scale!)[c]!;
-        a[c] = factor;
-        b[c] = (2 * values(wasm, dVariance!)[c]! - factor * value ** 2 * products[c]!) / rows;
-        d[c] = (values(wasm, dMean!)[c]! - factor * sums[c]!) / rows;
-      });
-      const [dyAt, xAt, meanAt] = [dy!, x!, mean!].map((tensor) => pointer(wasm, tensor)) as [
-        number,
-        number,
-        number,
-      ];
-      const vectors = [at, at + channels * 4, at + channels * 8] as const;
-      kernelsOf(wasm).combineColumns(dyAt, xAt, meanAt, ...vectors, pointer(wasm, dx), rows, channels);
-    });
-    return [
-      dx,
-      vector(
-        wasm,
-        products.map((product, c) => product * inverse[c]!),
-      ),
-      vector(wasm, sums),
-    ];
-  },
-};
-
-/** Makes {@link batchNormTraining} differentiable; it has a name of its own, so no other backend is concerned. */
-export function registerBatchNormTrainingGradient(): void {
-  registerGradient({
-    kernelName: BATCH_NORM_TRAINING,
-    inputsToSave: ['x', 'scale'],
-    outputsToSave: [false, true, true],
-    gradFunc(dys, saved, attrs) {
-      const [x, scale, mean, variance] = saved as [Tensor, Tensor, Tensor, Tensor];
-      const [dy, dMean, dVariance] = dys as unknown as [Tensor, Tensor, Tensor];
-      const inputs = { dy, dMean, dVariance, x, mean, variance, scale };
-      return byName(
-        ['x', 'scale', 'offset'],
-        engine().runKernel(TRAINING_GRADIENT, inputs, attrs) as Tensor[],
-      );
-    },
-  });
-}
 
 function useOurGradient(): void {
   useGradient('FusedBatchNorm', (gradient) => (dy, saved, attrs) => {
@@ -230,15 +133,15 @@ function gradientSums(wasm: WasmBackend, dy: TensorInfo, x: TensorInfo, mean: Te
 }
 
 /** In float64, which costs nothing for so few values. */
-function inverseDeviations(variances: Float32Array, epsilon: number): Float64Array {
+export function inverseDeviations(variances: Float32Array, epsilon: number): Float64Array {
   return Float64Array.from(variances, (value) => 1 / Math.sqrt(value + epsilon));
 }
 
-function values(wasm: WasmBackend, tensor: TensorInfo): Float32Array {
+export function values(wasm: WasmBackend, tensor: TensorInfo): Float32Array {
   return floats(wasm, pointer(wasm, tensor), tensor.shape[0]!);
 }
 
-function vector(wasm: WasmBackend, numbers: Float64Array): TensorInfo {
+export function vector(wasm: WasmBackend, numbers: Float64Array): TensorInfo {
   const out = wasm.makeOutput([numbers.length], 'float32');
   values(wasm, out).set(numbers);
   return out;

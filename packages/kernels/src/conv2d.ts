@@ -11,7 +11,12 @@ import {
 import { kernelsOf } from './module.js';
 import { everySide, withSidesOf } from './padding.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from './tensors.js';
+import { runParts } from './parts.js';
+import { rowConvolution, rowsFit, tiledInputGradient, tilesInput } from './row-convolution.js';
 import { forwardLayout, winogradConvolution, winogradFilterGradient, winogradFits } from './winograd.js';
+
+/** Bytes that the partial sums of a filter's gradient may take. */
+const MOST_PARTIAL_BYTES = 64 * 2 ** 20;
 
 type Shape4 = [number, number, number, number];
 type Info = backend_util.Conv2DInfo;
@@ -25,16 +30,15 @@ interface Attributes {
   dilations?: [number, number] | number;
 }
 
-/** tf.conv2d: 3 x 3 without stride by F(2x2, 3x3), the rest by tfjs's XNNPACK. */
+/** tf.conv2d: 3 x 3 without stride by Winograd's algorithm, others by rows; few channels and dilations stay with tfjs's XNNPACK. */
 export function conv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
   return {
     kernelFunc(args) {
       const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
       const attrs = args.attrs as unknown as Attributes;
       const info = convInfo('Conv2D', x.shape, filter.shape, attrs);
-      if (!bothFloat(x, filter) || !winogradFits(info)) return original(withSidesOf(info, args));
-      const wasm = args.backend as WasmBackend;
-      return winogradConvolution(wasm, pointer(wasm, x), pointer(wasm, filter), forwardLayout(info));
+      if (!bothFloat(x, filter) || !ourConvolution(info)) return original(withSidesOf(info, args));
+      return convolution(args.backend as WasmBackend, x, filter, info);
     },
   };
 }
@@ -54,14 +58,33 @@ export function fusedConv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFun
         preluActivationWeights === undefined &&
         (bias === undefined ||
           (bias.dtype === 'float32' && util.sizeFromShape(bias.shape) === info.outChannels));
-      if (!plain || !bothFloat(x!, filter!) || !winogradFits(info)) return original(withSidesOf(info, args));
+      if (!plain || !bothFloat(x!, filter!) || !ourConvolution(info))
+        return original(withSidesOf(info, args));
       const wasm = args.backend as WasmBackend;
-      return winogradConvolution(wasm, pointer(wasm, x!), pointer(wasm, filter!), forwardLayout(info), {
-        bias: bias && pointer(wasm, bias),
+      return convolution(wasm, x!, filter!, info, {
+        bias: bias ? pointer(wasm, bias) : 0,
         floor: activation === 'relu' ? 0 : -Infinity,
       });
     },
   };
+}
+
+function ourConvolution(info: Info): boolean {
+  return info.outShape.every((size) => size > 0) && (winogradFits(info) || rowsFit(info));
+}
+
+function convolution(
+  wasm: WasmBackend,
+  x: TensorInfo,
+  filter: TensorInfo,
+  info: Info,
+  added: { bias?: number; floor?: number } = {},
+): TensorInfo {
+  const at = pointer(wasm, filter);
+  if (winogradFits(info)) return winogradConvolution(wasm, pointer(wasm, x), at, forwardLayout(info), added);
+  const { filterHeight: height, filterWidth: width, strideHeight, strideWidth } = info;
+  const taps = { at, height, width, strides: [strideHeight, strideWidth] as const, ...added };
+  return rowConvolution(wasm, x, taps, forwardLayout(info));
 }
 
 function bothFloat(x: TensorInfo, filter: TensorInfo): boolean {
@@ -80,15 +103,21 @@ export const conv2DBackpropFilter: KernelConfig = {
     const wasm = backend as WasmBackend;
     if (winogradFits(info)) return winogradFilterGradient(wasm, x, dy, info);
     const out = wasm.makeOutput(filterShape, 'float32');
-    const [at, dyAt, outAt] = [x, dy, out].map((tensor) => pointer(wasm, tensor)) as [number, number, number];
-    kernelsOf(wasm).conv2dFilterGradient(at, dyAt, outAt, ...geometry(info));
+    const bytes = util.sizeFromShape(filterShape) * 4;
+    const rows = info.batchSize * info.outHeight;
+    const parts = Math.max(1, Math.min(8, Math.floor(MOST_PARTIAL_BYTES / bytes), rows >> 4));
+    withScratch(wasm, parts * bytes, (sums) => {
+      const args = [pointer(wasm, x), pointer(wasm, dy), sums, parts, ...geometry(info)];
+      runParts(wasm, 'conv2dFilterGradient', args, { parts });
+      kernelsOf(wasm).addParts(sums, parts, bytes, pointer(wasm, out));
+    });
     return out;
   },
 };
 
 /**
- * tf.grad of conv2d by its input, and conv2dTranspose. With stride 1 it is a convolution with the flipped filter, which
- * tfjs's XNNPACK does fast; other strides go through a kernel of ours.
+ * tf.grad of conv2d by its input, and conv2dTranspose. With stride 1 it is a convolution with the flipped filter; a filter as
+ * large as its stride is a product for each of its rows; other strides go tap by tap.
  */
 export function conv2DBackpropInput(convolve: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
   return {
@@ -98,9 +127,9 @@ export function conv2DBackpropInput(convolve: KernelFunc): Pick<KernelConfig, 'k
       requireFloat('Conv2DBackpropInput', { dy, filter });
       const info = convInfo('Conv2DBackpropInput', inputShape, filter.shape, rest);
       const wasm = backend as WasmBackend;
-      return info.strideHeight === 1 && info.strideWidth === 1
-        ? byFlippedFilter(wasm, dy, filter, info, convolve)
-        : byTaps(wasm, dy, filter, info);
+      if (info.strideHeight === 1 && info.strideWidth === 1)
+        return byFlippedFilter(wasm, dy, filter, info, convolve);
+      return tilesInput(info) ? tiledInputGradient(wasm, dy, filter, info) : byTaps(wasm, dy, filter, info);
     },
   };
 }
@@ -127,6 +156,17 @@ function byFlippedFilter(
   if (Math.min(...before, ...after) < 0) {
     wasm.disposeData(flipped.dataId);
     return byTaps(wasm, dy, filter, info); // more padding than the filter reaches: a convolution cannot crop
+  }
+  if (rowsFit(info, inChannels)) {
+    const taps = { at: pointer(wasm, flipped), height: filterHeight, width: filterWidth };
+    const dx = rowConvolution(wasm, dy, taps, {
+      batch: info.batchSize,
+      input: [info.outHeight, info.outWidth, outChannels],
+      output: [info.inHeight, info.inWidth, inChannels],
+      pad: { top: before[0], left: before[1] },
+    });
+    wasm.disposeData(flipped.dataId);
+    return dx;
   }
   const result = convolve({
     inputs: { x: dy, filter: flipped },

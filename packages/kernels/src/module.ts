@@ -8,6 +8,7 @@ type Size = (...args: number[]) => number;
 /** The functions of assembly/index.ts. */
 export interface KernelModule {
   conv2dFilterGradient: Kernel;
+  addParts: Kernel;
   conv2dInputGradient: Kernel;
   flipFilter: Kernel;
   swapFilter: Kernel;
@@ -15,12 +16,25 @@ export interface KernelModule {
   transformFilter: Kernel;
   winogradConvolution: Kernel;
   winogradFilterGradient: Kernel;
+  winogradFilterSum: Kernel;
+  winogradBlocks: Size;
+  winogradFilterBytes: Size;
   winogradScratch: Size;
-  winogradGradientScratch: Size;
+  winogradSumBytes: Size;
   columnSum: Kernel;
   centeredProductSum: Kernel;
-  centeredSquareSum: Kernel;
-  combineColumns: Kernel;
+  convolveRows: Kernel;
+  packFilter: Kernel;
+  packTransposed: Kernel;
+  packedBytes: Size;
+  rowScratch: Size;
+  adamUpdate: Kernel;
+  adamParts: Size;
+  columnShifts: Kernel;
+  momentSums: Kernel;
+  normalizeBatch: Kernel;
+  batchNormGradientSums: Kernel;
+  batchNormGradient: Kernel;
   reluGradient: Kernel;
   normalizeColumns: Kernel;
   scaleColumns: Kernel;

@@ -6,13 +6,13 @@ import {
   type KernelFunc,
 } from '@tensorflow/tfjs-core';
 
+import { adamUpdate } from './adam-kernel.js';
+import { batchNormGradient, fusedBatchNorm } from './batch-norm.js';
 import {
-  batchNormGradient,
   batchNormTraining,
   batchNormTrainingGradient,
-  fusedBatchNorm,
   registerBatchNormTrainingGradient,
-} from './batch-norm.js';
+} from './batch-norm-batch.js';
 import { concat, splitV } from './concat.js';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv2d.js';
 import { conv3D, conv3DBackpropFilter, conv3DBackpropInput } from './conv3d.js';
@@ -55,6 +55,7 @@ const ADDED: readonly KernelConfig[] = [
   unsortedSegmentSum,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
+  adamUpdate,
 ];
 
 type Overrides = Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>>;

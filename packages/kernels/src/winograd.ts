@@ -1,6 +1,7 @@
 import { type backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from './module.js';
+import { runParts } from './parts.js';
 import { pointer, withScratch, type WasmBackend } from './tensors.js';
 
 type Info = backend_util.Conv2DInfo;
@@ -8,7 +9,7 @@ type Info = backend_util.Conv2DInfo;
 /** Below so many channels the transforms cost more than the multiplications that they save. */
 const FEWEST_CHANNELS = 8;
 
-/** Whether a convolution of these sizes goes through F(2x2, 3x3). */
+/** Whether a convolution of these sizes goes through Winograd's algorithm. */
 export function winogradFits(info: Info): boolean {
   const { inChannels, outChannels } = info;
   return (
@@ -33,6 +34,12 @@ export interface Layout {
   pad: { top: number; left: number };
 }
 
+/** Pixels of the output on a side of the tiles that need fewer multiplications for an image of this size. */
+function tileEdge(height: number, width: number): 2 | 4 {
+  const products = (edge: 2 | 4) => Math.ceil(height / edge) * Math.ceil(width / edge) * (edge + 2) ** 2;
+  return products(4) < products(2) ? 4 : 2;
+}
+
 /** max(x * filter + bias, floor), all pointers; the filter is [3, 3, inputs, outputs]. */
 export function winogradConvolution(
   wasm: WasmBackend,
@@ -44,16 +51,25 @@ export function winogradConvolution(
   const [inputs, outputs] = [input[2], output[2]];
   const out = wasm.makeOutput([batch, ...output], 'float32');
   const kernels = kernelsOf(wasm);
-  const transformed = 16 * inputs * (Math.ceil(outputs / 8) * 8) * 4;
-  return withScratch(wasm, transformed + kernels.winogradScratch(inputs, outputs), (scratch) => {
-    kernels.transformFilter(filter, scratch, inputs, outputs);
-    kernels.winogradConvolution(
-      ...([x, scratch, bias, pointer(wasm, out), scratch + transformed] as const),
-      ...([batch, ...input, ...output, pad.top, pad.left, floor] as const),
+  const edge = tileEdge(output[0], output[1]);
+  return withScratch(wasm, kernels.winogradFilterBytes(edge, inputs, outputs), (u) => {
+    kernels.transformFilter(edge, filter, u, inputs, outputs);
+    runParts(
+      wasm,
+      'winogradConvolution',
+      [edge, x, u, bias, pointer(wasm, out), batch, ...input, ...output, pad.top, pad.left, floor],
+      {
+        parts: kernels.winogradBlocks(edge, batch, output[0], output[1], inputs, outputs),
+        scratch: kernels.winogradScratch(edge, inputs, outputs),
+      },
     );
     return out;
   });
 }
+
+/** Partial sums of a filter's gradient at most, and their bytes. */
+const MOST_PARTS = 8;
+const MOST_BYTES = 64 * 2 ** 20;
 
 /** The gradient of the filter. */
 export function winogradFilterGradient(
@@ -65,12 +81,19 @@ export function winogradFilterGradient(
   const { inChannels: inputs, outChannels: outputs, padInfo } = info;
   const out = wasm.makeOutput([3, 3, inputs, outputs], 'float32');
   const kernels = kernelsOf(wasm);
-  return withScratch(wasm, kernels.winogradGradientScratch(inputs, outputs), (scratch) => {
-    kernels.winogradFilterGradient(
-      ...([pointer(wasm, x), pointer(wasm, dy), pointer(wasm, out), scratch] as const),
-      ...([info.batchSize, info.inHeight, info.inWidth, inputs] as const),
-      ...([info.outHeight, info.outWidth, outputs, padInfo.top, padInfo.left] as const),
-    );
+  const { batchSize, inHeight, inWidth, outHeight, outWidth } = info;
+  const edge = tileEdge(outHeight, outWidth);
+  const bytes = kernels.winogradSumBytes(edge, inputs, outputs);
+  const blocks = kernels.winogradBlocks(edge, batchSize, outHeight, outWidth, inputs, outputs);
+  // A part has four blocks at least, so that adding the parts up costs little beside them.
+  const parts = Math.max(1, Math.min(MOST_PARTS, Math.floor(MOST_BYTES / bytes), blocks >> 2));
+  const scratch = kernels.winogradScratch(edge, inputs, outputs);
+  return withScratch(wasm, parts * bytes + scratch, (sums) => {
+    const sizes = [batchSize, inHeight, inWidth, inputs, outHeight, outWidth, outputs] as const;
+    const pointers = [pointer(wasm, x), pointer(wasm, dy), sums] as const;
+    const args = [edge, ...pointers, parts, ...sizes, padInfo.top, padInfo.left];
+    runParts(wasm, 'winogradFilterGradient', args, { parts, scratch });
+    kernels.winogradFilterSum(edge, sums, parts, pointer(wasm, out), inputs, outputs, sums + parts * bytes);
     return out;
   });
 }

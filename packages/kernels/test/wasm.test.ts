@@ -59,6 +59,7 @@ function reference(one: Case, x: Float32Array, w: Float32Array, dy: Float32Array
     pad,
     pad === 'same' || pad === 'valid' ? undefined : 'floor',
   );
+  const y = new Float64Array(dy.length);
   const dx = new Float64Array(x.length);
   const dw = new Float64Array(w.length);
   const { outHeight, outWidth, padInfo } = info;
@@ -73,12 +74,14 @@ function reference(one: Case, x: Float32Array, w: Float32Array, dy: Float32Array
               for (let co = 0; co < outputs; co++) {
                 const xi = ((n * height + iy) * width + ix) * inputs + ci;
                 const wi = ((ky * kernel[1] + kx) * inputs + ci) * outputs + co;
-                const g = dy[((n * outHeight + oy) * outWidth + ox) * outputs + co]!;
+                const yi = ((n * outHeight + oy) * outWidth + ox) * outputs + co;
+                const g = dy[yi]!;
+                y[yi]! += x[xi]! * w[wi]!;
                 dx[xi]! += g * w[wi]!;
                 dw[wi]! += g * x[xi]!;
               }
           }
-  return { info, dx, dw };
+  return { info, y, dx, dw };
 }
 
 suite(title, () => {
@@ -90,7 +93,7 @@ suite(title, () => {
     for (const name of wasmKernelNames()) expect(tf.getKernel(name, 'wasm')).toBeDefined();
   });
 
-  it.each([0, 1, 2, 3])('give both convolution gradients as a float64 sum does, part %i of 300 shapes', (part) => {
+  it.each([0, 1, 2, 3])('give convolutions and both their gradients as float64 sums do, part %i of 300 shapes', (part) => {
     const wrong: string[] = [];
     const random = numbers(11 + part).next;
     cases(300).filter((_, i) => i % 4 === part).forEach((one) => {
@@ -102,13 +105,19 @@ suite(title, () => {
       const shape = tf.backend_util.computeConv2DInfo([batch, height, width, inputs], [...kernel, inputs, outputs], stride, 1, pad, rounding).outShape;
       const dy = make(shape.reduce((a, b) => a * b, 1));
       const wanted = reference(one, x, w, dy);
-      const [dx, dw] = tf.tidy(() => {
+      const bias = make(outputs);
+      const [dx, dw, y, activated] = tf.tidy(() => {
         const f = (xs: tf.Tensor, ws: tf.Tensor) => tf.conv2d(xs as tf.Tensor4D, ws as tf.Tensor4D, stride, pad, 'NHWC', 1, rounding);
-        const grads = tf.grads(f)([tf.tensor(x, [batch, height, width, inputs]), tf.tensor(w, [...kernel, inputs, outputs])], tf.tensor(dy, shape));
-        return grads.map((grad) => grad.dataSync());
+        const given = [tf.tensor4d(x, [batch, height, width, inputs]), tf.tensor4d(w, [...kernel, inputs, outputs])] as const;
+        const grads = tf.grads(f)([...given], tf.tensor(dy, shape));
+        const fused = tf.fused.conv2d({ x: given[0], filter: given[1], strides: stride, pad, bias: tf.tensor1d(bias), activation: 'relu', ...(rounding && { dimRoundingMode: rounding }) });
+        return [...grads, f(...given), fused].map((result) => result.dataSync());
       });
-      const errors = [maxRelativeError(dx!, wanted.dx), maxRelativeError(dw!, wanted.dw)];
-      if (!(Math.max(...errors) < 2e-6)) wrong.push(`${JSON.stringify(one)}: ${errors}`);
+      const wantedActivated = wanted.y.map((value, at) => Math.max(0, value + bias[at % outputs]!));
+      const errors = [maxRelativeError(dx!, wanted.dx), maxRelativeError(dw!, wanted.dw), maxRelativeError(y!, wanted.y), maxRelativeError(activated!, wantedActivated)];
+      // An output of a few values may be small by cancellation.
+      const right = Math.max(errors[0]!, errors[1]!) < 2e-6 && Math.max(errors[2]!, errors[3]!) < 5e-6;
+      if (!right) wrong.push(`${JSON.stringify(one)}: ${errors}`);
     });
     expect(wrong).toEqual([]);
   }); // prettier-ignore

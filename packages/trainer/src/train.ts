@@ -1,4 +1,5 @@
 import { randomStream, shuffled, type Augmentation, type RandomStream, type Sample } from '@segloss/data';
+import { adam } from '@segloss/kernels';
 import { type Loss, type Schedule } from '@segloss/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
@@ -115,7 +116,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<EpochReport,
     onStep,
   } = options;
   check(options, batchSize);
-  const optimizer = tf.train.adam();
+  const optimizer = adam();
   const random = randomStream(seed);
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
   let step = 0;

@@ -1,5 +1,5 @@
 import { batchNormOfBatch } from '@segloss/kernels';
-import { layers } from '@tensorflow/tfjs-layers';
+import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { mul, sub, tidy, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
 
 /** What we use of the layer's private side. */
@@ -17,32 +17,33 @@ interface Weight {
   write(value: Tensor): void;
 }
 
-type Layer = ReturnType<typeof layers.batchNormalization>;
-
 /**
- * tf.layers.batchNormalization over the channels, saved and loaded as that; in training it uses the fused kernels of
- * `@segloss/kernels` where they are.
+ * tf.layers.batchNormalization over the channels and tf.layers.reLU after it, saved and loaded as those; in training the first
+ * does the work of both, by the fused kernels of `@segloss/kernels` where they are, and the second hands it on.
  */
-export function batchNormalization(): Layer {
-  const layer = layers.batchNormalization({});
-  const inner = layer as unknown as Inner;
-  const apart = layer.call.bind(layer);
-  layer.call = (inputs, kwargs) => {
-    if (!kwargs['training']) return apart(inputs, kwargs);
+export function batchNormalizationRelu(x: SymbolicTensor): SymbolicTensor {
+  const norm = layers.batchNormalization({});
+  const relu = layers.reLU();
+  const inner = norm as unknown as Inner;
+  const normApart = norm.call.bind(norm);
+  const reluApart = relu.call.bind(relu);
+  norm.call = (inputs, kwargs) => {
+    if (!kwargs['training']) return normApart(inputs, kwargs);
     return tidy(() => {
-      const x = Array.isArray(inputs) ? inputs[0]! : inputs;
       const { output, mean, variance } = batchNormOfBatch(
-        x,
+        Array.isArray(inputs) ? inputs[0]! : inputs,
         inner.gamma.read(),
         inner.beta.read(),
         inner.epsilon,
+        'relu',
       );
       move(inner.movingMean, mean, inner.momentum);
       move(inner.movingVariance, variance, inner.momentum);
       return output;
     });
   };
-  return layer;
+  relu.call = (inputs, kwargs) => (kwargs['training'] ? inputs : reluApart(inputs, kwargs));
+  return relu.apply(norm.apply(x)) as SymbolicTensor;
 }
 
 /** average ← momentum · average + (1 - momentum) · value */

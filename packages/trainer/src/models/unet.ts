@@ -7,7 +7,8 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 
-import { batchNormalization } from './batch-normalization.js';
+import { batchNormalizationRelu } from './batch-normalization.js';
+import { convolution } from './convolution.js';
 
 /** Options of {@link unet}. */
 export interface UnetOptions {
@@ -53,13 +54,11 @@ export function unet(options: UnetOptions): LayersModel {
   const initializer = () => initializers.heNormal({ seed: seed * 1000 + ++drawn });
   const block = (x: SymbolicTensor, filters: number): SymbolicTensor => {
     for (let i = 0; i < 2; i++) {
-      const shared = { filters, kernelSize: 3, padding: 'same' as const, kernelInitializer: initializer() };
       if (norm === 'batch') {
-        x = layers.conv2d({ ...shared, useBias: false }).apply(x) as SymbolicTensor;
-        x = batchNormalization().apply(x) as SymbolicTensor;
-        x = layers.reLU().apply(x) as SymbolicTensor;
+        x = batchNormalizationRelu(convolution(filters, initializer()).apply(x) as SymbolicTensor);
       } else {
-        x = layers.conv2d({ ...shared, activation: 'relu' }).apply(x) as SymbolicTensor;
+        const shared = { filters, kernelSize: 3, padding: 'same' as const, activation: 'relu' as const };
+        x = layers.conv2d({ ...shared, kernelInitializer: initializer() }).apply(x) as SymbolicTensor;
       }
     }
     return x;
