@@ -6,9 +6,12 @@ export { transformFilter, winogradConvolution, winogradFilterGradient, winogradG
 export { centeredProductSum, centeredSquareSum, columnSum } from './reduce';
 export { combineColumns, normalizeColumns, scaleColumns } from './batch-norm';
 export { copyRows } from './copy';
-export { regionGradient, regionScratch, regionSums } from './region-statistics';
+export { addParts, partsOfImage } from './region-parts';
+export { sigmoidGradient, sigmoidScratch, sigmoidSums } from './sigmoid-elements';
+export { softmaxTargetGradient, softmaxTargetScratch, softmaxTargetSums } from './softmax-targets';
 export { reluGradient } from './relu';
-export { focalGradient, focalScratch, focalSums } from './focal';
+export { focalElementGradient, focalElementScratch, focalElementSums } from './focal-elements';
+export { focalSoftmaxGradient, focalSoftmaxScratch, focalSoftmaxSums } from './focal-softmax';
 export { softmaxIndexGradient, softmaxIndexScratch, softmaxIndexSums } from './softmax-indices';
 export { readIndices } from './labels';
 export { focalIndexGradient, focalIndexScratch, focalIndexSums } from './focal-indices';
