@@ -1,4 +1,4 @@
-// One contender of losses.mjs: answers each message with the median time of value and gradient.
+// One contender of losses.mjs: answers with the median time of value and gradient, or with the memory of a step.
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import * as tf from '@tensorflow/tfjs-core';
 import { parseLoss } from '@segloss/losses';
@@ -30,7 +30,34 @@ function step() {
 }
 
 step();
-process.on('message', ({ steps }) => {
+/** The most that a step allocates at a time on the heap of the backend: tensors and scratch. */
+function peakBytes() {
+  const { wasm } = tf.backend();
+  const { _malloc, _free } = wasm;
+  const sizes = new Map();
+  let [now, peak] = [0, 0];
+  wasm._malloc = (bytes) => {
+    const at = _malloc(bytes);
+    sizes.set(at, bytes);
+    now += bytes;
+    peak = Math.max(peak, now);
+    return at;
+  };
+  wasm._free = (at) => {
+    now -= sizes.get(at) ?? 0;
+    sizes.delete(at);
+    _free(at);
+  };
+  step();
+  Object.assign(wasm, { _malloc, _free });
+  return peak;
+}
+
+process.on('message', ({ steps, memory }) => {
+  if (memory) {
+    process.send({ shareOfLogits: peakBytes() / (4 * logits.size) - 1 }); // 1: the gradient
+    return;
+  }
   const times = Array.from({ length: steps }, () => {
     const start = performance.now();
     step();

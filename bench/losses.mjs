@@ -4,7 +4,15 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-import { environment, median, serve, serveTorch, torchVersion } from './side-by-side.mjs';
+import {
+  copyMilliseconds,
+  environment,
+  median,
+  positiveInteger,
+  serve,
+  serveTorch,
+  torchVersion,
+} from './side-by-side.mjs';
 
 const LOSSES = ['ce', 'ce + l1', 'ce + l1(temperature=10)', 'dice', 'ce + dice', 'focal(activation=sigmoid)'];
 
@@ -21,16 +29,13 @@ export async function main(args) {
       python: { type: 'string', default: 'python3' },
     },
   });
-  const [rounds, size, classes] = ['rounds', 'size', 'classes'].map((key) => {
-    const number = Number(values[key]);
-    if (!Number.isInteger(number) || number < 1)
-      throw new RangeError(`bench losses: wanted --${key} a positive integer, got ${values[key]}`);
-    return number;
-  });
+  const [rounds, size, classes] = ['rounds', 'size', 'classes'].map((key) =>
+    positiveInteger('losses', key, values[key]),
+  );
   const { backend } = values;
   if (backend !== 'wasm' && backend !== 'cpu')
     throw new RangeError(`bench losses: wanted --backend wasm or cpu, got ${backend}`);
-  const loops = backend === 'cpu';
+  const cpu = backend === 'cpu';
   const about = environment();
   const torch = torchVersion(values.python);
   console.log(
@@ -40,19 +45,28 @@ export async function main(args) {
   const copy = copyMilliseconds(size * size * classes);
   console.log(`copying the logits once takes ${copy.toFixed(1)} ms\n`);
   console.log(
+    cpu
+      ? ''
+      : 'memory is the most of the wasm heap that a step takes beyond labels, logits and gradient, as a share of the logits\n',
+  );
+  console.log(
     '| loss | ours, ms | composed, ms | ours / composed | ours / PyTorch |' +
-      (loops ? ' plain loops, ms | plain loops / PyTorch |' : '') +
-      `\n|---|---:|---:|---:|---:|${loops ? '---:|---:|' : ''}`,
+      (cpu
+        ? ' plain loops, ms | plain loops / PyTorch |\n|---|---:|---:|---:|---:|---:|---:|'
+        : ' memory, ours | memory, composed |\n|---|---:|---:|---:|---:|---:|---:|'),
   );
   const results = [];
   for (const loss of values.loss ?? LOSSES) {
     const result = await measure({ loss, size, classes, backend }, rounds, torch && values.python);
     results.push(result);
-    const { ours, composed, pytorch } = result;
+    const { ours, composed, pytorch, loops, memory } = result;
     const ratio = (other, of = ours) => (other === undefined ? '-' : (of / other).toFixed(3));
-    const inLoops = loops ? ` ${result.loops.toFixed(1)} | ${ratio(pytorch, result.loops)} |` : '';
+    const percent = (share) => `${(100 * share).toFixed(1)} %`;
+    const more = cpu
+      ? `${loops.toFixed(1)} | ${ratio(pytorch, loops)}`
+      : `${percent(memory.ours)} | ${percent(memory.composed)}`;
     console.log(
-      `| ${loss} | ${ours.toFixed(1)} | ${composed.toFixed(1)} | ${ratio(composed)} | ${ratio(pytorch)} |${inLoops}`,
+      `| ${loss} | ${ours.toFixed(1)} | ${composed.toFixed(1)} | ${ratio(composed)} | ${ratio(pytorch)} | ${more} |`,
     );
   }
   if (values.json)
@@ -70,7 +84,11 @@ async function measure(one, rounds, python) {
     ...(python && { pytorch: serveTorch('losses_torch.py', one, python) }),
   };
   const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+  const memory = {};
   try {
+    // What the typed arrays of the cpu backend take is not the heap's.
+    for (const name of one.backend === 'cpu' ? [] : ['ours', 'composed'])
+      memory[name] = (await contenders[name].ask({ memory: true })).shareOfLogits;
     for (let round = 0; round < rounds; round++) {
       for (const [name, contender] of Object.entries(contenders))
         // The composed form takes seconds on the cpu backend: one step is a measure.
@@ -81,16 +99,7 @@ async function measure(one, rounds, python) {
   }
   return {
     loss: one.loss,
+    memory,
     ...Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)])),
   };
-}
-
-function copyMilliseconds(length) {
-  const [from, to] = [new Float32Array(length).fill(1), new Float32Array(length)];
-  const times = Array.from({ length: 9 }, () => {
-    const start = performance.now();
-    to.set(from);
-    return performance.now() - start;
-  });
-  return median(times);
 }

@@ -6,21 +6,23 @@ import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A process that measures when asked: `worker` answers `{ steps }` with `{ milliseconds }`. */
+/** A process that measures when asked: `worker` answers a message, as `{ steps }` with `{ milliseconds }`. */
 export function serve(worker, description) {
   const child = fork(fileURLToPath(new URL(worker, import.meta.url)), [JSON.stringify(description)]);
+  const ask = (question) =>
+    new Promise((resolve, reject) => {
+      const ended = (code) =>
+        reject(new Error(`${worker}: ${description.contender} ended with code ${code}`));
+      child.once('exit', ended);
+      child.once('message', (answer) => {
+        child.off('exit', ended);
+        resolve(answer);
+      });
+      child.send(question);
+    });
   return {
-    measure: (steps) =>
-      new Promise((resolve, reject) => {
-        const ended = (code) =>
-          reject(new Error(`${worker}: ${description.contender} ended with code ${code}`));
-        child.once('exit', ended);
-        child.once('message', ({ milliseconds }) => {
-          child.off('exit', ended);
-          resolve(milliseconds);
-        });
-        child.send({ steps });
-      }),
+    ask,
+    measure: async (steps) => (await ask({ steps })).milliseconds,
     stop: () => child.kill(),
   };
 }
@@ -74,4 +76,24 @@ export function environment() {
   const require = createRequire(import.meta.url);
   const { version } = JSON.parse(readFileSync(require.resolve('@tensorflow/tfjs-core/package.json'), 'utf8'));
   return { cpu: cpus()[0].model.trim(), cores: cpus().length, node: process.versions.node, tfjs: version };
+}
+
+/** Milliseconds that copying so many float32 numbers takes. */
+export function copyMilliseconds(length) {
+  const [from, to] = [new Float32Array(length).fill(1), new Float32Array(length)];
+  return median(
+    Array.from({ length: 9 }, () => {
+      const start = performance.now();
+      to.set(from);
+      return performance.now() - start;
+    }),
+  );
+}
+
+/** An option that has to be a positive integer. */
+export function positiveInteger(program, key, value) {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1)
+    throw new RangeError(`bench ${program}: wanted --${key} a positive integer, got ${value}`);
+  return number;
 }

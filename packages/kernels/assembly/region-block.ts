@@ -1,9 +1,9 @@
-import { exp4, log1p4, log4 } from './exponential';
+import { exp16, log4 } from './exponential';
 
-/** Pixels of a block: rows of it stay in the first-level cache. */
-export const BLOCK: i32 = 64;
+/** Pixels of a block: its rows stay in the first-level cache, and one row is four vectors, which are computed side by side. */
+export const BLOCK: i32 = 16;
 /** Bytes of one row of a block. */
-export const ROW: usize = 256;
+export const ROW: usize = 64;
 
 /** Four times four numbers, rows to columns; the steps are bytes from row to row. */
 // @ts-ignore: decorator of AssemblyScript
@@ -48,9 +48,10 @@ function pixelsToRows(from: usize, lane: usize, classes: i32): void {
   v128.store(lane + 2 * ROW, i32x4.shuffle(i32x4.shuffle(a, b, 2, 5, 5, 5), c, 0, 1, 4, 7));
 }
 
-/** [pixel][class] to rows [class][pixel]. */
+/** [pixel][class] to rows [class][pixel]; zeros beyond `count` pixels. */
 export function toRows(from: usize, rows: usize, count: i32, classes: i32): void {
   const step = <usize>classes << 2;
+  if (count < BLOCK) memory.fill(rows, 0, <usize>classes * ROW);
   let i = 0;
   for (; i + 4 <= count; i += 4) pixelsToRows(from + <usize>i * step, rows + (<usize>i << 2), classes);
   for (; i < count; i++) {
@@ -96,136 +97,151 @@ export function fromRows(rows: usize, to: usize, count: i32, classes: i32): void
   }
 }
 
-/**
- * Brings up to 64 pixels, from number `first` on, from [pixel][class] into rows [class][pixel]: logits z (0 where ignored), labels y, and v, which is one
- * row or one for each class. What is left of the block is ignored pixels.
- */
-export function loadBlock(
-  logits: usize,
-  target: usize,
-  valid: usize,
-  indices: usize,
-  first: i32,
-  count: i32,
-  classes: i32,
-  validRows: i32,
-  z: usize,
-  y: usize,
-  v: usize,
-): void {
-  const length = <usize>classes * ROW;
-  const channels = <usize>(first * classes) << 2;
-  if (count < BLOCK) memory.fill(z, 0, length);
-  toRows(logits + channels, z, count, classes);
-  memory.fill(v, 0, <usize>validRows * ROW);
-  if (indices != 0) {
-    memory.fill(y, 0, length);
-    for (let i = 0; i < count; i++) {
-      const lane = <usize>i << 2;
-      const label = load<i32>(indices + (<usize>first << 2) + lane);
-      if (label < 0) continue;
-      store<f32>(v + lane, 1);
-      store<f32>(y + <usize>label * ROW + lane, 1);
-    }
-  } else {
-    if (count < BLOCK) memory.fill(y, 0, length);
-    toRows(target + channels, y, count, classes);
-    toRows(valid + (<usize>(first * validRows) << 2), v, count, validRows);
-  }
-  // Not even a NaN may come through at ignored pixels.
-  const zero = f32x4.splat(0);
-  for (let lane: usize = 0; lane < ROW; lane += 16) {
-    if (validRows == 1) {
-      const seen = f32x4.gt(v128.load(v + lane), zero);
-      if (i32x4.all_true(seen)) continue;
-      for (let row: usize = 0; row < length; row += ROW) {
-        v128.store(z + row + lane, v128.and(seen, v128.load(z + row + lane)));
-      }
-    } else {
-      for (let row: usize = 0; row < length; row += ROW) {
-        const seen = f32x4.gt(v128.load(v + row + lane), zero);
-        v128.store(z + row + lane, v128.and(seen, v128.load(z + row + lane)));
-      }
-    }
-  }
-}
-
-/** s = softmax(T z) of the rows, T > 0; the logarithm of the sum of exponentials into `logs`, unless that is 0. */
-export function softmaxRows(z: usize, s: usize, classes: i32, temperature: f32, logs: usize, table: usize): void {
-  exponentials(z, s, 0, 0, logs, classes, temperature, table);
-}
-
-/**
- * e = exp(T z - max) in rows, T > 0, inverse = v / Σ e and, where wanted, logs = T max + log Σ e. Without a row for the inverse
- * (0), and v = 1 (0), the exponentials are multiplied by it at once.
- */
-// prettier-ignore
-export function exponentials(
-  z: usize, e: usize, v: usize, inverse: usize, logs: usize, classes: i32, temperature: f32, table: usize,
-): void {
-  const t = f32x4.splat(temperature);
-  const one = f32x4.splat(1);
-  const end = <usize>classes * ROW;
-  for (let lane: usize = 0; lane < ROW; lane += 32) {
-    // Two vectors at a time: the one computes while the other waits.
-    let largest = v128.load(z + lane);
-    let largest2 = v128.load(z + lane, 16);
-    for (let at = z + lane + ROW; at < z + end; at += ROW) {
-      largest = f32x4.pmax(largest, v128.load(at));
-      largest2 = f32x4.pmax(largest2, v128.load(at, 16));
-    }
-    let sum = f32x4.splat(0);
-    let sum2 = f32x4.splat(0);
-    let to = e + lane;
-    for (let at = z + lane; at < z + end; at += ROW) {
-      // T (z - max), not T z - T max: the difference is exact, the products are not.
-      const a = exp4(f32x4.mul(t, f32x4.sub(v128.load(at), largest)), table);
-      const b = exp4(f32x4.mul(t, f32x4.sub(v128.load(at, 16), largest2)), table);
-      v128.store(to, a);
-      v128.store(to, b, 16);
-      sum = f32x4.add(sum, a);
-      sum2 = f32x4.add(sum2, b);
-      to += ROW;
-    }
-    const scale = f32x4.div(v == 0 ? one : v128.load(v + lane), sum);
-    const scale2 = f32x4.div(v == 0 ? one : v128.load(v + lane, 16), sum2);
-    if (inverse != 0) {
-      v128.store(inverse + lane, scale);
-      v128.store(inverse + lane, scale2, 16);
-    } else {
-      for (let at = e + lane; at < e + end; at += ROW) {
-        v128.store(at, f32x4.mul(scale, v128.load(at)));
-        v128.store(at, f32x4.mul(scale2, v128.load(at, 16)), 16);
-      }
-    }
-    if (logs != 0) {
-      v128.store(logs + lane, f32x4.add(f32x4.mul(t, largest), log4(sum)));
-      v128.store(logs + lane, f32x4.add(f32x4.mul(t, largest2), log4(sum2)), 16);
-    }
-  }
-}
-
-/** Adds the four lanes to the float64 number at `at`. */
 // @ts-ignore: decorator of AssemblyScript
 @inline
-export function addLanes(at: usize, sum: v128): void {
-  const pairs = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.promote_low_f32x4(i64x2.shuffle(sum, sum, 1, 0)));
-  store<f64>(at, load<f64>(at) + f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1));
+export function sumOfLanes(four: v128): f64 {
+  const pairs = f64x2.add(f64x2.promote_low_f32x4(four), f64x2.promote_low_f32x4(i64x2.shuffle(four, four, 1, 0)));
+  return f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1);
 }
 
-/** σ(T z), 1 - σ(T z) and log(1 + e^-|T z|) of the rows. */
-export function sigmoidRows(z: usize, s: usize, c: usize, logs: usize, classes: i32, temperature: f32, table: usize): void {
-  const t = f32x4.splat(temperature);
-  const one = f32x4.splat(1);
-  const end = <usize>classes * ROW;
-  for (let at: usize = 0; at < end; at += 16) {
-    const x = f32x4.mul(t, v128.load(z + at));
-    const e = exp4(f32x4.neg(f32x4.abs(x)), table);
-    const large = f32x4.div(one, f32x4.add(one, e));
-    const small = f32x4.mul(e, large);
-    const positive = f32x4.ge(x, f32x4.splat(0));
-    v128.store(s + at, v128.bitselect(large, small, positive));
-    v128.store(c + at, v128.bitselect(small, large, positive));
-    v128.store(logs + at, log1p4(e));
+/** z = 0 at the pixels where v is 0: not even a NaN comes through. */
+export function hideIgnored(z: usize, v: usize, classes: i32): void {
+  const zero = f32x4.splat(0);
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    const seen = f32x4.gt(v128.load(v + lane), zero);
+    if (i32x4.all_true(seen)) continue;
+    const end = z + <usize>classes * ROW;
+    for (let at = z + lane; at < end; at += ROW) v128.store(at, v128.and(seen, v128.load(at)));
   }
+}
+
+/** e = exp(T (z - max)) in rows, T being that of the table; a row each for Σ e and for the largest z. */
+export function exponentials(z: usize, e: usize, total: usize, largest: usize, classes: i32, table: usize): void {
+  const end = z + <usize>classes * ROW;
+  let a = v128.load(z);
+  let b = v128.load(z, 16);
+  let c = v128.load(z, 32);
+  let d = v128.load(z, 48);
+  for (let at = z + ROW; at < end; at += ROW) {
+    a = f32x4.pmax(a, v128.load(at));
+    b = f32x4.pmax(b, v128.load(at, 16));
+    c = f32x4.pmax(c, v128.load(at, 32));
+    d = f32x4.pmax(d, v128.load(at, 48));
+  }
+  storeRow(largest, a, b, c, d);
+  const zero = f32x4.splat(0);
+  storeRow(total, zero, zero, zero, zero);
+  for (let at = z; at < end; at += ROW) {
+    // T (z - max), not T z - T max: the difference is exact, the products are not.
+    a = f32x4.sub(v128.load(at), v128.load(largest));
+    b = f32x4.sub(v128.load(at, 16), v128.load(largest, 16));
+    c = f32x4.sub(v128.load(at, 32), v128.load(largest, 32));
+    d = f32x4.sub(v128.load(at, 48), v128.load(largest, 48));
+    exp16(a, b, c, d, e, total, table);
+    e += ROW;
+  }
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+export function storeRow(at: usize, a: v128, b: v128, c: v128, d: v128): void {
+  v128.store(at, a);
+  v128.store(at, b, 16);
+  v128.store(at, c, 32);
+  v128.store(at, d, 48);
+}
+
+/** inverse = v / total */
+export function invert(v: usize, total: usize, inverse: usize): void {
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    v128.store(inverse + lane, f32x4.div(v128.load(v + lane), v128.load(total + lane)));
+  }
+}
+
+/** logs = largest + log total, the logarithm of the sum of exponentials */
+export function logarithms(largest: usize, total: usize, logs: usize, table: usize): void {
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    v128.store(logs + lane, f32x4.add(v128.load(largest + lane), log4(v128.load(total + lane), table)));
+  }
+}
+
+
+/** t = exp(T (z - max)) and Σ t, where e = exp(z - max) is known; the table is that of T. */
+// prettier-ignore
+export function temperedRows(
+  z: usize, e: usize, t: usize, total: usize, largest: usize, classes: i32, temperature: f32, table: usize,
+): void {
+  if (temperature >= 1 && temperature <= LARGEST_POWER && temperature == floor(temperature)) {
+    powers(e, t, total, classes, <i32>temperature);
+  } else {
+    exponentials(z, t, total, largest, classes, table);
+  }
+}
+
+/** Up to here a few products cost less than an exponential, and lose less than a digit. */
+const LARGEST_POWER: f32 = 15;
+
+/** x^n for n from 1 to 15 */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function power4(x: v128, n: i32): v128 {
+  let power = n & 1 ? x : f32x4.splat(1);
+  if (n > 1) {
+    x = f32x4.mul(x, x);
+    if (n & 2) power = f32x4.mul(power, x);
+  }
+  if (n > 3) {
+    x = f32x4.mul(x, x);
+    if (n & 4) power = f32x4.mul(power, x);
+  }
+  if (n > 7) power = f32x4.mul(power, f32x4.mul(x, x));
+  return power;
+}
+
+/** t = e^T, 0 where that is below 2^-86, as of an exponential, and Σ t. */
+function powers(e: usize, t: usize, total: usize, classes: i32, temperature: i32): void {
+  const least = f32x4.splat(<f32>Math.pow(2, -86 / <f64>temperature));
+  const zero = f32x4.splat(0);
+  storeRow(total, zero, zero, zero, zero);
+  for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
+    for (let lane: usize = 0; lane < ROW; lane += 16) {
+      const x = v128.load(e + lane);
+      const power = power4(v128.andnot(x, f32x4.lt(x, least)), temperature);
+      v128.store(t + lane, power);
+      v128.store(total + lane, f32x4.add(v128.load(total + lane), power));
+    }
+    t += ROW;
+  }
+}
+
+/** A logit that a softmax takes nothing of, and no product of which is too large. */
+const NOTHING: f32 = -1e30;
+
+/**
+ * Brings up to 16 pixels into rows [class][pixel]: logits z, labels y, and v, which is one row or one for each class; and what
+ * pixels have any valid channel. A channel that is ignored by itself has no part in the softmax; where all are, and
+ * beyond the last pixel, z is 0: not even a NaN comes through.
+ */
+// prettier-ignore
+export function loadTargets(
+  logits: usize, target: usize, valid: usize, pixel: i32, count: i32, classes: i32, validRows: i32,
+  z: usize, y: usize, v: usize, seen: usize,
+): void {
+  const at = <usize>(pixel * classes) << 2;
+  toRows(logits + at, z, count, classes);
+  toRows(target + at, y, count, classes);
+  toRows(valid + (<usize>(pixel * validRows) << 2), v, count, validRows);
+  memory.copy(seen, v, ROW);
+  if (validRows > 1) {
+    const none = f32x4.splat(NOTHING);
+    const zero = f32x4.splat(0);
+    for (let row: usize = 0; row < <usize>classes * ROW; row += ROW) {
+      for (let lane: usize = 0; lane < ROW; lane += 16) {
+        const on = v128.load(v + row + lane);
+        v128.store(z + row + lane, v128.bitselect(v128.load(z + row + lane), none, f32x4.gt(on, zero)));
+        v128.store(seen + lane, f32x4.pmax(v128.load(seen + lane), on));
+      }
+    }
+  }
+  hideIgnored(z, seen, classes);
 }

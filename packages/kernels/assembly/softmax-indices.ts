@@ -2,67 +2,56 @@
 // not one for each class, so that a class costs little more than its exponential.
 import { TABLE, writeTable } from './exponential';
 import { multiplyAdd } from './multiply-add';
-import { addLanes, BLOCK, exponentials, fromRows, ROW, toRows } from './region-block';
+import { blockLabels, NONE_SEEN, SOME_SEEN } from './block-labels';
+import { BLOCK, exponentials, fromRows, hideIgnored, invert, logarithms, ROW, sumOfLanes, temperedRows, toRows } from './region-block';
+import { addSums, firstPixel, flushLanes, imageOf, lastPixel, RUN } from './region-parts';
 import {
-  COUNT, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_SQUARES, slotOf, STATISTICS, TARGET,
+  COUNT, DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_SQUARES, slotOf, TARGET,
   TARGET_SQUARES, TEMPERED,
 } from './region-slots';
 
-/** Bytes of scratch: a table, three blocks of rows, four rows, and float64 sums. */
+/** Bytes of scratch: two tables, three blocks of rows, six rows, and four vectors and float64 numbers for each class. */
 export function softmaxIndexScratch(classes: i32): i32 {
-  return TABLE + classes * (3 * <i32>ROW + STATISTICS * 8) + 4 * <i32>ROW;
+  return 2 * TABLE + (3 * classes + 6) * <i32>ROW + classes * 96;
 }
 
-/** Logits to rows, and v = 1 where the label is a class; at ignored pixels, and beyond the last one, zeros: not even a NaN comes through. */
-function loadPixels(logits: usize, indices: usize, count: i32, classes: i32, z: usize, v: usize): void {
-  const length = <usize>classes * ROW;
-  if (count < BLOCK) {
-    memory.fill(z, 0, length);
-    memory.fill(v, 0, ROW);
-  }
-  toRows(logits, z, count, classes);
-  let ignored = count < BLOCK;
-  for (let i = 0; i < count; i++) {
-    const seen = load<i32>(indices + (<usize>i << 2)) >= 0;
-    ignored = ignored || !seen;
-    store<f32>(v + (<usize>i << 2), seen ? 1 : 0);
-  }
-  if (!ignored) return;
-  const zero = f32x4.splat(0);
-  for (let lane: usize = 0; lane < ROW; lane += 16) {
-    const seen = f32x4.gt(v128.load(v + lane), zero);
-    if (i32x4.all_true(seen)) continue;
-    for (let row: usize = 0; row < length; row += ROW) {
-      v128.store(z + row + lane, v128.and(seen, v128.load(z + row + lane)));
-    }
+/** sums[k] += Σ e · inverse, four lanes */
+function addProbabilities(e: usize, inverse: usize, sums: usize, classes: i32): void {
+  const i0 = v128.load(inverse);
+  const i1 = v128.load(inverse, 16);
+  const i2 = v128.load(inverse, 32);
+  const i3 = v128.load(inverse, 48);
+  for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
+    const ab = multiplyAdd(v128.load(e), i0, f32x4.mul(v128.load(e, 16), i1));
+    const cd = multiplyAdd(v128.load(e, 32), i2, f32x4.mul(v128.load(e, 48), i3));
+    v128.store(sums, f32x4.add(v128.load(sums), f32x4.add(ab, cd)));
+    sums += 16;
   }
 }
 
-/** sums[k] += Σ e · inverse, and squares[k] the sum of its squares; 0: not wanted. */
-function addProbabilities(e: usize, inverse: usize, sums: usize, squares: usize, classes: i32): void {
-  for (let k = 0; k < classes; k++) {
-    const row = e + <usize>k * ROW;
-    let sum = f32x4.splat(0);
-    let square = f32x4.splat(0);
+/** sums[k] += Σ (e · inverse)², four lanes */
+function addSquares(e: usize, inverse: usize, sums: usize, classes: i32): void {
+  for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
+    let sum = v128.load(sums);
     for (let lane: usize = 0; lane < ROW; lane += 16) {
-      const s = f32x4.mul(v128.load(row + lane), v128.load(inverse + lane));
-      sum = f32x4.add(sum, s);
-      if (squares != 0) square = f32x4.add(square, f32x4.mul(s, s));
+      const s = f32x4.mul(v128.load(e + lane), v128.load(inverse + lane));
+      sum = multiplyAdd(s, s, sum);
     }
-    if (sums != 0) addLanes(sums + (<usize>k << 3), sum);
-    if (squares != 0) addLanes(squares + (<usize>k << 3), square);
+    v128.store(sums, sum);
+    sums += 16;
   }
 }
 
-/** sums[k] += Σ v (z - logs) */
+/** sums[k] += Σ v (z - logs), four lanes */
 function addLogs(z: usize, v: usize, logs: usize, sums: usize, classes: i32): void {
   for (let k = 0; k < classes; k++) {
-    const row = z + <usize>k * ROW;
-    let sum = f32x4.splat(0);
+    let sum = v128.load(sums);
     for (let lane: usize = 0; lane < ROW; lane += 16) {
-      sum = f32x4.add(sum, f32x4.mul(v128.load(v + lane), f32x4.sub(v128.load(row + lane), v128.load(logs + lane))));
+      sum = multiplyAdd(v128.load(v + lane), f32x4.sub(v128.load(z + lane), v128.load(logs + lane)), sum);
     }
-    addLanes(sums + (<usize>k << 3), sum);
+    v128.store(sums, sum);
+    sums += 16;
+    z += ROW;
   }
 }
 
@@ -72,82 +61,142 @@ function addAt(sums: usize, k: i32, value: f64): void {
   if (sums != 0) store<f64>(sums + (<usize>k << 3), load<f64>(sums + (<usize>k << 3)) + value);
 }
 
-/** Where the sums of a statistic are kept, 0 if it is not wanted. */
+/** The float64 sums of a statistic, 0 if it is not wanted. */
 // @ts-ignore: decorator of AssemblyScript
 @inline
 function placeOf(slots: usize, statistic: i32, sums: usize, classes: i32): usize {
-  return slotOf(slots, statistic) < 0 ? 0 : sums + (<usize>(statistic * classes) << 3);
+  const slot = slotOf(slots, statistic);
+  return slot < 0 ? 0 : sums + (<usize>(slot * classes) << 3);
 }
 
-/** The sums that have a slot into out [S, B, K]: blocks are summed in float32 and these in float64. */
+/** Adds the row's statistics of the label that every pixel of the block has. */
+// prettier-ignore
+function addOwnRow(e: usize, inverse: usize, overlap: usize, overlapSquares: usize, difference: usize, label: i32): void {
+  let sum = f32x4.splat(0);
+  let square = sum;
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    const s = f32x4.mul(v128.load(e + lane), v128.load(inverse + lane));
+    sum = f32x4.add(sum, s);
+    square = multiplyAdd(s, s, square);
+  }
+  const own = sumOfLanes(sum);
+  addAt(overlap, label, own);
+  addAt(overlapSquares, label, sumOfLanes(square));
+  addAt(difference, label, <f64>BLOCK - 2 * own);
+}
+
+/** Σ (z - logs) over a row */
+function logLikelihood(z: usize, logs: usize): f64 {
+  let sum = f32x4.splat(0);
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    sum = f32x4.add(sum, f32x4.sub(v128.load(z + lane), v128.load(logs + lane)));
+  }
+  return sumOfLanes(sum);
+}
+
+/** The sums that have a slot, float64 [P, S, K] at `partial`: a few blocks are summed in float32 and these in float64. */
+// prettier-ignore
 export function softmaxIndexSums(
-  logits: usize, indices: usize, out: usize, slots: usize, scratch: usize,
-  batch: i32, pixels: i32, classes: i32, temperature: f32,
+  logits: usize, indices: usize, partial: usize, slots: usize, statistics: i32, pixels: i32, classes: i32, temperature: f32,
+  scratch: usize, first: i32, end: i32,
 ): void {
-  const size = <usize>classes * ROW;
   const table = scratch;
-  writeTable(table);
-  const z = scratch + TABLE;
-  const e = z + size;
-  const v = e + 2 * size;
-  const inverse = v + ROW;
+  const sharp = table + TABLE;
+  writeTable(table, 1);
+  writeTable(sharp, temperature);
+  const z = sharp + TABLE;
+  const e = z + <usize>classes * ROW;
+  const v = e + <usize>classes * ROW;
+  const total = v + ROW;
+  const largest = total + ROW;
+  const inverse = largest + ROW;
   const logs = inverse + ROW;
-  const sums = v + 4 * ROW;
-  const predicted = placeOf(slots, PREDICTED, sums, classes);
-  const squares = placeOf(slots, PREDICTED_SQUARES, sums, classes);
-  const tempered = placeOf(slots, TEMPERED, sums, classes);
-  const target = placeOf(slots, TARGET, sums, classes);
-  const targetSquares = placeOf(slots, TARGET_SQUARES, sums, classes);
-  const counted = placeOf(slots, COUNT, sums, classes);
-  const overlap = placeOf(slots, OVERLAP, sums, classes);
-  const overlapSquares = placeOf(slots, OVERLAP_SQUARES, sums, classes);
-  const likelihood = placeOf(slots, LOG_LIKELIHOOD, sums, classes);
-  const logSum = placeOf(slots, LOG_SUM, sums, classes);
-  const needLogs = likelihood != 0 || logSum != 0;
-  const needSoftmax = needLogs || predicted != 0 || squares != 0 || overlap != 0 || overlapSquares != 0;
-  const plane = <usize>(batch * classes) << 2;
-  for (let b = 0; b < batch; b++) {
-    memory.fill(sums, 0, <usize>(STATISTICS * classes) << 3);
+  const labels = logs + ROW;
+  // Sums over the classes: four lanes each, and float64.
+  const lanes = labels + ROW;
+  const squareLanes = lanes + (<usize>classes << 4);
+  const logLanes = squareLanes + (<usize>classes << 4);
+  const temperedLanes = logLanes + (<usize>classes << 4);
+  const totals = temperedLanes + (<usize>classes << 4);
+  const plane = <usize>classes << 3;
+
+  const wantTempered = slotOf(slots, TEMPERED) >= 0 && temperature != 1;
+  const wantOwn = slotOf(slots, OVERLAP) >= 0 || slotOf(slots, OVERLAP_SQUARES) >= 0 || slotOf(slots, DIFFERENCE) >= 0;
+  const wantPredicted =
+    slotOf(slots, PREDICTED) >= 0 || slotOf(slots, DIFFERENCE) >= 0 || (slotOf(slots, TEMPERED) >= 0 && temperature == 1);
+  const wantSquares = slotOf(slots, PREDICTED_SQUARES) >= 0;
+  const wantLogSum = slotOf(slots, LOG_SUM) >= 0;
+  const wantLogs = slotOf(slots, LOG_LIKELIHOOD) >= 0 || wantLogSum;
+  const wantRows = wantPredicted || wantSquares || wantOwn || wantLogs || wantTempered;
+  for (let part = first; part < end; part++) {
+    const sums = partial + <usize>(part * statistics) * plane;
+    memory.fill(sums, 0, <usize>statistics * plane);
+    memory.fill(lanes, 0, 12 * plane); // and the totals
+    const target = placeOf(slots, TARGET, sums, classes);
+    const targetSquares = placeOf(slots, TARGET_SQUARES, sums, classes);
+    const overlap = placeOf(slots, OVERLAP, sums, classes);
+    const overlapSquares = placeOf(slots, OVERLAP_SQUARES, sums, classes);
+    const difference = placeOf(slots, DIFFERENCE, sums, classes);
+    const likelihood = placeOf(slots, LOG_LIKELIHOOD, sums, classes);
     let seen = 0;
-    for (let first = 0; first < pixels; first += BLOCK) {
-      const count = min(BLOCK, pixels - first);
-      const at = <usize>(b * pixels + first);
-      const labels = indices + (at << 2);
-      if (needSoftmax || tempered != 0) loadPixels(logits + (at * <usize>classes << 2), labels, count, classes, z, v);
-      if (needSoftmax) {
-        exponentials(z, e, v, inverse, needLogs ? logs : 0, classes, 1, table);
-        if (predicted != 0 || squares != 0) addProbabilities(e, inverse, predicted, squares, classes);
-        if (logSum != 0) addLogs(z, v, logs, logSum, classes);
+    let run = 0;
+    const last = lastPixel(part, pixels);
+    for (let pixel = firstPixel(part, pixels); pixel < last; pixel += BLOCK) {
+      const count = min(BLOCK, last - pixel);
+      const kind = blockLabels(indices + (<usize>pixel << 2), count, labels, v);
+      if (kind == NONE_SEEN) continue;
+      if (wantRows) {
+        toRows(logits + (<usize>pixel * <usize>classes << 2), z, count, classes);
+        if (kind == SOME_SEEN) hideIgnored(z, v, classes);
+        exponentials(z, e, total, largest, classes, table);
+        invert(v, total, inverse);
+        if (wantLogs) logarithms(largest, total, logs, table);
+        if (wantLogSum) addLogs(z, v, logs, logLanes, classes);
+        if (wantSquares) addSquares(e, inverse, squareLanes, classes);
+        if (wantPredicted) addProbabilities(e, inverse, lanes, classes);
       }
-      for (let i = 0; i < count; i++) {
-        const lane = <usize>i << 2;
-        const label = load<i32>(labels + lane);
-        if (label < 0) continue;
-        seen++;
-        addAt(target, label, 1);
-        addAt(targetSquares, label, 1);
-        const from = <usize>label * ROW + lane;
-        if (overlap != 0 || overlapSquares != 0) {
-          const s = <f64>(load<f32>(e + from) * load<f32>(inverse + lane));
-          addAt(overlap, label, s);
-          addAt(overlapSquares, label, s * s);
+      if (kind >= 0) {
+        const row = <usize>kind * ROW;
+        seen += BLOCK;
+        addAt(target, kind, BLOCK);
+        addAt(targetSquares, kind, BLOCK);
+        if (wantOwn) addOwnRow(e + row, inverse, overlap, overlapSquares, difference, kind);
+        if (likelihood != 0) addAt(likelihood, kind, logLikelihood(z + row, logs));
+      } else {
+        for (let i: usize = 0; i < ROW; i += 4) {
+          const label = load<i32>(labels + i);
+          if (label < 0) continue;
+          seen++;
+          addAt(target, label, 1);
+          addAt(targetSquares, label, 1);
+          const at = <usize>label * ROW + i;
+          if (wantOwn) {
+            const s = <f64>(load<f32>(e + at) * load<f32>(inverse + i));
+            addAt(overlap, label, s);
+            addAt(overlapSquares, label, s * s);
+            addAt(difference, label, 1 - 2 * s);
+          }
+          if (likelihood != 0) addAt(likelihood, label, <f64>(load<f32>(z + at) - load<f32>(logs + i)));
         }
-        if (likelihood != 0) addAt(likelihood, label, <f64>(load<f32>(z + from) - load<f32>(logs + lane)));
       }
-      if (tempered != 0) {
-        exponentials(z, e, v, inverse, 0, classes, temperature, table);
-        addProbabilities(e, inverse, tempered, 0, classes);
+      if (wantTempered) {
+        temperedRows(z, e, e, total, largest, classes, temperature, sharp);
+        invert(v, total, inverse);
+        addProbabilities(e, inverse, temperedLanes, classes);
       }
-    }
-    if (counted != 0) for (let k = 0; k < classes; k++) addAt(counted, k, <f64>seen);
-    for (let statistic = 0; statistic < STATISTICS; statistic++) {
-      const slot = slotOf(slots, statistic);
-      if (slot < 0) continue;
-      for (let k = 0; k < classes; k++) {
-        const from = sums + (<usize>(statistic * classes + k) << 3);
-        store<f32>(out + <usize>slot * plane + (<usize>(b * classes + k) << 2), <f32>load<f64>(from));
+      if (++run == RUN) {
+        run = 0;
+        flushLanes(lanes, totals, 4 * classes);
       }
     }
+    flushLanes(lanes, totals, 4 * classes);
+    addSums(placeOf(slots, PREDICTED, sums, classes), totals, classes);
+    addSums(difference, totals, classes); // |s - y| is s, and at the label 1 - s
+    addSums(placeOf(slots, PREDICTED_SQUARES, sums, classes), totals + plane, classes);
+    addSums(placeOf(slots, LOG_SUM, sums, classes), totals + 2 * plane, classes);
+    addSums(placeOf(slots, TEMPERED, sums, classes), wantTempered ? totals + 3 * plane : totals, classes);
+    const counted = placeOf(slots, COUNT, sums, classes);
+    for (let k = 0; k < classes; k++) addAt(counted, k, <f64>seen);
   }
 }
 
@@ -161,140 +210,172 @@ function factorsOf(dy: usize, slots: usize, statistic: i32, plane: usize, image:
 
 // @ts-ignore: decorator of AssemblyScript
 @inline
-function factorAt(factors: usize, k: i32): f32 {
-  return factors == 0 ? 0 : load<f32>(factors + (<usize>k << 2));
+function factorAt(factors: usize, k: usize): f32 {
+  return factors == 0 ? 0 : load<f32>(factors + k);
 }
 
-/** mean = Σ_k s_k (a_k + 2 c_k s_k) with s = e · inverse; a and c are one number for each class, or 0. */
+/** mean = inverse Σ_k e_k (a_k + c_k e_k · inverse) */
 function meanFactors(e: usize, inverse: usize, mean: usize, a: usize, c: usize, classes: i32): void {
-  memory.fill(mean, 0, ROW);
-  if (a == 0 && c == 0) return;
-  const end = <usize>classes * ROW;
-  for (let lane: usize = 0; lane < ROW; lane += 32) {
+  const end = e + <usize>classes * ROW;
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
     const scale = v128.load(inverse + lane);
-    const scale2 = v128.load(inverse + lane, 16);
     let sum = f32x4.splat(0);
-    let sum2 = f32x4.splat(0);
     let k: usize = 0;
-    for (let at = e + lane; at < e + lane + end; at += ROW) {
-      const e1 = v128.load(at);
-      const e2 = v128.load(at, 16);
-      let factor = a == 0 ? f32x4.splat(0) : v128.load32_splat(a + k);
-      let factor2 = factor;
-      if (c != 0) {
-        const twice = f32x4.splat(2 * load<f32>(c + k));
-        factor = multiplyAdd(twice, f32x4.mul(e1, scale), factor);
-        factor2 = multiplyAdd(twice, f32x4.mul(e2, scale2), factor2);
-      }
-      sum = multiplyAdd(e1, factor, sum);
-      sum2 = multiplyAdd(e2, factor2, sum2);
+    for (let at = e + lane; at < end; at += ROW) {
+      let factor = v128.load32_splat(a + k);
+      if (c != 0) factor = multiplyAdd(v128.load32_splat(c + k), f32x4.mul(v128.load(at), scale), factor);
+      sum = multiplyAdd(v128.load(at), factor, sum);
       k += 4;
     }
     v128.store(mean + lane, f32x4.mul(scale, sum));
-    v128.store(mean + lane, f32x4.mul(scale2, sum2), 16);
   }
 }
 
-/** g = s (a + 2 c s - mean) + v d with s = e · inverse, in place of e; d is one number for each class too, or 0. */
-// prettier-ignore
-function combine(e: usize, inverse: usize, mean: usize, v: usize, a: usize, c: usize, d: usize, classes: i32): void {
-  for (let k = 0; k < classes; k++) {
-    const row = e + <usize>k * ROW;
-    const constant = f32x4.splat(factorAt(a, k));
-    const twice = f32x4.splat(2 * factorAt(c, k));
-    const added = f32x4.splat(factorAt(d, k));
+/** g = e · inverse (a - mean) in place of e */
+function combine(e: usize, inverse: usize, mean: usize, a: usize, classes: i32): void {
+  for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
+    const factor = v128.load32_splat(a);
     for (let lane: usize = 0; lane < ROW; lane += 16) {
-      const s = f32x4.mul(v128.load(row + lane), v128.load(inverse + lane));
-      let factor = f32x4.sub(constant, v128.load(mean + lane));
-      if (c != 0) factor = multiplyAdd(twice, s, factor);
-      let g = f32x4.mul(s, factor);
-      if (d != 0) g = multiplyAdd(v128.load(v + lane), added, g);
-      v128.store(row + lane, g);
+      const s = f32x4.mul(v128.load(e + lane), v128.load(inverse + lane));
+      v128.store(e + lane, f32x4.mul(s, f32x4.sub(factor, v128.load(mean + lane))));
     }
+    a += 4;
   }
 }
 
-/** g += T t (a - mean) with t = e · inverse */
-function addTempered(g: usize, e: usize, inverse: usize, a: usize, temperature: f32, classes: i32): void {
-  const end = <usize>classes * ROW;
+/** g = s (a + c s - mean) + v d with s = e · inverse, in place of e */
+// prettier-ignore
+function combineAll(e: usize, inverse: usize, mean: usize, v: usize, a: usize, c: usize, d: usize, classes: i32): void {
+  for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
+    const constant = v128.load32_splat(a);
+    const square = v128.load32_splat(c);
+    const added = v128.load32_splat(d);
+    for (let lane: usize = 0; lane < ROW; lane += 16) {
+      const s = f32x4.mul(v128.load(e + lane), v128.load(inverse + lane));
+      const factor = multiplyAdd(square, s, f32x4.sub(constant, v128.load(mean + lane)));
+      v128.store(e + lane, multiplyAdd(v128.load(v + lane), added, f32x4.mul(s, factor)));
+    }
+    a += 4;
+    c += 4;
+    d += 4;
+  }
+}
+
+/** g += T t (a - mean) with t = e · inverse; `scaled` = T · inverse */
+function addTempered(g: usize, e: usize, scaled: usize, mean: usize, a: usize, classes: i32): void {
+  for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
+    const factor = v128.load32_splat(a);
+    for (let lane: usize = 0; lane < ROW; lane += 16) {
+      const t = f32x4.mul(v128.load(e + lane), v128.load(scaled + lane));
+      v128.store(g + lane, multiplyAdd(t, f32x4.sub(factor, v128.load(mean + lane)), v128.load(g + lane)));
+    }
+    a += 4;
+    g += ROW;
+  }
+}
+
+/** row *= factor */
+function scaleRow(row: usize, factor: f32): void {
   for (let lane: usize = 0; lane < ROW; lane += 16) {
-    const scale = v128.load(inverse + lane);
-    let mean = f32x4.splat(0);
-    let k = a;
-    for (let at = e + lane; at < e + lane + end; at += ROW) {
-      mean = f32x4.add(mean, f32x4.mul(v128.load(at), v128.load32_splat(k)));
-      k += 4;
-    }
-    mean = f32x4.mul(mean, scale);
-    const scaled = f32x4.mul(scale, f32x4.splat(temperature));
-    let to = g + lane;
-    k = a;
-    for (let at = e + lane; at < e + lane + end; at += ROW) {
-      const t = f32x4.mul(scaled, v128.load(at));
-      v128.store(to, f32x4.add(v128.load(to), f32x4.mul(t, f32x4.sub(v128.load32_splat(k), mean))));
-      to += ROW;
-      k += 4;
-    }
+    v128.store(row + lane, f32x4.mul(v128.load(row + lane), f32x4.splat(factor)));
   }
 }
 
 /** The gradient of the logits, out [B, N, K], given dy [S, B, K]: one pass. */
+// prettier-ignore
 export function softmaxIndexGradient(
-  logits: usize, indices: usize, dy: usize, out: usize, slots: usize, scratch: usize,
-  batch: i32, pixels: i32, classes: i32, temperature: f32,
+  logits: usize, indices: usize, dy: usize, out: usize, slots: usize, batch: i32, pixels: i32, classes: i32, temperature: f32,
+  scratch: usize, first: i32, end: i32,
 ): void {
   const size = <usize>classes * ROW;
+  const row = <usize>classes << 2;
   const table = scratch;
-  writeTable(table);
-  const z = scratch + TABLE;
-  const s = z + size;
-  const e = s + size;
-  const v = e + size;
-  const inverse = v + ROW;
+  const sharp = table + TABLE;
+  writeTable(table, 1);
+  writeTable(sharp, temperature);
+  const z = sharp + TABLE;
+  const e = z + size;
+  const t = e + size;
+  const v = t + size;
+  const total = v + ROW;
+  const largest = total + ROW;
+  const inverse = largest + ROW;
   const mean = inverse + ROW;
   const own = mean + ROW;
-  const plane = <usize>(batch * classes) << 2;
-  for (let b = 0; b < batch; b++) {
-    const image = <usize>(b * classes) << 2;
+  const labels = own + ROW;
+  // Factors by class: of s, of s², of every log s; of the label's s, its s² and its log s.
+  const a = labels + ROW;
+  const c = a + row;
+  const d = c + row;
+  const ownLinear = d + row;
+  const ownSquare = ownLinear + row;
+  const ownLog = ownSquare + row;
+  const plane = <usize>batch * row;
+  for (let part = first; part < end; part++) {
+    const image = <usize>imageOf(part, pixels) * row;
     const predicted = factorsOf(dy, slots, PREDICTED, plane, image);
     const squares = factorsOf(dy, slots, PREDICTED_SQUARES, plane, image);
     const overlap = factorsOf(dy, slots, OVERLAP, plane, image);
     const overlapSquares = factorsOf(dy, slots, OVERLAP_SQUARES, plane, image);
+    const difference = factorsOf(dy, slots, DIFFERENCE, plane, image);
     const likelihood = factorsOf(dy, slots, LOG_LIKELIHOOD, plane, image);
     const logSum = factorsOf(dy, slots, LOG_SUM, plane, image);
     const tempered = factorsOf(dy, slots, TEMPERED, plane, image);
+    const apart = tempered != 0 && temperature != 1;
+    const linear = predicted != 0 || difference != 0 || (tempered != 0 && !apart);
+    const everywhere = squares != 0 || logSum != 0;
     let logSums: f32 = 0;
-    if (logSum != 0) for (let k = 0; k < classes; k++) logSums += factorAt(logSum, k);
-    for (let first = 0; first < pixels; first += BLOCK) {
-      const count = min(BLOCK, pixels - first);
-      const at = <usize>(b * pixels + first);
-      const labels = indices + (at << 2);
-      loadPixels(logits + (at * <usize>classes << 2), labels, count, classes, z, v);
-      exponentials(z, s, v, inverse, 0, classes, 1, table);
-      meanFactors(s, inverse, mean, predicted, squares, classes);
+    for (let k: usize = 0; k < row; k += 4) {
+      // |s - y| is s, and at the label 1 - s.
+      store<f32>(a + k, factorAt(predicted, k) + factorAt(difference, k) + (apart ? 0 : factorAt(tempered, k)));
+      store<f32>(c + k, 2 * factorAt(squares, k));
+      store<f32>(d + k, factorAt(logSum, k));
+      store<f32>(ownLinear + k, factorAt(overlap, k) - 2 * factorAt(difference, k));
+      store<f32>(ownSquare + k, 2 * factorAt(overlapSquares, k));
+      store<f32>(ownLog + k, factorAt(likelihood, k));
+      logSums += factorAt(logSum, k);
+    }
+    const last = lastPixel(part, pixels);
+    for (let pixel = firstPixel(part, pixels); pixel < last; pixel += BLOCK) {
+      const count = min(BLOCK, last - pixel);
+      const to = out + <usize>pixel * row;
+      const kind = blockLabels(indices + (<usize>pixel << 2), count, labels, v);
+      if (kind == NONE_SEEN) {
+        memory.fill(to, 0, <usize>count * row);
+        continue;
+      }
+      toRows(logits + <usize>pixel * row, z, count, classes);
+      if (kind == SOME_SEEN) hideIgnored(z, v, classes);
+      exponentials(z, e, total, largest, classes, table);
+      invert(v, total, inverse);
+      if (apart) temperedRows(z, e, t, total, largest, classes, temperature, sharp);
+      if (linear || everywhere) meanFactors(e, inverse, mean, a, squares == 0 ? 0 : c, classes);
+      else memory.fill(mean, 0, ROW);
       // What the label adds to its own s and log s, which goes through the softmax with the rest.
-      for (let i = 0; i < count; i++) {
-        const lane = <usize>i << 2;
-        const label = load<i32>(labels + lane);
+      for (let i: usize = 0; i < ROW; i += 4) {
+        const label = load<i32>(labels + i);
         if (label < 0) continue;
-        const p = load<f32>(s + <usize>label * ROW + lane) * load<f32>(inverse + lane);
-        const value = p * (factorAt(overlap, label) + 2 * p * factorAt(overlapSquares, label)) + factorAt(likelihood, label);
-        store<f32>(own + lane, value);
-        store<f32>(mean + lane, load<f32>(mean + lane) + value + logSums);
+        const k = <usize>label << 2;
+        const s = load<f32>(e + <usize>label * ROW + i) * load<f32>(inverse + i);
+        const value = s * (load<f32>(ownLinear + k) + s * load<f32>(ownSquare + k)) + load<f32>(ownLog + k);
+        store<f32>(own + i, value);
+        store<f32>(mean + i, load<f32>(mean + i) + value + logSums);
       }
-      combine(s, inverse, mean, v, predicted, squares, logSum, classes);
-      for (let i = 0; i < count; i++) {
-        const lane = <usize>i << 2;
-        const label = load<i32>(labels + lane);
+      if (everywhere) combineAll(e, inverse, mean, v, a, c, d, classes);
+      else combine(e, inverse, mean, a, classes);
+      for (let i: usize = 0; i < ROW; i += 4) {
+        const label = load<i32>(labels + i);
         if (label < 0) continue;
-        const g = s + <usize>label * ROW + lane;
-        store<f32>(g, load<f32>(g) + load<f32>(own + lane));
+        const g = e + <usize>label * ROW + i;
+        store<f32>(g, load<f32>(g) + load<f32>(own + i));
       }
-      if (tempered != 0) {
-        exponentials(z, e, v, inverse, 0, classes, temperature, table);
-        addTempered(s, e, inverse, tempered, temperature, classes);
+      if (apart) {
+        invert(v, total, inverse);
+        meanFactors(t, inverse, mean, tempered, 0, classes);
+        scaleRow(inverse, temperature);
+        addTempered(e, t, inverse, mean, tempered, classes);
       }
-      fromRows(s, out + (at * <usize>classes << 2), count, classes);
+      fromRows(e, to, count, classes);
     }
   }
 }

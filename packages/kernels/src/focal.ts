@@ -2,8 +2,8 @@ import { FOCAL_SUMS_GRADIENT_KERNEL, FOCAL_SUMS_KERNEL, type FocalKernelAttribut
 import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from './module.js';
-import { labelPointers, type PixelTensors } from './region-statistics.js';
-import { pointer, withScratch, type WasmBackend } from './tensors.js';
+import { labelPointers, pixelGradient, pixelSums, type PixelTensors } from './pixel-kernels.js';
+import { pointer, type WasmBackend } from './tensors.js';
 
 /** Both sums of the focal losses, `[2, B, K]`, in one pass with float64 totals. */
 export const focalSums: KernelConfig = {
@@ -23,24 +23,18 @@ function run(
 ): TensorInfo {
   const { logits, valid, indices, dy } = inputs;
   const [batch, pixels, classes] = logits.shape as [number, number, number];
-  const out = wasm.makeOutput(dy ? logits.shape : [2, batch, classes], 'float32');
   const kernels = kernelsOf(wasm);
-  const sparse = indices && activation === 'sigmoid';
-  const size = sparse ? kernels.focalIndexScratch(classes) : kernels.focalScratch(classes);
-  withScratch(wasm, size + 15, (start) => {
-    const scratch = (start + 15) & ~15; // aligned for SIMD
-    const outAt = pointer(wasm, out);
-    const shape = [batch, pixels, classes] as const;
-    if (sparse) {
-      const pair = [pointer(wasm, logits), pointer(wasm, indices)] as const;
-      if (dy) kernels.focalIndexGradient(...pair, pointer(wasm, dy), outAt, scratch, ...shape, gamma);
-      else kernels.focalIndexSums(...pair, outAt, scratch, ...shape, gamma);
-      return;
+  const [z, y, v, labels] = labelPointers(wasm, inputs);
+  const rows = indices ? 1 : valid.shape[2]!;
+  const pass = (kernel: 'focalIndex' | 'focalElement' | 'focalSoftmax', from: number[], more: number[]) => {
+    const scratch = kernels[`${kernel}Scratch`](classes);
+    const size = [pixels, classes, ...more, gamma];
+    if (dy) {
+      const args = (out: number) => [...from, pointer(wasm, dy), out, batch, ...size];
+      return pixelGradient(wasm, `${kernel}Gradient`, inputs, args, scratch);
     }
-    const labels = labelPointers(wasm, inputs);
-    const kind = [valid.shape[2]!, activation === 'sigmoid' ? 1 : 0] as const;
-    if (dy) kernels.focalGradient(...labels, pointer(wasm, dy), outAt, scratch, ...shape, ...kind, gamma);
-    else kernels.focalSums(...labels, outAt, scratch, ...shape, ...kind, gamma);
-  });
-  return out;
+    return pixelSums(wasm, `${kernel}Sums`, inputs, 2, (partial) => [...from, partial, ...size], scratch);
+  };
+  if (activation === 'softmax') return pass('focalSoftmax', [z, y, v, labels], [rows]);
+  return indices ? pass('focalIndex', [z, labels], []) : pass('focalElement', [z, y, v], [rows]);
 }

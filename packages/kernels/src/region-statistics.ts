@@ -7,9 +7,10 @@ import {
 import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from './module.js';
+import { labelPointers, pixelGradient, pixelSums, type PixelTensors } from './pixel-kernels.js';
 import { pointer, withScratch, type WasmBackend } from './tensors.js';
 
-/** The order of assembly/region-statistics.ts. */
+/** The order of assembly/region-slots.ts. */
 const ORDER: readonly StatisticName[] = [
   'count',
   'target',
@@ -27,18 +28,6 @@ const ORDER: readonly StatisticName[] = [
   'complementLogLikelihood',
   'complementLogSum',
 ];
-const SLOT_BYTES = 4 * 16;
-
-/** What the kernels over pixels take. */
-export interface PixelTensors {
-  logits: TensorInfo;
-  valid: TensorInfo;
-  /** Either of the two. */
-  indices?: TensorInfo;
-  target?: TensorInfo;
-  dy?: TensorInfo;
-}
-
 /** The sums of all pixels for every statistic asked, `[S, B, K]`, in one pass with float64 totals. */
 export const regionStatistics: KernelConfig = {
   kernelName: REGION_STATISTICS_KERNEL,
@@ -63,9 +52,6 @@ export const regionStatisticsGradient: KernelConfig = {
     ),
 };
 
-/** The statistics that depend on the label of a pixel through more than its own class. */
-const DENSE: readonly StatisticName[] = ['difference'];
-
 function run(
   inputs: PixelTensors,
   { statistics, activation, temperature }: RegionKernelAttributes,
@@ -73,55 +59,23 @@ function run(
 ): TensorInfo {
   const { logits, valid, indices, dy } = inputs;
   const [batch, pixels, classes] = logits.shape as [number, number, number];
-  const out = wasm.makeOutput(dy ? logits.shape : [statistics.length, batch, classes], 'float32');
   const kernels = kernelsOf(wasm);
-  const sparse = indices && activation === 'softmax' && !statistics.some((name) => DENSE.includes(name));
-  const size = sparse ? kernels.softmaxIndexScratch(classes) : kernels.regionScratch(classes);
-  withScratch(wasm, SLOT_BYTES + size + 15, (start) => {
-    const slots = (start + 15) & ~15; // aligned for SIMD
+  const [z, y, v, labels] = labelPointers(wasm, inputs);
+  const rows = indices ? 1 : valid.shape[2]!;
+  return withScratch(wasm, 4 * ORDER.length, (slots) => {
     const order = ORDER.map((name) => statistics.indexOf(name));
     new Int32Array(wasm.wasm.asm.memory.buffer, slots, order.length).set(order);
-    const scratch = slots + SLOT_BYTES;
-    const outAt = pointer(wasm, out);
-    const shape = [batch, pixels, classes] as const;
-    if (sparse) {
-      const pair = [pointer(wasm, logits), pointer(wasm, indices)] as const;
-      if (dy)
-        kernels.softmaxIndexGradient(
-          ...pair,
-          pointer(wasm, dy),
-          outAt,
-          slots,
-          scratch,
-          ...shape,
-          temperature,
-        );
-      else kernels.softmaxIndexSums(...pair, outAt, slots, scratch, ...shape, temperature);
-      return;
-    }
-    const labels = labelPointers(wasm, inputs);
-    const kind = [valid.shape[2]!, activation === 'sigmoid' ? 1 : 0] as const;
-    if (dy)
-      kernels.regionGradient(
-        ...labels,
-        pointer(wasm, dy),
-        outAt,
-        slots,
-        scratch,
-        ...shape,
-        ...kind,
-        temperature,
-      );
-    else kernels.regionSums(...labels, outAt, slots, scratch, ...shape, ...kind, temperature);
+    const pass = (kernel: 'softmaxIndex' | 'softmaxTarget' | 'sigmoid', from: number[], more: number[]) => {
+      const scratch = kernels[`${kernel}Scratch`](classes);
+      const size = [pixels, classes, ...more, temperature];
+      if (dy) {
+        const args = (out: number) => [...from, pointer(wasm, dy), out, slots, batch, ...size];
+        return pixelGradient(wasm, `${kernel}Gradient`, inputs, args, scratch);
+      }
+      const args = (partial: number) => [...from, partial, slots, statistics.length, ...size];
+      return pixelSums(wasm, `${kernel}Sums`, inputs, statistics.length, args, scratch);
+    };
+    if (activation === 'sigmoid') return pass('sigmoid', [z, y, v, labels], [rows]);
+    return indices ? pass('softmaxIndex', [z, labels], []) : pass('softmaxTarget', [z, y, v], [rows]);
   });
-  return out;
-}
-
-/** Logits, target, valid and indices; 0 for what is not given. */
-export function labelPointers(
-  wasm: WasmBackend,
-  { logits, target, valid, indices }: PixelTensors,
-): [number, number, number, number] {
-  const at = (tensor: TensorInfo | undefined) => (tensor ? pointer(wasm, tensor) : 0);
-  return [at(logits), at(target), at(valid), at(indices)];
 }

@@ -27,7 +27,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { withGradient, withoutGradient } from './custom-gradient.js';
-import { hideIgnored } from './inputs.js';
+import { hideIgnored, softmaxLogits } from './inputs.js';
 import { type LikelihoodCost } from './likelihood.js';
 import { gentlePower, pixelSum } from './math.js';
 import { labelsFor, named, runFused } from './region-statistics.js';
@@ -117,12 +117,12 @@ function sidesOf(
   activation: Activation,
   phi: LikelihoodCost,
 ): [Tensor2D, Tensor2D] {
-  const z = hideIgnored(logits, valid);
   const over = (share: Tensor3D, logS: Tensor3D) => pixelSum(mul(share, phi(logS)));
   if (activation === 'softmax') {
-    const positive = over(target, logSoftmax(z) as Tensor3D);
+    const positive = over(target, logSoftmax(softmaxLogits(logits, valid)) as Tensor3D);
     return [positive, zerosLike(positive)];
   }
+  const z = hideIgnored(logits, valid);
   return [over(target, logSigmoid(z)), over(sub(valid, target), logSigmoid(neg(z)))];
 }
 
@@ -183,13 +183,13 @@ export function softmaxFocalSums(inputs: PixelInputs, gamma: number): Tensor2D {
 }
 
 function softmaxForward(logits: Tensor3D, y: Tensor3D, v: Tensor3D, gamma: number): Tensor2D {
-  const logS = logSoftmax(hideIgnored(logits, v)) as Tensor3D;
+  const logS = logSoftmax(softmaxLogits(logits, v)) as Tensor3D;
   return pixelSum(mul(y, mul(power(sub(1, exp(logS)) as Tensor3D, gamma), neg(logS))));
 }
 
 /** s φ'(s) = (1-s)^γ (γ s log s / (1-s) - 1), then through the softmax */
 function softmaxBackward(logits: Tensor3D, y: Tensor3D, v: Tensor3D, gamma: number, dy: Tensor2D): Tensor3D {
-  const logS = logSoftmax(hideIgnored(logits, v)) as Tensor3D;
+  const logS = logSoftmax(softmaxLogits(logits, v)) as Tensor3D;
   const s = exp(logS) as Tensor3D;
   const c = sub(1, s) as Tensor3D;
   // log s / (1-s) tends to -1 at s = 1, where the quotient loses all digits.
@@ -220,7 +220,7 @@ export function smoothedFocalSums(
   smooth: number,
   alpha?: Tensor2D,
 ): Tensor2D {
-  const s = softmax(hideIgnored(logits, valid)) as Tensor3D;
+  const s = softmax(softmaxLogits(logits, valid)) as Tensor3D;
   const clipped = clipByValue(target, smooth / (classes - 1), 1 - smooth);
   const t = add(sum(mul(clipped, s), -1, true), smooth) as Tensor3D;
   const c = clipByValue(sub(1, t), 1e-30, 1) as Tensor3D;

@@ -60,12 +60,12 @@ export function readInputs(
         : mode === 'multiclass'
           ? fromProbabilities(reshape(labels, joined))
           : fromBinary(caller, reshape(labels, joined), ignoreIndex);
-    const { valid, target } =
-      mask === undefined ? read : masked(read, maskOf(caller, mask, shape, mode), classes);
+    const { valid, target, indices } =
+      mask === undefined ? read : masked(read, maskOf(caller, mask, shape, mode));
     return {
       logits: reshape(logits, joined) as Tensor3D,
       valid,
-      ...(mask === undefined && read.indices && { indices: read.indices }),
+      ...(indices && { indices }),
       ...(target && { target }),
     };
   }) as unknown as Pick<PixelInputs, 'logits' | 'valid' | 'indices'> & { target?: Tensor3D };
@@ -94,10 +94,12 @@ function maskOf(caller: string, mask: Tensor, logits: readonly number[], mode: M
   return cast(notEqual(reshape(mask, [logits[0]!, -1, extent]), 0), 'float32') as Tensor3D;
 }
 
-function masked({ target, valid, indices }: LabelParts, counts: Tensor3D, classes: number): LabelParts {
+function masked({ target, valid, indices }: LabelParts, counts: Tensor3D): LabelParts {
   const seen = mul(valid, counts) as Tensor3D;
-  const whole = target ?? oneHotOf(indices!, valid, classes);
-  return { target: mul(whole, seen) as Tensor3D, valid: seen };
+  if (target) return { target: mul(target, seen) as Tensor3D, valid: seen };
+  const [batch, pixels] = indices!.shape;
+  const on = greater(reshape(seen, [batch, pixels]), 0);
+  return { indices: where(on, indices!, fill(indices!.shape, -1, 'int32')) as Tensor2D, valid: seen };
 }
 
 /** One-hot labels `[B, N, K]` of indices, 0 at ignored pixels. */
@@ -110,6 +112,17 @@ function oneHotOf(indices: Tensor2D, valid: Tensor3D, classes: number): Tensor3D
 export function hideIgnored(x: Tensor3D, valid: Tensor3D): Tensor3D {
   return where(greater(valid, 0), x, zerosLike(x)) as Tensor3D;
 }
+
+/**
+ * Logits for a softmax: a channel that is ignored by itself gets nothing of it, as if it did not exist; a pixel that is ignored as a
+ * whole is hidden as by {@link hideIgnored}.
+ */
+export function softmaxLogits(logits: Tensor3D, valid: Tensor3D): Tensor3D {
+  if (valid.shape[2] === 1) return hideIgnored(logits, valid);
+  return where(greater(valid, 0), logits, fill(logits.shape, NOTHING)) as Tensor3D;
+}
+
+const NOTHING = -1e30; // e^ of it is 0, and no product of it is infinite
 
 function checkTensors(caller: string, labels: Tensor, logits: Tensor): void {
   for (const [what, tensor] of [

@@ -12,7 +12,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { hideIgnored } from './inputs.js';
+import { softmaxLogits } from './inputs.js';
 import { type RegionKernelAttributes } from './region-statistics.js';
 import { sharedSum } from './shared-sums.js';
 
@@ -23,7 +23,7 @@ export function softmaxSums(
   v: Tensor3D,
   { statistics, temperature }: RegionKernelAttributes,
 ): Tensor2D[] {
-  const z = hideIgnored(logits, v);
+  const z = softmaxLogits(logits, v);
   const logS = logSoftmax(z) as Tensor3D;
   const probabilities = {
     s: exp(logS) as Tensor3D,
@@ -45,7 +45,7 @@ export function softmaxSumsGradient(
   { statistics, temperature }: RegionKernelAttributes,
   factors: readonly Tensor3D[],
 ): Tensor3D {
-  const z = hideIgnored(logits, v);
+  const z = softmaxLogits(logits, v);
   const s = softmax(z) as Tensor3D;
   let onS: Tensor3D | undefined; // derivative by s
   let onLogS: Tensor3D | undefined; // derivative by log s
