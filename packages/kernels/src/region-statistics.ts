@@ -7,7 +7,7 @@ import {
 import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from './module.js';
-import { pointer, withScratch, type WasmBackend } from './tensors.js';
+import { memoryOf, pointer, withScratch, type WasmBackend } from './tensors.js';
 
 /** The order of assembly/region-statistics.ts. */
 const ORDER: readonly StatisticName[] = [
@@ -80,7 +80,7 @@ function run(
   withScratch(wasm, SLOT_BYTES + size + 15, (start) => {
     const slots = (start + 15) & ~15; // aligned for SIMD
     const order = ORDER.map((name) => statistics.indexOf(name));
-    new Int32Array(wasm.wasm.asm.memory.buffer, slots, order.length).set(order);
+    new Int32Array(memoryOf(wasm).buffer, slots, order.length).set(order);
     const scratch = slots + SLOT_BYTES;
     const outAt = pointer(wasm, out);
     const shape = [batch, pixels, classes] as const;
