@@ -1,5 +1,7 @@
+export * from './augment/index.js';
 export { DataError, type DataErrorCode } from './errors.js';
-export { openDataset, type OpenDatasetOptions } from './layouts.js';
+export { openDataset } from './layouts/open-dataset.js';
+export { type OpenDatasetOptions } from './layouts/layout.js';
 export { randomStream, shuffled, type RandomStream } from './random.js';
 export { readImage, readMask, type Image, type Mask } from './read.js';
 export { demoDataset, syntheticDataset, type SyntheticOptions } from './synthetic.js';

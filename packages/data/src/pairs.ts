@@ -1,8 +1,8 @@
 import { basename, extname } from 'node:path';
 
 import { DataError } from './errors.js';
-import { readImage, readMask, type Mask } from './read.js';
-import { IGNORED, type SampleSource } from './types.js';
+import { readImage, readMask, type Image, type Mask } from './read.js';
+import { IGNORED, type Sample, type SampleSource } from './types.js';
 
 /** An image file and its mask file. */
 export interface Pair {
@@ -49,24 +49,62 @@ export function pairSource({ id, image, mask }: Pair, channels: number, rule: La
         readImage(image),
         readMask(mask, { allowJpeg: rule.allowJpeg }),
       ]);
-      const { width, height } = pixels;
-      if (labels.width !== width || labels.height !== height) {
-        throw new DataError(
-          `wanted image and mask of one size, got ${width}x${height} in ${image} and ` +
-            `${labels.width}x${labels.height} in ${mask}; export the mask at the image's size`,
-          'size-mismatch',
-        );
-      }
-      return {
-        id,
-        width,
-        height,
-        channels,
-        image: withChannels(pixels.values, pixels.channels, channels),
-        mask: toLabels(mask, labels, rule),
-      };
+      sameSize(image, pixels, mask, labels);
+      return sampleOf(id, pixels, channels, toLabels(mask, labels, rule));
     },
   };
+}
+
+/** An image file and the mask files whose union is the foreground: 1 where any of them is not 0. */
+export interface UnionPair {
+  readonly id: string;
+  readonly image: string;
+  readonly masks: readonly string[];
+}
+
+/** As {@link pairSource}, of the union of masks that hold 0, and 1, 127 or 255 for the foreground. */
+export function unionSource({ id, image, masks }: UnionPair, channels: number): SampleSource {
+  const rule: LabelRule = {
+    allowJpeg: false,
+    labelOf: (value) => (value === 0 ? 0 : value === 1 || value === 127 || value === 255 ? 1 : undefined),
+    remedy: 'values are 0 for background, and 1, 127 or 255',
+  };
+  return {
+    id,
+    async load() {
+      const pixels = await readImage(image);
+      const union = new Uint8Array(pixels.width * pixels.height);
+      for (const path of masks) {
+        const mask = await readMask(path);
+        sameSize(image, pixels, path, mask);
+        toLabels(path, mask, rule).forEach((label, i) => (union[i]! |= label));
+      }
+      return sampleOf(id, pixels, channels, union);
+    },
+  };
+}
+
+interface Sized {
+  readonly width: number;
+  readonly height: number;
+}
+
+function sameSize(image: string, pixels: Sized, mask: string, labels: Sized): void {
+  if (labels.width === pixels.width && labels.height === pixels.height) return;
+  throw new DataError(
+    `wanted image and mask of one size, got ${pixels.width}x${pixels.height} in ${image} and ` +
+      `${labels.width}x${labels.height} in ${mask}; export the mask at the image's size`,
+    'size-mismatch',
+  );
+}
+
+function sampleOf(
+  id: string,
+  { width, height, channels, values }: Image,
+  to: number,
+  mask: Uint8Array,
+): Sample {
+  return { id, width, height, channels: to, image: withChannels(values, channels, to), mask };
 }
 
 function toLabels(path: string, { values }: Mask, rule: LabelRule): Uint8Array {

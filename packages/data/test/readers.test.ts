@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
@@ -244,6 +244,86 @@ describe('openDataset', () => {
     expect([...new Set((await train[0]!.load()).mask)].sort((a, b) => a - b)).toEqual([0, 10, 255]);
   });
 
+  it.each([
+    ['labelTrainIds', [0, 18, 255], [0, 18, 255]],
+    ['labelIds', [7, 33, 0, 4, 29], [0, 18, 255]], // road, bicycle, and what is not evaluated
+  ])('reads the Cityscapes layout with %s', async (kind, written, read) => {
+    for (const part of ['train', 'val']) {
+      await put(`city-${kind}/leftImg8bit/${part}/ulm/ulm_1_leftImg8bit.png`, image());
+      await put(`city-${kind}/gtFine/${part}/ulm/ulm_1_gtFine_${kind}.png`, mask(written));
+      await put(`city-${kind}/gtFine/${part}/ulm/ulm_1_gtFine_color.png`, image());
+    }
+    const { classes, train, val } = await openDataset(join(folder, `city-${kind}`));
+    expect([classes.length, train.length, val[0]!.id]).toEqual([19, 1, 'ulm_1']);
+    expect([...new Set((await train[0]!.load()).mask)].sort((a, b) => a - b)).toEqual(read);
+  });
+
+  it('reads the Pascal VOC layout: indices of the palette, and only images that have a mask', async () => {
+    const colours = Array(768).fill(5) as number[]; // all of one colour: only the index can tell
+    for (const id of ['a', 'b', 'c']) {
+      await put(`voc/JPEGImages/${id}.png`, image(3, 1));
+      if (id !== 'c') await put(`voc/SegmentationClass/${id}.png`, png(3, 1, 8, 3, [[0, 20, 255]], colours));
+    }
+    await put('voc/ImageSets/Segmentation/train.txt', 'b\n');
+    await put('voc/ImageSets/Segmentation/val.txt', 'a\n');
+    const { classes, train, val } = await openDataset(join(folder, 'voc'));
+    expect([classes[20], train[0]!.id, val[0]!.id]).toEqual(['tvmonitor', 'b', 'a']);
+    expect(Array.from((await val[0]!.load()).mask)).toEqual([0, 20, 255]);
+  });
+
+  it('reads the retinal-lesions layout: any lesion, 127 or 255, and a missing file is an absent one', async () => {
+    const lesions = 'retina/lesion_segs_4x1';
+    for (const id of ['x', 'y']) await put(`retina/images_4x1/${id}.jpg`, image(4, 1));
+    await put(`${lesions}/x/exudate.png`, mask([0, 127, 0, 0], 4, 1));
+    await put(`${lesions}/x/bleeding.png`, mask([0, 255, 255, 0], 4, 1));
+    await mkdir(join(folder, lesions, 'y'));
+    await put('retina/classes.txt', 'exudate,EX\nbleeding,HE\n');
+    await put('retina/train.txt', 'x\n');
+    await put('retina/val.txt', 'y\n');
+    const { train, val } = await openDataset(join(folder, 'retina'));
+    expect(Array.from((await train[0]!.load()).mask)).toEqual([0, 1, 1, 0]);
+    expect(Array.from((await val[0]!.load()).mask)).toEqual([0, 0, 0, 0]);
+    await put(`${lesions}/y/scar.png`, mask([0], 4, 1));
+    await expect(openDataset(join(folder, 'retina'))).rejects.toThrow(
+      /wanted masks of exudate, bleeding in .*y, got scar.png; list it in classes.txt/,
+    );
+    await put('retina/classes.txt', 'exudate,EX\nbleeding,HE\nscar,SC\n');
+    await put(`${lesions}/y/scar.png`, mask([0, 3], 4, 1));
+    const again = await openDataset(join(folder, 'retina'));
+    await expect(again.val[0]!.load()).rejects.toThrow(
+      /got 3 \(2 pixels\); values are 0 for background, and 1, 127 or 255/,
+    );
+  });
+
+  it('reads the CVC-ClinicDB layout, and says what to do with TIFF', async () => {
+    for (const id of ['1', '2']) {
+      await put(`cvc/PNG/Original/${id}.png`, image());
+      await put(`cvc/PNG/Ground Truth/${id}.png`, mask([0, 255]));
+    }
+    const { train, val } = await openDataset(join(folder, 'cvc'));
+    expect([train.length, val.length]).toEqual([1, 1]);
+    expect(classProportions(await loadAll(val), 2)).toEqual([0.5, 0.5]);
+    await put('cvc-tiff/Original/1.tif', new Uint8Array(4));
+    await put('cvc-tiff/Ground Truth/1.tif', new Uint8Array(4));
+    await expect(openDataset(join(folder, 'cvc-tiff'))).rejects.toThrow(
+      'the TIFF files are not read: take the PNG folder',
+    );
+  });
+
+  it('says which mask of Cityscapes or VOC has no partner', async () => {
+    for (const part of ['train', 'val'])
+      await put(`city-bad/leftImg8bit/${part}/ulm/u_leftImg8bit.png`, image());
+    await mkdir(join(folder, 'city-bad/gtFine'), { recursive: true });
+    await expect(openDataset(join(folder, 'city-bad'))).rejects.toThrow(
+      /image without mask: u_leftImg8bit.png in .*wanted u_gtFine_labelTrainIds.png or _labelIds.png/,
+    );
+    await put('voc-bad/JPEGImages/a.jpg', image());
+    await put('voc-bad/SegmentationClass/b.png', mask([0]));
+    await expect(openDataset(join(folder, 'voc-bad'))).rejects.toThrow(
+      /mask without image: b.png .*wanted b.jpg/,
+    );
+  });
+
   const bad = async (name: string, files: Record<string, Uint8Array>) => {
     for (const [path, bytes] of Object.entries(files)) await put(`${name}/${path}`, bytes);
     return join(folder, name);
@@ -301,6 +381,61 @@ const real = (name: string) => {
 };
 const why = (name: string) =>
   sharedData(name) === undefined ? ` (skipped: ../shared/data/${name} is not there)` : '';
+
+/** Mean share of each class over the images, as the tables of the data sets have it. */
+async function meanShares(
+  name: string,
+  numClasses: number,
+): Promise<{ shares: number[]; sizes: Set<string> }> {
+  const { train, val } = await openDataset(sharedData(name)!);
+  const sums = new Array<number>(numClasses).fill(0);
+  const sizes = new Set<string>();
+  for (const source of [...train, ...val]) {
+    const sample = await source.load(); // one after the other: whole sets do not fit
+    sizes.add(`${sample.width}x${sample.height}x${sample.channels}`);
+    classProportions([sample], numClasses).forEach((share, k) => (sums[k]! += share));
+  }
+  return { shares: sums.map((sum) => sum / (train.length + val.length)), sizes };
+}
+
+real('cityscapes-camvid')(`Cityscapes' layout${why('cityscapes-camvid')}`, () => {
+  it('has 23 + 7 images of 480 x 360 with trainIds', async () => {
+    const { train, val, classes, description } = await openDataset(sharedData('cityscapes-camvid')!);
+    expect([train.length, val.length, classes.length]).toEqual([23, 7, 19]);
+    expect(description).toContain('labelTrainIds');
+    const { shares, sizes } = await meanShares('cityscapes-camvid', 19);
+    expect([...sizes]).toEqual(['480x360x3']);
+    const present = [...shares.keys()].filter((k) => shares[k]! > 0);
+    expect(present).toEqual([0, 1, 2, 4, 5, 7, 8, 10, 11, 12, 13]);
+  });
+});
+
+real('retinal-lesions-idrid')(`retinal lesions${why('retinal-lesions-idrid')}`, () => {
+  it('have 43 + 11 images of 896 x 896 with 2.4 % lesion', async () => {
+    const { train, val, classes } = await openDataset(sharedData('retinal-lesions-idrid')!);
+    expect([train.length, val.length, classes]).toEqual([43, 11, ['background', 'lesion']]);
+    const { shares, sizes } = await meanShares('retinal-lesions-idrid', 2);
+    expect([...sizes]).toEqual(['896x896x3']);
+    expect(shares[1]).toBeCloseTo(0.024, 3);
+  });
+});
+
+real('voc')(`Pascal VOC${why('voc')}`, () => {
+  it('has three images and 21 classes, with the labels of its arrays', async () => {
+    const { train, val, classes } = await openDataset(sharedData('voc')!);
+    expect([train.length + val.length, classes.length]).toEqual([3, 21]);
+    let borders = false;
+    for (const source of [...train, ...val]) {
+      const { mask: labels, width, height } = await source.load();
+      // int32, -1 for ignored pixels, at the end of the file
+      const bytes = await readFile(join(sharedData('voc')!, 'SegmentationClassNpy', `${source.id}.npy`));
+      const values = new Int32Array(bytes.buffer.slice(bytes.byteOffset + bytes.length - 4 * width * height, bytes.byteOffset + bytes.length)); // prettier-ignore
+      expect(labels).toEqual(Uint8Array.from(values, (value) => (value === -1 ? 255 : value)));
+      borders ||= labels.includes(255);
+    }
+    expect(borders).toBe(true);
+  });
+});
 
 real('polyp-kvasir')(`the Kvasir polyps${why('polyp-kvasir')}`, () => {
   it('have 176 + 44 pairs with about 15 % polyp', async () => {

@@ -23,13 +23,26 @@ export function distanceTransform(
   { spacing = shape.map(() => 1) }: { spacing?: Spacing } = {},
 ): Float64Array {
   checkShape('distanceTransform', mask.length, shape, spacing);
-  const squared = Float64Array.from(mask, (value) => (value ? 0 : Infinity));
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    transformAxis(squared, shape[axis]!, stride, spacing[axis]!);
+  const values = squaredDistanceTransform(mask, shape, spacing);
+  for (let i = 0; i < values.length; i++) values[i] = Math.sqrt(values[i]!);
+  return values;
+}
+
+/** The squares of {@link distanceTransform}, for those who need few of the roots; shape and spacing are not checked. */
+export function squaredDistanceTransform(
+  mask: ArrayLike<number>,
+  shape: readonly number[],
+  spacing: Spacing,
+): Float64Array {
+  const squared = new Float64Array(mask.length);
+  const last = shape.length - 1;
+  alongRows(mask, squared, shape[last]!, spacing[last]!);
+  let stride = shape[last]!;
+  for (let axis = last - 1; axis >= 0; axis--) {
+    if (shape[axis]! > 1) transformAxis(squared, shape[axis]!, stride, spacing[axis]!);
     stride *= shape[axis]!;
   }
-  return squared.map(Math.sqrt);
+  return squared;
 }
 
 /** Throws unless the shape has so many pixels and the spacing is positive. */
@@ -43,34 +56,77 @@ export function checkShape(name: string, length: number, shape: readonly number[
   }
 }
 
+/** Squared distances within each row: the steps to the nearest pixel, from the left and then from the right. */
+function alongRows(mask: ArrayLike<number>, squared: Float64Array, size: number, h: number): void {
+  for (let start = 0; start < squared.length; start += size) {
+    let steps = Infinity;
+    for (let i = start; i < start + size; i++) {
+      steps = mask[i] ? 0 : steps + 1;
+      squared[i] = steps;
+    }
+    steps = Infinity;
+    for (let i = start + size - 1; i >= start; i--) {
+      steps = Math.min(squared[i]!, steps + 1);
+      squared[i] = (h * steps) ** 2;
+    }
+  }
+}
+
+/** Neighboring lines that are taken out together: single values that lie far apart would each cost a line of the cache. */
+const TOGETHER = 16;
+
 /** Lower envelope of the parabolas f(q) + (h (x - q))² along every line of one axis. */
 function transformAxis(values: Float64Array, size: number, stride: number, h: number): void {
-  const line = new Float64Array(size);
+  const lines = new Float64Array(size * TOGETHER);
   const vertex = new Int32Array(size); // pixels whose parabolas make the envelope
+  const height = new Float64Array(size); // their f
   const from = new Float64Array(size + 1); // where each begins
-  for (let start = 0; start < values.length; start++) {
-    if (Math.floor(start / stride) % size !== 0) continue;
-    for (let i = 0; i < size; i++) line[i] = values[start + i * stride]!;
-    let count = 0;
-    for (let q = 0; q < size; q++) {
-      if (line[q] === Infinity) continue;
-      let crossing = -Infinity;
-      while (count > 0) {
-        const p = vertex[count - 1]!;
-        crossing = (line[q]! - line[p]!) / (2 * h * h * (q - p)) + (q + p) / 2;
-        if (crossing > from[count - 1]!) break;
-        count--;
-        crossing = -Infinity;
+  const twice = 1 / (2 * h * h);
+  for (let slab = 0; slab < values.length; slab += size * stride) {
+    for (let first = slab; first < slab + stride; first += TOGETHER) {
+      const count = Math.min(TOGETHER, slab + stride - first);
+      for (let i = 0; i < size; i++) {
+        for (let j = 0; j < count; j++) lines[j * size + i] = values[first + i * stride + j]!;
       }
-      vertex[count] = q;
-      from[count++] = crossing;
+      for (let j = 0; j < count; j++) lowerEnvelope(lines, j * size, size, h, twice, vertex, height, from);
+      for (let i = 0; i < size; i++) {
+        for (let j = 0; j < count; j++) values[first + i * stride + j] = lines[j * size + i]!;
+      }
     }
-    if (count === 0) continue;
-    from[count] = Infinity;
-    for (let x = 0, k = 0; x < size; x++) {
-      while (from[k + 1]! < x) k++;
-      const p = vertex[k]!;
-      values[start + x * stride] = line[p]! + (h * (x - p)) ** 2;
+  }
+}
+
+function lowerEnvelope(
+  lines: Float64Array,
+  start: number,
+  size: number,
+  h: number,
+  twice: number,
+  vertex: Int32Array,
+  height: Float64Array,
+  from: Float64Array,
+): void {
+  let count = 0;
+  for (let q = 0; q < size; q++) {
+    const f = lines[start + q]!;
+    if (f === Infinity) continue;
+    let crossing = -Infinity;
+    while (count > 0) {
+      const p = vertex[count - 1]!;
+      crossing = ((f - height[count - 1]!) * twice) / (q - p) + (q + p) / 2;
+      if (crossing > from[count - 1]!) break;
+      count--;
+      crossing = -Infinity;
     }
+    vertex[count] = q;
+    height[count] = f;
+    from[count++] = crossing;
+  }
+  if (count === 0) return;
+  from[count] = Infinity;
+  for (let x = 0, k = 0; x < size; x++) {
+    while (from[k + 1]! < x) k++;
+    const step = h * (x - vertex[k]!);
+    lines[start + x] = height[k]! + step * step;
   }
 }

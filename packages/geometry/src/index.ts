@@ -1,2 +1,7 @@
-export { checkShape, distanceTransform, type Spacing } from './distance-transform.js';
+export {
+  checkShape,
+  distanceTransform,
+  squaredDistanceTransform,
+  type Spacing,
+} from './distance-transform.js';
 export { signedDistanceMap } from './signed-distance-map.js';

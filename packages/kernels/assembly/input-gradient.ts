@@ -60,7 +60,7 @@ export function conv2dInputGradient(
 
 /** dx[i·xStep + ci] += Σ_co dy[i·yStep + co] · tap[co,ci] */
 // prettier-ignore
-function rowTimesTap(
+export function rowTimesTap(
   dy: usize, tap: usize, dx: usize, count: i32, inputs: i32, outputs: i32, xStep: usize, yStep: usize,
 ): void {
   let i = 0;

@@ -1,28 +1,5 @@
-/** The first tap within the image of a window that begins at `start`, and (below) the first beyond it. */
-// @ts-ignore: decorator of AssemblyScript
-@inline
-function firstTap(start: i32, dilation: i32): i32 {
-  return start < 0 ? (-start + dilation - 1) / dilation : 0;
-}
-
-// @ts-ignore: decorator of AssemblyScript
-@inline
-function endTap(start: i32, dilation: i32, size: i32, taps: i32): i32 {
-  return start >= size ? 0 : min(taps, (size - 1 - start) / dilation + 1);
-}
-
-// @ts-ignore: decorator of AssemblyScript
-@inline
-function read(at: usize, four: bool): v128 {
-  return four ? v128.load(at) : v128.load32_zero(at);
-}
-
-// @ts-ignore: decorator of AssemblyScript
-@inline
-function write(at: usize, value: v128, four: bool): void {
-  if (four) v128.store(at, value);
-  else store<f32>(at, f32x4.extract_lane(value, 0));
-}
+import { read, write } from './channels';
+import { endOutput, firstOutput } from './tap-range';
 
 /** One window of four channels, or of one; x and dx are where it begins, rows and columns are the bytes between its taps. */
 // prettier-ignore
@@ -83,12 +60,12 @@ export function maxPoolGradient(
     if (next > own) memory.fill(dx + <usize>((n * height + own) * width) * pixel, 0, <usize>((next - own) * width) * pixel);
     for (let oy = begin; oy < begin + rows; oy++) {
       const top = oy * strideY - padTop;
-      const firstY = firstTap(top, dilationY);
-      const endY = endTap(top, dilationY, height, filterHeight);
+      const firstY = firstOutput(top, dilationY);
+      const endY = endOutput(top, dilationY, height, filterHeight);
       for (let ox = 0; ox < outWidth; ox++) {
         const left = ox * strideX - padLeft;
-        const firstX = firstTap(left, dilationX);
-        const endX = endTap(left, dilationX, width, filterWidth);
+        const firstX = firstOutput(left, dilationX);
+        const endX = endOutput(left, dilationX, width, filterWidth);
         const at = x + <usize>((n * height + top) * width + left) * pixel; // may lie before the image: its taps do not
         let c: usize = 0;
         for (; c < vectors; c += 16) giveToLargest(dy + c, at + c, dx - x, firstY, endY, firstX, endX, row, column, true);

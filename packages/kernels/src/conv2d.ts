@@ -9,6 +9,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from './module.js';
+import { everySide, withSidesOf } from './padding.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from './tensors.js';
 import { forwardLayout, winogradConvolution, winogradFilterGradient, winogradFits } from './winograd.js';
 
@@ -67,13 +68,6 @@ function bothFloat(x: TensorInfo, filter: TensorInfo): boolean {
   return x.dtype === 'float32' && filter.dtype === 'float32';
 }
 
-/** The arguments with a number as padding spelled out: tfjs 4.22 takes the height of the filter for its width there, and writes past its output. */
-function withSidesOf({ padInfo }: Info, args: Parameters<KernelFunc>[0]): Parameters<KernelFunc>[0] {
-  if (typeof (args.attrs as unknown as Attributes).pad !== 'number') return args;
-  const { top, bottom, left, right } = padInfo;
-  return { ...args, attrs: { ...args.attrs, pad: [[0, 0], [top, bottom], [left, right], [0, 0]] } }; // prettier-ignore
-}
-
 /** tf.grad of conv2d by its filter; tfjs's wasm backend has no such kernel. */
 export const conv2DBackpropFilter: KernelConfig = {
   kernelName: 'Conv2DBackpropFilter',
@@ -119,15 +113,16 @@ function byFlippedFilter(
   convolve: KernelFunc,
 ): TensorInfo {
   const { filterHeight, filterWidth, inChannels, outChannels, padInfo } = info;
+  const [reachY, reachX] = [info.effectiveFilterHeight - 1, info.effectiveFilterWidth - 1];
   if (winogradFits(info)) return byWinograd(wasm, dy, filter, info);
   const flipped = wasm.makeOutput([filterHeight, filterWidth, outChannels, inChannels], 'float32');
   const taps = filterHeight * filterWidth;
   kernelsOf(wasm).flipFilter(pointer(wasm, filter), pointer(wasm, flipped), taps, inChannels, outChannels);
   // dy is padded so that the output has the size of the input again.
-  const before = [filterHeight - 1 - padInfo.top, filterWidth - 1 - padInfo.left] as const;
+  const before = [reachY - padInfo.top, reachX - padInfo.left] as const;
   const after = [
-    info.inHeight - info.outHeight + filterHeight - 1 - before[0],
-    info.inWidth - info.outWidth + filterWidth - 1 - before[1],
+    info.inHeight - info.outHeight + reachY - before[0],
+    info.inWidth - info.outWidth + reachX - before[1],
   ] as const;
   if (Math.min(...before, ...after) < 0) {
     wasm.disposeData(flipped.dataId);
@@ -139,7 +134,7 @@ function byFlippedFilter(
       strides: [1, 1],
       pad: [[0, 0], [before[0], after[0]], [before[1], after[1]], [0, 0]], // prettier-ignore
       dataFormat: 'NHWC',
-      dilations: [1, 1],
+      dilations: [info.dilationHeight, info.dilationWidth],
     },
     backend: wasm,
   }) as TensorInfo;
@@ -181,7 +176,7 @@ function convInfo(kernel: string, inputShape: number[], filterShape: number[], a
     filterShape as Shape4,
     attrs.strides,
     attrs.dilations ?? 1,
-    attrs.pad,
+    everySide(attrs.pad),
     attrs.dimRoundingMode,
     false,
   );

@@ -6,6 +6,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from './module.js';
+import { everySide } from './padding.js';
 import { runParts } from './parts.js';
 import { pointer, requireFloat, type WasmBackend } from './tensors.js';
 
@@ -16,7 +17,8 @@ export const maxPoolGrad: Pick<KernelConfig, 'kernelFunc'> = {
     const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as MaxPoolGradAttrs;
     requireFloat('MaxPoolGrad', { dy, input: x });
     const shape = x.shape as [number, number, number, number];
-    const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+    const sides = everySide(pad) as typeof pad;
+    const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, sides, dimRoundingMode);
     const wasm = backend as WasmBackend;
     const out = wasm.makeOutput(x.shape, 'float32');
     const { batchSize, outHeight, filterHeight, strideHeight, dilationHeight } = info;

@@ -41,6 +41,23 @@ export interface KernelModule {
   focalIndexSums: Kernel;
   focalIndexGradient: Kernel;
   focalIndexScratch: Size;
+  conv3d: Kernel;
+  conv3dScratch: Size;
+  conv3dFilterGradient: Kernel;
+  conv3dInputGradient: Kernel;
+  depthwiseFilterGradient: Kernel;
+  depthwiseInputGradient: Kernel;
+  maxPool3d: Kernel;
+  maxPool3dGradient: Kernel;
+  averagePool3d: Kernel;
+  averagePool3dGradient: Kernel;
+  resizeBilinear: Kernel;
+  resizeBilinearGradient: Kernel;
+  resizeNearest: Kernel;
+  resizeNearestGradient: Kernel;
+  dilation2d: Kernel;
+  dilation2dFilterGradient: Kernel;
+  dilation2dInputGradient: Kernel;
 }
 
 const instances = new WeakMap<WebAssembly.Memory, KernelModule>();

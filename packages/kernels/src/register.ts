@@ -15,13 +15,27 @@ import {
 } from './batch-norm.js';
 import { concat, splitV } from './concat.js';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv2d.js';
+import { conv3D, conv3DBackpropFilter, conv3DBackpropInput } from './conv3d.js';
+import { registerMissingGradients, withBroadcastGradient } from './core-gradients.js';
+import { depthwiseBackpropFilter, depthwiseBackpropInput, depthwiseConv2D } from './depthwise.js';
+import { withDilatedGradient } from './dilated.js';
+import { dilation2D, dilation2DBackpropFilter, dilation2DBackpropInput } from './dilation2d.js';
 import { focalSums, focalSumsGradient } from './focal.js';
 import { maxPoolGrad } from './max-pool.js';
 import { wasmKernelsSupported } from './module.js';
+import {
+  averagePool3D,
+  averagePool3DGrad,
+  averagePoolGrad,
+  maxPool3D,
+  maxPool3DGrad,
+  pool2D,
+} from './pool.js';
 import { cast, identity, mean, meanGradient, sum } from './reduce.js';
 import { regionStatistics, regionStatisticsGradient } from './region-statistics.js';
 import { readIndices } from './read-indices.js';
 import { relu, reluGradient } from './relu.js';
+import { resizeBilinear, resizeBilinearGrad, resizeNearest, resizeNearestGrad } from './resize.js';
 import { unsortedSegmentSum } from './segment-sum.js';
 
 /** What tfjs has no kernel for. */
@@ -38,11 +52,13 @@ const ADDED: readonly KernelConfig[] = [
   focalSumsGradient,
   readIndices,
   unsortedSegmentSum,
+  depthwiseBackpropFilter,
+  depthwiseBackpropInput,
 ];
 
 /** What replaces or wraps a kernel that tfjs has. */
 const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>> = {
-  Conv2D: conv2D,
+  Conv2D: withDilatedGradient(conv2D),
   FusedConv2D: fusedConv2D,
   Conv2DBackpropInput: () => conv2DBackpropInput(kernelFunc('Conv2D')),
   MaxPoolGrad: () => maxPoolGrad,
@@ -54,6 +70,28 @@ const OVERRIDES: Readonly<Record<string, (original: KernelFunc) => Pick<KernelCo
   Relu: relu,
   Cast: cast,
   Identity: () => identity,
+  DepthwiseConv2dNative: depthwiseConv2D,
+  FusedDepthwiseConv2D: depthwiseConv2D,
+  Maximum: withBroadcastGradient('Maximum'),
+  Minimum: withBroadcastGradient('Minimum'),
+  SquaredDifference: withBroadcastGradient('SquaredDifference'),
+  Conv3D: () => conv3D,
+  Conv3DBackpropFilterV2: () => conv3DBackpropFilter,
+  Conv3DBackpropInputV2: () => conv3DBackpropInput,
+  MaxPool: pool2D,
+  AvgPool: pool2D,
+  AvgPoolGrad: () => averagePoolGrad,
+  AvgPool3D: () => averagePool3D,
+  AvgPool3DGrad: () => averagePool3DGrad,
+  MaxPool3D: () => maxPool3D,
+  MaxPool3DGrad: () => maxPool3DGrad,
+  ResizeBilinear: resizeBilinear,
+  ResizeBilinearGrad: () => resizeBilinearGrad,
+  ResizeNearestNeighbor: () => resizeNearest,
+  ResizeNearestNeighborGrad: () => resizeNearestGrad,
+  Dilation2D: () => dilation2D,
+  Dilation2DBackpropFilter: () => dilation2DBackpropFilter,
+  Dilation2DBackpropInput: () => dilation2DBackpropInput,
 };
 
 let registered = false;
@@ -88,6 +126,7 @@ export function registerWasmKernels(): void {
     registerKernel({ ...original, ...replacement });
   }
   registerBatchNormTrainingGradient();
+  registerMissingGradients();
   registered = true;
 }
 

@@ -1,7 +1,7 @@
 import { backend, engine, getBackend } from '@tensorflow/tfjs-core';
 
 import { moduleFor } from './module.js';
-import { KernelPool } from './pool.js';
+import { KernelPool } from './kernel-pool.js';
 import { isShared, shareMemoryOfBackend } from './shared-memory.js';
 import { memoryOf, type WasmBackend } from './tensors.js';
 

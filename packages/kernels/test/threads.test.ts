@@ -5,7 +5,7 @@ import { setWasmThreads, wasmThreads } from '@segloss/kernels';
 import { backends, numbers } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { moduleFor, type KernelModule } from '../src/module.js';
-import { KernelPool } from '../src/pool.js';
+import { KernelPool } from '../src/kernel-pool.js';
 import { withSharedMemory } from '../src/shared-memory.js';
 import { memoryOf, type WasmBackend } from '../src/tensors.js';
 import { threadsOf } from '../src/threads.js';

@@ -1,20 +1,53 @@
-export { classCounts, ConfusionMatrix, type ClassCounts } from './confusion.js';
 export { distanceTransform, type Spacing } from '@segloss/geometry';
+export { boundaryIou, type BoundaryIouOptions } from './boundary-iou.js';
 export {
+  brierScore,
+  calibrationError,
+  negativeLogLikelihood,
+  reliabilityDiagram,
+  type CalibrationOptions,
+  type ReliabilityBin,
+} from './calibration.js';
+export { classCounts, ConfusionMatrix, type ClassCounts } from './confusion.js';
+export { type EmptyRule, type EmptyValue } from './empty.js';
+export { Evaluation, type CaseScores, type EvaluationCase, type EvaluationOptions } from './evaluation.js';
+export { hausdorffDistance, hd95, type HausdorffOptions } from './hausdorff.js';
+export {
+  balancedAccuracy,
   diceScores,
+  fBetaScores,
   iouScores,
+  matthewsCorrelations,
   meanScore,
   pixelAccuracy,
   precisionScores,
   recallScores,
   specificityScores,
+  volumeSimilarities,
 } from './overlap.js';
-export { labelMarginalError, regionSizeErrors, type RegionSizeError } from './region-size.js';
+export {
+  labelMarginalError,
+  labelMarginals,
+  regionSizeBins,
+  regionSizeErrors,
+  softMarginals,
+  type RegionSize,
+  type RegionSizeBin,
+  type RegionSizeError,
+} from './region-size.js';
+export { type RegionOptions } from './regions.js';
+export { summarizeCases, type CaseSummary } from './summary.js';
 export {
   averageSurfaceDistance,
-  hausdorffDistance,
-  hd95,
-  type EmptyRule,
-  type HausdorffOptions,
+  surfaceDice,
+  surfaceOverlap,
+  type AverageSurfaceDistanceOptions,
+  type SurfaceDiceOptions,
+} from './surface-agreement.js';
+export {
+  surfaceDistances,
+  type DirectedDistances,
+  type EmptyOption,
+  type SurfaceDistances,
   type SurfaceOptions,
-} from './surface-distance.js';
+} from './surface-distances.js';

@@ -68,6 +68,78 @@ export function specificityScores(confusion: ConfusionMatrix): number[] {
 }
 
 /**
+ * F_β of each class, (1 + β²)TP / ((1 + β²)TP + β²FN + FP): recall matters β times as much as precision; NaN for a class that
+ * is nowhere.
+ *
+ * @throws {RangeError} If β is not positive.
+ *
+ * @example
+ * ```ts
+ * fBetaScores(new ConfusionMatrix(2).add([0, 1, 1], [0, 1, 0]), 2); // → [0.8333, 0.5556]
+ * ```
+ *
+ * @see van Rijsbergen, "Information Retrieval", 1979, ch. 7.
+ */
+export function fBetaScores(confusion: ConfusionMatrix, beta: number): number[] {
+  if (!(beta > 0)) throw new RangeError(`fBetaScores: wanted a positive beta, got ${String(beta)}`);
+  const square = beta * beta;
+  return perClass(confusion, ({ truePositive, falsePositive, falseNegative }) => [
+    (1 + square) * truePositive,
+    (1 + square) * truePositive + square * falseNegative + falsePositive,
+  ]);
+}
+
+/**
+ * Volume similarity of each class, 1 - |FN - FP| / (2TP + FP + FN): agreement in size alone, wherever the pixels are; NaN for
+ * a class that is nowhere.
+ *
+ * @example
+ * ```ts
+ * volumeSimilarities(new ConfusionMatrix(2).add([0, 1, 1], [1, 0, 1])); // → [1, 1]
+ * ```
+ *
+ * @see Taha and Hanbury, "Metrics for evaluating 3D medical image segmentation", BMC Medical Imaging 2015.
+ */
+export function volumeSimilarities(confusion: ConfusionMatrix): number[] {
+  return perClass(confusion, ({ truePositive, falsePositive, falseNegative }) => {
+    const sizes = 2 * truePositive + falsePositive + falseNegative;
+    return [sizes - Math.abs(falseNegative - falsePositive), sizes];
+  });
+}
+
+/**
+ * Matthews correlation of each class against the rest, from -1 to 1; NaN where truth or prediction is the same everywhere.
+ *
+ * @example
+ * ```ts
+ * matthewsCorrelations(new ConfusionMatrix(2).add([0, 1, 1, 0], [0, 1, 0, 0])); // → [0.5774, 0.5774]
+ * ```
+ *
+ * @see Matthews, "Comparison of the predicted and observed secondary structure of T4 phage lysozyme", 1975.
+ */
+export function matthewsCorrelations(confusion: ConfusionMatrix): number[] {
+  return perClass(
+    confusion,
+    ({ truePositive: tp, falsePositive: fp, falseNegative: fn, trueNegative: tn }) => [
+      tp * tn - fp * fn,
+      Math.sqrt(tp + fp) * Math.sqrt(tp + fn) * Math.sqrt(tn + fp) * Math.sqrt(tn + fn),
+    ],
+  );
+}
+
+/**
+ * Mean recall of the classes that are in the truth; NaN if there are none.
+ *
+ * @example
+ * ```ts
+ * balancedAccuracy(new ConfusionMatrix(2).add([0, 1, 1], [0, 1, 0])); // → 0.75
+ * ```
+ */
+export function balancedAccuracy(confusion: ConfusionMatrix): number {
+  return meanScore(recallScores(confusion));
+}
+
+/**
  * Share of the pixels that are right; NaN if there are none.
  *
  * @example

@@ -52,6 +52,154 @@ export function labelMarginalError(
   return { l1, kl };
 }
 
+/** One class of one image: its true and its predicted proportion. */
+export interface RegionSize {
+  readonly truth: number;
+  readonly predicted: number;
+}
+
+/** Images whose true proportion lies from `from` to before `to`. */
+export interface RegionSizeBin {
+  readonly from: number;
+  readonly to: number;
+  /** Images in it. */
+  readonly cases: number;
+  /** Mean true and mean predicted proportion, and the ratio of the two; NaN without images. */
+  readonly truth: number;
+  readonly predicted: number;
+  readonly ratio: number;
+  /** Means of predicted - truth and of its size. */
+  readonly signed: number;
+  readonly absolute: number;
+  /** Share of the images whose region is predicted too large. */
+  readonly over: number;
+}
+
+/**
+ * Errors of the region size by how large the region is: whether small regions are predicted too small is seen here, and
+ * not in a mean over all. Images without the class (truth 0) are in the first bin.
+ *
+ * @param edges Proportions between the bins, rising, within 0 to 1; default 0.1 %, 1 %, 10 %.
+ * @throws {RangeError} If the edges do not rise.
+ *
+ * @example
+ * ```ts
+ * regionSizeBins([{ truth: 0.005, predicted: 0.01 }, { truth: 0.2, predicted: 0.1 }])[1].ratio; // → 2
+ * ```
+ *
+ * @see Liu et al., arXiv:2104.08717, §5: results by region size.
+ */
+export function regionSizeBins(
+  sizes: readonly RegionSize[],
+  edges: readonly number[] = [0.001, 0.01, 0.1],
+): RegionSizeBin[] {
+  if (!edges.every((edge, i) => edge > (edges[i - 1] ?? 0) && edge < 1)) {
+    throw new RangeError(
+      `regionSizeBins: wanted rising proportions between 0 and 1 as edges, got [${edges}]`,
+    );
+  }
+  return [...edges, 1].map((to, i) => {
+    const from = edges[i - 1] ?? 0;
+    const last = i === edges.length;
+    const inside = sizes.filter(({ truth }) => truth >= from && (last || truth < to));
+    const mean = (of: (size: RegionSize) => number) =>
+      inside.reduce((sum, size) => sum + of(size), 0) / inside.length;
+    const [truth, predicted] = [mean((size) => size.truth), mean((size) => size.predicted)];
+    return {
+      from,
+      to,
+      cases: inside.length,
+      truth,
+      predicted,
+      ratio: predicted / truth,
+      signed: predicted - truth,
+      absolute: mean((size) => Math.abs(size.predicted - size.truth)),
+      over: mean((size) => (size.predicted > size.truth ? 1 : 0)),
+    };
+  });
+}
+
+/**
+ * Label marginals of one image: the proportion of each class among the pixels that count, from labels.
+ *
+ * @param labels Labels from 0 to K-1. @param options `numClasses`: K; `ignoreIndex`: label of pixels that do not count,
+ *   default 255; `where`: labels that say which pixels count instead (for predictions: the truth).
+ * @returns K numbers that sum to 1; NaN if no pixel counts.
+ * @throws {RangeError} If a label is not one of 0 to K-1.
+ *
+ * @example
+ * ```ts
+ * labelMarginals([0, 1, 1, 255], { numClasses: 2 }); // → [0.3333, 0.6667]
+ * labelMarginals([0, 1, 1, 1], { numClasses: 2, where: [0, 1, 1, 255] }); // → [0.3333, 0.6667]
+ * ```
+ *
+ * @see Liu et al., arXiv:2104.08717, §3.
+ */
+export function labelMarginals(
+  labels: ArrayLike<number>,
+  {
+    numClasses,
+    ignoreIndex = 255,
+    where = labels,
+  }: { numClasses: number; ignoreIndex?: number; where?: ArrayLike<number> },
+): number[] {
+  if (where.length !== labels.length) {
+    throw new RangeError(`labelMarginals: wanted ${labels.length} labels as where, got ${where.length}`);
+  }
+  const counts = new Array<number>(numClasses).fill(0);
+  let total = 0;
+  for (let i = 0; i < labels.length; i++) {
+    if (where[i] === ignoreIndex) continue;
+    const label = labels[i]!;
+    if (!(label >= 0 && label < numClasses)) {
+      throw new RangeError(
+        `labelMarginals: wanted labels from 0 to ${numClasses - 1}, got ${label} at ${i}; map it, or set ignoreIndex`,
+      );
+    }
+    counts[label]!++;
+    total++;
+  }
+  return counts.map((count) => count / total);
+}
+
+/**
+ * Soft label marginals of one image: the mean probability of each class over the pixels that count.
+ *
+ * @param probabilities `[pixels, K]`, channels last. @param options `numClasses`: K, 1 for a foreground alone, which gives
+ *   background and foreground; `where`, `ignoreIndex`: labels that say which pixels count; default all.
+ *
+ * @example
+ * ```ts
+ * softMarginals([0.9, 0.1, 0.5, 0.5], { numClasses: 2 }); // → [0.7, 0.3]
+ * softMarginals([0.1, 0.5], { numClasses: 1 }); // → [0.7, 0.3]
+ * ```
+ *
+ * @see Liu et al., arXiv:2104.08717, §3.
+ */
+export function softMarginals(
+  probabilities: ArrayLike<number>,
+  {
+    numClasses,
+    ignoreIndex = 255,
+    where,
+  }: { numClasses: number; ignoreIndex?: number; where?: ArrayLike<number> },
+): number[] {
+  const pixels = probabilities.length / numClasses;
+  if (!Number.isInteger(pixels) || (where !== undefined && where.length !== pixels)) {
+    const wanted = where === undefined ? `a multiple of ${numClasses}` : where.length * numClasses;
+    throw new RangeError(`softMarginals: wanted ${wanted} probabilities, got ${probabilities.length}`);
+  }
+  const sums = new Array<number>(numClasses).fill(0);
+  let total = 0;
+  for (let i = 0; i < pixels; i++) {
+    if (where?.[i] === ignoreIndex) continue;
+    for (let k = 0; k < numClasses; k++) sums[k]! += probabilities[i * numClasses + k]!;
+    total++;
+  }
+  const means = sums.map((sum) => sum / total);
+  return numClasses === 1 ? [1 - means[0]!, means[0]!] : means;
+}
+
 function sameLength(name: string, truth: readonly number[], predicted: readonly number[]): void {
   if (truth.length !== predicted.length) {
     throw new RangeError(

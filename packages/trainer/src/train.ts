@@ -1,4 +1,4 @@
-import { randomStream, shuffled, type Sample } from '@segloss/data';
+import { randomStream, shuffled, type Augmentation, type RandomStream, type Sample } from '@segloss/data';
 import { type Loss, type Schedule } from '@segloss/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
@@ -34,8 +34,9 @@ export interface TrainOptions {
   /** Returns logits; one channel for binary data. */
   model: LayersModel;
   loss: Loss;
-  /** Samples of the size that the model takes. */
+  /** Samples that have, or that `augment` gives, the size that the model takes. */
   train: readonly Sample[];
+  /** Samples of the size that the model takes. */
   val: readonly Sample[];
   /** Names of the classes; two are binary. */
   classes: readonly string[];
@@ -46,8 +47,11 @@ export interface TrainOptions {
   learningRate?: number | Schedule;
   /** Owns the order of the images and the flips. Default 0. */
   seed?: number;
-  /** Random flips of image and mask; default true. */
-  augment?: boolean;
+  /**
+   * Changes image and mask of the training samples together: what `augmentation` of `@segloss/data` makes, which may also bring
+   * samples of other sizes to that of the model; `true` (default) for random flips along both axes, `false` for nothing.
+   */
+  augment?: boolean | Augmentation;
   /** Ends the training between two steps; the epoch that was under way gives no report. */
   signal?: AbortSignal;
   /** Called after every step. */
@@ -125,7 +129,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<EpochReport,
       const groups = inGroups(order, batchSize);
       for (const group of groups) {
         if (signal?.aborted) return;
-        const samples = augment ? randomFlips(group, flips) : group;
+        const samples = augmented(group, augment, epoch, flips);
+        checkSamples('train', samples, model.inputs[0]!.shape);
         const report = update(model, variables, optimizer, loss, samples, epoch, step++);
         means.add(report, group.length);
         onStep?.(report);
@@ -144,6 +149,16 @@ export async function* train(options: TrainOptions): AsyncGenerator<EpochReport,
   } finally {
     optimizer.dispose();
   }
+}
+
+function augmented(
+  group: readonly Sample[],
+  augment: boolean | Augmentation,
+  epoch: number,
+  flips: RandomStream,
+): readonly Sample[] {
+  if (typeof augment === 'function') return group.map((sample) => augment(sample, { epoch }));
+  return augment ? randomFlips(group, flips) : group;
 }
 
 /** One step: forward, back, check, update. A single read of the device tells loss, terms and gradient norm. */
@@ -207,7 +222,10 @@ function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
   (optimizer as unknown as { learningRate: number }).learningRate = rate;
 }
 
-function check({ model, train: samples, val, classes, epochs }: TrainOptions, batchSize: number): void {
+function check(
+  { model, train: samples, val, classes, epochs, augment }: TrainOptions,
+  batchSize: number,
+): void {
   for (const [name, value] of Object.entries({ epochs, batchSize })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`train: wanted ${name} to be a positive integer, got ${String(value)}`);
@@ -218,7 +236,9 @@ function check({ model, train: samples, val, classes, epochs }: TrainOptions, ba
       `train: wanted images to train and validate, got ${samples.length} and ${val.length}`,
     );
   }
-  checkSamples('train', [...samples, ...val], model.inputs[0]!.shape);
+  // What an augmentation gives is checked when it has given it.
+  const final = typeof augment === 'function' ? val : [...samples, ...val];
+  checkSamples('train', final, model.inputs[0]!.shape);
   const outputs = model.outputs[0]!.shape.at(-1);
   const wanted = classes.length === 2 ? 1 : classes.length;
   if (outputs !== wanted) {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { loadAll, syntheticDataset, type Sample } from '@segloss/data';
+import {
+  augmentation,
+  loadAll,
+  randomCrop,
+  randomFlip,
+  resizeSample,
+  syntheticDataset,
+  type Augmentation,
+  type Sample,
+} from '@segloss/data';
 import { compound, crossEntropy, defineLoss, parseLoss, term } from '@segloss/losses';
 import {
   DivergedError,
@@ -88,6 +97,24 @@ describe('unet', () => {
 });
 
 describe('train on wasm', () => {
+  it('augments by the function that is given, once for each image and epoch', async () => {
+    const data = await toy();
+    const large = data.train.map((sample) => resizeSample(sample, 24, 20));
+    const seen: string[] = [];
+    const crop = augmentation([randomFlip(), randomCrop({ size: [16, 16] })], { seed: 1 });
+    const augment: Augmentation = (sample, options) => {
+      seen.push(`${options.epoch} ${sample.id}`);
+      return crop(sample, options);
+    };
+    const options = { ...data, train: large, loss: parseLoss('ce'), epochs: 2, batchSize: 4 };
+    await run({ ...options, model: network(), augment });
+    expect(new Set(seen).size).toBe(2 * large.length);
+    expect(seen).toHaveLength(2 * large.length);
+    await expect(run({ ...options, model: network(), augment: (sample) => sample })).rejects.toThrow(
+      'train: wanted images [16,16,1] as the model takes, got [24,20,1]',
+    );
+  });
+
   it('learns: the loss falls, Dice rises, and the proportions come to the truth', async () => {
     await selectBackend('wasm');
     const data = await toy();

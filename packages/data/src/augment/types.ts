@@ -1,0 +1,53 @@
+import { type RandomStream } from '../random.js';
+import { type Sample } from '../types.js';
+
+/** Where the pixels of a result come from. */
+export interface Warp {
+  /** Size of the result in pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** Changes a place of the result into the place of the source that it shows. In pixels; the first pixel is from 0 to 1. */
+  readonly toSource: (point: Point) => void;
+}
+
+/** A place in an image. */
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** Moves pixels of image and mask alike. */
+export interface GeometricTransform {
+  readonly name: string;
+  /** Draws a warp for a sample of this size; undefined for none this time. */
+  readonly warp: (size: Size, random: RandomStream, sample: () => Sample) => Warp | undefined;
+}
+
+/** Changes the values of the image; the mask stays. */
+export interface PhotometricTransform {
+  readonly name: string;
+  /** Draws a change and makes it: a new image of the same size. */
+  readonly image: (sample: Sample, random: RandomStream) => Float32Array;
+}
+
+/** Chooses other transforms. */
+export interface ChoiceTransform {
+  readonly name: string;
+  readonly choose: (random: RandomStream) => readonly Transform[];
+}
+
+/** One step of an augmentation. */
+export type Transform = GeometricTransform | PhotometricTransform | ChoiceTransform;
+
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What is seen beyond the edges of an image. */
+export interface Beyond {
+  /** Value of the image, from 0 to 1; default 0. */
+  image?: number;
+  /** Label; default 255, ignored in every loss and metric. */
+  label?: number;
+}

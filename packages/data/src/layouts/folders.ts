@@ -1,0 +1,86 @@
+import { basename, join } from 'node:path';
+
+import { decodeFile } from '../decode.js';
+import { DataError } from '../errors.js';
+import { indexLabels, pairSource, thresholdLabels, type LabelRule, type Pair } from '../pairs.js';
+import { readMask } from '../read.js';
+import { type SegmentationDataset } from '../types.js';
+import { chosen, exists, lines, pairFolders, splitPairs } from './files.js';
+import { type Layout, type OpenDatasetOptions } from './layout.js';
+
+/** One's own images. */
+export const folders: Layout = {
+  name: 'image and mask folders',
+  looks: 'images/ masks/ (and train.txt, val.txt, classes.txt if there are any)',
+  open: openFolders,
+};
+
+async function openFolders(
+  folder: string,
+  { seed, valShare }: Required<OpenDatasetOptions>,
+): Promise<SegmentationDataset | undefined> {
+  const [images, masks] = [join(folder, 'images'), join(folder, 'masks')];
+  if (!(await exists(images)) || !(await exists(masks))) return undefined;
+  const pairs = await pairFolders(images, masks);
+  if (pairs.length === 0) throw new DataError(`no images in ${images}; wanted PNG or JPEG files`, 'no-data');
+  const [labels, classes] = await labelsOfFolder(folder, pairs);
+  const lists = await Promise.all(['train.txt', 'val.txt'].map((name) => lines(join(folder, name))));
+  const [train, val] =
+    lists[0] && lists[1]
+      ? [chosen(pairs, lists[0], join(folder, 'train.txt')), chosen(pairs, lists[1], join(folder, 'val.txt'))]
+      : splitPairs(pairs, seed, valShare);
+  const first = await decodeFile(pairs[0]!.image);
+  const channels = first.indexed || first.channels > 2 ? 3 : 1;
+  const source = (pair: Pair) => pairSource(pair, channels, labels.rule);
+  return {
+    name: basename(folder),
+    classes,
+    channels,
+    train: train.map(source),
+    val: val.map(source),
+    description:
+      `image and mask folders, ${train.length} + ${val.length} images` +
+      `${lists[0] && lists[1] ? '' : ` (split by seed ${seed})`}; ${labels.said}`,
+  };
+}
+
+/** Classes from classes.txt, else binary masks of 0 and 1, or of 0 and 255 (then 255 is the foreground). */
+async function labelsOfFolder(
+  folder: string,
+  pairs: readonly Pair[],
+): Promise<[{ rule: LabelRule; said: string }, string[]]> {
+  const named = await lines(join(folder, 'classes.txt'));
+  if (named) {
+    const rule = indexLabels(named.length, 255);
+    return [{ rule, said: `${named.length} classes from classes.txt, 255 is ignored` }, named];
+  }
+  const values = new Set<number>();
+  for (const { mask } of pairs.slice(0, 16)) {
+    const { values: labels, kind } = await readMask(mask, { allowJpeg: true });
+    if (kind === 'jpeg') {
+      return [
+        { rule: thresholdLabels(), said: 'JPEG masks: values above 127 are foreground' },
+        binaryClasses(),
+      ];
+    }
+    for (const value of labels) values.add(value);
+  }
+  if (values.has(255) && [...values].every((value) => value === 0 || value === 255)) {
+    const rule: LabelRule = {
+      allowJpeg: false,
+      labelOf: (value) => (value === 0 ? 0 : value === 255 ? 1 : undefined),
+      remedy: 'the other masks hold 0 and 255, read as background and foreground',
+    };
+    return [{ rule, said: 'mask values 0 and 255 are read as background and foreground' }, binaryClasses()];
+  }
+  const remedy =
+    'without classes.txt labels are 0 and 1 (or 0 and 255); list the classes, one a line, in classes.txt';
+  return [
+    { rule: { ...indexLabels(2, 255), remedy }, said: 'binary labels 0 and 1, 255 is ignored' },
+    binaryClasses(),
+  ];
+}
+
+function binaryClasses(): string[] {
+  return ['background', 'foreground'];
+}

@@ -1,0 +1,73 @@
+import { basename, join } from 'node:path';
+
+import { DataError } from '../errors.js';
+import { stem, unionSource } from '../pairs.js';
+import { type SampleSource, type SegmentationDataset } from '../types.js';
+import { exists, IMAGE_FILE, lines, list } from './files.js';
+import { type Layout } from './layout.js';
+
+/**
+ * Retinal lesions as the paper reads them for its binary task: any lesion against the rest. Each image has a folder with a mask
+ * for each lesion that it has; a missing file is a lesion that it has not. 127 and 255 both mean lesion.
+ *
+ * @see Wei et al., "Learn to segment retinal lesions and beyond", ICPR 2020; Liu et al., arXiv:2104.08717, §5.
+ */
+export const retinalLesions: Layout = {
+  name: 'retinal lesions',
+  looks: 'images_SIZE/ID.jpg lesion_segs_SIZE/ID/LESION.png classes.txt train.txt val.txt',
+  open: openRetinalLesions,
+};
+
+async function openRetinalLesions(folder: string): Promise<SegmentationDataset | undefined> {
+  const found = (await list(folder)) ?? [];
+  const size = found.find((name) => name.startsWith('images_') && found.includes(`lesion_segs_${name.slice(7)}`))?.slice(7); // prettier-ignore
+  const [classes, train, val] = await Promise.all(['classes.txt', 'train.txt', 'val.txt'].map((name) => lines(join(folder, name)))); // prettier-ignore
+  if (size === undefined || !classes || !train || !val) return undefined;
+  const [images, masks] = [join(folder, `images_${size}`), join(folder, `lesion_segs_${size}`)];
+  const lesions = classes.map((line) => line.split(',')[0]!.trim());
+  const imageOf = new Map(((await list(images)) ?? []).filter((name) => IMAGE_FILE.test(name)).map((name) => [stem(name), name])); // prettier-ignore
+  const part = (names: readonly string[]) => Promise.all(names.map((name) => source(name, imageOf, images, masks, lesions))); // prettier-ignore
+  return {
+    name: basename(folder),
+    classes: ['background', 'lesion'],
+    channels: 3,
+    train: await part(train),
+    val: await part(val),
+    description:
+      `retinal-lesions layout, ${train.length} + ${val.length} images; any of ${lesions.join(', ')} is lesion, ` +
+      'a missing file is an absent one',
+  };
+}
+
+async function source(
+  name: string,
+  imageOf: ReadonlyMap<string, string>,
+  images: string,
+  masks: string,
+  lesions: readonly string[],
+): Promise<SampleSource> {
+  const id = stem(name.split(/\s+/)[0]!);
+  const image = imageOf.get(id);
+  if (image === undefined) {
+    throw new DataError(`the lists name ${id}, but there is no such image in ${images}`, 'unpaired');
+  }
+  const folder = join(masks, id);
+  if (!(await exists(folder))) {
+    throw new DataError(
+      `image without masks: ${image}; wanted a folder ${folder}, empty if it has no lesion`,
+      'unpaired',
+    );
+  }
+  const present = ((await list(folder)) ?? []).filter((file) => IMAGE_FILE.test(file));
+  const unknown = present.filter((file) => !lesions.includes(stem(file)));
+  if (unknown.length > 0) {
+    throw new DataError(
+      `wanted masks of ${lesions.join(', ')} in ${folder}, got ${unknown.join(', ')}; list it in classes.txt, or move it away`,
+      'bad-label',
+    );
+  }
+  return unionSource(
+    { id, image: join(images, image), masks: present.sort().map((file) => join(folder, file)) },
+    3,
+  );
+}
