@@ -124,6 +124,8 @@ suite('a pool of threads', () => {
   }
 });
 
+const as5D = (tensor: tf.Tensor) => tensor as tf.Tensor5D;
+
 suite('kernels on several threads', () => {
   beforeAll(async () => {
     setWasmThreads(2);
@@ -162,6 +164,33 @@ suite('kernels on several threads', () => {
       );
     const wanted = on(1, gradients);
     for (const threads of [2, 3, 5]) expect(on(threads, gradients)).toEqual(wanted);
+  });
+
+  // prettier-ignore
+  it.each<[string, number[][], (...inputs: tf.Tensor4D[]) => tf.Tensor]>([
+    ['conv2d', [[2, 21, 23, 8], [3, 3, 8, 12]], (x, w) => tf.conv2d(x, w, 1, 'same')],
+    ['conv2d with strides', [[2, 21, 23, 5], [5, 5, 5, 7]], (x, w) => tf.conv2d(x, w, 2, 'same')],
+    ['conv2d with dilations', [[2, 21, 23, 8], [3, 3, 8, 12]], (x, w) => tf.conv2d(x, w, 1, 'same', 'NHWC', 2)],
+    ['depthwiseConv2d', [[2, 21, 23, 8], [3, 3, 8, 2]], (x, w) => tf.depthwiseConv2d(x, w, 1, 'same')],
+    ['conv3d', [[2, 5, 9, 11, 4], [3, 3, 3, 4, 6]], (x, w) => tf.conv3d(as5D(x), as5D(w), 1, 'same')],
+    ['maxPool3d', [[2, 5, 9, 11, 4]], (x) => tf.maxPool3d(as5D(x), 3, 2, 'same')],
+    ['avgPool', [[2, 21, 23, 8]], (x) => tf.avgPool(x, 3, 2, 'same')],
+    ['resizeBilinear', [[2, 21, 23, 8]], (x) => tf.image.resizeBilinear(x, [33, 40], false, true)],
+    ['mean', [[2, 21, 23, 8]], (x) => tf.mean(x, [0, 1, 2])],
+  ])('give %s and its gradients the same bits as on one', (_, shapes, f) => {
+    const inputs = shapes.map((shape, i) => tf.randomNormal(shape, 0, 1, 'float32', i + 1));
+    const bits = (): string[] =>
+      tf.tidy(() => {
+        const { value, grads } = tf.valueAndGrads((...x: tf.Tensor[]) => {
+          const y = f(...(x as tf.Tensor4D[]));
+          return tf.sum(tf.mul(y, tf.cos(y)));
+        })(inputs);
+        const results = [value, ...grads, f(...(inputs as tf.Tensor4D[]))];
+        return results.map((tensor) => createHash('sha256').update(tensor.dataSync()).digest('hex'));
+      });
+    const wanted = on(1, bits);
+    for (const threads of [2, 3]) expect(on(threads, bits)).toEqual(wanted);
+    tf.dispose(inputs);
   });
 
   it('hold no tensors and do not stop in 200 steps', () => {
