@@ -1,5 +1,10 @@
 // `npm run bench -- NAME [options]`: programs that measure on the built packages and print ratios of one run.
-const BENCHES = { losses: './losses.mjs', metrics: './metrics.mjs', training: './training.mjs' };
+const BENCHES = {
+  losses: './losses.mjs',
+  metrics: './metrics.mjs',
+  threads: './threads.mjs',
+  training: './training.mjs',
+};
 
 const [name, ...options] = process.argv.slice(2);
 if (name === undefined || !(name in BENCHES)) {
