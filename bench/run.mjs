@@ -3,6 +3,7 @@ const BENCHES = {
   losses: './losses.mjs',
   metrics: './metrics.mjs',
   scaling: './scaling.mjs',
+  threads: './threads.mjs',
   training: './training.mjs',
 };
 

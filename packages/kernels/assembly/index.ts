@@ -1,7 +1,7 @@
 // Kernels over tfjs's own wasm memory: every pointer is the byte offset of a float32 tensor. No static data, no heap.
 export { addParts, conv2dFilterGradient } from './filter-gradient';
 export { conv2dInputGradient, flipFilter, swapFilter } from './input-gradient';
-export { maxPoolGradient } from './max-pool';
+export { maxPoolGradient, maxPoolGradientParts } from './max-pool';
 export { transformFilter, winogradBlocks, winogradConvolution, winogradFilterGradient, winogradFilterSum } from './winograd';
 export { winogradFilterBytes, winogradScratch, winogradSumBytes } from './winograd';
 export { centeredProductSum, columnSum } from './reduce';
@@ -11,7 +11,7 @@ export { copyRows } from './copy';
 export { addPartsOfImages, partsOfImage } from './region-parts';
 export { sigmoidGradient, sigmoidScratch, sigmoidSums } from './sigmoid-elements';
 export { softmaxTargetGradient, softmaxTargetScratch, softmaxTargetSums } from './softmax-targets';
-export { reluGradient } from './relu';
+export { reluGradient, reluGradientParts } from './relu';
 export { focalElementGradient, focalElementScratch, focalElementSums } from './focal-elements';
 export { focalSoftmaxGradient, focalSoftmaxScratch, focalSoftmaxSums } from './focal-softmax';
 export { softmaxIndexGradient, softmaxIndexScratch, softmaxIndexSums } from './softmax-indices';

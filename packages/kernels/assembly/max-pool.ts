@@ -23,7 +23,19 @@ function giveToLargest(
   }
 }
 
-/** The gradient goes to the first largest value of each window, whatever its sign. */
+/** Whether no two rows of windows share a row of the image. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function apart(filterHeight: i32, strideY: i32, dilationY: i32): bool {
+  return (filterHeight - 1) * dilationY < strideY;
+}
+
+/** A part of the gradient is a row of windows, or where these overlap a whole image. */
+export function maxPoolGradientParts(batch: i32, outHeight: i32, filterHeight: i32, strideY: i32, dilationY: i32): i32 {
+  return apart(filterHeight, strideY, dilationY) ? batch * outHeight : batch;
+}
+
+/** Parts first..end of the gradient, which goes to the first largest value of each window, whatever its sign. */
 // prettier-ignore
 export function maxPoolGradient(
   dy: usize, x: usize, dx: usize,
@@ -31,14 +43,22 @@ export function maxPoolGradient(
   outHeight: i32, outWidth: i32,
   filterHeight: i32, filterWidth: i32,
   strideY: i32, strideX: i32, dilationY: i32, dilationX: i32, padTop: i32, padLeft: i32,
+  scratch: usize, first: i32, end: i32,
 ): void {
-  memory.fill(dx, 0, <usize>(batch * height * width * channels) << 2);
   const pixel = <usize>channels << 2;
   const vectors = <usize>(channels & ~3) << 2;
   const row = <usize>(dilationY * width) * pixel;
   const column = <usize>dilationX * pixel;
-  for (let n = 0; n < batch; n++) {
-    for (let oy = 0; oy < outHeight; oy++) {
+  const rows = apart(filterHeight, strideY, dilationY) ? 1 : outHeight; // of windows in a part
+  dy += <usize>(first * rows * outWidth) * pixel;
+  for (let part = first; part < end; part++) {
+    const n = part * rows / outHeight;
+    const begin = part * rows % outHeight;
+    // The rows of the image from those of this part's windows up to those of the next part.
+    const own = begin == 0 ? 0 : max(0, min(begin * strideY - padTop, height));
+    const next = begin + rows == outHeight ? height : min((begin + rows) * strideY - padTop, height);
+    if (next > own) memory.fill(dx + <usize>((n * height + own) * width) * pixel, 0, <usize>((next - own) * width) * pixel);
+    for (let oy = begin; oy < begin + rows; oy++) {
       const top = oy * strideY - padTop;
       const firstY = firstOutput(top, dilationY);
       const endY = endOutput(top, dilationY, height, filterHeight);

@@ -25,6 +25,8 @@ export function compileKernels({ relaxed = false } = {}) {
       'simd',
       ...(relaxed ? ['--enable', 'relaxed-simd'] : []),
       '--importMemory',
+      '--maximumMemory',
+      '65536', // pages, all there are: with a maximum it can be declared shared (src/shared-memory.ts)
       '--runtime',
       'stub',
     ];

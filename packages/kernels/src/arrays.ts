@@ -1,6 +1,6 @@
 import { util, type DataType, type KernelBackend, type TensorInfo } from '@tensorflow/tfjs-core';
 
-import { pointer, type WasmBackend } from './tensors.js';
+import { memoryOf, pointer, type WasmBackend } from './tensors.js';
 
 export type Values = Float32Array | Int32Array;
 
@@ -32,7 +32,7 @@ export function wasmArrays(backend: object): TensorArrays {
   const wasm = backend as WasmBackend;
   return {
     read: (tensor) => {
-      const { buffer } = wasm.wasm.asm.memory;
+      const { buffer } = memoryOf(wasm);
       return new (typeOf(tensor.dtype))(buffer, pointer(wasm, tensor), util.sizeFromShape(tensor.shape));
     },
     make: (shape, dtype) => wasm.makeOutput(shape, dtype),

@@ -1,6 +1,7 @@
 import { RELAXED_KERNELS_BASE64 } from './generated/kernels-relaxed.js';
 import { KERNELS_BASE64 } from './generated/kernels.js';
-import { type WasmBackend } from './tensors.js';
+import { isShared, withSharedMemory } from './shared-memory.js';
+import { memoryOf, type WasmBackend } from './tensors.js';
 
 type Kernel = (...args: number[]) => void;
 type Size = (...args: number[]) => number;
@@ -13,6 +14,7 @@ export interface KernelModule {
   flipFilter: Kernel;
   swapFilter: Kernel;
   maxPoolGradient: Kernel;
+  maxPoolGradientParts: Size;
   transformFilter: Kernel;
   winogradConvolution: Kernel;
   winogradFilterGradient: Kernel;
@@ -36,6 +38,7 @@ export interface KernelModule {
   batchNormGradientSums: Kernel;
   batchNormGradient: Kernel;
   reluGradient: Kernel;
+  reluGradientParts: Size;
   normalizeColumns: Kernel;
   scaleColumns: Kernel;
   copyRows: Kernel;
@@ -80,18 +83,31 @@ export interface KernelModule {
 }
 
 const instances = new WeakMap<WebAssembly.Memory, KernelModule>();
-let compiled: WebAssembly.Module | undefined;
+/** The module for a memory that threads share, and that for one of a single thread. */
+const compiled = new Map<boolean, WebAssembly.Module>();
 
 /** Our kernels over the memory of the backend, so that they read and write its tensors in place. */
 export function kernelsOf(backend: WasmBackend): KernelModule {
-  const { memory } = backend.wasm.asm;
+  const memory = memoryOf(backend);
   let kernels = instances.get(memory);
   if (kernels === undefined) {
-    compiled ??= new WebAssembly.Module(bestBytes());
-    kernels = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as KernelModule;
+    const module = moduleFor(memory);
+    kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelModule;
     instances.set(memory, kernels);
   }
   return kernels;
+}
+
+/** Our kernels, compiled to be instantiated over such a memory. */
+export function moduleFor(memory: WebAssembly.Memory): WebAssembly.Module {
+  const shared = isShared(memory);
+  let module = compiled.get(shared);
+  if (module === undefined) {
+    const bytes = bestBytes();
+    module = new WebAssembly.Module(shared ? withSharedMemory(bytes)! : bytes);
+    compiled.set(shared, module);
+  }
+  return module;
 }
 
 /**

@@ -12,7 +12,7 @@ const START = 16;
  * tensors are copied in and out.
  */
 export class OwnMemory implements Pick<WasmBackend, 'wasm' | 'dataIdMap' | 'makeOutput'> {
-  private readonly memory = new WebAssembly.Memory({ initial: 1 });
+  private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 }); // the most that our modules take
   private top = START;
 
   readonly wasm = {

@@ -8,7 +8,7 @@ import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from './module.js';
 import { labelPointers, pixelGradient, pixelSums, type PixelTensors } from './pixel-kernels.js';
-import { pointer, withScratch, type WasmBackend } from './tensors.js';
+import { memoryOf, pointer, withScratch, type WasmBackend } from './tensors.js';
 
 /** The order of assembly/region-slots.ts. */
 const ORDER: readonly StatisticName[] = [
@@ -64,7 +64,7 @@ function run(
   const rows = indices ? 1 : valid.shape[2]!;
   return withScratch(wasm, 4 * ORDER.length, (slots) => {
     const order = ORDER.map((name) => statistics.indexOf(name));
-    new Int32Array(wasm.wasm.asm.memory.buffer, slots, order.length).set(order);
+    new Int32Array(memoryOf(wasm).buffer, slots, order.length).set(order);
     const pass = (kernel: 'softmaxIndex' | 'softmaxTarget' | 'sigmoid', from: number[], more: number[]) => {
       const scratch = kernels[`${kernel}Scratch`](classes);
       const size = [pixels, classes, ...more, temperature];

@@ -9,6 +9,7 @@ import {
 
 import { useGradient } from './gradients.js';
 import { kernelsOf } from './module.js';
+import { runParts } from './parts.js';
 import { pointer, type WasmBackend } from './tensors.js';
 
 const GRADIENT = 'SeglossReluGradient';
@@ -42,7 +43,10 @@ export const reluGradient: KernelConfig = {
       number,
       number,
     ];
-    kernelsOf(wasm).reluGradient(dyAt, xAt, outAt, util.sizeFromShape(x.shape));
+    const length = util.sizeFromShape(x.shape);
+    runParts(wasm, 'reluGradient', [dyAt, xAt, outAt, length], {
+      parts: kernelsOf(wasm).reluGradientParts(length),
+    });
     return out;
   },
 };

@@ -7,7 +7,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { runParts } from './parts.js';
-import { pointer, requireFloat, withScratch, type WasmBackend } from './tensors.js';
+import { memoryOf, pointer, requireFloat, withScratch, type WasmBackend } from './tensors.js';
 
 type Options = Pick<ResizeBilinearAttrs, 'alignCorners' | 'halfPixelCenters'>;
 
@@ -111,7 +111,7 @@ function withTables(
     let end = start;
     const places = arrays.map((array) => {
       const at = end;
-      new Uint8Array(wasm.wasm.asm.memory.buffer, at, array.byteLength).set(new Uint8Array(array.buffer));
+      new Uint8Array(memoryOf(wasm).buffer, at, array.byteLength).set(new Uint8Array(array.buffer));
       end += array.byteLength;
       return at;
     });

@@ -1,6 +1,6 @@
 import { util, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
-import { floats, pointer, requireFloat, type WasmBackend } from './tensors.js';
+import { floats, memoryOf, pointer, requireFloat, type WasmBackend } from './tensors.js';
 
 /** tf.unsortedSegmentSum, the gradient of tf.gather; tfjs's wasm backend has no such kernel. Adds in float64. */
 export const unsortedSegmentSum: KernelConfig = {
@@ -26,7 +26,7 @@ export const unsortedSegmentSum: KernelConfig = {
     const width = util.sizeFromShape(inner);
     const out = wasm.makeOutput([numSegments, ...inner], 'float32');
     const count = util.sizeFromShape(segmentIds.shape);
-    const ids = new Int32Array(wasm.wasm.asm.memory.buffer, pointer(wasm, segmentIds), count);
+    const ids = new Int32Array(memoryOf(wasm).buffer, pointer(wasm, segmentIds), count);
     const values = floats(wasm, pointer(wasm, x), count * width);
     const sums = new Float64Array(numSegments * width);
     ids.forEach((id, i) => {

@@ -3,13 +3,20 @@ import { type DataId, type KernelBackend, type TensorInfo } from '@tensorflow/tf
 /** What we use of tfjs's wasm backend. */
 export interface WasmBackend extends KernelBackend {
   readonly wasm: {
-    readonly asm: { readonly memory: WebAssembly.Memory };
+    readonly asm: { readonly memory?: WebAssembly.Memory };
+    /** That of tfjs's threaded build, which a cross-origin isolated page gets. */
+    readonly wasmMemory?: WebAssembly.Memory;
     _malloc(bytes: number): number;
     _free(at: number): void;
   };
   readonly dataIdMap: { get(id: DataId): { memoryOffset: number } };
   makeOutput(shape: readonly number[], dtype: 'float32' | 'int32'): TensorInfo;
   incRef(id: DataId): void;
+}
+
+/** The memory that the backend's tensors lie in. */
+export function memoryOf({ wasm }: WasmBackend): WebAssembly.Memory {
+  return (wasm.wasmMemory ?? wasm.asm.memory)!;
 }
 
 /** Byte offset of a tensor in the backend's memory. */
@@ -19,12 +26,12 @@ export function pointer(backend: WasmBackend, tensor: TensorInfo): number {
 
 /** Float32 values in the backend's memory. Use them at once: the memory moves when it grows. */
 export function floats(backend: WasmBackend, at: number, length: number): Float32Array {
-  return new Float32Array(backend.wasm.asm.memory.buffer, at, length);
+  return new Float32Array(memoryOf(backend).buffer, at, length);
 }
 
 /** Float64 values in the backend's memory, with the same care. */
 export function doubles(backend: WasmBackend, at: number, length: number): Float64Array {
-  return new Float64Array(backend.wasm.asm.memory.buffer, at, length);
+  return new Float64Array(memoryOf(backend).buffer, at, length);
 }
 
 /** Runs `use` with scratch memory of so many bytes. */

@@ -264,7 +264,7 @@ describe('the module with fused multiply-adds', () => {
     if (!WebAssembly.validate(bytes)) setFlagsFromString('--experimental-wasm-relaxed-simd');
     expect(WebAssembly.validate(bytes)).toBe(true);
     const results = [bytes, Buffer.from(KERNELS_BASE64, 'base64')].map((module) => {
-      const memory = new WebAssembly.Memory({ initial: 64 });
+      const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 });
       const kernels = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory } })
         .exports as unknown as KernelModule;
       const [x, w, out, transformed, scratch] = [1 << 16, 1 << 17, 1 << 18, 1 << 19, 1 << 20] as [
