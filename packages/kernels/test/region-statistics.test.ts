@@ -32,7 +32,7 @@ suite(title, () => {
     ]);
   });
 
-  it.each(['all sums', 'all but the difference', 'some'] as const)(
+  it.each(['all sums', 'all but the difference', 'some', 'those of labels'] as const)(
     'agrees with float64 loops in value and gradient, in 200 random cases: %s',
     async (asked) => expect(await wrongRegionStatistics(CASES, asked)).toEqual([]),
   );

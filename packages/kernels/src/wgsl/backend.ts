@@ -9,6 +9,9 @@ export interface WebGPUBackend extends KernelBackend {
     uniforms: readonly { type: 'int32' | 'float32'; data: number[] }[],
   ): TensorInfo;
   disposeData(id: DataId): boolean;
+  /** Small tensors that are there already. */
+  shouldExecuteOnCPU(tensors: readonly TensorInfo[]): boolean;
+  makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): TensorInfo;
 }
 
 /** Threads of a workgroup. */

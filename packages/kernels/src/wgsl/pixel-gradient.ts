@@ -2,7 +2,7 @@ import { type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { type PixelTensors } from '../region-statistics.js';
 import { integer, runShader, THREADS, type Shader, type WebGPUBackend } from './backend.js';
-import { element, keyOf, labelInputs, readers, softmaxOf, softmaxOfRows, type PixelForm } from './pixels.js';
+import { element, keyOf, inputsOf, readers, softmaxOf, softmaxOfRows, type PixelForm } from './pixels.js';
 
 /** Derivatives of the weighted sum Σ_j dy_j value_j, in the variables of `element` and `dyOf(j)`. */
 export type Derivatives =
@@ -29,7 +29,7 @@ export function pixelGradient(
     {
       key: ['gradient', keyOf(form), ...Object.entries(derivatives).flat()].join('_'),
       code: () => gradientCode(form, derivatives),
-      inputs: { ...labelInputs(tensors), dy: tensors.dy },
+      inputs: { ...inputsOf(tensors, form), dy: tensors.dy },
       uniforms: {
         batch: integer(batch),
         pixels: integer(pixels),
@@ -105,5 +105,5 @@ function throughSoftmax({ byS, byLogS, byT }: Extract<Derivatives, { activation:
     byLogS && { name: 'sumLog', value: byLogS, term: `(${byLogS}) - s * sumLog` },
     byT && { name: 'dotT', value: `t * (${byT})`, term: `uniforms.temperature * t * ((${byT}) - dotT)` },
   ].filter((part) => typeof part === 'object');
-  return { sums: parts, gradient: parts.map(({ term }) => term).join(' + ') || '0.0' };
+  return { sums: parts, gradient: parts.map(({ term }) => term).join(' + ') || '0.0 * dyOf(0, row, k)' };
 }

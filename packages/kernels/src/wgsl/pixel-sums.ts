@@ -2,7 +2,7 @@ import { type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { type PixelTensors } from '../region-statistics.js';
 import { integer, runShader, THREADS, type Shader, type WebGPUBackend } from './backend.js';
-import { element, keyOf, labelInputs, readers, softmaxOf, softmaxOfRows, type PixelForm } from './pixels.js';
+import { element, keyOf, inputsOf, readers, softmaxOf, softmaxOfRows, type PixelForm } from './pixels.js';
 
 /** An image has no more parts than this, each summed by one workgroup. */
 const MOST_PARTS = 1024;
@@ -33,7 +33,7 @@ export function pixelSums(
     {
       key: ['sums', keyOf(form), ...values].join('_'),
       code: () => sumsCode(form, values),
-      inputs: labelInputs(tensors),
+      inputs: inputsOf(tensors, form),
       uniforms: {
         batch: integer(batch),
         pixels: integer(pixels),

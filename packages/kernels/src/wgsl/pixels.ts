@@ -29,9 +29,16 @@ export function formOf(
   };
 }
 
-/** The tensors by the names that the code has for them; indices say themselves which pixels count. */
-export function labelInputs({ logits, valid, indices, target }: PixelTensors): Record<string, TensorInfo> {
-  return indices ? { logits, labels: indices } : { logits, labels: target!, valid };
+/**
+ * The tensors by the names that the code has for them: those that it reads, no others may be bound. Indices say themselves which
+ * pixels count.
+ */
+export function inputsOf(
+  { logits, valid, indices, target }: PixelTensors,
+  { activation }: PixelForm,
+): Record<string, TensorInfo> {
+  const labels: Record<string, TensorInfo> = indices ? { labels: indices } : { labels: target!, valid };
+  return activation === 'none' ? labels : { logits, ...labels };
 }
 
 /** For the shader key. */
@@ -43,7 +50,7 @@ export function keyOf({ activation, labels, validPerClass, tempered }: PixelForm
  * Functions for `v`, `y` and the logit, which is 0 at ignored pixels, so that not even a NaN there is seen. A float32 tensor that
  * tfjs made by casting holds integers: hence every read says its type.
  */
-export function readers({ labels, validPerClass }: PixelForm): string {
+export function readers({ activation, labels, validPerClass }: PixelForm): string {
   const indexed = labels === 'indices';
   const v = indexed
     ? 'i32(labels[row]) >= 0'
@@ -52,8 +59,12 @@ export function readers({ labels, validPerClass }: PixelForm): string {
   return `
     fn vOf(row : i32, k : i32) -> f32 { return f32(${v}); }
     fn yOf(row : i32, k : i32) -> f32 { return f32(${y}); }
-    fn zOf(row : i32, k : i32) -> f32 {
-      return select(0.0, f32(logits[row * uniforms.classes + k]), vOf(row, k) > 0.0);
+    ${
+      activation === 'none'
+        ? ''
+        : `fn zOf(row : i32, k : i32) -> f32 {
+             return select(0.0, f32(logits[row * uniforms.classes + k]), vOf(row, k) > 0.0);
+           }`
     }
 
     // log(1 + x) for x from -1/2 to 1, as 2 artanh(x / (2 + x)): near 1 the built-in log may be off by 2^-21.

@@ -97,5 +97,5 @@ function derivativesOf(
     const weight = by(variable as Variable);
     return weight ? [`(${slope}) * (${weight})`] : [];
   });
-  return { activation, byLogit: terms.join(' + ') || '0.0' };
+  return { activation, byLogit: terms.join(' + ') || '0.0 * dyOf(0, row, k)' };
 }
