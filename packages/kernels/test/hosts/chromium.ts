@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { wasmPaths } from './bundle';
 
@@ -17,6 +17,15 @@ const CANDIDATES = [
 
 /** The Chromium or Chrome of this machine, if any. */
 export const chromium = CANDIDATES.find((path) => path !== undefined && existsSync(path));
+
+const FOLDERS = [
+  ...(chromium ? [dirname(realpathSync(chromium))] : []),
+  '/usr/lib/chromium',
+  '/usr/lib/chromium-browser',
+];
+
+/** The folder in which Chromium brings SwiftShader, a Vulkan driver in software, if any. */
+export const swiftshader = FOLDERS.find((path) => existsSync(join(path, 'vk_swiftshader_icd.json')));
 
 const FLAGS = [
   '--headless',

@@ -1,18 +1,16 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '@segloss/testing';
 
 import { run } from '../../../../test/packed';
+import { swiftshader } from './chromium';
 
 /** The npm package webgpu, and the environment in which it finds a Vulkan driver. */
 export interface Dawn {
   readonly url: string;
   readonly env: NodeJS.ProcessEnv;
 }
-
-const DRIVERS = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'];
 
 /**
  * WebGPU for Node: the npm package webgpu, where it is installed or else from npm into the folder (its binaries for all platforms
@@ -59,8 +57,7 @@ function install(folder: string): string | { missing: string } {
 
 function driver(): NodeJS.ProcessEnv | undefined {
   if (process.env['VK_ICD_FILENAMES'] ?? process.env['VK_DRIVER_FILES']) return {};
-  const folder = DRIVERS.find((path) => existsSync(join(path, 'vk_swiftshader_icd.json')));
-  if (folder === undefined) return undefined;
+  if (swiftshader === undefined) return undefined;
   // Chromium brings the Vulkan loader too.
-  return { VK_ICD_FILENAMES: join(folder, 'vk_swiftshader_icd.json'), LD_LIBRARY_PATH: folder };
+  return { VK_ICD_FILENAMES: join(swiftshader, 'vk_swiftshader_icd.json'), LD_LIBRARY_PATH: swiftshader };
 }
