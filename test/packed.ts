@@ -19,10 +19,10 @@ function userEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Runs a command to its end; stdout and stderr together. */
-export function run(command: string, args: readonly string[], cwd: string): Ran {
+export function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Ran {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd,
-    env: userEnvironment(),
+    env: { ...userEnvironment(), ...env },
     encoding: 'utf8',
     timeout: 170_000,
     maxBuffer: 64 * 2 ** 20,

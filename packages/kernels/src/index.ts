@@ -4,3 +4,4 @@ export { registerCpuKernels } from './register-cpu.js';
 export { setWasmThreads, wasmThreads } from './threads.js';
 export { batchNormOfBatch, type BatchNormOfBatch } from './batch-norm-training.js';
 export { adam } from './adam.js';
+export { registerWebGPUKernels, webgpuKernelNames } from './wgsl/register.js';

@@ -1,12 +1,14 @@
-import { regionStatistics, type Activation, type Mode, type StatisticName } from '@segloss/losses';
-import { numbers } from '@segloss/testing';
-import * as tf from '@tensorflow/tfjs-core';
+// The region statistics and the focal sums in plain float64 loops, and random cases of them.
+import { type Activation, type Mode, type StatisticName } from '@segloss/losses';
 
-const EVERYWHERE: StatisticName[] = ['count', 'target', 'targetSquares', 'predicted', 'predictedSquares', 'overlap', 'overlapSquares', 'difference', 'logLikelihood', 'logSum', 'tempered']; // prettier-ignore
-const SIGMOID: StatisticName[] = ['predictedComplement', 'temperedComplement', 'complementLogLikelihood', 'complementLogSum']; // prettier-ignore
+import { numbers } from '../../testing/src/random'; // by its file: these run in browsers too
 
-/** Random inputs of the region statistics. */
-export interface RegionCase {
+/** The statistics of every activation, and those of a sigmoid alone. */
+export const EVERYWHERE: StatisticName[] = ['count', 'target', 'targetSquares', 'predicted', 'predictedSquares', 'overlap', 'overlapSquares', 'difference', 'logLikelihood', 'logSum', 'tempered']; // prettier-ignore
+export const SIGMOID: StatisticName[] = ['predictedComplement', 'temperedComplement', 'complementLogLikelihood', 'complementLogSum']; // prettier-ignore
+
+/** Labels and logits of a random case, and what they mean. */
+export interface Case {
   readonly mode: Mode;
   readonly soft: boolean;
   readonly batch: number;
@@ -23,26 +25,34 @@ export interface RegionCase {
   readonly weights: number[];
 }
 
-/** A random case: every mode, labels of both kinds, ignored pixels, 1 to 256 classes. */
-export function regionCase(seed: number, size: { pixels?: number } = {}): RegionCase {
+/** Sizes that are not left to chance. */
+export interface Sizes {
+  pixels?: number;
+  /** Of all modes but the binary one. */
+  classes?: number;
+}
+
+/** The case of a seed: any mode, labels of both kinds, sizes around those of blocks and vectors. */
+export function makeCase(seed: number, sizes: Sizes = {}): Case {
   const { next, pick } = numbers(seed + 1);
   const mode = pick<Mode>(['binary', 'multiclass', 'multiclass', 'multilabel']);
-  const classes =
-    mode === 'binary' ? 1 : pick([2, 3, 4, 5, 7, 8, 11, 16, 19, 21, 33, 64, next() < 0.3 ? 256 : 6]);
+  const many = pick([2, 3, 4, 5, 7, 8, 11, 16, 19, 21, 33, 64, next() < 0.3 ? 256 : 6]);
+  const classes = mode === 'binary' ? 1 : (sizes.classes ?? many);
   const batch = pick([1, 2, 3]);
-  const some = pick([1, 2, 3, 5, 7, 17, 63, 64, 65, 131]);
-  const pixels = size.pixels ?? some;
+  const few = pick([1, 2, 3, 5, 7, 15, 16, 17, 63, 64, 65, 131]);
+  const pixels = sizes.pixels ?? few;
   const soft = mode === 'multiclass' && next() < 0.3;
   const scale = pick([0, 1, 5, 50]);
-  const length = batch * pixels * classes;
-  const logits = Float32Array.from({ length }, () => (2 * next() - 1) * scale);
+  const size = batch * pixels * classes;
+  const logits = Float32Array.from({ length: size }, () => (2 * next() - 1) * scale);
   const [labels, y, v] = [[], [], []] as number[][];
   for (let i = 0; i < batch * pixels; i++) {
-    const ignored = next() < 0.2;
+    const ignored = next() < 0.2 && (i >> 6) % 2 === 0;
     const row = Array.from({ length: classes }, () => next());
     const all = row.reduce((a, b) => a + b, 0);
     if (mode === 'multiclass' && !soft) {
-      const label = Math.floor(next() * classes);
+      // Half of the pixels in stretches of one label, as in real masks.
+      const label = (i >> 5) % 2 ? (i >> 6) % classes : Math.floor(next() * classes);
       labels!.push(ignored ? 255 + 1000 : label);
       for (let k = 0; k < classes; k++)
         [y, v].forEach((to, j) => to!.push(ignored ? 0 : j ? 1 : Number(k === label)));
@@ -69,7 +79,7 @@ export function regionCase(seed: number, size: { pixels?: number } = {}): Region
 }
 
 /** The sums and the gradient of their weighted sum, in float64 loops. */
-function reference(one: RegionCase, names: readonly StatisticName[], sigmoid: boolean) {
+export function plain(one: Case, names: readonly StatisticName[], sigmoid: boolean) {
   const { batch, pixels, classes, logits, y, v, temperature, weights } = one;
   const sums = names.map(() => Array<number>(batch * classes).fill(0));
   const gradient = Array<number>(logits.length).fill(0);
@@ -144,49 +154,74 @@ function reference(one: RegionCase, names: readonly StatisticName[], sigmoid: bo
   return { sums, gradient };
 }
 
-export type Asked = 'all sums' | 'all but the difference' | 'some';
+/** A case of the focal sums. */
+export interface FocalCase {
+  batch: number;
+  pixels: number;
+  classes: number;
+  activation: Activation;
+  gamma: number;
+  labels: 'indices' | 'target';
+  scale: number;
+}
 
-/** What regionStatistics of the present backend, or its gradient, has wrong. */
-export function regionErrors(
-  one: RegionCase,
-  seed: number,
-  asked: Asked,
-  activation: Activation = one.mode === 'multiclass' ? 'softmax' : 'sigmoid',
-): string[] {
-  const wrong: string[] = [];
-  const { mode, soft, batch, pixels, classes, temperature } = one;
-  const { next, pick } = numbers(1000 + seed);
-  const known = activation === 'softmax' ? EVERYWHERE : [...EVERYWHERE, ...SIGMOID];
-  const chosen = known.filter(
-    (name) => asked === 'all sums' || (name !== 'difference' && (asked !== 'some' || next() < 0.3)),
+/** Random cases. */
+export function focalCases(count: number): FocalCase[] {
+  const { pick } = numbers(5);
+  return Array.from({ length: count }, () => ({
+    batch: pick([1, 2, 3]),
+    pixels: pick([1, 2, 3, 63, 64, 65, 127, 200]),
+    classes: pick([1, 2, 3, 4, 5, 8, 11, 19]),
+    activation: pick<Activation>(['sigmoid', 'softmax']),
+    gamma: pick([0, 0.5, 1, 2, 2.5, 3, 4, 5]),
+    labels: pick(['indices', 'target'] as const),
+    scale: pick([1, 5, 20]),
+  }));
+}
+
+/** Logits, labels, which pixels count, and derivatives by the sums; all of them exact in float32. */
+export function focalData(one: FocalCase, random: () => number) {
+  const { batch, pixels, classes, scale } = one;
+  const length = batch * pixels * classes;
+  const signed = () => random() * 2 - 1;
+  const z = Float64Array.from({ length }, () => Math.fround(signed() * scale));
+  const indices = Int32Array.from({ length: batch * pixels }, () => Math.floor(random() * (classes + 1)) - 1);
+  const index = (at: number) => indices[Math.floor(at / classes)]!;
+  const v = Float64Array.from({ length }, (_, at) => (index(at) < 0 ? 0 : 1));
+  const y = Float64Array.from({ length }, (_, at) =>
+    one.labels === 'indices' ? Number(index(at) === at % classes) : Math.fround(random()) * v[at]!,
   );
-  const names = chosen.length > 0 ? chosen : [pick(known)];
-  const wanted = reference(one, names, activation === 'sigmoid');
-  tf.tidy(() => {
-    const indices = mode === 'multiclass' && !soft;
-    const labels = tf.tensor(one.labels, indices ? [batch, pixels] : [batch, pixels, classes], soft ? 'float32' : 'int32'); // prettier-ignore
-    const logits = tf.tensor(one.logits, [batch, pixels, classes]);
-    const weights = tf.split(tf.tensor(one.weights.slice(0, names.length * batch * classes), [names.length, batch, classes]), names.length); // prettier-ignore
-    const options = { statistics: names, temperature, mode, activation, ignoreIndex: 1255 } as const;
-    let sums: number[][] = [];
-    const gradient = tf
-      .grad((z) => {
-        const statistics = regionStatistics(labels, z, options);
-        sums = names.map((name) => Array.from(statistics[name].dataSync()));
-        const parts = names.map((name, j) => tf.sum(tf.mul(statistics[name], tf.reshape(weights[j]!, [batch, classes])))); // prettier-ignore
-        return parts.reduce((left, right) => tf.add(left, right));
-      })(logits)
-      .dataSync();
-    const about = `${seed} [${names}]: ${mode} B${batch} N${pixels} K${classes} T${temperature} scale ${one.scale}${soft ? ' soft' : ''} ${activation}`;
-    names.forEach((name, j) => {
-      const scale = Math.max(1, ...wanted.sums[j]!.map(Math.abs));
-      const off = Math.max(...wanted.sums[j]!.map((x, i) => Math.abs(x - sums[j]![i]!))) / scale;
-      if (!(off < 2e-6)) wrong.push(`${about}: ${name} off by ${off}`);
-    });
-    // s_k - y_k near 0 has no sign to agree on: the derivative of the difference jumps there.
-    const scale = wanted.gradient.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-3);
-    const off = wanted.gradient.reduce((most, x, i) => Math.max(most, Math.abs(x - gradient[i]!)), 0) / scale;
-    if (!(off < 2e-5)) wrong.push(`${about}: gradient off by ${off}`);
-  });
-  return wrong;
+  const dy = Float64Array.from({ length: 2 * batch * classes }, () => Math.fround(signed()));
+  return { z, indices, y, v, dy };
+}
+
+/** The two focal sums, plainly in float64; y and v are [B, N, K]. */
+export function focalReference(
+  one: FocalCase,
+  z: Float64Array,
+  y: Float64Array,
+  v: Float64Array,
+): Float64Array {
+  const { batch, pixels, classes, activation, gamma } = one;
+  const sums = new Float64Array(2 * batch * classes);
+  const power = (base: number) => (gamma === 0 ? 1 : base ** gamma);
+  for (let i = 0; i < batch * pixels; i++) {
+    const row = Array.from(z.subarray(i * classes, (i + 1) * classes));
+    const largest = Math.max(...row);
+    const total = row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
+    for (let k = 0; k < classes; k++) {
+      const at = i * classes + k;
+      if (v[at] === 0) continue;
+      const to = Math.floor(i / pixels) * classes + k;
+      if (activation === 'softmax') {
+        const logS = row[k]! - largest - Math.log(total);
+        sums[to]! -= y[at]! * power(-Math.expm1(logS)) * logS;
+      } else {
+        const [logS, logC] = [-Math.log1p(Math.exp(-row[k]!)), -Math.log1p(Math.exp(row[k]!))];
+        sums[to]! -= y[at]! * power(Math.exp(logC)) * logS;
+        sums[batch * classes + to]! -= (v[at]! - y[at]!) * power(Math.exp(logS)) * logC;
+      }
+    }
+  }
+  return sums;
 }

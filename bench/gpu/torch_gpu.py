@@ -1,0 +1,33 @@
+"""PyTorch's side of run.mjs: the programs beside it, with the card as the default device; a step ends when the card is done."""
+import json
+import os
+import runpy
+import sys
+
+import torch
+
+device = os.environ.get("SEGLOSS_TORCH_DEVICE", "cuda")
+torch.set_default_device(device)
+
+folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, folder)
+import torch_server  # noqa: E402
+
+serve = torch_server.serve
+
+
+def serve_card(step, warm_up):
+    def finished():
+        step()
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    serve(finished, max(warm_up, 3))
+
+
+torch_server.serve = serve_card
+script = "training_torch.py" if "net" in json.loads(sys.argv[1]) else "losses_torch.py"
+if script == "losses_torch.py":
+    generator = torch.Generator
+    torch.Generator = lambda: generator(device)  # of the default device, as the numbers that it makes
+runpy.run_path(os.path.join(folder, script))

@@ -1,0 +1,8 @@
+// Importing this registers the kernels: import '@segloss/kernels/webgpu'.
+import '@tensorflow/tfjs-backend-webgpu';
+
+import { registerWebGPUKernels } from './wgsl/register.js';
+
+registerWebGPUKernels();
+
+export { registerWebGPUKernels };
