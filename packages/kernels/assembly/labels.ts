@@ -1,9 +1,8 @@
-/** Indices with -1 where they are negative or `ignored`, 1 in valid elsewhere, and the largest index (-1: none) at `largest`. */
+/** Indices with -1 where they are negative or `ignored`, and the largest index (-1: none) at `largest`. */
 // prettier-ignore
-export function readIndices(labels: usize, marked: usize, valid: usize, largest: usize, length: i32, ignored: i32): void {
+export function readIndices(labels: usize, marked: usize, largest: usize, length: i32, ignored: i32): void {
   const none = i32x4.splat(-1);
   const skip = i32x4.splat(ignored);
-  const one = f32x4.splat(1);
   const vectors = <usize>(length & ~3) << 2;
   let best = none;
   let at: usize = 0;
@@ -12,7 +11,6 @@ export function readIndices(labels: usize, marked: usize, valid: usize, largest:
     const seen = v128.and(i32x4.gt_s(label, none), i32x4.ne(label, skip));
     const kept = v128.bitselect(label, none, seen);
     v128.store(marked + at, kept);
-    v128.store(valid + at, v128.and(one, seen));
     best = i32x4.max_s(best, kept);
   }
   let most = max(max(i32x4.extract_lane(best, 0), i32x4.extract_lane(best, 1)), max(i32x4.extract_lane(best, 2), i32x4.extract_lane(best, 3)));
@@ -20,7 +18,6 @@ export function readIndices(labels: usize, marked: usize, valid: usize, largest:
     const label = load<i32>(labels + at);
     const seen = label >= 0 && label != ignored;
     store<i32>(marked + at, seen ? label : -1);
-    store<f32>(valid + at, seen ? 1 : 0);
     if (seen) most = max(most, label);
   }
   store<i32>(largest, most);

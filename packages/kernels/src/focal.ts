@@ -25,7 +25,7 @@ function run(
   const [batch, pixels, classes] = logits.shape as [number, number, number];
   const kernels = kernelsOf(wasm);
   const [z, y, v, labels] = labelPointers(wasm, inputs);
-  const rows = indices ? 1 : valid.shape[2]!;
+  const rows = indices ? 1 : valid!.shape[2]!;
   const pass = (kernel: 'focalIndex' | 'focalElement' | 'focalSoftmax', from: number[], more: number[]) => {
     const scratch = kernels[`${kernel}Scratch`](classes);
     const size = [pixels, classes, ...more, gamma];

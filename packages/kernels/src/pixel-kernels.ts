@@ -9,11 +9,12 @@ import { pointer, withScratch, type WasmBackend } from './tensors.js';
 export interface PixelTensors {
   /** `[B, N, K]` */
   logits: TensorInfo;
-  /** `[B, N, 1 or K]` */
-  valid: TensorInfo;
-  /** Either of the two. */
+  /** Class indices `[B, N]`, -1 at ignored pixels; or else the two below. */
   indices?: TensorInfo;
+  /** `[B, N, K]` */
   target?: TensorInfo;
+  /** `[B, N, 1 or K]` */
+  valid?: TensorInfo;
   /** Of a gradient: the derivative by each sum, `[S, B, K]`. */
   dy?: TensorInfo;
 }

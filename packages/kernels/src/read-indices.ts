@@ -4,7 +4,7 @@ import { util, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core'
 import { kernelsOf } from './module.js';
 import { pointer, type WasmBackend } from './tensors.js';
 
-/** Class indices with -1 at ignored pixels, which pixels count, and the largest index. */
+/** Class indices with -1 at ignored pixels, and the largest index. */
 export const readIndices: KernelConfig = {
   kernelName: READ_INDICES_KERNEL,
   backendName: 'wasm',
@@ -13,10 +13,9 @@ export const readIndices: KernelConfig = {
     const { ignoreIndex } = attrs as unknown as { ignoreIndex: number };
     const wasm = backend as WasmBackend;
     const marked = wasm.makeOutput(labels.shape, 'int32');
-    const valid = wasm.makeOutput([...labels.shape, 1], 'float32');
     const largest = wasm.makeOutput([1], 'int32');
-    const at = [labels, marked, valid, largest].map((tensor) => pointer(wasm, tensor));
+    const at = [labels, marked, largest].map((tensor) => pointer(wasm, tensor));
     kernelsOf(wasm).readIndices(...at, util.sizeFromShape(labels.shape), ignoreIndex);
-    return [marked, valid, largest];
+    return [marked, largest];
   },
 };

@@ -61,7 +61,7 @@ function run(
   const [batch, pixels, classes] = logits.shape as [number, number, number];
   const kernels = kernelsOf(wasm);
   const [z, y, v, labels] = labelPointers(wasm, inputs);
-  const rows = indices ? 1 : valid.shape[2]!;
+  const rows = indices ? 1 : valid!.shape[2]!;
   return withScratch(wasm, 4 * ORDER.length, (slots) => {
     const order = ORDER.map((name) => statistics.indexOf(name));
     new Int32Array(memoryOf(wasm).buffer, slots, order.length).set(order);

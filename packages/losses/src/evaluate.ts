@@ -112,20 +112,24 @@ class Reading {
   private readonly computed = new Map<string, Record<string, Tensor2D>>();
 
   private readonly inputs: PixelInputs;
-  private target: Tensor3D | undefined;
+  private readonly kept: Partial<Record<'target' | 'valid', Tensor3D>> = {};
 
   constructor(inputs: PixelInputs) {
-    // Labels of K channels are made when a term first asks, which may be within an operation that clears what it made.
-    const target = () => (this.target ??= keep(inputs.target));
+    // Made when a term first asks, which may be within an operation that clears what it made.
+    const made = (name: 'target' | 'valid') => ({
+      get: () => (this.kept[name] ??= keep(inputs[name])),
+      enumerable: true,
+    });
+    const lazy = inputs.indices ? { target: made('target'), valid: made('valid') } : {};
     this.inputs = Object.defineProperties(
       {},
-      { ...Object.getOwnPropertyDescriptors(inputs), target: { get: target, enumerable: true } },
+      { ...Object.getOwnPropertyDescriptors(inputs), ...lazy },
     ) as PixelInputs;
   }
 
   /** Gives up what is kept; the gradients have what they need. */
   dispose(): void {
-    this.target?.dispose();
+    for (const tensor of Object.values(this.kept)) tensor.dispose();
   }
 
   /** Notes what the term needs; the returned function computes it, after all terms are planned. */

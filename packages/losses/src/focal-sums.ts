@@ -98,14 +98,12 @@ function fusedFocalSums(
   inputs: PixelInputs,
   attributes: FocalKernelAttributes,
 ): { positive: Tensor2D; negative: Tensor2D } {
-  const { valid } = inputs;
   const labels = labelsFor(FOCAL_SUMS_KERNEL, inputs);
   const sums = withGradient(
     inputs.logits,
-    [labels, valid],
-    (logits) => runFused(FOCAL_SUMS_KERNEL, { logits, valid, ...named(labels) }, attributes),
-    (dy, logits, y, v) =>
-      runFused(FOCAL_SUMS_GRADIENT_KERNEL, { logits, valid: v!, ...named(y!), dy }, attributes),
+    labels,
+    (logits) => runFused(FOCAL_SUMS_KERNEL, { logits, ...named(labels) }, attributes),
+    (dy, logits, ...kept) => runFused(FOCAL_SUMS_GRADIENT_KERNEL, { logits, ...named(kept), dy }, attributes),
   );
   const [positive, negative] = unstack(sums, 0) as [Tensor2D, Tensor2D];
   return { positive, negative };

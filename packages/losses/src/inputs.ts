@@ -60,17 +60,11 @@ export function readInputs(
         : mode === 'multiclass'
           ? fromProbabilities(reshape(labels, joined))
           : fromBinary(caller, reshape(labels, joined), ignoreIndex);
-    const { valid, target, indices } =
-      mask === undefined ? read : masked(read, maskOf(caller, mask, shape, mode));
-    return {
-      logits: reshape(logits, joined) as Tensor3D,
-      valid,
-      ...(indices && { indices }),
-      ...(target && { target }),
-    };
-  }) as unknown as Pick<PixelInputs, 'logits' | 'valid' | 'indices'> & { target?: Tensor3D };
+    const labelParts = mask === undefined ? read : masked(read, maskOf(caller, mask, shape, mode));
+    return { logits: reshape(logits, joined) as Tensor3D, ...labelParts };
+  }) as unknown as Pick<PixelInputs, 'logits'> & Partial<Pick<PixelInputs, 'indices' | 'target' | 'valid'>>;
 
-  let target = parts.target;
+  let { target, valid } = parts;
   return {
     caller,
     mode,
@@ -79,11 +73,13 @@ export function readInputs(
     space,
     classes,
     logits: parts.logits,
-    valid: parts.valid,
     ...(parts.indices && { indices: parts.indices }),
-    // K times as large as the indices: made only for those who read it.
+    // As large as the indices, and K times as large: made only for those who read them.
+    get valid() {
+      return (valid ??= tidy(() => validOf(parts.indices!)));
+    },
     get target() {
-      return (target ??= tidy(() => oneHotOf(parts.indices!, parts.valid, classes)));
+      return (target ??= tidy(() => oneHotOf(parts.indices!, classes)));
     },
   };
 }
@@ -94,18 +90,25 @@ function maskOf(caller: string, mask: Tensor, logits: readonly number[], mode: M
   return cast(notEqual(reshape(mask, [logits[0]!, -1, extent]), 0), 'float32') as Tensor3D;
 }
 
-function masked({ target, valid, indices }: LabelParts, counts: Tensor3D): LabelParts {
-  const seen = mul(valid, counts) as Tensor3D;
-  if (target) return { target: mul(target, seen) as Tensor3D, valid: seen };
-  const [batch, pixels] = indices!.shape;
-  const on = greater(reshape(seen, [batch, pixels]), 0);
-  return { indices: where(on, indices!, fill(indices!.shape, -1, 'int32')) as Tensor2D, valid: seen };
+function masked(labels: LabelParts, counts: Tensor3D): LabelParts {
+  if ('target' in labels) {
+    const valid = mul(labels.valid, counts) as Tensor3D;
+    return { target: mul(labels.target, valid) as Tensor3D, valid };
+  }
+  const { indices } = labels;
+  const on = greater(reshape(counts, indices.shape), 0);
+  return { indices: where(on, indices, fill(indices.shape, -1, 'int32')) as Tensor2D };
+}
+
+/** 1 where an index is no -1, `[B, N, 1]`. */
+function validOf(indices: Tensor2D): Tensor3D {
+  return reshape(cast(greaterEqual(indices, 0), 'float32'), [...indices.shape, 1]) as Tensor3D;
 }
 
 /** One-hot labels `[B, N, K]` of indices, 0 at ignored pixels. */
-function oneHotOf(indices: Tensor2D, valid: Tensor3D, classes: number): Tensor3D {
+function oneHotOf(indices: Tensor2D, classes: number): Tensor3D {
   const known = where(greaterEqual(indices, 0), indices, zerosLike(indices)) as Tensor2D;
-  return mul(cast(oneHot(known, classes), 'float32'), valid) as Tensor3D;
+  return mul(cast(oneHot(known, classes), 'float32'), validOf(indices)) as Tensor3D;
 }
 
 /** `x` with 0 at the ignored pixels, so that not even a NaN or ∞ there is seen. */
@@ -205,33 +208,26 @@ function maskExtent(caller: string, mask: readonly number[], logits: readonly nu
 
 /**
  * Name under which a backend may register the reading of class indices as one kernel. Input: `labels` `[B, N]`, int32; attribute:
- * `ignoreIndex`. Output: the indices with -1 at ignored pixels, `valid` `[B, N, 1]`, and the largest index, `[1]`, int32.
+ * `ignoreIndex`. Output: the indices with -1 at ignored pixels, and the largest index, `[1]`; both int32.
  */
 export const READ_INDICES_KERNEL = 'SeglossReadIndices';
 
-interface LabelParts {
-  /** Absent where there are indices. */
-  target?: Tensor3D;
-  valid: Tensor3D;
-  indices?: Tensor2D;
-}
+/** Class indices with -1 at ignored pixels, or probabilities and which of them count. */
+type LabelParts = { indices: Tensor2D } | { target: Tensor3D; valid: Tensor3D };
 
 function fromIndices(caller: string, labels: Tensor, classes: number, ignoreIndex: number): LabelParts {
   const fused = getKernel(READ_INDICES_KERNEL, getBackend());
   if (fused && labels.dtype === 'int32') {
     const read = engine().runKernel(READ_INDICES_KERNEL, { labels }, { ignoreIndex });
-    const [marked, valid, largest] = read as unknown as [Tensor2D, Tensor3D, Tensor];
+    const [marked, largest] = read as unknown as [Tensor2D, Tensor];
     checkLargest(caller, largest, classes - 1, `class indices from 0 to ${classes - 1}`, ignoreIndex);
-    return { valid, indices: marked };
+    return { indices: marked };
   }
   const indices = cast(labels, 'int32') as Tensor2D;
   const counts = logicalAnd(greaterEqual(indices, 0), notEqual(indices, ignoreIndex));
   const known = where(counts, indices, zerosLike(indices)) as Tensor2D;
   checkLargest(caller, known, classes - 1, `class indices from 0 to ${classes - 1}`, ignoreIndex);
-  const [batch, pixels] = indices.shape;
-  const valid = reshape(cast(counts, 'float32'), [batch, pixels, 1]) as Tensor3D;
-  const marked = where(counts, indices, fill(indices.shape, -1, 'int32')) as Tensor2D;
-  return { valid, indices: marked };
+  return { indices: where(counts, indices, fill(indices.shape, -1, 'int32')) as Tensor2D };
 }
 
 function fromProbabilities(labels: Tensor): LabelParts {

@@ -21,8 +21,8 @@ import { softmaxSums, softmaxSumsGradient } from './softmax-sums.js';
 import { type Activation, type InputOptions, type PixelInputs, type StatisticName } from './types.js';
 
 /**
- * Name under which a backend may register a fused kernel. Inputs: `logits` `[B, N, K]`, `valid` `[B, N, 1 or K]`, and either
- * `indices` `[B, N]` (int32, -1 = ignored), where labels came so, or `target` `[B, N, K]`. Attributes:
+ * Name under which a backend may register a fused kernel. Inputs: `logits` `[B, N, K]`, and either `indices` `[B, N]` (int32,
+ * -1 = ignored), where labels came so, or `target` `[B, N, K]` and `valid` `[B, N, 1 or K]`. Attributes:
  * {@link RegionKernelAttributes}. Output: `[S, B, K]`, the sums in the order of `attrs.statistics`.
  */
 export const REGION_STATISTICS_KERNEL = 'SeglossRegionStatistics';
@@ -127,13 +127,12 @@ export function sumsOf<N extends StatisticName>(
   requireGradients(inputs.caller);
 
   const attributes: RegionKernelAttributes = { statistics, activation, temperature };
-  const { valid } = inputs;
   const labels = labelsFor(REGION_STATISTICS_KERNEL, inputs);
   const sums = withGradient(
     inputs.logits,
-    [labels, valid],
-    (logits) => forward({ logits, valid, ...named(labels) }, attributes),
-    (dy, logits, y, v) => backward({ logits, valid: v!, ...named(y!) }, attributes, dy),
+    labels,
+    (logits) => forward({ logits, ...named(labels) }, attributes),
+    (dy, logits, ...kept) => backward({ logits, ...named(kept) }, attributes, dy),
   );
   // The gradient of unstack fails for a single output (tfjs 4.22 passes it the bare tensor).
   const each =
@@ -145,40 +144,42 @@ export function sumsOf<N extends StatisticName>(
 
 /** A sum in which the logits have no part, `[B, K]`, as a constant: nothing is computed for its gradient. */
 export function labelSum(inputs: PixelInputs, statistic: 'count' | 'target'): Tensor2D {
-  const { logits, valid, mode } = inputs;
+  const { logits, mode } = inputs;
   const activation = mode === 'multiclass' ? 'softmax' : 'sigmoid';
-  const labels = named(labelsFor(REGION_STATISTICS_KERNEL, inputs));
+  const labels = labelsFor(REGION_STATISTICS_KERNEL, inputs);
   const attributes = { statistics: [statistic], activation, temperature: 1 } as const;
-  const sums = withoutGradient(valid, () => forward({ logits, valid, ...labels }, attributes));
+  const sums = withoutGradient(labels[0], () => forward({ logits, ...named(labels) }, attributes));
   return reshape(sums, sums.shape.slice(1) as [number, number]) as Tensor2D;
 }
 
+/** Indices, or probabilities and which of them count. */
+type Labels = readonly [indices: Tensor2D] | readonly [target: Tensor3D, valid: Tensor3D];
+
 /** The labels that an operation keeps: indices, where they came so and the backend has the fused kernel. */
-export function labelsFor(kernelName: string, inputs: PixelInputs): Tensor2D | Tensor3D {
+export function labelsFor(kernelName: string, inputs: PixelInputs): Labels {
   const fused = getKernel(kernelName, getBackend()) !== undefined;
-  return (fused && inputs.indices) || inputs.target;
+  return fused && inputs.indices ? [inputs.indices] : [inputs.target, inputs.valid];
 }
 
-/** Labels under the name that fused kernels know them by. */
-export function named(labels: Tensor): { indices: Tensor2D } | { target: Tensor3D } {
-  return labels.rank === 2 ? { indices: labels as Tensor2D } : { target: labels as Tensor3D };
+/** Labels under the names that kernels know them by. */
+export function named(
+  labels: readonly Tensor[],
+): { indices: Tensor2D } | { target: Tensor3D; valid: Tensor3D } {
+  const [first, valid] = labels;
+  return valid === undefined
+    ? { indices: first as Tensor2D }
+    : { target: first as Tensor3D, valid: valid as Tensor3D };
 }
 
-interface SavedInputs {
-  logits: Tensor3D;
-  valid: Tensor3D;
-  /** Only for a fused kernel. */
-  indices?: Tensor2D;
-  target?: Tensor3D;
-}
+type SavedInputs = { logits: Tensor3D } & ReturnType<typeof named>;
 
 function forward(inputs: SavedInputs, attributes: RegionKernelAttributes): Tensor3D {
   if (getKernel(REGION_STATISTICS_KERNEL, getBackend())) {
     return runFused(REGION_STATISTICS_KERNEL, inputs, attributes);
   }
   const sums = attributes.activation === 'softmax' ? softmaxSums : sigmoidSums;
-  const { logits, target, valid } = inputs;
-  return stack(sums(logits, target!, valid, attributes), 0) as Tensor3D;
+  const { logits, target, valid } = inputs as Extract<SavedInputs, { target: Tensor3D }>;
+  return stack(sums(logits, target, valid, attributes), 0) as Tensor3D;
 }
 
 function backward(inputs: SavedInputs, attributes: RegionKernelAttributes, dy: Tensor3D): Tensor3D {
@@ -186,10 +187,10 @@ function backward(inputs: SavedInputs, attributes: RegionKernelAttributes, dy: T
     return runFused(REGION_STATISTICS_GRADIENT_KERNEL, { ...inputs, dy }, attributes);
   }
   const gradient = attributes.activation === 'softmax' ? softmaxSumsGradient : sigmoidSumsGradient;
-  const { logits, target, valid } = inputs;
+  const { logits, target, valid } = inputs as Extract<SavedInputs, { target: Tensor3D }>;
   const [, batch, classes] = dy.shape;
   const factors = unstack(dy, 0).map((factor) => reshape(factor, [batch, 1, classes]) as Tensor3D);
-  return gradient(logits, target!, valid, attributes, factors);
+  return gradient(logits, target, valid, attributes, factors);
 }
 
 /** Runs a kernel that @segloss/kernels registers. */

@@ -17,8 +17,8 @@ import { sigmoidGradient, sigmoidSums } from './sigmoid.js';
 import { softmaxGradient, softmaxSums } from './softmax.js';
 
 type ArraysOf = (backend: object) => TensorArrays;
-type Tensors = Record<'logits' | 'valid' | 'dy', TensorInfo> &
-  Partial<Record<'indices' | 'target', TensorInfo>>;
+type Tensors = Record<'logits' | 'dy', TensorInfo> &
+  Partial<Record<'indices' | 'target' | 'valid', TensorInfo>>;
 type Size = [batch: number, pixels: number, classes: number];
 
 /** The sums of the losses and their gradients by loops over typed arrays, for a backend whose tensors can be had so. */
@@ -42,8 +42,8 @@ export function plainKernels(backendName: string, arraysOf: ArraysOf): readonly 
         pixels,
         classes,
         logits: floats(logits),
-        valid: floats(valid),
-        validChannels: valid.shape[2]!,
+        validChannels: indices ? 1 : valid!.shape[2]!,
+        ...(valid && { valid: floats(valid) }),
         ...(indices && { indices: tensors.read(indices) as Int32Array }),
         ...(target && { target: floats(target) }),
       };
@@ -79,7 +79,7 @@ export function plainKernels(backendName: string, arraysOf: ArraysOf): readonly 
   ];
 }
 
-/** Class indices with -1 at ignored pixels, which pixels count, and the largest index. */
+/** Class indices with -1 at ignored pixels, and the largest index. */
 export function plainReadIndices(backendName: string, arraysOf: ArraysOf): KernelConfig {
   return {
     kernelName: READ_INDICES_KERNEL,
@@ -89,12 +89,11 @@ export function plainReadIndices(backendName: string, arraysOf: ArraysOf): Kerne
       const { ignoreIndex } = attrs as unknown as { ignoreIndex: number };
       const tensors = arraysOf(backend);
       const marked = tensors.make(labels.shape, 'int32');
-      const valid = tensors.make([...labels.shape, 1], 'float32');
       const largest = tensors.make([1], 'int32');
-      const values = [labels, marked, valid, largest].map((tensor) => tensors.read(tensor));
-      const [from, to, seen, most] = values as [Int32Array, Int32Array, Float32Array, Int32Array];
-      most[0] = readIndices(from, ignoreIndex, to, seen);
-      return [marked, valid, largest];
+      const values = [labels, marked, largest].map((tensor) => tensors.read(tensor));
+      const [from, to, most] = values as [Int32Array, Int32Array, Int32Array];
+      most[0] = readIndices(from, ignoreIndex, to);
+      return [marked, largest];
     },
   };
 }

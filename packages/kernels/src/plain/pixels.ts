@@ -6,7 +6,8 @@ export interface PixelArrays {
   /** `[B, N, K]` */
   readonly logits: Float32Array;
   /** `[B, N, 1 or K]`: 1 or 0. */
-  readonly valid: Float32Array;
+  /** Where there are no indices. */
+  readonly valid?: Float32Array;
   readonly validChannels: number;
   /** `[B, N]`, -1 = ignored; either of the two. */
   readonly indices?: Int32Array;
@@ -49,9 +50,9 @@ export class PixelLabels {
   private readTarget(i: number): boolean {
     const { classes, validChannels, valid, target } = this.arrays;
     if (validChannels === 1) {
-      if (valid[i] === 0) return false;
+      if (valid![i] === 0) return false;
     } else {
-      for (let k = 0; k < classes; k++) this.v[k] = valid[i * classes + k]!;
+      for (let k = 0; k < classes; k++) this.v[k] = valid![i * classes + k]!;
     }
     for (let k = 0; k < classes; k++) this.y[k] = target![i * classes + k]!;
     this.end = classes;
@@ -61,5 +62,5 @@ export class PixelLabels {
 
 /** The logits with 0 at the channels that are ignored while others of their pixel count: not even a NaN there is seen. */
 export function withoutIgnoredChannels({ logits, valid, validChannels }: PixelArrays): Float32Array {
-  return validChannels === 1 ? logits : logits.map((z, at) => (valid[at] === 0 ? 0 : z));
+  return validChannels === 1 ? logits : logits.map((z, at) => (valid![at] === 0 ? 0 : z));
 }

@@ -24,7 +24,7 @@ export function formOf(
   return {
     activation,
     labels: indices ? 'indices' : 'probabilities',
-    validPerClass: valid.shape[2] !== 1,
+    validPerClass: indices === undefined && valid!.shape[2] !== 1,
     tempered,
   };
 }
@@ -37,7 +37,9 @@ export function inputsOf(
   { logits, valid, indices, target }: PixelTensors,
   { activation }: PixelForm,
 ): Record<string, TensorInfo> {
-  const labels: Record<string, TensorInfo> = indices ? { labels: indices } : { labels: target!, valid };
+  const labels: Record<string, TensorInfo> = indices
+    ? { labels: indices }
+    : { labels: target!, valid: valid! };
   return activation === 'none' ? labels : { logits, ...labels };
 }
 
