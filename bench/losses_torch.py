@@ -57,4 +57,4 @@ def step():
     loss().backward()
 
 
-serve(step, warm_up=1)
+serve(step, warm_up=5)
