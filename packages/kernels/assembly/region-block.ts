@@ -200,7 +200,8 @@ function power4(x: v128, n: i32): v128 {
 
 /** t = e^T, 0 where that is below 2^-86, as of an exponential, and Σ t. */
 function powers(e: usize, t: usize, total: usize, classes: i32, temperature: i32): void {
-  const least = f32x4.splat(<f32>Math.pow(2, -86 / <f64>temperature));
+  // About 2^(-86/T), by its bits: the exponent, and what is left of it as the fraction. Math.pow would bring tables.
+  const least = f32x4.splat(reinterpret<f32>(<i32>((<f32>127 - <f32>86 / <f32>temperature) * <f32>8388608)));
   const zero = f32x4.splat(0);
   storeRow(total, zero, zero, zero, zero);
   for (const end = e + <usize>classes * ROW; e < end; e += ROW) {

@@ -33,10 +33,34 @@ export function compileKernels({ relaxed = false } = {}) {
     execFileSync(process.execPath, [compiler, 'assembly/index.ts', ...flags, '--outFile', out], {
       cwd: root,
     });
-    return readFileSync(out);
+    const bytes = readFileSync(out);
+    // Static data would be written over what tfjs keeps in the memory.
+    if (sectionsOf(bytes).includes(DATA))
+      throw new Error(
+        'build-wasm: wanted no static data; a table, a text or a function of Math that has tables brings it',
+      );
+    return bytes;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const DATA = 11;
+
+/** The ids of the sections of a module. */
+function sectionsOf(bytes) {
+  const ids = [];
+  let at = 8;
+  while (at < bytes.length) {
+    ids.push(bytes[at++]);
+    let [size, shift] = [0, 0];
+    do {
+      size += (bytes[at] & 127) << shift;
+      shift += 7;
+    } while (bytes[at++] & 128);
+    at += size;
+  }
+  return ids;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
