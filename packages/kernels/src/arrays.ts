@@ -19,7 +19,11 @@ interface CpuBackend extends KernelBackend {
 export function cpuArrays(backend: object): TensorArrays {
   const cpu = backend as CpuBackend;
   return {
-    read: ({ dataId }) => cpu.readSync(dataId) as Values,
+    read: ({ dataId, dtype }) => {
+      const values = cpu.readSync(dataId) as Values;
+      // tf.cast to float32 leaves whole numbers in the array that they were in.
+      return dtype === 'float32' && !(values instanceof Float32Array) ? Float32Array.from(values) : values;
+    },
     make: (shape, dtype) => {
       const values = new (typeOf(dtype))(util.sizeFromShape([...shape]));
       return cpu.makeTensorInfo([...shape], dtype, values);

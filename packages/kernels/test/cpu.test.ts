@@ -90,6 +90,11 @@ describe.each(KINDS)('the sums of the losses on the cpu backend, %s', (_, kernel
     expect(loss([0, NaN, 0, 0])).toBeNaN();
   });
 
+  it('read one-hot labels that tf.oneHot gave as integers', () => {
+    const labels = tf.oneHot(tf.tensor2d([[0, 1]], [1, 2], 'int32'), 2);
+    expect(parseLoss('ce')(labels, tf.zeros([1, 2, 2])).dataSync()[0]).toBeCloseTo(Math.LN2, 6);
+  });
+
   it('leave no tensor behind', () => {
     const labels = tf.zeros([2, 9], 'int32');
     const logits = tf.randomNormal([2, 9, 3]);
