@@ -2,7 +2,7 @@ import {
   REGION_STATISTICS_GRADIENT_KERNEL,
   REGION_STATISTICS_KERNEL,
   type RegionKernelAttributes,
-  type StatisticName,
+  STATISTICS,
 } from '@segloss/losses';
 import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
@@ -10,24 +10,6 @@ import { kernelsOf } from './module.js';
 import { labelPointers, pixelGradient, pixelSums, type PixelTensors } from './pixel-kernels.js';
 import { memoryOf, pointer, withScratch, type WasmBackend } from './tensors.js';
 
-/** The order of assembly/region-slots.ts. */
-const ORDER: readonly StatisticName[] = [
-  'count',
-  'target',
-  'targetSquares',
-  'predicted',
-  'predictedSquares',
-  'overlap',
-  'overlapSquares',
-  'difference',
-  'logLikelihood',
-  'logSum',
-  'tempered',
-  'predictedComplement',
-  'temperedComplement',
-  'complementLogLikelihood',
-  'complementLogSum',
-];
 /** The sums of all pixels for every statistic asked, `[S, B, K]`, in one pass with float64 totals. */
 export const regionStatistics: KernelConfig = {
   kernelName: REGION_STATISTICS_KERNEL,
@@ -62,8 +44,8 @@ function run(
   const kernels = kernelsOf(wasm);
   const [z, y, v, labels] = labelPointers(wasm, inputs);
   const rows = indices ? 1 : valid!.shape[2]!;
-  return withScratch(wasm, 4 * ORDER.length, (slots) => {
-    const order = ORDER.map((name) => statistics.indexOf(name));
+  return withScratch(wasm, 4 * STATISTICS.length, (slots) => {
+    const order = STATISTICS.map((name) => statistics.indexOf(name));
     new Int32Array(memoryOf(wasm).buffer, slots, order.length).set(order);
     const pass = (kernel: 'softmaxIndex' | 'softmaxTarget' | 'sigmoid', from: number[], more: number[]) => {
       const scratch = kernels[`${kernel}Scratch`](classes);

@@ -30,8 +30,11 @@ describe.each(KINDS)('the sums of the losses on the cpu backend, %s', (_, kernel
     async (asked) => expect(await wrongRegionStatistics({ cases: 40, asked })).toEqual([]),
   );
 
-  it('agree with a sigmoid of labels that are classes too, in 30 random cases', async () =>
-    expect(await wrongRegionStatistics({ cases: 30, asked: 'all sums', activation: 'sigmoid' })).toEqual([]));
+  it.each(['sigmoid', 'softmax'] as const)(
+    'agree with a %s of labels of every mode, in 30 random cases',
+    async (activation) =>
+      expect(await wrongRegionStatistics({ cases: 30, asked: 'all sums', activation })).toEqual([]),
+  );
 
   it('agree where an image has many more pixels than are taken at a time', async () => {
     const check = { cases: 1, asked: 'all sums' } as const;

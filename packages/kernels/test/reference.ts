@@ -1,11 +1,7 @@
 // The region statistics and the focal sums in plain float64 loops, and random cases of them.
-import { type Activation, type Mode, type StatisticName } from '@segloss/losses';
+import { STATISTICS, type Activation, type Mode, type StatisticName } from '@segloss/losses';
 
 import { numbers } from '../../testing/src/random'; // by its file: these run in browsers too
-
-/** The statistics of every activation, and those of a sigmoid alone. */
-export const EVERYWHERE: StatisticName[] = ['count', 'target', 'targetSquares', 'predicted', 'predictedSquares', 'overlap', 'overlapSquares', 'difference', 'logLikelihood', 'logSum', 'tempered']; // prettier-ignore
-export const SIGMOID: StatisticName[] = ['predictedComplement', 'temperedComplement', 'complementLogLikelihood', 'complementLogSum']; // prettier-ignore
 
 /** Labels and logits of a random case, and what they mean. */
 export interface Case {
@@ -73,7 +69,7 @@ export function makeCase(seed: number, sizes: Sizes = {}): Case {
       }
     }
   }
-  const count = (EVERYWHERE.length + SIGMOID.length) * batch * classes;
+  const count = STATISTICS.length * batch * classes;
   const weights = Array.from({ length: count }, () => 2 * next() - 1);
   return { mode, soft, batch, pixels, classes, temperature: pick([1, 2, 10]), scale, logits, labels: labels!, y: y!, v: v!, weights }; // prettier-ignore
 }
@@ -97,7 +93,8 @@ export function plain(one: Case, names: readonly StatisticName[], sigmoid: boole
     for (let i = 0; i < pixels; i++) {
       const start = (b * pixels + i) * classes;
       const seen = Array.from({ length: classes }, (_, k) => v[start + k]!);
-      const z = seen.map((on, k) => (on ? logits[start + k]! : 0));
+      // A channel that is ignored by itself has no part in a softmax.
+      const z = seen.map((on, k) => (on ? logits[start + k]! : sigmoid ? 0 : -1e30));
       const s = scores(z);
       const total = logSumExp(z);
       const logS = z.map((x) => (sigmoid ? logSigmoid(x) : x - total));

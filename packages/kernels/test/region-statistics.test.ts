@@ -37,8 +37,11 @@ suite(title, () => {
     async (asked) => expect(await wrongRegionStatistics({ cases: CASES, asked })).toEqual([]),
   );
 
-  it('agrees with a sigmoid of labels that are classes too, in 30 random cases', async () =>
-    expect(await wrongRegionStatistics({ cases: 30, asked: 'all sums', activation: 'sigmoid' })).toEqual([]));
+  it.each(['sigmoid', 'softmax'] as const)(
+    'agrees with a %s of labels of every mode, in 30 random cases',
+    async (activation) =>
+      expect(await wrongRegionStatistics({ cases: 30, asked: 'all sums', activation })).toEqual([]),
+  );
 
   // Work is done in parts of 4096 pixels.
   it.each([4095, 4096, 4097, 8199])('agrees for images of %i pixels', async (pixels) =>

@@ -25,6 +25,8 @@ export { FOCAL_SUMS_GRADIENT_KERNEL, FOCAL_SUMS_KERNEL, type FocalKernelAttribut
 export { READ_INDICES_KERNEL } from './inputs.js';
 export { forLayers, type LayersLoss } from './layers.js';
 export {
+  SOFTMAX_STATISTICS,
+  STATISTICS,
   REGION_STATISTICS_GRADIENT_KERNEL,
   REGION_STATISTICS_KERNEL,
   regionStatistics,

@@ -38,7 +38,8 @@ export interface RegionKernelAttributes {
   temperature: number;
 }
 
-const EVERYWHERE: readonly StatisticName[] = [
+/** The statistics that a softmax has. */
+export const SOFTMAX_STATISTICS: readonly StatisticName[] = [
   'count',
   'target',
   'targetSquares',
@@ -51,7 +52,10 @@ const EVERYWHERE: readonly StatisticName[] = [
   'logSum',
   'tempered',
 ];
-const SIGMOID_ONLY: readonly StatisticName[] = [
+
+/** All statistics, which a sigmoid has; fused kernels number them in this order. */
+export const STATISTICS: readonly StatisticName[] = [
+  ...SOFTMAX_STATISTICS,
   'predictedComplement',
   'temperedComplement',
   'complementLogLikelihood',
@@ -122,7 +126,7 @@ export function sumsOf<N extends StatisticName>(
   activation: Activation,
   temperature: number,
 ): Record<N, Tensor2D> {
-  const known = activation === 'sigmoid' ? [...EVERYWHERE, ...SIGMOID_ONLY] : EVERYWHERE;
+  const known = activation === 'sigmoid' ? STATISTICS : SOFTMAX_STATISTICS;
   for (const name of statistics) checkChoice(inputs.caller, 'each statistic', name, known);
   requireGradients(inputs.caller);
 

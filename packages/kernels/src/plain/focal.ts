@@ -13,7 +13,7 @@ export function focalSums(
 ): void {
   const { batch, pixels, classes } = arrays;
   const labels = new PixelLabels(arrays);
-  const z = withoutIgnoredChannels(arrays);
+  const z = withoutIgnoredChannels(arrays, activation);
   const softmax = new SoftmaxRow(z, classes, 1);
   const sigmoid = new SigmoidRow(z, classes, 1, true);
   for (let b = 0; b < batch; b++) {
@@ -72,7 +72,7 @@ export function focalGradient(
 ): void {
   const { batch, pixels, classes } = arrays;
   const labels = new PixelLabels(arrays);
-  const z = withoutIgnoredChannels(arrays);
+  const z = withoutIgnoredChannels(arrays, activation);
   const softmax = new SoftmaxRow(z, classes, 1);
   const sigmoid = new SigmoidRow(z, classes, 1, true);
   out.fill(0);

@@ -1,3 +1,5 @@
+import { type Activation } from '@segloss/losses';
+
 /** What the loops over pixels read, in tfjs's layout: channels last. */
 export interface PixelArrays {
   readonly batch: number;
@@ -5,8 +7,7 @@ export interface PixelArrays {
   readonly classes: number;
   /** `[B, N, K]` */
   readonly logits: Float32Array;
-  /** `[B, N, 1 or K]`: 1 or 0. */
-  /** Where there are no indices. */
+  /** `[B, N, 1 or K]`: 1 or 0; absent where there are indices. */
   readonly valid?: Float32Array;
   readonly validChannels: number;
   /** `[B, N]`, -1 = ignored; either of the two. */
@@ -60,7 +61,17 @@ export class PixelLabels {
   }
 }
 
-/** The logits with 0 at the channels that are ignored while others of their pixel count: not even a NaN there is seen. */
-export function withoutIgnoredChannels({ logits, valid, validChannels }: PixelArrays): Float32Array {
-  return validChannels === 1 ? logits : logits.map((z, at) => (valid![at] === 0 ? 0 : z));
+/** A logit that a softmax gives nothing, and no product of which is too large. */
+const NOTHING = -1e30;
+
+/**
+ * The logits without those of channels that are ignored while others of their pixel count: not even a NaN there is seen, and a
+ * softmax gives them nothing.
+ */
+export function withoutIgnoredChannels(
+  { logits, valid, validChannels }: PixelArrays,
+  activation: Activation,
+): Float32Array {
+  const hidden = activation === 'softmax' ? NOTHING : 0;
+  return validChannels === 1 ? logits : logits.map((z, at) => (valid![at] === 0 ? hidden : z));
 }

@@ -1,7 +1,7 @@
 import { type RegionKernelAttributes, type StatisticName } from '@segloss/losses';
 
 import { PixelLabels, withoutIgnoredChannels, type PixelArrays } from './pixels.js';
-import { derivativeRows, type Row, type StatisticRows } from './rows.js';
+import { derivativeRows, sumStatistics, type AddTable, type Row, type StatisticRows } from './rows.js';
 import { SigmoidRow } from './sigmoid-row.js';
 
 /** What is known of one pixel after another. */
@@ -12,10 +12,8 @@ interface Pixel {
   readonly tempered: SigmoidRow;
 }
 
-type Add = (sum: Row, pixel: Pixel) => void;
-
 /** Adds what a pixel gives to the sums of a statistic. */
-const ADD: Readonly<Record<StatisticName, Add>> = {
+const ADD: AddTable<Pixel> = {
   count: (sum, { labels: { v } }) => addRow(sum, v),
   target: (sum, { labels: { y } }) => addRow(sum, y),
   targetSquares: (sum, { labels: { y } }) => addProduct(sum, y, y),
@@ -47,30 +45,14 @@ export function sigmoidSums(
   { statistics, temperature }: RegionKernelAttributes,
   out: Float32Array,
 ): void {
-  const { batch, pixels, classes } = arrays;
   const logarithms = statistics.some((name) => LOGARITHMS.includes(name));
   const sharp = statistics.some((name) => TEMPERED.includes(name));
   const plain = statistics.some((name) => ![...TEMPERED, ...WITHOUT_LOGITS].includes(name));
   const pixel = pixelOf(arrays, temperature, logarithms);
-  const { labels, sigmoid, tempered } = pixel;
-  // Where no channel can be ignored for itself, all classes have the same count.
-  const countsPixels = (name: StatisticName) => name === 'count' && arrays.validChannels === 1;
-  const add = statistics.map((name) => (countsPixels(name) ? undefined : ADD[name]));
-  for (let b = 0; b < batch; b++) {
-    const sums = statistics.map(() => new Float64Array(classes));
-    const addPixel = (i: number) => {
-      if (!labels.read(i)) return;
-      if (plain) sigmoid.read(i * classes);
-      if (sharp) tempered.read(i * classes);
-      for (let j = 0; j < add.length; j++) add[j]?.(sums[j]!, pixel);
-    };
-    labels.seen = 0;
-    for (let i = b * pixels; i < (b + 1) * pixels; i++) addPixel(i);
-    sums.forEach((sum, j) => {
-      if (countsPixels(statistics[j]!)) sum.fill(labels.seen);
-      out.set(sum, (j * batch + b) * classes);
-    });
-  }
+  sumStatistics(arrays, statistics, ADD, pixel, out, (at) => {
+    if (plain) pixel.sigmoid.read(at);
+    if (sharp) pixel.tempered.read(at);
+  });
 }
 
 /** The gradient of the logits into out `[B, N, K]`, given dy `[S, B, K]`. */
@@ -129,7 +111,7 @@ function addTempered(
 }
 
 function pixelOf(arrays: PixelArrays, temperature: number, logarithms: boolean): Pixel {
-  const z = withoutIgnoredChannels(arrays);
+  const z = withoutIgnoredChannels(arrays, 'sigmoid');
   return {
     labels: new PixelLabels(arrays),
     sigmoid: new SigmoidRow(z, arrays.classes, 1, logarithms),

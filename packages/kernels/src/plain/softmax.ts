@@ -1,7 +1,7 @@
 import { type RegionKernelAttributes, type StatisticName } from '@segloss/losses';
 
 import { PixelLabels, withoutIgnoredChannels, type PixelArrays } from './pixels.js';
-import { derivativeRows, type Row, type StatisticRows } from './rows.js';
+import { derivativeRows, sumStatistics, type AddTable, type Row, type StatisticRows } from './rows.js';
 import { SoftmaxRow } from './softmax-row.js';
 
 /** What is known of one pixel after another. */
@@ -17,10 +17,8 @@ interface Pixel {
   readonly tempered: SoftmaxRow;
 }
 
-type Add = (sum: Row, pixel: Pixel) => void;
-
 /** Adds what a pixel gives to the sums of a statistic. */
-const ADD: Readonly<Partial<Record<StatisticName, Add>>> = {
+const ADD: AddTable<Pixel> = {
   count: (sum, { labels: { v } }) => {
     for (let k = 0; k < sum.length; k++) sum[k]! += v[k]!;
   },
@@ -61,32 +59,16 @@ export function softmaxSums(
   { statistics, temperature }: RegionKernelAttributes,
   out: Float32Array,
 ): void {
-  const { batch, pixels, classes } = arrays;
   const pixel = pixelOf(arrays, temperature);
-  const { labels, softmax, tempered } = pixel;
   const plain = statistics.some((name) => name !== 'tempered' && !OF_LABELS.includes(name));
   const logs = statistics.some((name) => OF_LOGARITHMS.includes(name));
   const sharp = statistics.includes('tempered');
-  // Where no channel can be ignored for itself, all classes have the same count.
-  const countsPixels = (name: StatisticName) => name === 'count' && arrays.validChannels === 1;
-  const add = statistics.map((name) => (countsPixels(name) ? undefined : ADD[name]));
-  for (let b = 0; b < batch; b++) {
-    const sums = statistics.map(() => new Float64Array(classes));
-    const addPixel = (i: number) => {
-      if (!labels.read(i)) return;
-      pixel.at = i * classes;
-      if (plain) softmax.read(pixel.at);
-      if (logs) pixel.logTotal = softmax.logTotal();
-      if (sharp) tempered.read(pixel.at);
-      for (let j = 0; j < add.length; j++) add[j]?.(sums[j]!, pixel);
-    };
-    labels.seen = 0;
-    for (let i = b * pixels; i < (b + 1) * pixels; i++) addPixel(i);
-    sums.forEach((sum, j) => {
-      if (countsPixels(statistics[j]!)) sum.fill(labels.seen);
-      out.set(sum, (j * batch + b) * classes);
-    });
-  }
+  sumStatistics(arrays, statistics, ADD, pixel, out, (at) => {
+    pixel.at = at;
+    if (plain) pixel.softmax.read(at);
+    if (logs) pixel.logTotal = pixel.softmax.logTotal();
+    if (sharp) pixel.tempered.read(at);
+  });
 }
 
 /** The gradient of the logits into out `[B, N, K]`, given dy `[S, B, K]`. */
@@ -180,7 +162,7 @@ function addTempered(
 }
 
 function pixelOf(arrays: PixelArrays, temperature: number): Pixel {
-  const z = withoutIgnoredChannels(arrays);
+  const z = withoutIgnoredChannels(arrays, 'softmax');
   const { classes } = arrays;
   return {
     z,

@@ -49,7 +49,7 @@ export function keyOf({ activation, labels, validPerClass, tempered }: PixelForm
 }
 
 /**
- * Functions for `v`, `y` and the logit, which is 0 at ignored pixels, so that not even a NaN there is seen. A float32 tensor that
+ * Functions for `v`, `y` and the logit, which is hidden at ignored pixels, so that not even a NaN there is seen. A float32 tensor that
  * tfjs made by casting holds integers: hence every read says its type.
  */
 export function readers({ activation, labels, validPerClass }: PixelForm): string {
@@ -57,6 +57,8 @@ export function readers({ activation, labels, validPerClass }: PixelForm): strin
   const v = indexed
     ? 'i32(labels[row]) >= 0'
     : `valid[${validPerClass ? 'row * uniforms.classes + k' : 'row'}]`;
+  // A channel that is ignored by itself has no part in a softmax.
+  const hidden = activation === 'softmax' && validPerClass ? '-1e30' : '0.0';
   const y = indexed ? 'i32(labels[row]) == k' : 'labels[row * uniforms.classes + k]';
   return `
     fn vOf(row : i32, k : i32) -> f32 { return f32(${v}); }
@@ -65,7 +67,7 @@ export function readers({ activation, labels, validPerClass }: PixelForm): strin
       activation === 'none'
         ? ''
         : `fn zOf(row : i32, k : i32) -> f32 {
-             return select(0.0, f32(logits[row * uniforms.classes + k]), vOf(row, k) > 0.0);
+             return select(${hidden}, f32(logits[row * uniforms.classes + k]), vOf(row, k) > 0.0);
            }`
     }
 

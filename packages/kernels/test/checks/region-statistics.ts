@@ -1,8 +1,14 @@
-import { parseLoss, regionStatistics, type Activation } from '@segloss/losses';
+import {
+  parseLoss,
+  regionStatistics,
+  SOFTMAX_STATISTICS,
+  STATISTICS,
+  type Activation,
+} from '@segloss/losses';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { numbers } from '../../../testing/src/random';
-import { EVERYWHERE, makeCase, plain, SIGMOID, type Sizes } from '../reference';
+import { makeCase, plain, type Sizes } from '../reference';
 
 /** All that the activation has, a random subset, or those that are of the labels alone. */
 export type Asked = 'all sums' | 'some' | 'those of labels';
@@ -32,7 +38,7 @@ export async function wrongRegionStatistics({
     const { mode, soft, batch, pixels, classes, temperature } = one;
     const activation = given ?? (mode === 'multiclass' ? 'softmax' : 'sigmoid');
     const { next, pick } = numbers(1000 + seed);
-    const known = activation === 'softmax' ? EVERYWHERE : [...EVERYWHERE, ...SIGMOID];
+    const known = activation === 'softmax' ? SOFTMAX_STATISTICS : STATISTICS;
     const chosen = known.filter((name) =>
       asked === 'those of labels' ? OF_LABELS.includes(name) : asked === 'all sums' || next() < 0.3,
     );

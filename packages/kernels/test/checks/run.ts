@@ -41,6 +41,9 @@ export async function runChecks(amount: Amount): Promise<Findings> {
       wrongRegionStatistics({ cases: amount.statistics, asked: 'all sums' }),
     )),
     ...(await timed('subsets', () => wrongRegionStatistics({ cases: amount.subsets, asked: 'some' }))),
+    ...(await timed('channels ignored one by one', () =>
+      wrongRegionStatistics({ cases: amount.subsets, asked: 'all sums', activation: 'softmax' }),
+    )),
     ...(await timed('labels', () =>
       wrongRegionStatistics({ cases: amount.subsets, asked: 'those of labels' }),
     )),
