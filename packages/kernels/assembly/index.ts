@@ -1,7 +1,6 @@
 // Kernels over tfjs's own wasm memory: every pointer is the byte offset of a float32 tensor. No static data, no heap.
 export { addParts, conv2dFilterGradient } from './filter-gradient';
 export { conv2dInputGradient, flipFilter, swapFilter } from './input-gradient';
-export { maxPoolGradient, maxPoolGradientParts } from './max-pool';
 export { transformFilter, winogradBlocks, winogradConvolution, winogradFilterGradient, winogradFilterSum } from './winograd';
 export { winogradFilterBytes, winogradScratch, winogradSumBytes } from './winograd';
 export { centeredProductSum, columnSum } from './reduce';
@@ -19,9 +18,8 @@ export { readIndices } from './labels';
 export { focalIndexGradient, focalIndexScratch, focalIndexSums } from './focal-indices';
 export { conv3d, conv3dScratch, conv3dFilterGradient, conv3dInputGradient } from './conv3d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
-export { maxPool3d, maxPool3dGradient } from './max-pool-3d';
+export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from './pool';
 export { resizeBilinear, resizeBilinearGradient, resizeNearest, resizeNearestGradient } from './resize';
 export { dilation2d, dilation2dFilterGradient, dilation2dInputGradient } from './dilation2d';
-export { averagePool3d, averagePool3dGradient } from './average-pool-3d';
 export { adamParts, adamUpdate } from './adam';
 export { convolveRows, packFilter, packTransposed, packedBytes, rowScratch } from './row-convolution';

@@ -13,8 +13,10 @@ export interface KernelModule {
   conv2dInputGradient: Kernel;
   flipFilter: Kernel;
   swapFilter: Kernel;
+  averagePool: Kernel;
+  averagePoolGradient: Kernel;
+  maxPool: Kernel;
   maxPoolGradient: Kernel;
-  maxPoolGradientParts: Size;
   transformFilter: Kernel;
   winogradConvolution: Kernel;
   winogradFilterGradient: Kernel;
@@ -69,10 +71,6 @@ export interface KernelModule {
   conv3dInputGradient: Kernel;
   depthwiseFilterGradient: Kernel;
   depthwiseInputGradient: Kernel;
-  maxPool3d: Kernel;
-  maxPool3dGradient: Kernel;
-  averagePool3d: Kernel;
-  averagePool3dGradient: Kernel;
   resizeBilinear: Kernel;
   resizeBilinearGradient: Kernel;
   resizeNearest: Kernel;

@@ -25,24 +25,25 @@ interface Attributes {
 }
 
 /** tf.maxPool3d; tfjs 4.22's wasm kernel is wrong where the largest value of a window is not positive. */
-export const maxPool3D: Override = { kernelFunc: (args) => forward('MaxPool3D', 'maxPool3d', args) };
+export const maxPool3D: Override = { kernelFunc: (args) => forward('MaxPool3D', 'maxPool', args) };
 
 /** tf.avgPool3d; tfjs 4.22's is wrong with padding 'same' where a stride is larger than the filter. */
-export const averagePool3D: Override = {
-  kernelFunc: (args) => forward('AvgPool3D', 'averagePool3d', args),
-};
+export const averagePool3D: Override = { kernelFunc: (args) => forward('AvgPool3D', 'averagePool', args) };
 
-/** tf.grad of maxPool3d; tfjs 4.22's wasm kernel is wrong likewise. */
+/** tf.grad of maxPool3d and of maxPool; tfjs 4.22's wasm kernels are wrong likewise. */
 export const maxPool3DGrad: Override = {
-  kernelFunc: (args) => gradient('MaxPool3DGrad', 'maxPool3dGradient', ['dy', 'input'], args),
+  kernelFunc: (args) => gradient('MaxPool3DGrad', 'maxPoolGradient', ['dy', 'input'], args),
+};
+export const maxPoolGrad: Override = {
+  kernelFunc: (args) => gradient('MaxPoolGrad', 'maxPoolGradient', ['dy', 'input'], args),
 };
 
 /** tf.grad of avgPool3d and of avgPool; tfjs 4.22's divide by the whole window at the border too, on cpu as on wasm. */
 export const averagePool3DGrad: Override = {
-  kernelFunc: (args) => gradient('AvgPool3DGrad', 'averagePool3dGradient', ['dy'], args),
+  kernelFunc: (args) => gradient('AvgPool3DGrad', 'averagePoolGradient', ['dy'], args),
 };
 export const averagePoolGrad: Override = {
-  kernelFunc: (args) => gradient('AvgPoolGrad', 'averagePool3dGradient', ['dy'], args),
+  kernelFunc: (args) => gradient('AvgPoolGrad', 'averagePoolGradient', ['dy'], args),
 };
 
 /** 2-D pooling by tfjs's XNNPACK, with the padding of every side: see {@link everySide}. */
@@ -62,12 +63,10 @@ function forward(
 ): TensorInfo {
   const { x } = inputs as { x: TensorInfo };
   requireFloat(name, { x });
-  const { outShape, ...sizes } = poolInfo(x.shape, attrs as unknown as Attributes);
+  const { outShape, rows, numbers } = poolInfo(x.shape, attrs as unknown as Attributes);
   const wasm = backend as WasmBackend;
   const out = wasm.makeOutput(outShape, 'float32');
-  runParts(wasm, kernel, [pointer(wasm, x), pointer(wasm, out), ...sizes.numbers], {
-    parts: sizes.batch * sizes.outDepth * sizes.outHeight,
-  });
+  runParts(wasm, kernel, [pointer(wasm, x), pointer(wasm, out), ...numbers], { parts: rows });
   return out;
 }
 
@@ -80,54 +79,67 @@ function gradient(
 ): TensorInfo {
   const { dy, input: x } = inputs as { dy: TensorInfo; input: TensorInfo };
   requireFloat(name, { dy, input: x });
-  const { batch, outDepth, slicesOverlap, numbers } = poolInfo(x.shape, attrs as unknown as Attributes);
+  const { rows, rowsPerPart, numbers } = poolInfo(x.shape, attrs as unknown as Attributes);
   const wasm = backend as WasmBackend;
   const out = wasm.makeOutput(x.shape, 'float32');
   floats(wasm, pointer(wasm, out), util.sizeFromShape(x.shape)).fill(0);
-  // Windows that do not overlap can be done slice by slice, others image by image.
-  const slicesPerPart = slicesOverlap ? outDepth : 1;
   const pointers = [...taken.map((key) => inputs[key] as TensorInfo), out].map((tensor) =>
     pointer(wasm, tensor),
   );
-  runParts(wasm, kernel, [...pointers, ...numbers, slicesPerPart], {
-    parts: (batch * outDepth) / slicesPerPart,
-  });
+  runParts(wasm, kernel, [...pointers, ...numbers, rowsPerPart], { parts: rows / rowsPerPart });
   return out;
 }
 
-/** Sizes of 3-D pooling, or of 2-D pooling as one slice; `numbers` are what the kernels take, in their order. */
-function poolInfo(shape: number[], { filterSize, strides, pad, dimRoundingMode }: Attributes) {
-  if (shape.length === 4) {
-    const [filter, stride] = [filterSize, strides] as unknown as [[number, number], [number, number]];
-    const sides = everySide(pad) as number;
-    const info = backend_util.computePool2DInfo(shape as Shape4, filter, stride, 1, sides, dimRoundingMode);
-    return {
-      ...{ outShape: info.outShape, batch: info.batchSize, outDepth: 1, outHeight: info.outHeight },
-      slicesOverlap: false,
-      numbers: [
-        ...[
-          info.batchSize,
-          1,
-          info.inHeight,
-          info.inWidth,
-          info.inChannels,
-          1,
-          info.outHeight,
-          info.outWidth,
-        ],
-        ...[1, info.filterHeight, info.filterWidth, 1, info.strideHeight, info.strideWidth],
-        ...[0, info.padInfo.top, info.padInfo.left],
-      ],
-    };
+interface PoolInfo {
+  readonly outShape: number[];
+  /** Rows of all outputs. */
+  readonly rows: number;
+  /** So many rows whose windows overlap with none of the next so many: of a row, of a slice, or of an image. */
+  readonly rowsPerPart: number;
+  /** What the kernels take, in their order. */
+  readonly numbers: number[];
+}
+
+/** Sizes of 3-D pooling, or of 2-D pooling as one slice. */
+function poolInfo(shape: number[], { filterSize, strides, pad, dimRoundingMode }: Attributes): PoolInfo {
+  if (shape.length === 5) {
+    const info = backend_util.computePool3DInfo(
+      shape as Shape5,
+      filterSize,
+      strides,
+      1,
+      pad,
+      dimRoundingMode,
+    );
+    return sizesOf({ ...info, padInfo: withoutNegatives(info.padInfo) });
   }
-  const info = backend_util.computePool3DInfo(shape as Shape5, filterSize, strides, 1, pad, dimRoundingMode);
-  const { front, top, left } = withoutNegatives(info.padInfo);
+  const [filter, stride] = [filterSize, strides] as unknown as [[number, number], [number, number]];
+  const sides = everySide(pad) as number;
+  const info = backend_util.computePool2DInfo(shape as Shape4, filter, stride, 1, sides, dimRoundingMode);
+  const flat = { inDepth: 1, outDepth: 1, filterDepth: 1, strideDepth: 1 };
+  return sizesOf({ ...info, ...flat, padInfo: { ...info.padInfo, front: 0 } });
+}
+
+type Used =
+  `${'in' | 'out' | 'filter' | 'stride'}${'Depth' | 'Height' | 'Width'}` | 'batchSize' | 'inChannels';
+
+type Sizes = Pick<backend_util.Conv3DInfo, Used> & {
+  readonly outShape: number[];
+  readonly padInfo: { readonly front: number; readonly top: number; readonly left: number };
+};
+
+function sizesOf(info: Sizes): PoolInfo {
+  const { batchSize, outDepth, outHeight, outShape } = info;
+  const { front, top, left } = info.padInfo;
+  const acrossSlices = info.filterDepth > info.strideDepth;
+  const acrossRows = info.filterHeight > info.strideHeight;
   return {
-    ...{ outShape: info.outShape, batch: info.batchSize, outDepth: info.outDepth, outHeight: info.outHeight },
-    slicesOverlap: info.filterDepth > info.strideDepth,
+    outShape,
+    rows: batchSize * outDepth * outHeight,
+    rowsPerPart: acrossSlices ? outDepth * outHeight : acrossRows ? outHeight : 1,
     numbers: [
-      ...[info.batchSize, info.inDepth, info.inHeight, info.inWidth, info.inChannels],
-      ...[info.outDepth, info.outHeight, info.outWidth],
+      ...[batchSize, info.inDepth, info.inHeight, info.inWidth, info.inChannels],
+      ...[outDepth, outHeight, info.outWidth],
       ...[info.filterDepth, info.filterHeight, info.filterWidth],
       ...[info.strideDepth, info.strideHeight, info.strideWidth, front, top, left],
     ],

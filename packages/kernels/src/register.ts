@@ -21,7 +21,6 @@ import { depthwiseBackpropFilter, depthwiseBackpropInput, depthwiseConv2D } from
 import { withDilatedGradient } from './dilated.js';
 import { dilation2D, dilation2DBackpropFilter, dilation2DBackpropInput } from './dilation2d.js';
 import { focalSums, focalSumsGradient } from './focal.js';
-import { maxPoolGrad } from './max-pool.js';
 import { wasmKernelsSupported } from './module.js';
 import {
   averagePool3D,
@@ -29,6 +28,7 @@ import {
   averagePoolGrad,
   maxPool3D,
   maxPool3DGrad,
+  maxPoolGrad,
   pool2D,
 } from './pool.js';
 import { cast, identity, mean, meanGradient, sum } from './reduce.js';
