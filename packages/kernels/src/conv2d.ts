@@ -1,5 +1,5 @@
 import {
-  backend_util,
+  type backend_util,
   util,
   type Conv2DBackpropFilterAttrs,
   type Conv2DBackpropInputAttrs,
@@ -8,8 +8,9 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
+import { convInfo, type ConvAttributes } from './conv-info.js';
 import { kernelsOf } from './module.js';
-import { everySide, withSidesOf } from './padding.js';
+import { withSidesOf } from './padding.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from './tensors.js';
 import { runParts } from './parts.js';
 import { rowConvolution, rowsFit, tiledInputGradient, tilesInput } from './row-convolution.js';
@@ -18,24 +19,14 @@ import { forwardLayout, winogradConvolution, winogradFilterGradient, winogradFit
 /** Bytes that the partial sums of a filter's gradient may take. */
 const MOST_PARTIAL_BYTES = 64 * 2 ** 20;
 
-type Shape4 = [number, number, number, number];
 type Info = backend_util.Conv2DInfo;
-type Padding = Parameters<typeof backend_util.computeConv2DInfo>[4];
-
-interface Attributes {
-  strides: [number, number] | number;
-  pad: Padding;
-  dataFormat: 'NHWC' | 'NCHW';
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  dilations?: [number, number] | number;
-}
 
 /** tf.conv2d: 3 x 3 without stride by Winograd's algorithm, others by rows; few channels and dilations stay with tfjs's XNNPACK. */
 export function conv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
   return {
     kernelFunc(args) {
       const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
-      const attrs = args.attrs as unknown as Attributes;
+      const attrs = args.attrs as unknown as ConvAttributes;
       const info = convInfo('Conv2D', x.shape, filter.shape, attrs);
       if (!bothFloat(x, filter) || !ourConvolution(info)) return original(withSidesOf(info, args));
       return convolution(args.backend as WasmBackend, x, filter, info);
@@ -51,7 +42,7 @@ export function fusedConv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFun
         string,
         TensorInfo | undefined
       >;
-      const { activation, ...attrs } = args.attrs as unknown as Attributes & { activation: string };
+      const { activation, ...attrs } = args.attrs as unknown as ConvAttributes & { activation: string };
       const info = convInfo('FusedConv2D', x!.shape, filter!.shape, attrs);
       const plain =
         (activation === 'relu' || activation === 'linear') &&
@@ -97,7 +88,7 @@ export const conv2DBackpropFilter: KernelConfig = {
   backendName: 'wasm',
   kernelFunc({ inputs, attrs, backend }) {
     const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
-    const { filterShape, ...rest } = attrs as unknown as Conv2DBackpropFilterAttrs & Attributes;
+    const { filterShape, ...rest } = attrs as unknown as Conv2DBackpropFilterAttrs & ConvAttributes;
     requireFloat('Conv2DBackpropFilter', { x, dy });
     const info = convInfo('Conv2DBackpropFilter', x.shape, filterShape, rest);
     const wasm = backend as WasmBackend;
@@ -123,7 +114,7 @@ export function conv2DBackpropInput(convolve: KernelFunc): Pick<KernelConfig, 'k
   return {
     kernelFunc({ inputs, attrs, backend }) {
       const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
-      const { inputShape, ...rest } = attrs as unknown as Conv2DBackpropInputAttrs & Attributes;
+      const { inputShape, ...rest } = attrs as unknown as Conv2DBackpropInputAttrs & ConvAttributes;
       requireFloat('Conv2DBackpropInput', { dy, filter });
       const info = convInfo('Conv2DBackpropInput', inputShape, filter.shape, rest);
       const wasm = backend as WasmBackend;
@@ -205,21 +196,6 @@ function byTaps(wasm: WasmBackend, dy: TensorInfo, filter: TensorInfo, info: Inf
     kernels.conv2dInputGradient(pointer(wasm, dy), swapped, pointer(wasm, out), ...geometry(info));
     return out;
   });
-}
-
-function convInfo(kernel: string, inputShape: number[], filterShape: number[], attrs: Attributes): Info {
-  if (attrs.dataFormat !== undefined && attrs.dataFormat !== 'NHWC') {
-    throw new RangeError(`${kernel}: wanted dataFormat NHWC on the wasm backend, got ${attrs.dataFormat}`);
-  }
-  return backend_util.computeConv2DInfo(
-    inputShape as Shape4,
-    filterShape as Shape4,
-    attrs.strides,
-    attrs.dilations ?? 1,
-    everySide(attrs.pad),
-    attrs.dimRoundingMode,
-    false,
-  );
 }
 
 /** The numbers that both kernels take, in their order. */

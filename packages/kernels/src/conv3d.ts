@@ -1,6 +1,5 @@
-import { backend_util, engine, type KernelConfig, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
-import { useGradient } from './gradients.js';
 import { kernelsOf } from './module.js';
 import { runParts } from './parts.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from './tensors.js';
@@ -14,13 +13,9 @@ interface Attributes {
   dilations?: [number, number, number] | number;
 }
 
-/** tf.conv3d, with a gradient for every dilation: tfjs-core's takes none. */
+/** tf.conv3d; tfjs 4.22's is plain loops, and wrong with padding 'same' where a stride is larger than the filter. */
 export const conv3D: Pick<KernelConfig, 'kernelFunc'> = {
   kernelFunc({ inputs, attrs, backend }) {
-    useGradient('Conv3D', () => (dy, [x, filter], attrs) => ({
-      x: () => engine().runKernel('Conv3DBackpropInputV2', { dy: dy as Tensor, filter: filter! }, { ...attrs, inputShape: x!.shape }), // prettier-ignore
-      filter: () => engine().runKernel('Conv3DBackpropFilterV2', { x: x!, dy: dy as Tensor }, { ...attrs, filterShape: filter!.shape }), // prettier-ignore
-    }));
     const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
     requireFloat('Conv3D', { x, filter });
     const info = conv3DInfo(x.shape, filter.shape, attrs as unknown as Attributes);

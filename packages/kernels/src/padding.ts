@@ -1,6 +1,6 @@
 import type { backend_util, KernelFunc } from '@tensorflow/tfjs-core';
 
-type Padding = Parameters<typeof backend_util.computeConv2DInfo>[4];
+export type Padding = Parameters<typeof backend_util.computeConv2DInfo>[4];
 
 /**
  * A number as padding as the same number on every side. tfjs 4.22 derives the width of the output from the filter's height and

@@ -62,7 +62,7 @@ type Overrides = Readonly<Record<string, (original: KernelFunc) => Pick<KernelCo
 
 /** What replaces or wraps a kernel that tfjs has. */
 const OVERRIDES: Overrides = {
-  Conv2D: withDilatedGradient(conv2D),
+  Conv2D: withDilatedGradient('Conv2D', conv2D),
   FusedConv2D: fusedConv2D,
   Conv2DBackpropInput: () => conv2DBackpropInput(kernelFunc('Conv2D')),
   MaxPoolGrad: () => maxPoolGrad,
@@ -74,12 +74,12 @@ const OVERRIDES: Overrides = {
   Relu: relu,
   Cast: cast,
   Identity: () => identity,
-  DepthwiseConv2dNative: depthwiseConv2D,
-  FusedDepthwiseConv2D: depthwiseConv2D,
+  DepthwiseConv2dNative: withDilatedGradient('DepthwiseConv2dNative', depthwiseConv2D),
+  FusedDepthwiseConv2D: withDilatedGradient('DepthwiseConv2dNative', depthwiseConv2D),
   Maximum: withBroadcastGradient('Maximum'),
   Minimum: withBroadcastGradient('Minimum'),
   SquaredDifference: withBroadcastGradient('SquaredDifference'),
-  Conv3D: () => conv3D,
+  Conv3D: withDilatedGradient('Conv3D', () => conv3D),
   Conv3DBackpropFilterV2: () => conv3DBackpropFilter,
   Conv3DBackpropInputV2: () => conv3DBackpropInput,
   MaxPool: pool2D,
