@@ -3,6 +3,8 @@ import '@tensorflow/tfjs-layers'; // registers the gradients
 import * as tf from '@tensorflow/tfjs-core';
 import { parseLoss } from '@segloss/losses';
 
+import { answer } from './answer.mjs';
+
 const { contender, loss: spec, size, classes, backend = 'wasm' } = JSON.parse(process.argv[2]);
 tf.env().set('PROD', true);
 if (contender === 'loops') globalThis.WebAssembly.validate = () => false; // as in a runtime without SIMD
@@ -55,15 +57,4 @@ function peakBytes() {
   return peak;
 }
 
-process.on('message', ({ steps, memory }) => {
-  if (memory) {
-    process.send({ shareOfLogits: peakBytes() / (4 * logits.size) - 1 }); // 1: the gradient
-    return;
-  }
-  const times = Array.from({ length: steps }, () => {
-    const start = performance.now();
-    step();
-    return performance.now() - start;
-  }).sort((a, b) => a - b);
-  process.send({ milliseconds: times[steps >> 1] });
-});
+answer(step, { memory: () => ({ shareOfLogits: peakBytes() / (4 * logits.size) - 1 }) }); // 1: the gradient

@@ -1,15 +1,20 @@
 // One contender of training.mjs: steps a U-Net on its backend, and answers each message with the median time of a step.
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import * as tf from '@tensorflow/tfjs-core';
-import { adam } from '@segloss/kernels';
+import { adam, setWasmThreads } from '@segloss/kernels';
 import { parseLoss } from '@segloss/losses';
 import { unet } from '@segloss/trainer';
+
+import { answer } from './answer.mjs';
 
 const { contender, net, batch } = JSON.parse(process.argv[2]);
 tf.env().set('PROD', true);
 
 if (contender === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
-if (contender === 'kernels') await import('@segloss/kernels/wasm');
+if (contender.startsWith('kernels')) {
+  await import('@segloss/kernels/wasm');
+  setWasmThreads(contender === 'kernels2' ? 2 : 1);
+}
 if (contender === 'composed') {
   await import('@tensorflow/tfjs-backend-wasm');
   tf.registerKernel({
@@ -37,21 +42,9 @@ function step() {
   tf.dispose([value, grads]);
 }
 
-let warm = contender === 'cpu'; // a step of the cpu backend takes seconds: compiling it is no part worth a round
-process.on('message', ({ steps }) => {
-  if (!warm) {
-    for (let i = 0; i < 2; i++) step();
-    warm = true;
-  }
-  const times = [];
-  for (let i = 0; i < steps; i++) {
-    const start = performance.now();
-    step();
-    times.push(performance.now() - start);
-  }
-  times.sort((a, b) => a - b);
-  process.send({ milliseconds: times[times.length >> 1] });
-});
+// A step of the cpu backend takes seconds: compiling it is no part worth a round.
+if (contender !== 'cpu') for (let i = 0; i < 3; i++) step();
+answer(step);
 
 /** The gradient of a filter as the convolution of transposed tensors, the fastest composition for these shapes. */
 function filterGradientByConvolution(x, dy, { strides, pad, filterShape, dimRoundingMode }) {

@@ -16,17 +16,18 @@ const CASES = [
     name: 'demo with batch normalization',
     net: { inputShape: [64, 64, 1], outputs: 1, widths: [8, 16, 32], norm: 'batch', seed: 1 },
     batch: 8,
-    contenders: ['kernels', 'composed', 'torch1', 'torch2'],
+    contenders: ['kernels', 'kernels2', 'composed', 'torch1', 'torch2'],
   },
   {
     name: 'large: widths 16-32-64-128 with batch normalization, 128x128x3, batch 8, 11 classes',
     net: { inputShape: [128, 128, 3], outputs: 11, widths: [16, 32, 64, 128], norm: 'batch', seed: 1 },
     batch: 8,
-    contenders: ['kernels', 'composed', 'torch1', 'torch2'],
+    contenders: ['kernels', 'kernels2', 'composed', 'torch1', 'torch2'],
   },
 ];
 const TITLES = {
   kernels: 'wasm, our kernels',
+  kernels2: 'wasm, our kernels, 2 threads',
   composed: 'wasm, composed gradients',
   cpu: 'cpu backend',
   torch1: 'PyTorch, 1 thread',

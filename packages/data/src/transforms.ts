@@ -92,37 +92,6 @@ function resizeColumns(image: Float32Array, rowLength: number, taps: Taps): Floa
   return result;
 }
 
-/** Which axes {@link flipSample} reverses. */
-export interface FlipOptions {
-  horizontal?: boolean;
-  vertical?: boolean;
-}
-
-/**
- * Mirrors image and mask together.
- *
- * @example
- * ```ts
- * const sample = { id: 'a', width: 2, height: 1, channels: 1, image: Float32Array.of(0, 1), mask: Uint8Array.of(0, 7) };
- * Array.from(flipSample(sample, { horizontal: true }).mask); // → [7, 0]
- * ```
- */
-export function flipSample(sample: Sample, { horizontal = false, vertical = false }: FlipOptions): Sample {
-  if (!horizontal && !vertical) return sample;
-  const { width, height, channels } = sample;
-  const image = new Float32Array(sample.image.length);
-  const mask = new Uint8Array(sample.mask.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const from = (vertical ? height - 1 - y : y) * width + (horizontal ? width - 1 - x : x);
-      const to = y * width + x;
-      mask[to] = sample.mask[from]!;
-      for (let c = 0; c < channels; c++) image[to * channels + c] = sample.image[from * channels + c]!;
-    }
-  }
-  return { ...sample, image, mask };
-}
-
 /**
  * Loads samples one after the other, resized where a size is given.
  *

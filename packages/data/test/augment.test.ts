@@ -148,6 +148,24 @@ describe('augmentation', () => {
     expect(there.mask).toEqual(sample.mask);
   });
 
+  it('flips exactly, and twice is nothing', () => {
+    const sample = blocks(9, 14, { channels: 3 });
+    const flip = (horizontal: number, vertical: number) =>
+      augmentation([randomFlip({ horizontal, vertical })]);
+    for (const [horizontal, vertical] of [
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ] as const) {
+      const once = flip(horizontal, vertical)(sample, { epoch: 0 });
+      expect(Array.from(once.image)).toEqual(
+        [...once.mask].flatMap((label) => [label / 4, label / 4, label / 4]),
+      );
+      expect(once.mask).not.toEqual(sample.mask);
+      expect(flip(horizontal, vertical)(once, { epoch: 0 })).toEqual(sample);
+    }
+  });
+
   it('turns by 90 degrees as an affine turn does', () => {
     const sample = blocks(15, 15);
     const quarter = augmentation([randomAffine({ rotate: [90, 90] })])(sample, { epoch: 0 });

@@ -3,7 +3,6 @@ import { describe, expect, it } from '@jest/globals';
 import {
   classProportions,
   demoDataset,
-  flipSample,
   loadAll,
   randomStream,
   resizeSample,
@@ -129,14 +128,6 @@ describe('transforms', () => {
       expect([...mask].every((label) => one.mask.includes(label))).toBe(true);
       expect([...image].every((value) => value >= -1e-6 && value <= 1 + 1e-6)).toBe(true);
     }), { seed: 2 }); // prettier-ignore
-  });
-
-  it('flip image and mask alike, and twice is nothing', () => {
-    fc.assert(fc.property(sample, fc.boolean(), fc.boolean(), (one, horizontal, vertical) => {
-      const flipped = flipSample(one, { horizontal, vertical });
-      expect(Array.from(flipped.image)).toEqual(Array.from(flipped.mask, (label) => Math.fround(label / 255)));
-      expect(flipSample(flipped, { horizontal, vertical })).toEqual(one);
-    }), { seed: 3 }); // prettier-ignore
   });
 
   it('enlarge by a whole factor alike, away from the borders of labels', () => {

@@ -64,23 +64,22 @@ function fillRow(to: usize, value: f32, bytes: usize): void {
 
 /** σ(T z) and 1 - σ(T z), T being that of the table. */
 export function sigmoids(z: usize, s: usize, c: usize, bytes: usize, table: usize): void {
-  const one = f32x4.splat(1);
-  const zero = f32x4.splat(0);
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const x = v128.load(z + at);
-    const e = exp4(f32x4.neg(f32x4.abs(x)), table);
-    const large = f32x4.div(one, f32x4.add(one, e));
-    const small = f32x4.mul(e, large);
-    const positive = f32x4.ge(x, zero);
-    v128.store(s + at, v128.bitselect(large, small, positive));
-    v128.store(c + at, v128.bitselect(small, large, positive));
-  }
+  eachSigmoid(z, s, c, 0, 0, bytes, table, false);
 }
 
 /** {@link sigmoids}, and log σ(z) and log(1 - σ(z)). */
 // prettier-ignore
 export function sigmoidsAndLogs(
   z: usize, s: usize, c: usize, logS: usize, logC: usize, bytes: usize, table: usize,
+): void {
+  eachSigmoid(z, s, c, logS, logC, bytes, table, true);
+}
+
+// prettier-ignore
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function eachSigmoid(
+  z: usize, s: usize, c: usize, logS: usize, logC: usize, bytes: usize, table: usize, logs: bool,
 ): void {
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
@@ -92,9 +91,11 @@ export function sigmoidsAndLogs(
     const positive = f32x4.ge(x, zero);
     v128.store(s + at, v128.bitselect(large, small, positive));
     v128.store(c + at, v128.bitselect(small, large, positive));
-    const tail = log1p4(e, table);
-    v128.store(logS + at, f32x4.sub(f32x4.pmin(x, zero), tail));
-    v128.store(logC + at, f32x4.sub(f32x4.pmin(f32x4.neg(x), zero), tail));
+    if (logs) {
+      const tail = log1p4(e, table);
+      v128.store(logS + at, f32x4.sub(f32x4.pmin(x, zero), tail));
+      v128.store(logC + at, f32x4.sub(f32x4.pmin(f32x4.neg(x), zero), tail));
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { flipSample, type RandomStream, type Sample } from '@segloss/data';
+import { type Sample } from '@segloss/data';
 import { tensor3d, tensor4d, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Images `[B, H, W, C]` (float32) and labels `[B, H, W]` (int32, 255 = ignored). */
@@ -11,13 +11,6 @@ export interface Batch {
 export function inGroups<T>(samples: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(samples.length / size) }, (_, i) =>
     samples.slice(i * size, (i + 1) * size),
-  );
-}
-
-/** Each sample mirrored or not along each axis, as the stream decides. */
-export function randomFlips(samples: readonly Sample[], random: RandomStream): Sample[] {
-  return samples.map((sample) =>
-    flipSample(sample, { horizontal: random.uniform() < 0.5, vertical: random.uniform() < 0.5 }),
   );
 }
 

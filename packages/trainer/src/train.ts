@@ -1,10 +1,17 @@
-import { randomStream, shuffled, type Augmentation, type RandomStream, type Sample } from '@segloss/data';
+import {
+  augmentation,
+  randomFlip,
+  randomStream,
+  shuffled,
+  type Augmentation,
+  type Sample,
+} from '@segloss/data';
 import { adam } from '@segloss/kernels';
 import { type Loss, type Schedule } from '@segloss/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import { checkSamples, inGroups, randomFlips, toBatch } from './batches.js';
+import { checkSamples, inGroups, toBatch } from './batches.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 
 /** One update of the weights. */
@@ -118,6 +125,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<EpochReport,
   check(options, batchSize);
   const optimizer = adam();
   const random = randomStream(seed);
+  const change = augmentationOf(augment, seed);
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
   let step = 0;
   try {
@@ -125,12 +133,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<EpochReport,
       const begin = performance.now();
       setLearningRate(optimizer, typeof learningRate === 'function' ? learningRate(epoch) : learningRate);
       const order = shuffled(options.train, random.fork(`order-${epoch}`));
-      const flips = random.fork(`flips-${epoch}`);
       const means = new Means();
       const groups = inGroups(order, batchSize);
       for (const group of groups) {
         if (signal?.aborted) return;
-        const samples = augmented(group, augment, epoch, flips);
+        const samples = change ? group.map((sample) => change(sample, { epoch })) : group;
         checkSamples('train', samples, model.inputs[0]!.shape);
         const report = update(model, variables, optimizer, loss, samples, epoch, step++);
         means.add(report, group.length);
@@ -152,14 +159,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<EpochReport,
   }
 }
 
-function augmented(
-  group: readonly Sample[],
-  augment: boolean | Augmentation,
-  epoch: number,
-  flips: RandomStream,
-): readonly Sample[] {
-  if (typeof augment === 'function') return group.map((sample) => augment(sample, { epoch }));
-  return augment ? randomFlips(group, flips) : group;
+function augmentationOf(augment: boolean | Augmentation, seed: number): Augmentation | undefined {
+  if (typeof augment === 'function') return augment;
+  return augment ? augmentation([randomFlip({ horizontal: 0.5, vertical: 0.5 })], { seed }) : undefined;
 }
 
 /** One step: forward, back, check, update. A single read of the device tells loss, terms and gradient norm. */

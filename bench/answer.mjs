@@ -1,0 +1,19 @@
+// The other end of `serve` in side-by-side.mjs, in the processes that measure.
+import { median } from './side-by-side.mjs';
+
+/** Answers every `{ steps }` with the median time of a step; `answers` has a function for any other key of a message. */
+export function answer(step, answers = {}) {
+  process.on('message', ({ steps, ...asked }) => {
+    const [other] = Object.keys(asked);
+    if (other !== undefined) {
+      process.send(answers[other]());
+      return;
+    }
+    const times = Array.from({ length: steps }, () => {
+      const start = performance.now();
+      step();
+      return performance.now() - start;
+    });
+    process.send({ milliseconds: median(times) });
+  });
+}
