@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 import { boundaryIou, hd95, surfaceDice } from '@segloss/metrics';
 
-import { environment, median } from './side-by-side.mjs';
+import { environment, median, positiveInteger } from './side-by-side.mjs';
 
 /** Two wavy blobs that fill most of the image, as long borders cost most. */
 function pair(shape) {
@@ -32,9 +32,7 @@ const METRICS = {
 
 export async function main(args) {
   const { values } = parseArgs({ args, options: { rounds: { type: 'string', default: '7' } } });
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new RangeError(`bench metrics: wanted --rounds a positive integer, got ${values.rounds}`);
+  const rounds = positiveInteger('metrics', 'rounds', values.rounds);
   const { cpu, node } = environment();
   console.log(`${cpu}; Node ${node}; medians of ${rounds} rounds\n`);
   const shapes = [

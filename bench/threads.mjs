@@ -8,7 +8,7 @@ import { parseLoss } from '@segloss/losses';
 import { unet } from '@segloss/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { environment, median } from './side-by-side.mjs';
+import { environment, median, positiveInteger } from './side-by-side.mjs';
 
 export async function main(args) {
   const { values } = parseArgs({
@@ -18,11 +18,9 @@ export async function main(args) {
       rounds: { type: 'string', default: '5' },
     },
   });
-  const [threads, rounds] = [Number(values.threads), Number(values.rounds)];
-  if (!(Number.isInteger(threads) && threads > 1 && Number.isInteger(rounds) && rounds > 0))
-    throw new RangeError(
-      `bench threads: wanted --threads above 1 and --rounds a positive integer, got ${values.threads} and ${values.rounds}`,
-    );
+  const rounds = positiveInteger('threads', 'rounds', values.rounds);
+  const threads = positiveInteger('threads', 'threads', values.threads);
+  if (threads === 1) throw new RangeError('bench threads: wanted --threads above 1, got 1');
   tf.env().set('PROD', true);
   setWasmThreads(threads);
   await tf.setBackend('wasm');

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-import { environment, median, serve, serveTorch, torchVersion } from './side-by-side.mjs';
+import { environment, median, positiveInteger, serve, serveTorch, torchVersion } from './side-by-side.mjs';
 
 const CASES = [
   {
@@ -44,9 +44,7 @@ export async function main(args) {
       python: { type: 'string', default: 'python3' },
     },
   });
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new RangeError(`bench training: wanted --rounds a positive integer, got ${values.rounds}`);
+  const rounds = positiveInteger('training', 'rounds', values.rounds);
   const cases = CASES.filter(({ name }) => values.case === undefined || name.startsWith(values.case));
   if (cases.length === 0)
     throw new RangeError(

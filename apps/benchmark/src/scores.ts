@@ -1,5 +1,5 @@
 import { classProportions, IGNORED, type Sample } from '@segloss/data';
-import { ConfusionMatrix, diceScores, hd95, iouScores, meanScore } from '@segloss/metrics';
+import { ConfusionMatrix, diceScores, hd95, iouScores, meanScore, regionSizes } from '@segloss/metrics';
 
 import type { Scores } from './events.js';
 import { scoredClasses } from './summary.js';
@@ -20,18 +20,15 @@ export function scorePredictions(
 ): Scores {
   const count = classes.length;
   const confusion = new ConfusionMatrix(count);
-  // What is predicted on a pixel without a label can be neither right nor wrong.
-  const labels = samples.map(({ mask }, index) =>
-    predicted.labels[index]!.map((label, pixel) => (mask[pixel] === IGNORED ? IGNORED : label)),
-  );
   samples.forEach(({ mask }, index) =>
     confusion.add(mask, predicted.labels[index]!, { ignoreIndex: IGNORED }),
   );
+  const sizes = regionSizes(confusion);
   const dice = diceScores(confusion);
   const iou = iouScores(confusion);
   const scored = scoredClasses(classes);
   const distance = classes.map((_, label) =>
-    scored.includes(label) ? meanDistance(samples, labels, label) : NaN,
+    scored.includes(label) ? meanDistance(samples, predicted.labels, label) : NaN,
   );
   const mean = (values: readonly number[]) => meanScore(scored.map((k) => values[k]!));
   return {
@@ -41,12 +38,9 @@ export function scorePredictions(
     meanDice: mean(dice),
     meanIou: mean(iou),
     meanHd95: mean(distance),
-    truth: classProportions(samples, count),
+    truth: sizes.map((size) => size.truth),
     soft: [...predicted.soft],
-    hard: classProportions(
-      labels.map((mask) => ({ mask })),
-      count,
-    ),
+    hard: sizes.map((size) => size.predicted),
   };
 }
 

@@ -10,7 +10,7 @@ export {
 } from './calibration.js';
 export { classCounts, ConfusionMatrix, type ClassCounts } from './confusion.js';
 export { type EmptyRule, type EmptyValue } from './empty.js';
-export { Evaluation, type CaseScores, type EvaluationCase, type EvaluationOptions } from './evaluation.js';
+export { Evaluator, type CaseScores, type EvaluationCase, type EvaluatorOptions } from './evaluator.js';
 export { hausdorffDistance, hd95, type HausdorffOptions } from './hausdorff.js';
 export {
   balancedAccuracy,
@@ -30,6 +30,7 @@ export {
   labelMarginals,
   regionSizeBins,
   regionSizeErrors,
+  regionSizes,
   softMarginals,
   type RegionSize,
   type RegionSizeBin,

@@ -1,3 +1,5 @@
+import { classCounts, type ConfusionMatrix } from './confusion.js';
+
 /** How large a region is predicted, against the truth. */
 export interface RegionSizeError {
   /** True and predicted proportion of the class. */
@@ -56,6 +58,24 @@ export function labelMarginalError(
 export interface RegionSize {
   readonly truth: number;
   readonly predicted: number;
+}
+
+/**
+ * True and predicted proportion of each class over all pixels counted so far, from labels.
+ *
+ * @returns One for each class; NaN if no pixel counts.
+ *
+ * @example
+ * ```ts
+ * regionSizes(new ConfusionMatrix(2).add([0, 0, 1, 255], [0, 1, 1, 0]))[1]; // → {"truth":0.3333,"predicted":0.6667}
+ * ```
+ */
+export function regionSizes(confusion: ConfusionMatrix): RegionSize[] {
+  const { total } = confusion;
+  return classCounts(confusion).map(({ truePositive, falseNegative, falsePositive }) => ({
+    truth: (truePositive + falseNegative) / total,
+    predicted: (truePositive + falsePositive) / total,
+  }));
 }
 
 /** Images whose true proportion lies from `from` to before `to`. */

@@ -1,6 +1,6 @@
 import { IGNORED, type Sample } from '@segloss/data';
 import { type Loss } from '@segloss/losses';
-import { ConfusionMatrix, diceScores, iouScores, meanScore } from '@segloss/metrics';
+import { ConfusionMatrix, diceScores, iouScores, meanScore, regionSizes } from '@segloss/metrics';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
@@ -58,7 +58,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   checkSamples('evaluate', samples, model.inputs[0]!.shape);
   const K = classes.length;
   const confusion = new ConfusionMatrix(K);
-  const [truth, soft, hard] = [new Float64Array(K), new Float64Array(K), new Float64Array(K)];
+  const soft = new Float64Array(K);
   const sums: Record<string, number> = {};
   let total = 0;
   for (const group of inGroups(samples, batchSize)) {
@@ -81,15 +81,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       confusion.add(mask, predicted, { ignoreIndex: IGNORED });
       for (let pixel = 0; pixel < mask.length; pixel++) {
         if (mask[pixel] === IGNORED) continue;
-        truth[mask[pixel]!]!++;
-        hard[predicted[pixel]!]!++;
         for (let k = 0; k < K; k++) soft[k]! += probabilities[pixel * K + k]!;
       }
     });
   }
   const dice = diceScores(confusion);
   const iou = iouScores(confusion);
-  const share = (counts: Float64Array) => Array.from(counts, (count) => count / confusion.total);
+  const sizes = regionSizes(confusion);
   const scored = (scores: readonly number[]) => meanScore(K === 2 ? scores.slice(1) : scores);
   return {
     loss: total / samples.length,
@@ -98,8 +96,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     iou,
     meanDice: scored(dice),
     meanIou: scored(iou),
-    truth: share(truth),
-    soft: share(soft),
-    hard: share(hard),
+    truth: sizes.map((size) => size.truth),
+    soft: Array.from(soft, (sum) => sum / confusion.total),
+    hard: sizes.map((size) => size.predicted),
   };
 }

@@ -1,12 +1,12 @@
 import { ConfusionMatrix } from './confusion.js';
 import { hd95 } from './hausdorff.js';
 import { diceScores, iouScores, precisionScores, recallScores } from './overlap.js';
-import { labelMarginals, type RegionSize } from './region-size.js';
+import { regionSizes, type RegionSize } from './region-size.js';
 import { summarizeCases, type CaseSummary } from './summary.js';
 import { averageSurfaceDistance, surfaceDice } from './surface-agreement.js';
 
-/** Options of {@link Evaluation}. */
-export interface EvaluationOptions {
+/** Options of {@link Evaluator}. */
+export interface EvaluatorOptions {
   numClasses: number;
   /** True label of pixels that do not count; default 255. */
   ignoreIndex?: number;
@@ -46,24 +46,24 @@ export type CaseScores = Readonly<Record<Overlap, readonly number[]>> &
  *
  * @example
  * ```ts
- * const evaluation = new Evaluation({ numClasses: 2 });
- * evaluation.add({ truth: [0, 1, 1, 0], predicted: [0, 1, 0, 0], shape: [2, 2] });
- * evaluation.add({ truth: [0, 0, 0, 0], predicted: [0, 0, 0, 0], shape: [2, 2] });
- * evaluation.perImage().dice[1].cases; // → 1
- * evaluation.overall().dice; // → [0.9231, 0.6667]
+ * const evaluator = new Evaluator({ numClasses: 2 });
+ * evaluator.add({ truth: [0, 1, 1, 0], predicted: [0, 1, 0, 0], shape: [2, 2] });
+ * evaluator.add({ truth: [0, 0, 0, 0], predicted: [0, 0, 0, 0], shape: [2, 2] });
+ * evaluator.perImage().dice[1].cases; // → 1
+ * evaluator.overall().dice; // → [0.9231, 0.6667]
  * ```
  */
-export class Evaluation {
+export class Evaluator {
   /** Scores of every case, in the order they came. */
   readonly cases: CaseScores[] = [];
   /** Counts of all pixels. */
   readonly confusion: ConfusionMatrix;
 
-  constructor(private readonly options: EvaluationOptions) {
+  constructor(private readonly options: EvaluatorOptions) {
     this.confusion = new ConfusionMatrix(options.numClasses);
     const { surfaces } = options;
     if (surfaces && !(surfaces.tolerance >= 0)) {
-      throw new RangeError(`Evaluation: wanted a tolerance of 0 or more, got ${String(surfaces.tolerance)}`);
+      throw new RangeError(`Evaluator: wanted a tolerance of 0 or more, got ${String(surfaces.tolerance)}`);
     }
   }
 
@@ -75,9 +75,6 @@ export class Evaluation {
   add({ truth, predicted, shape, spacing }: EvaluationCase): CaseScores {
     const { numClasses, ignoreIndex = 255, surfaces } = this.options;
     const confusion = new ConfusionMatrix(numClasses).add(truth, predicted, { ignoreIndex });
-    const [q, p] = [truth, predicted].map((labels) =>
-      labelMarginals(labels, { numClasses, ignoreIndex, where: truth }),
-    ) as [number[], number[]];
     const options = { shape, ignoreIndex, ...(spacing && { spacing }) };
     const ofEachClass = (score: (label: number) => number) =>
       Array.from({ length: numClasses }, (_, k) => score(k));
@@ -86,7 +83,7 @@ export class Evaluation {
         Overlap,
         number[]
       >),
-      regionSize: q.map((value, k) => ({ truth: value, predicted: p[k]! })),
+      regionSize: regionSizes(confusion),
       ...(surfaces && {
         hd95: ofEachClass((label) => hd95(truth, predicted, { ...options, label })),
         assd: ofEachClass((label) => averageSurfaceDistance(truth, predicted, { ...options, label })),

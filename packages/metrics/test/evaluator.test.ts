@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   ConfusionMatrix,
-  Evaluation,
+  Evaluator,
   fBetaScores,
   labelMarginals,
   matthewsCorrelations,
@@ -14,31 +14,31 @@ import {
 } from '@segloss/metrics';
 import { numbers } from '@segloss/testing';
 
-describe('Evaluation', () => {
+describe('Evaluator', () => {
   const shape = [2, 3];
 
   it('keeps means over images apart from scores over all pixels', () => {
-    const evaluation = new Evaluation({ numClasses: 2 });
-    evaluation.add({ truth: [0, 0, 0, 0, 0, 1], predicted: [0, 0, 0, 0, 0, 1], shape }); // Dice of class 1: 1
-    evaluation.add({ truth: [1, 1, 1, 1, 0, 0], predicted: [1, 1, 0, 0, 0, 0], shape }); // 2/3
-    expect(evaluation.perImage().dice[1]!.mean).toBeCloseTo((1 + 2 / 3) / 2, 12);
-    expect(evaluation.overall().dice[1]).toBeCloseTo(6 / 8, 12);
+    const evaluator = new Evaluator({ numClasses: 2 });
+    evaluator.add({ truth: [0, 0, 0, 0, 0, 1], predicted: [0, 0, 0, 0, 0, 1], shape }); // Dice of class 1: 1
+    evaluator.add({ truth: [1, 1, 1, 1, 0, 0], predicted: [1, 1, 0, 0, 0, 0], shape }); // 2/3
+    expect(evaluator.perImage().dice[1]!.mean).toBeCloseTo((1 + 2 / 3) / 2, 12);
+    expect(evaluator.overall().dice[1]).toBeCloseTo(6 / 8, 12);
   });
 
   it('says how many images had a class, and never drops a missed one', () => {
-    const evaluation = new Evaluation({ numClasses: 2, surfaces: { tolerance: 1 } });
-    evaluation.add({ truth: [0, 0, 0, 0, 0, 0], predicted: [0, 0, 0, 0, 0, 0], shape });
-    evaluation.add({ truth: [0, 0, 0, 0, 0, 1], predicted: [0, 0, 0, 0, 0, 1], shape });
-    expect(evaluation.perImage().hd95![1]).toMatchObject({ mean: 0, cases: 1, total: 2 });
-    evaluation.add({ truth: [0, 0, 0, 0, 0, 1], predicted: [0, 0, 0, 0, 0, 0], shape });
-    expect(evaluation.perImage().hd95![1]).toMatchObject({ mean: Infinity, cases: 2, total: 3 });
-    expect(evaluation.perImage().surfaceDice![1]).toMatchObject({ mean: 0.5, cases: 2, total: 3 });
-    expect(evaluation.perImage().dice[1]).toMatchObject({ mean: 0.5, median: 0.5, cases: 2 });
+    const evaluator = new Evaluator({ numClasses: 2, surfaces: { tolerance: 1 } });
+    evaluator.add({ truth: [0, 0, 0, 0, 0, 0], predicted: [0, 0, 0, 0, 0, 0], shape });
+    evaluator.add({ truth: [0, 0, 0, 0, 0, 1], predicted: [0, 0, 0, 0, 0, 1], shape });
+    expect(evaluator.perImage().hd95![1]).toMatchObject({ mean: 0, cases: 1, total: 2 });
+    evaluator.add({ truth: [0, 0, 0, 0, 0, 1], predicted: [0, 0, 0, 0, 0, 0], shape });
+    expect(evaluator.perImage().hd95![1]).toMatchObject({ mean: Infinity, cases: 2, total: 3 });
+    expect(evaluator.perImage().surfaceDice![1]).toMatchObject({ mean: 0.5, cases: 2, total: 3 });
+    expect(evaluator.perImage().dice[1]).toMatchObject({ mean: 0.5, median: 0.5, cases: 2 });
   });
 
   it('passes spacing and ignored pixels on', () => {
-    const evaluation = new Evaluation({ numClasses: 2, surfaces: { tolerance: 1 } });
-    const scores = evaluation.add({
+    const evaluator = new Evaluator({ numClasses: 2, surfaces: { tolerance: 1 } });
+    const scores = evaluator.add({
       truth: [1, 0, 0, 255, 0, 0],
       predicted: [0, 1, 0, 1, 0, 0],
       shape,
@@ -49,15 +49,15 @@ describe('Evaluation', () => {
   });
 
   it('refuses a tolerance below 0 and shapes that do not fit', () => {
-    expect(() => new Evaluation({ numClasses: 2, surfaces: { tolerance: -1 } })).toThrow(
-      'Evaluation: wanted a tolerance',
+    expect(() => new Evaluator({ numClasses: 2, surfaces: { tolerance: -1 } })).toThrow(
+      'Evaluator: wanted a tolerance',
     );
-    const evaluation = new Evaluation({ numClasses: 2, surfaces: { tolerance: 1 } });
-    expect(() => evaluation.add({ truth: [0], predicted: [0], shape })).toThrow(
+    const evaluator = new Evaluator({ numClasses: 2, surfaces: { tolerance: 1 } });
+    expect(() => evaluator.add({ truth: [0], predicted: [0], shape })).toThrow(
       'wanted 6 values for shape [2,3]',
     );
-    expect(evaluation.cases).toEqual([]); // nothing of it was counted
-    expect(evaluation.confusion.total).toBe(0);
+    expect(evaluator.cases).toEqual([]); // nothing of it was counted
+    expect(evaluator.confusion.total).toBe(0);
   });
 });
 
