@@ -26,7 +26,7 @@ export const cityscapes: Layout = {
 
 async function openCityscapes(folder: string): Promise<SegmentationDataset | undefined> {
   const [images, masks] = [join(folder, 'leftImg8bit'), join(folder, 'gtFine')];
-  for (const path of [images, masks]) if (!(await exists(path))) return undefined;
+  if (!(await exists(images, masks))) return undefined;
   const [train, val] = [await pairsOf(images, masks, 'train'), await pairsOf(images, masks, 'val')];
   const kinds = new Set([...train, ...val].map(({ mask }) => kindOf(mask)));
   if (kinds.size > 1) {

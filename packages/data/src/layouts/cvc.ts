@@ -24,7 +24,7 @@ async function openCvc(
   const inside = join(folder, 'PNG');
   const root = (await exists(inside)) ? inside : folder;
   const [images, masks] = [join(root, 'Original'), join(root, 'Ground Truth')];
-  for (const path of [images, masks]) if (!(await exists(path))) return undefined;
+  if (!(await exists(images, masks))) return undefined;
   const pairs = await pairFolders(images, masks);
   if (pairs.length < 2) {
     const tiff = ((await list(images)) ?? []).some((name) => /\.tiff?$/i.test(name));

@@ -14,14 +14,21 @@ export function splitPairs(pairs: readonly Pair[], seed: number, valShare: numbe
   return [order.slice(val).sort(byId), order.slice(0, val).sort(byId)];
 }
 
-/** Files that can be read. */
-export const IMAGE_FILE = /\.(png|jpe?g)$/i;
+const IMAGE_FILE = /\.(png|jpe?g)$/i;
+
+/** Names of the files in a folder that can be read, sorted; none if there is no such folder. */
+export async function imageFiles(folder: string): Promise<string[]> {
+  return ((await list(folder)) ?? []).filter((name) => IMAGE_FILE.test(name)).sort();
+}
+
+/** The image files of a folder by their names without extension. */
+export async function imagesByStem(folder: string): Promise<ReadonlyMap<string, string>> {
+  return new Map((await imageFiles(folder)).map((name) => [stem(name), name]));
+}
 
 /** Images with the masks of the same name (a mask may also end in `_mask`); every file must have its partner. */
 export async function pairFolders(imageFolder: string, maskFolder: string): Promise<Pair[]> {
-  const files = async (folder: string) =>
-    ((await list(folder)) ?? []).filter((name) => IMAGE_FILE.test(name)).sort();
-  const [images, masks] = [await files(imageFolder), await files(maskFolder)];
+  const [images, masks] = [await imageFiles(imageFolder), await imageFiles(maskFolder)];
   const maskOf = new Map(masks.map((name) => [stem(name).replace(/_mask$/i, ''), name]));
   const lonely = images.filter((name) => !maskOf.has(stem(name)));
   if (lonely.length > 0) throw unpaired('image', 'mask', imageFolder, maskFolder, lonely);
@@ -65,8 +72,9 @@ export async function list(folder: string): Promise<string[] | undefined> {
   return readdir(folder).catch(() => undefined);
 }
 
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+/** Whether all of these are there. */
+export async function exists(...paths: readonly string[]): Promise<boolean> {
+  return Promise.all(paths.map((path) => access(path))).then(
     () => true,
     () => false,
   );

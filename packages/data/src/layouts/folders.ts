@@ -20,7 +20,7 @@ async function openFolders(
   { seed, valShare }: Required<OpenDatasetOptions>,
 ): Promise<SegmentationDataset | undefined> {
   const [images, masks] = [join(folder, 'images'), join(folder, 'masks')];
-  if (!(await exists(images)) || !(await exists(masks))) return undefined;
+  if (!(await exists(images, masks))) return undefined;
   const pairs = await pairFolders(images, masks);
   if (pairs.length === 0) throw new DataError(`no images in ${images}; wanted PNG or JPEG files`, 'no-data');
   const [labels, classes] = await labelsOfFolder(folder, pairs);

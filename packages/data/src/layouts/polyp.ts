@@ -17,8 +17,7 @@ async function openPolyp(folder: string): Promise<SegmentationDataset | undefine
   const root = (await exists(inside)) ? inside : folder;
   if (basename(root) !== 'TrainDataset') return undefined; // other folders may hold class numbers, which no threshold keeps
   const [train, val] = await Promise.all(['train.txt', 'val.txt'].map((name) => lines(join(root, name))));
-  if (!train || !val || !(await exists(join(root, 'images'))) || !(await exists(join(root, 'masks'))))
-    return undefined;
+  if (!train || !val || !(await exists(join(root, 'images'), join(root, 'masks')))) return undefined;
   const pairs = await pairFolders(join(root, 'images'), join(root, 'masks'));
   const part = (names: readonly string[], list: string) =>
     chosen(pairs, names, join(root, list)).map((pair) => pairSource(pair, 3, thresholdLabels()));

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { DataError } from '../errors.js';
 import { stem, unionSource } from '../pairs.js';
 import { type SampleSource, type SegmentationDataset } from '../types.js';
-import { exists, IMAGE_FILE, lines, list } from './files.js';
+import { exists, imageFiles, imagesByStem, lines, list } from './files.js';
 import { type Layout } from './layout.js';
 
 /**
@@ -25,7 +25,7 @@ async function openRetinalLesions(folder: string): Promise<SegmentationDataset |
   if (size === undefined || !classes || !train || !val) return undefined;
   const [images, masks] = [join(folder, `images_${size}`), join(folder, `lesion_segs_${size}`)];
   const lesions = classes.map((line) => line.split(',')[0]!.trim());
-  const imageOf = new Map(((await list(images)) ?? []).filter((name) => IMAGE_FILE.test(name)).map((name) => [stem(name), name])); // prettier-ignore
+  const imageOf = await imagesByStem(images);
   const part = (names: readonly string[]) => Promise.all(names.map((name) => source(name, imageOf, images, masks, lesions))); // prettier-ignore
   return {
     name: basename(folder),
@@ -58,7 +58,7 @@ async function source(
       'unpaired',
     );
   }
-  const present = ((await list(folder)) ?? []).filter((file) => IMAGE_FILE.test(file));
+  const present = await imageFiles(folder);
   const unknown = present.filter((file) => !lesions.includes(stem(file)));
   if (unknown.length > 0) {
     throw new DataError(
@@ -66,8 +66,5 @@ async function source(
       'bad-label',
     );
   }
-  return unionSource(
-    { id, image: join(images, image), masks: present.sort().map((file) => join(folder, file)) },
-    3,
-  );
+  return unionSource({ id, image: join(images, image), masks: present.map((file) => join(folder, file)) }, 3);
 }

@@ -16,7 +16,7 @@ export const segNet: Layout = {
 
 async function openSegNet(folder: string): Promise<SegmentationDataset | undefined> {
   const parts = ['train', 'val'].map((name) => [join(folder, name), join(folder, `${name}annot`)] as const);
-  for (const path of parts.flat()) if (!(await exists(path))) return undefined;
+  if (!(await exists(...parts.flat()))) return undefined;
   const named = await lines(join(folder, 'classes.txt'));
   const classes = named ?? CAMVID_CLASSES;
   const open = async ([images, masks]: readonly [string, string]): Promise<SampleSource[]> =>

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { DataError } from '../errors.js';
 import { indexLabels, pairSource, stem, type Pair } from '../pairs.js';
 import { IGNORED, type SampleSource, type SegmentationDataset } from '../types.js';
-import { chosen, exists, IMAGE_FILE, lines, list, splitPairs } from './files.js';
+import { chosen, exists, imagesByStem, lines, list, splitPairs } from './files.js';
 import { type Layout, type OpenDatasetOptions } from './layout.js';
 
 const CLASSES =
@@ -27,7 +27,7 @@ async function openVoc(
   { seed, valShare }: Required<OpenDatasetOptions>,
 ): Promise<SegmentationDataset | undefined> {
   const [images, masks] = [join(folder, 'JPEGImages'), join(folder, 'SegmentationClass')];
-  for (const path of [images, masks]) if (!(await exists(path))) return undefined;
+  if (!(await exists(images, masks))) return undefined;
   const pairs = await pairsOf(images, masks);
   const [train, val] = ['train', 'val'].map((part) => join(folder, 'ImageSets', 'Segmentation', `${part}.txt`)) as [string, string]; // prettier-ignore
   const names = [await lines(train), await lines(val)] as const;
@@ -52,7 +52,7 @@ async function openVoc(
 
 /** Images that have a mask: most of VOC have none, which is no fault. */
 async function pairsOf(images: string, masks: string): Promise<Pair[]> {
-  const imageOf = new Map(((await list(images)) ?? []).filter((name) => IMAGE_FILE.test(name)).map((name) => [stem(name), name])); // prettier-ignore
+  const imageOf = await imagesByStem(images);
   const pairs = ((await list(masks)) ?? [])
     .filter((name) => name.endsWith('.png'))
     .sort()
