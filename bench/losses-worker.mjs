@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-layers'; // registers the gradients
 import * as tf from '@tensorflow/tfjs-core';
 import { parseLoss } from '@segloss/losses';
 
-import { answer } from './answer.mjs';
+import { answer, warmUp } from './answer.mjs';
 
 const { contender, loss: spec, size, classes, backend = 'wasm' } = JSON.parse(process.argv[2]);
 tf.env().set('PROD', true);
@@ -31,8 +31,7 @@ function step() {
   tf.dispose([value, grad]);
 }
 
-// Until V8 has compiled all of it well; the composed form takes too long for more than a few.
-for (let i = 0, begin = performance.now(); i < 10 && performance.now() - begin < 3000; i++) step();
+warmUp(step);
 
 /** The most that a step allocates at a time on the heap of the backend: tensors and scratch. */
 function peakBytes() {

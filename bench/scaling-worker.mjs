@@ -4,7 +4,7 @@ import '@segloss/kernels/wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { parseLoss } from '@segloss/losses';
 
-import { answer } from './answer.mjs';
+import { answer, warmUp } from './answer.mjs';
 
 const { side, classes, loss } = JSON.parse(process.argv[2]);
 tf.env().set('PROD', true);
@@ -26,7 +26,7 @@ try {
     value.dataSync();
     tf.dispose([value, grad]);
   };
-  step();
+  warmUp(step);
 } catch (error) {
   if (!/memory/i.test(error.message)) throw error;
   step = undefined;

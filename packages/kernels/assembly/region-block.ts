@@ -198,20 +198,43 @@ function power4(x: v128, n: i32): v128 {
   return power;
 }
 
-/** t = e^T, 0 where that is below 2^-86, as of an exponential, and Σ t. */
+/** t = e^T, 0 where that is below 2^-86, as of an exponential, and Σ t. Each power has a loop of its own, without branches. */
 function powers(e: usize, t: usize, total: usize, classes: i32, temperature: i32): void {
-  // About 2^(-86/T), by its bits: the exponent, and what is left of it as the fraction. Math.pow would bring tables.
-  const least = f32x4.splat(reinterpret<f32>(<i32>((<f32>127 - <f32>86 / <f32>temperature) * <f32>8388608)));
-  const zero = f32x4.splat(0);
-  storeRow(total, zero, zero, zero, zero);
-  for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
-    for (let lane: usize = 0; lane < ROW; lane += 16) {
-      const x = v128.load(e + lane);
-      const power = power4(v128.andnot(x, f32x4.lt(x, least)), temperature);
-      v128.store(t + lane, power);
-      v128.store(total + lane, f32x4.add(v128.load(total + lane), power));
+  switch (temperature) {
+    case 1: return eachPower(e, t, total, classes, 1);
+    case 2: return eachPower(e, t, total, classes, 2);
+    case 3: return eachPower(e, t, total, classes, 3);
+    case 4: return eachPower(e, t, total, classes, 4);
+    case 5: return eachPower(e, t, total, classes, 5);
+    case 6: return eachPower(e, t, total, classes, 6);
+    case 7: return eachPower(e, t, total, classes, 7);
+    case 8: return eachPower(e, t, total, classes, 8);
+    case 9: return eachPower(e, t, total, classes, 9);
+    case 10: return eachPower(e, t, total, classes, 10);
+    case 11: return eachPower(e, t, total, classes, 11);
+    case 12: return eachPower(e, t, total, classes, 12);
+    case 13: return eachPower(e, t, total, classes, 13);
+    case 14: return eachPower(e, t, total, classes, 14);
+    default: return eachPower(e, t, total, classes, 15);
+  }
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function eachPower(e: usize, t: usize, total: usize, classes: i32, n: i32): void {
+  // About 2^(-86/n), by its bits: the exponent, and what is left of it as the fraction. Math.pow would bring tables.
+  const least = f32x4.splat(reinterpret<f32>(<i32>((<f32>127 - <f32>86 / <f32>n) * <f32>8388608)));
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    let sum = f32x4.splat(0);
+    let to = t + lane;
+    for (let at = e + lane, end = at + <usize>classes * ROW; at < end; at += ROW) {
+      const x = v128.load(at);
+      const power = power4(v128.andnot(x, f32x4.lt(x, least)), n);
+      v128.store(to, power);
+      sum = f32x4.add(sum, power);
+      to += ROW;
     }
-    t += ROW;
+    v128.store(total + lane, sum);
   }
 }
 
