@@ -108,7 +108,8 @@ async function trainOne(
       classes,
       epochs: settings.epochs,
       batchSize: settings.batchSize,
-      learningRate: (epoch) => settings.learningRate * decay(epoch, settings.epochs),
+      learningRate: settings.learningRate,
+      schedule: (rate, at) => rate * decay(at.epoch, at.epochs),
       seed: task.seed,
       signal: controller.signal,
       onStep: (step) => {

@@ -7,7 +7,7 @@ import { pointer, requireFloat, type WasmBackend } from './tensors.js';
 /** A variable and its two moments after a step of Adam. */
 export const ADAM_UPDATE = 'SeglossAdamUpdate';
 
-/** What {@link ADAM_UPDATE} wants beside the tensors. */
+/** What {@link adamStep} wants beside the tensors. */
 export interface AdamAttributes {
   beta1: number;
   beta2: number;

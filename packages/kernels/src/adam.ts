@@ -1,9 +1,14 @@
 import {
+  add,
   AdamOptimizer,
+  div,
   engine,
   getBackend,
   getKernel,
   mul,
+  sqrt,
+  square,
+  sub,
   tidy,
   zerosLike,
   type NamedTensorMap,
@@ -28,6 +33,40 @@ interface Inner {
   accumulatedSecondMoment: Moment[];
 }
 
+/**
+ * One step of Adam for one tensor, on any backend; one fused kernel where it is registered (wasm).
+ *
+ * @param tensors The value, the decaying means of its gradients (m) and of their squares (v), and its gradient: float32, of one
+ *   shape. None is changed.
+ * @param attributes β₁, β₂, ε, `rate` = learning rate / (1 - β₁ᵗ) and `correction` = 1 / (1 - β₂ᵗ), where t is 1 in the first step.
+ * @returns The new value, m and v.
+ *
+ * @example
+ * ```ts
+ * const [value, m, v, gradient] = [1, 0, 0, 4].map((x) => tf.scalar(x));
+ * const attributes = { beta1: 0.9, beta2: 0.999, epsilon: 0, rate: 0.1 / (1 - 0.9), correction: 1 / (1 - 0.999) };
+ * adamStep({ value, m, v, gradient }, attributes)[0]; // → 0.9
+ * ```
+ *
+ * @see Kingma & Ba, "Adam", ICLR 2015, algorithm 1.
+ */
+export function adamStep(
+  tensors: { value: Tensor; m: Tensor; v: Tensor; gradient: Tensor },
+  attributes: AdamAttributes,
+): [value: Tensor, m: Tensor, v: Tensor] {
+  if (getKernel(ADAM_UPDATE, getBackend()) !== undefined) {
+    return engine().runKernel(ADAM_UPDATE, tensors, { ...attributes }) as [Tensor, Tensor, Tensor];
+  }
+  const { beta1, beta2, epsilon, rate, correction } = attributes;
+  return tidy(() => {
+    const { value, gradient } = tensors;
+    const m = add(mul(tensors.m, beta1), mul(gradient, 1 - beta1));
+    const v = add(mul(tensors.v, beta2), mul(square(gradient), 1 - beta2));
+    const root = add(sqrt(mul(v, correction)), epsilon);
+    return [sub(value, mul(div(m, root), rate)), m, v] as [Tensor, Tensor, Tensor];
+  });
+}
+
 /** tf.AdamOptimizer whose update of a variable is one kernel and not fifteen where there is one. */
 class FusedAdam extends AdamOptimizer {
   override applyGradients(gradients: Gradients): void {
@@ -49,8 +88,7 @@ class FusedAdam extends AdamOptimizer {
         const m = (inner.accumulatedFirstMoment[i] ??= moment(`${name}/m`, value)).variable;
         const v = (inner.accumulatedSecondMoment[i] ??= moment(`${name}/v`, value)).variable;
         if (gradient == null) return; // as tfjs: a variable that the loss does not depend on stays as it is
-        const inputs = { value, m, v, gradient };
-        const results = engine().runKernel(ADAM_UPDATE, inputs, { ...attributes }) as Tensor[];
+        const results = adamStep({ value, m, v, gradient }, attributes);
         [value, m, v].forEach((variable, at) => variable.assign(results[at]!));
       });
       inner.accBeta1.assign(mul(inner.accBeta1, beta1));

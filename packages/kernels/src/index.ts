@@ -3,5 +3,6 @@ export { registerWasmKernels, wasmKernelNames } from './register.js';
 export { registerCpuKernels } from './register-cpu.js';
 export { setWasmThreads, wasmThreads } from './threads.js';
 export { batchNormOfBatch, type BatchNormOfBatch } from './batch-norm-training.js';
-export { adam } from './adam.js';
+export { adam, adamStep } from './adam.js';
+export { type AdamAttributes } from './adam-kernel.js';
 export { registerWebGPUKernels, webgpuKernelNames } from './wgsl/register.js';

@@ -1,5 +1,8 @@
-import { type Sample } from '@segloss/data';
+import { type Sample, type SampleSource } from '@segloss/data';
 import { tensor3d, tensor4d, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
+
+/** A sample in memory, or one that is read each time it is needed. */
+export type TrainingItem = Sample | SampleSource;
 
 /** Images `[B, H, W, C]` (float32) and labels `[B, H, W]` (int32, 255 = ignored). */
 export interface Batch {
@@ -7,11 +10,31 @@ export interface Batch {
   readonly labels: Tensor3D;
 }
 
-/** The samples in groups of `size`; the last may be smaller. */
-export function inGroups<T>(samples: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(samples.length / size) }, (_, i) =>
-    samples.slice(i * size, (i + 1) * size),
+/** The items in groups of `size`; the last may be smaller. */
+export function inGroups<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
   );
+}
+
+/** Loads groups of items one after the other, each while the one before it is worked on. */
+export async function* loadGroups(
+  groups: readonly (readonly TrainingItem[])[],
+  change: (sample: Sample) => Sample = (sample) => sample,
+): AsyncGenerator<Sample[], void, undefined> {
+  const load = (group: readonly TrainingItem[] | undefined) => {
+    const loading = Promise.all(
+      (group ?? []).map(async (item) => change('load' in item ? await item.load() : item)),
+    );
+    loading.catch(() => undefined); // told when its turn comes
+    return loading;
+  };
+  let next = load(groups[0]);
+  for (let i = 0; i < groups.length; i++) {
+    const samples = await next;
+    next = load(groups[i + 1]);
+    yield samples;
+  }
 }
 
 /** Copies samples of one size into tensors. */
@@ -45,4 +68,9 @@ export function checkSamples(
       );
     }
   }
+}
+
+/** Those that are in memory already. */
+export function inMemory(items: readonly TrainingItem[]): Sample[] {
+  return items.filter((item): item is Sample => !('load' in item));
 }

@@ -1,10 +1,10 @@
-import { IGNORED, type Sample } from '@segloss/data';
+import { IGNORED } from '@segloss/data';
 import { type Loss } from '@segloss/losses';
 import { ConfusionMatrix, diceScores, iouScores, meanScore, regionSizes } from '@segloss/metrics';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import { checkSamples, inGroups, toBatch } from './batches.js';
+import { checkSamples, inGroups, inMemory, loadGroups, toBatch, type TrainingItem } from './batches.js';
 import { classify } from './predict.js';
 
 /** What a model reaches on a set of images. */
@@ -29,7 +29,8 @@ export interface Evaluation {
 export interface EvaluateOptions {
   model: LayersModel;
   loss: Loss;
-  samples: readonly Sample[];
+  /** In memory, or read when they are needed. */
+  samples: readonly TrainingItem[];
   /** Names of the classes; two are binary. */
   classes: readonly string[];
   /** Images at once; default 8. */
@@ -55,13 +56,15 @@ export interface EvaluateOptions {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { model, loss, samples, classes, batchSize = 8, epoch = 0 } = options;
-  checkSamples('evaluate', samples, model.inputs[0]!.shape);
+  const { shape } = model.inputs[0]!;
+  checkSamples('evaluate', inMemory(samples), shape);
   const K = classes.length;
   const confusion = new ConfusionMatrix(K);
   const soft = new Float64Array(K);
   const sums: Record<string, number> = {};
   let total = 0;
-  for (const group of inGroups(samples, batchSize)) {
+  for await (const group of loadGroups(inGroups(samples, batchSize))) {
+    checkSamples('evaluate', group, shape);
     const { images, labels } = toBatch(group);
     const logits = model.predict(images) as Tensor;
     const value = loss.evaluate(labels, logits, { epoch });

@@ -2,5 +2,34 @@ export { selectBackend, type BackendChoice, type BackendName, type BackendTrial 
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
 export { unet, type UnetOptions } from './models/unet.js';
 export { predict, type Prediction } from './predict.js';
-export { DivergedError, train, type EpochReport, type StepReport, type TrainOptions } from './train.js';
+export { predictSliding, type SlidingWindowOptions } from './sliding-window.js';
+export { CheckpointError } from './checkpoint/store.js';
+export { DivergedError } from './diverged.js';
+export {
+  learningRateSchedule,
+  type LearningRateSchedule,
+  type Progress,
+  type ScheduleOptions,
+  type Warmup,
+} from './learning-rate.js';
+export {
+  createOptimizer,
+  type AdamOptions,
+  type AdamwOptions,
+  type Optimizer,
+  type OptimizerName,
+  type OptimizerOptions,
+  type SgdOptions,
+} from './optimizers/index.js';
+export { type GradientOptions } from './gradients.js';
+export { type TrainingItem } from './batches.js';
+export {
+  train,
+  type CheckpointOptions,
+  type EarlyStopping,
+  type EpochReport,
+  type Monitor,
+  type StepReport,
+  type TrainOptions,
+} from './train.js';
 export { weightsHash } from './weights.js';

@@ -1,8 +1,7 @@
-import { type Sample } from '@segloss/data';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import { checkSamples, inGroups, toBatch } from './batches.js';
+import { checkSamples, inGroups, inMemory, loadGroups, toBatch, type TrainingItem } from './batches.js';
 
 /** What a model says of one image. */
 export interface Prediction {
@@ -17,7 +16,7 @@ export interface Prediction {
  * Runs a model over samples.
  *
  * @param model Returns logits `[B, H, W, K]`; K = 1 is binary.
- * @param samples All of the size that the model takes.
+ * @param samples All of the size that the model takes; in memory, or read when they are needed.
  * @param options `batchSize`: images at once; default 8.
  * @throws {RangeError} If a sample does not fit the model.
  *
@@ -32,12 +31,14 @@ export interface Prediction {
  */
 export async function predict(
   model: LayersModel,
-  samples: readonly Sample[],
+  samples: readonly TrainingItem[],
   { batchSize = 8 }: { batchSize?: number } = {},
 ): Promise<Prediction[]> {
-  checkSamples('predict', samples, model.inputs[0]!.shape);
+  const { shape } = model.inputs[0]!;
+  checkSamples('predict', inMemory(samples), shape);
   const predictions: Prediction[] = [];
-  for (const group of inGroups(samples, batchSize)) {
+  for await (const group of loadGroups(inGroups(samples, batchSize))) {
+    checkSamples('predict', group, shape);
     const { images, labels } = toBatch(group);
     const logits = model.predict(images) as Tensor;
     const values = (await logits.data()) as Float32Array;

@@ -8,13 +8,13 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
  * ```ts
  * await selectBackend('cpu');
  * const make = () => unet({ inputShape: [4, 4, 1], outputs: 1, widths: [2], seed: 5 });
- * weightsHash(make()) === weightsHash(make()); // → true
+ * (await weightsHash(make())) === (await weightsHash(make())); // → true
  * ```
  */
-export function weightsHash(model: LayersModel): string {
+export async function weightsHash(model: LayersModel): Promise<string> {
   const hash = createHash('sha256');
   for (const weight of model.getWeights()) {
-    const { buffer, byteOffset, byteLength } = weight.dataSync();
+    const { buffer, byteOffset, byteLength } = await weight.data();
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }
   return hash.digest('hex');

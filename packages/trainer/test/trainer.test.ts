@@ -14,6 +14,7 @@ import {
   DivergedError,
   evaluate,
   predict,
+  predictSliding,
   selectBackend,
   train,
   unet,
@@ -23,7 +24,7 @@ import {
 } from '@segloss/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
-const toy = async (): Promise<Pick<TrainOptions, 'train' | 'val' | 'classes'>> => {
+const toy = async (): Promise<Pick<TrainOptions, 'classes'> & Record<'train' | 'val', Sample[]>> => {
   const { train, val, classes } = syntheticDataset({
     size: 16,
     train: 12,
@@ -77,9 +78,9 @@ describe('unet', () => {
     expect(model.outputs[0]!.shape).toEqual([null, 8, 8, 5]);
   });
 
-  it('has other weights for another seed only', () => {
-    expect(weightsHash(network(1))).toBe(weightsHash(network(1)));
-    expect(weightsHash(network(1))).not.toBe(weightsHash(network(2)));
+  it('has other weights for another seed only', async () => {
+    expect(await weightsHash(network(1))).toBe(await weightsHash(network(1)));
+    expect(await weightsHash(network(1))).not.toBe(await weightsHash(network(2)));
   });
 
   it.each<[object, string]>([
@@ -149,7 +150,7 @@ describe('train on wasm', () => {
         batchSize: 5,
         seed,
       });
-      return { hash: weightsHash(model), reports: untimed(reports) };
+      return { hash: await weightsHash(model), reports: untimed(reports) };
     };
     const [first, second, other] = [await once(7), await once(7), await once(8)];
     expect(second).toEqual(first);
@@ -204,11 +205,14 @@ describe('train on wasm', () => {
     const data = await toy();
     const loss = compound(crossEntropy(), term(parseLoss('l1'), { weight: (epoch) => 10 * epoch }));
     const rates: number[] = [];
-    const learningRate = (epoch: number) => rates[rates.push(1e-6 / (epoch + 1)) - 1]!;
-    const [first, second] = await run({ model: network(), loss, ...data, epochs: 2, learningRate });
+    const options = { model: network(), loss, ...data, epochs: 2, learningRate: 1e-6 };
+    const schedule = (rate: number, { epoch }: { epoch: number }) => rate / (epoch + 1);
+    const onStep = ({ learningRate }: { learningRate: number }) => void rates.push(learningRate);
+    const [first, second] = await run({ ...options, schedule, onStep });
     expect(first!.loss).toBeCloseTo(first!.terms.ce!, 5);
     expect(second!.loss).toBeCloseTo(second!.terms.ce! + 10 * second!.terms.l1!, 4);
-    expect(rates).toEqual([1e-6, 5e-7]);
+    expect(rates).toEqual([1e-6, 1e-6, 5e-7, 5e-7]);
+    expect(second!.learningRate).toBe(5e-7);
   });
 });
 
@@ -336,5 +340,70 @@ describe('evaluate and predict', () => {
     expect(Array.from(labels)).toEqual([0, 2]);
     expect(probabilities[0]).toBe(1);
     expect(probabilities.slice(3).reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+  });
+});
+
+describe('predictSliding', () => {
+  it('gives what the whole model gives where one window covers all', async () => {
+    await selectBackend('cpu');
+    const model = unet({ inputShape: [8, 8, 1], outputs: 3, widths: [2], seed: 1 });
+    const image = Float32Array.from({ length: 64 }, (_, i) => (i % 7) / 7);
+    const one: Sample = { id: 'a', width: 8, height: 8, channels: 1, image, mask: new Uint8Array(64) };
+    const [whole] = await predict(model, [one]);
+    const sliding = await predictSliding(model, one);
+    expect(sliding.labels).toEqual(whole!.labels);
+    sliding.probabilities.forEach((p, i) => expect(p).toBeCloseTo(whole!.probabilities[i]!, 6));
+  });
+
+  it('averages the windows that see a pixel, each with its weight', async () => {
+    await selectBackend('cpu');
+    const model = unet({ inputShape: [1, 4, 1], outputs: 1, widths: [1], seed: 1 });
+    let windows = 0;
+    // The first window says 1 everywhere, the second 4; they share pixels 2 and 3.
+    model.predict = (images) => {
+      const [count] = (images as tf.Tensor).shape as [number];
+      const values = Array.from({ length: count }, () =>
+        Array<number>(4).fill(++windows === 1 ? 1 : 4),
+      ).flat();
+      return tf.tensor4d(values, [count, 1, 4, 1]);
+    };
+    const wide: Sample = {
+      id: 'a',
+      width: 6,
+      height: 1,
+      channels: 1,
+      image: new Float32Array(6),
+      mask: new Uint8Array(6),
+    };
+    const { probabilities } = await predictSliding(model, wide);
+    expect(windows).toBe(2);
+    const gauss = (i: number) => Math.exp(-0.5 * (((i + 0.5) / 4 - 0.5) * 8) ** 2);
+    const shared = (gauss(2) * 1 + gauss(0) * 4) / (gauss(2) + gauss(0));
+    const logits = [1, 1, shared, (gauss(3) * 1 + gauss(1) * 4) / (gauss(3) + gauss(1)), 4, 4];
+    logits.forEach((logit, i) => expect(probabilities[2 * i + 1]).toBeCloseTo(1 / (1 + Math.exp(-logit)), 6));
+  });
+
+  it('covers images of any size, smaller than the window too', async () => {
+    await selectBackend('cpu');
+    const model = unet({ inputShape: [4, 4, 1], outputs: 1, widths: [1], seed: 1 });
+    for (const [height, width] of [
+      [3, 2],
+      [5, 13],
+      [4, 4],
+    ] as const) {
+      // prettier-ignore
+      const size = height * width;
+      const any: Sample = {
+        id: 'a',
+        width,
+        height,
+        channels: 1,
+        image: new Float32Array(size),
+        mask: new Uint8Array(size),
+      };
+      const { probabilities } = await predictSliding(model, any, { overlap: 0.25, weighting: 'constant' });
+      expect(probabilities).toHaveLength(2 * size);
+      expect(probabilities.every(Number.isFinite)).toBe(true);
+    }
   });
 });

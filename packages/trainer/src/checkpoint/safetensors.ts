@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+
+/** Numbers of one tensor, on their way to or from a file. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** Tensors by name, and text by name. */
+export interface TensorFile {
+  readonly tensors: Readonly<Record<string, StoredTensor>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const CHECKSUM = 'sha256';
+const NO_CHECKSUM = '0'.repeat(64);
+
+/**
+ * The bytes of a `.safetensors` file: the length of the header (8 bytes, little-endian), the header (JSON), the numbers. Its
+ * metadata also hold a checksum, the SHA-256 of the file with zeros in the checksum's place.
+ *
+ * @see https://github.com/huggingface/safetensors, "Format".
+ */
+export function encodeChecked({ tensors, metadata }: TensorFile): Buffer {
+  let offset = 0;
+  const header: Record<string, unknown> = { __metadata__: { [CHECKSUM]: NO_CHECKSUM, ...metadata } };
+  for (const [name, { shape, values }] of Object.entries(tensors)) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, (offset += values.byteLength)] };
+  }
+  const text = JSON.stringify(header);
+  const padding = (8 - (Buffer.byteLength(text) % 8)) % 8;
+  const json = Buffer.from(text + ' '.repeat(padding));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  const parts = Object.values(tensors).map(({ values }) =>
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+  );
+  const bytes = Buffer.concat([length, json, ...parts]);
+  bytes.write(sha256(bytes), checksumAt(bytes)!, 'latin1');
+  return bytes;
+}
+
+/** The checksum of the file is the one it should have. */
+export function checksumHolds(bytes: Buffer): boolean {
+  const at = checksumAt(bytes);
+  if (at === undefined) return false;
+  const claimed = bytes.toString('latin1', at, at + 64);
+  bytes.write(NO_CHECKSUM, at, 'latin1');
+  const holds = sha256(bytes) === claimed;
+  bytes.write(claimed, at, 'latin1');
+  return holds;
+}
+
+/** What {@link encodeChecked} made bytes of. @throws {RangeError} If the bytes are damaged. */
+export function decodeChecked(bytes: Buffer): TensorFile {
+  if (!checksumHolds(bytes)) throw new RangeError('its checksum does not agree with its bytes');
+  const end = 8 + Number(bytes.readBigUInt64LE(0));
+  const { __metadata__, ...entries } = JSON.parse(bytes.toString('utf8', 8, end)) as {
+    __metadata__: Record<string, string>;
+  } & Record<string, { shape: number[]; data_offsets: [number, number] }>;
+  const metadata = { ...__metadata__ };
+  delete metadata[CHECKSUM];
+  const tensors = Object.entries(entries).map(([name, { shape, data_offsets }]) => {
+    const [from, to] = data_offsets.map((offset) => end + offset);
+    const copy = new Uint8Array(bytes.subarray(from, to)); // aligned, and free of the file's buffer
+    return [name, { shape, values: new Float32Array(copy.buffer) }] as const;
+  });
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+/** Where the hexadecimal digits of the checksum are. */
+function checksumAt(bytes: Buffer): number | undefined {
+  const before = `"${CHECKSUM}":"`;
+  const at = bytes.indexOf(before, 8);
+  return at < 0 || at + before.length + 64 > bytes.length ? undefined : at + before.length;
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,114 @@
+import {
+  copyFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+
+import { decodeChecked, encodeChecked, type TensorFile } from './safetensors.js';
+
+/** Names of the checkpoints in a folder. */
+export type CheckpointName = 'last' | 'previous' | 'best';
+
+/** A checkpoint cannot be used; names the file. */
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError';
+}
+
+/** The file of a checkpoint. */
+export function checkpointFile(folder: string, name: CheckpointName): string {
+  return path.join(folder, `${name}.safetensors`);
+}
+
+/**
+ * Writes a checkpoint beside and renames it, so that a file of this name is always whole; `last` also becomes `previous`.
+ *
+ * @throws What the file system throws; the older checkpoints stand.
+ */
+export function writeCheckpoint(folder: string, name: 'last' | 'best', content: TensorFile): void {
+  mkdirSync(folder, { recursive: true });
+  const file = checkpointFile(folder, name);
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    writeWhole(temporary, encodeChecked(content));
+    if (name === 'last' && existsSync(file)) keepAsPrevious(folder);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @throws {CheckpointError} If there is none or it is damaged; the message names the file.
+ */
+export function readCheckpoint(folder: string, name: CheckpointName): TensorFile {
+  const file = checkpointFile(folder, name);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new CheckpointError(`cannot read the checkpoint ${file}: ${(error as Error).message}`);
+  }
+  try {
+    return decodeChecked(bytes);
+  } catch (error) {
+    throw new CheckpointError(`the checkpoint ${file} is damaged: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * The checkpoint to go on from: the last, or if that is damaged the one before.
+ *
+ * @param say Is told what is wrong with a checkpoint that is passed over.
+ * @returns Undefined if nothing was saved yet.
+ * @throws {CheckpointError} If checkpoints are there and none is whole.
+ */
+export function newestCheckpoint(folder: string, say: (text: string) => void): TensorFile | undefined {
+  const names = (['last', 'previous'] as const).filter((name) => existsSync(checkpointFile(folder, name)));
+  const faults: string[] = [];
+  for (const name of names) {
+    try {
+      const found = readCheckpoint(folder, name);
+      if (faults.length > 0) say(`${faults.join('; ')}; going on from ${checkpointFile(folder, name)}`);
+      return found;
+    } catch (error) {
+      faults.push((error as Error).message);
+    }
+  }
+  if (names.length === 0) return undefined;
+  throw new CheckpointError(`${faults.join('; ')}; remove the folder to train anew`);
+}
+
+function writeWhole(file: string, bytes: Buffer): void {
+  const descriptor = openSync(file, 'w');
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** There is a `last` at every moment: it gets a second name before the new one takes its own. */
+function keepAsPrevious(folder: string): void {
+  const last = checkpointFile(folder, 'last');
+  const temporary = `${checkpointFile(folder, 'previous')}.${process.pid}.tmp`;
+  rmSync(temporary, { force: true });
+  try {
+    linkSync(last, temporary);
+  } catch {
+    copyFileSync(last, temporary); // a file system without hard links
+  }
+  renameSync(temporary, checkpointFile(folder, 'previous'));
+}

@@ -1,0 +1,44 @@
+import { type Sample } from '@segloss/data';
+import { type Loss } from '@segloss/losses';
+import * as tf from '@tensorflow/tfjs-core';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
+
+import { toBatch } from './batches.js';
+
+/** What one batch gives. */
+export interface BatchOutcome {
+  readonly loss: number;
+  /** Each term without its weight. */
+  readonly terms: Record<string, number>;
+  /** In the order of the variables; to be disposed. */
+  readonly gradients: tf.Tensor[];
+}
+
+/** Forward and back; one read of the device tells loss and terms. */
+export async function lossAndGradients(
+  model: LayersModel,
+  variables: tf.Variable[],
+  loss: Loss,
+  samples: readonly Sample[],
+  epoch: number,
+): Promise<BatchOutcome> {
+  let names: string[] = [];
+  const [numbers, ...gradients] = tf.tidy(() => {
+    const { images, labels } = toBatch(samples);
+    let parts: Record<string, tf.Scalar> = {};
+    const { value, grads } = tf.variableGrads(() => {
+      const logits = model.apply(images, { training: true }) as tf.Tensor;
+      const { total, terms } = loss.evaluate(labels, logits, { epoch });
+      for (const term of Object.values(terms)) tf.keep(term);
+      parts = terms;
+      return total;
+    }, variables);
+    names = Object.keys(parts);
+    const told = tf.stack([value, ...Object.values(parts)]);
+    tf.dispose(parts);
+    return [told, ...variables.map(({ name, shape }) => grads[name] ?? tf.zeros(shape))];
+  });
+  const [total, ...values] = await numbers!.data();
+  numbers!.dispose();
+  return { loss: total!, terms: Object.fromEntries(names.map((name, i) => [name, values[i]!])), gradients };
+}
