@@ -13,6 +13,7 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { checkSamples, inGroups, toBatch } from './batches.js';
 import { evaluate, type Evaluation } from './evaluate.js';
+import { setStep } from './models/dropout.js';
 
 /** One update of the weights. */
 export interface StepReport {
@@ -139,6 +140,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<EpochReport,
         if (signal?.aborted) return;
         const samples = change ? group.map((sample) => change(sample, { epoch })) : group;
         checkSamples('train', samples, model.inputs[0]!.shape);
+        setStep(model, step);
         const report = update(model, variables, optimizer, loss, samples, epoch, step++);
         means.add(report, group.length);
         onStep?.(report);
