@@ -3,8 +3,9 @@
     python3 networks.py FOLDER '{"name": "unet-resnet18", "size": [64, 64], "dtype": "F16", ...}' ...
 
 For each network: FOLDER/NAME.safetensors, the weights under the names of torchvision and segmentation_models.pytorch, and
-FOLDER/NAME.expected.safetensors: the logits of input() in prediction, those in training, and the length of the gradient of
-mean(logits^2) / 2 in training by each parameter, in the order of the sorted names. Needs torch alone.
+FOLDER/NAME.expected.safetensors: the logits of input() in prediction and, if "training" is true, the length of the gradient of
+mean(logits^2) / 2 in training, of an input() twice as high and wide, by each parameter in the order of the sorted names; all computed in
+float64. Needs torch alone.
 """
 
 import json
@@ -174,8 +175,8 @@ DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
 def randomize(net, x, dtype):
-    """Statistics that fit the input, so that no layer dies or explodes, and values that the type can hold."""
-    generator = torch.Generator().manual_seed(1)
+    """Statistics that fit the input and small residuals, so that rounding is not magnified; values that the type can hold."""
+    generator = torch.Generator().manual_seed(2)
     for module in net.modules():
         if isinstance(module, (nn.BatchNorm2d, nn.GroupNorm)):
             module.weight.data.uniform_(0.5, 1.5, generator=generator)
@@ -187,6 +188,9 @@ def randomize(net, x, dtype):
                 module.bias.data.uniform_(-0.3, 0.3, generator=generator)
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 1
+    for module in net.modules():
+        if isinstance(module, Block):
+            getattr(module, f"bn{module.count}").weight.data.mul_(0.3)
     with torch.no_grad():
         net.train()(x)
         for tensor in net.state_dict().values():
@@ -219,24 +223,32 @@ def save(path, tensors):
 
 
 def nhwc(x):
-    return x.detach().permute(0, 2, 3, 1).contiguous()
+    return x.permute(0, 2, 3, 1).contiguous()
 
 
-def write(folder, name, size, dtype="F32", training=False, **options):
+def nchw(x):
+    return x.permute(0, 3, 1, 2).contiguous()
+
+
+def write(folder, name, size, dtype, training=False, **options):
     kind, options["encoder"] = name.split("-")
     net = {"unet": Unet, "fpn": Fpn}[kind](**options)
-    x = input(*size, options.get("channels", 3)).permute(0, 3, 1, 2).contiguous()
-    randomize(net, x, DTYPES[dtype])
+    channels = options.get("channels", 3)
+    height, width = size
+    x = nchw(input(height, width, channels))
+    larger = nchw(input(2 * height, 2 * width, channels))
+    randomize(net, larger, DTYPES[dtype])
     state = net.state_dict()
     stored = {key: value.to(DTYPES[dtype]) if value.is_floating_point() else value for key, value in state.items()}
     save(f"{folder}/{name}.safetensors", stored)
+    net.double()
     with torch.no_grad():
-        expected = {"logits": nhwc(net.eval()(x))}
+        expected = {"logits": nhwc(net.eval()(x.double())).float()}
     if training:
-        logits = net.train()(x)
+        logits = net.train()(larger.double())
         (logits.square().mean() / 2).backward()
         lengths = [parameter.grad.norm() for _, parameter in sorted(net.named_parameters())]
-        expected |= {"trainingLogits": nhwc(logits), "gradientLengths": torch.stack(lengths)}
+        expected["gradientLengths"] = torch.stack(lengths).float()
     save(f"{folder}/{name}.expected.safetensors", expected)
 
 
