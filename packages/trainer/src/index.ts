@@ -1,6 +1,10 @@
+import { registerLayers } from './models/register-layers.js';
+
+registerLayers();
+
 export { selectBackend, type BackendChoice, type BackendName, type BackendTrial } from './backend.js';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
-export { unet, type UnetOptions } from './models/unet.js';
+export * from './models/index.js';
 export { predict, type Prediction } from './predict.js';
 export { predictSliding, type SlidingWindowOptions } from './sliding-window.js';
 export { CheckpointError } from './checkpoint/store.js';

@@ -17,16 +17,32 @@ interface Weight {
   write(value: Tensor): void;
 }
 
+type Arguments = NonNullable<Parameters<typeof layers.batchNormalization>[0]>;
+
 /**
- * tf.layers.batchNormalization over the channels and tf.layers.reLU after it, saved and loaded as those; in training the first
- * does the work of both, by the fused kernels of `@segloss/kernels` where they are, and the second hands it on.
+ * tf.layers.batchNormalization over the channels, saved and loaded as that; in training by the fused kernels of `@segloss/kernels`
+ * where they are.
  */
-export function batchNormalizationRelu(x: SymbolicTensor): SymbolicTensor {
-  const norm = layers.batchNormalization({});
+export function batchNormalization(x: SymbolicTensor, args: Arguments = {}): SymbolicTensor {
+  return normalization(args, 'linear').apply(x) as SymbolicTensor;
+}
+
+/**
+ * {@link batchNormalization} and tf.layers.reLU after it, saved and loaded as those; in training the first does the work of both,
+ * and the second hands it on.
+ */
+export function batchNormalizationRelu(x: SymbolicTensor, args: Arguments = {}): SymbolicTensor {
+  const norm = normalization(args, 'relu');
   const relu = layers.reLU();
+  const reluApart = relu.call.bind(relu);
+  relu.call = (inputs, kwargs) => (kwargs['training'] ? inputs : reluApart(inputs, kwargs));
+  return relu.apply(norm.apply(x)) as SymbolicTensor;
+}
+
+function normalization(args: Arguments, activation: 'linear' | 'relu') {
+  const norm = layers.batchNormalization(args);
   const inner = norm as unknown as Inner;
   const normApart = norm.call.bind(norm);
-  const reluApart = relu.call.bind(relu);
   norm.call = (inputs, kwargs) => {
     if (!kwargs['training']) return normApart(inputs, kwargs);
     return tidy(() => {
@@ -35,15 +51,14 @@ export function batchNormalizationRelu(x: SymbolicTensor): SymbolicTensor {
         inner.gamma.read(),
         inner.beta.read(),
         inner.epsilon,
-        'relu',
+        activation,
       );
       move(inner.movingMean, mean, inner.momentum);
       move(inner.movingVariance, variance, inner.momentum);
       return output;
     });
   };
-  relu.call = (inputs, kwargs) => (kwargs['training'] ? inputs : reluApart(inputs, kwargs));
-  return relu.apply(norm.apply(x)) as SymbolicTensor;
+  return norm;
 }
 
 /** average ← momentum · average + (1 - momentum) · value */

@@ -9,57 +9,84 @@ import {
 
 import { batchNormalizationRelu } from './batch-normalization.js';
 import { convolution } from './convolution.js';
+import { SeededDropout } from './dropout.js';
+import { GroupNormalization } from './group-normalization.js';
+import {
+  checkDivisible,
+  checkInputShape,
+  checkKeys,
+  checkOutputs,
+  checkPositives,
+  checkRate,
+  checkSeed,
+  withDefaults,
+} from './options.js';
 
 /** Options of {@link unet}. */
 export interface UnetOptions {
-  /** Height, width and channels of the images; height and width divisible by 2^(depth-1). */
-  inputShape: readonly [height: number, width: number, channels: number];
+  /** Height, width and channels of the images, of volumes the depth before them; all but the channels divisible by 2^(widths - 1). */
+  inputShape: readonly [number, number, number] | readonly [number, number, number, number];
   /** Channels of the logits: 1 for binary data, else one for each class. */
   outputs: number;
-  /** Filters at each depth, from the full resolution down. Default [8, 16, 32]. */
+  /** Filters at each level, from the full resolution down. Default [8, 16, 32]. */
   widths?: readonly number[];
-  /** `batch`: batch normalization after each convolution; `none` (default). */
-  norm?: 'batch' | 'none';
-  /** The same seed gives the same initial weights. Default 0. */
+  /** After each convolution `batch` or `instance` normalization, or `none` (default). */
+  norm?: 'batch' | 'instance' | 'none';
+  /** Probability that a value is set to zero after the two lowest levels of the way down; see {@link setStep}. Default 0. */
+  dropout?: number;
+  /** The same seed gives the same initial weights and dropout masks. Default 0. */
   seed?: number;
 }
 
-const KNOWN = ['inputShape', 'outputs', 'widths', 'norm', 'seed'];
+/** What {@link unet} does where an option is not given. */
+export const UNET_DEFAULTS: Required<Pick<UnetOptions, 'widths' | 'norm' | 'dropout'>> = {
+  widths: [8, 16, 32],
+  norm: 'none',
+  dropout: 0,
+};
+
+const NORMS = ['batch', 'instance', 'none'];
+const KNOWN = ['inputShape', 'outputs', ...Object.keys(UNET_DEFAULTS), 'seed'];
 
 /**
- * A U-Net that returns logits: two 3 x 3 convolutions at each depth, max-pooling down, 2 x 2 transposed convolutions up,
- * skip connections, a 1 x 1 convolution at the end.
+ * A U-Net that returns logits: two convolutions of 3 pixels along each axis at each level, max-pooling down, transposed
+ * convolutions of 2 pixels up, skip connections, a convolution of 1 pixel at the end. Images `[B, H, W, C]` or volumes
+ * `[B, D, H, W, C]`, float32, to logits `[B, ...spatial, outputs]`.
+ *
+ * Gradients of volumes need `@segloss/kernels/wasm` (or native TensorFlow, without its transposed 3-D convolution).
  *
  * @param options See {@link UnetOptions}.
- * @throws {TypeError} If an option is unknown. @throws {RangeError} If a size does not fit.
+ * @throws {TypeError} If an option is unknown. @throws {RangeError} If a size does not fit; it says which do.
  *
  * @example
  * ```ts
  * const model = unet({ inputShape: [16, 16, 1], outputs: 1, widths: [2, 4], seed: 1 });
  * model.outputs[0].shape; // → [null, 16, 16, 1]
  * model.countParams(); // → 431
+ * unet({ inputShape: [4, 8, 8, 1], outputs: 2, widths: [2, 4] }).outputs[0].shape; // → [null, 4, 8, 8, 2]
  * ```
  *
- * @see Ronneberger, Fischer, Brox, "U-Net", MICCAI 2015, arXiv:1505.04597, §2; here convolutions keep the size.
+ * @see Ronneberger, Fischer, Brox, "U-Net", MICCAI 2015, arXiv:1505.04597, §2; of volumes: Çiçek et al., "3D U-Net", MICCAI
+ * 2016, arXiv:1606.06650. Here convolutions keep the size.
  */
 export function unet(options: UnetOptions): LayersModel {
-  for (const key of Object.keys(options)) {
-    if (!KNOWN.includes(key))
-      throw new TypeError(`unet: unknown option "${key}"; known options: ${KNOWN.join(', ')}`);
-  }
-  const { inputShape, outputs, widths = [8, 16, 32], norm = 'none', seed = 0 } = options;
-  check(inputShape, outputs, widths, norm);
-
+  const { inputShape, outputs, widths, norm, dropout, seed } = checked(options);
+  const kind = inputShape.length === 3 ? PLANE : VOLUME;
   let drawn = 0;
   const initializer = () => initializers.heNormal({ seed: seed * 1000 + ++drawn });
+  let dropouts = 0;
+  const dropped = (x: SymbolicTensor): SymbolicTensor =>
+    dropout === 0
+      ? x
+      : (new SeededDropout({ rate: dropout, seed, number: dropouts++ }).apply(x) as SymbolicTensor);
+
   const block = (x: SymbolicTensor, filters: number): SymbolicTensor => {
     for (let i = 0; i < 2; i++) {
-      if (norm === 'batch') {
-        x = batchNormalizationRelu(convolution(filters, initializer()).apply(x) as SymbolicTensor);
-      } else {
-        const shared = { filters, kernelSize: 3, padding: 'same' as const, activation: 'relu' as const };
-        x = layers.conv2d({ ...shared, kernelInitializer: initializer() }).apply(x) as SymbolicTensor;
-      }
+      const shared = { filters, kernelSize: 3, padding: 'same' as const, kernelInitializer: initializer() };
+      x =
+        norm === 'none'
+          ? (kind.convolution({ ...shared, activation: 'relu' }).apply(x) as SymbolicTensor)
+          : NORMALIZATIONS[norm](kind.withoutBias(shared).apply(x) as SymbolicTensor, filters);
     }
     return x;
   };
@@ -67,53 +94,74 @@ export function unet(options: UnetOptions): LayersModel {
   const image = input({ shape: [...inputShape] });
   const skips: SymbolicTensor[] = [];
   let x: SymbolicTensor = image;
-  widths.forEach((filters, depth) => {
-    if (depth > 0) {
+  widths.forEach((filters, level) => {
+    if (level > 0) {
       skips.push(x);
-      x = layers.maxPooling2d({ poolSize: 2 }).apply(x) as SymbolicTensor;
+      x = kind.pooling({ poolSize: 2 }).apply(x) as SymbolicTensor;
     }
     x = block(x, filters);
+    if (level >= widths.length - 2) x = dropped(x);
   });
-  for (let depth = widths.length - 2; depth >= 0; depth--) {
-    const filters = widths[depth]!;
-    const up = layers.conv2dTranspose({
+  for (let level = widths.length - 2; level >= 0; level--) {
+    const filters = widths[level]!;
+    const up = kind.transposed({
       filters,
       kernelSize: 2,
       strides: 2,
       kernelInitializer: initializer(),
     });
-    x = layers.concatenate().apply([skips[depth]!, up.apply(x) as SymbolicTensor]) as SymbolicTensor;
+    x = layers.concatenate().apply([skips[level]!, up.apply(x) as SymbolicTensor]) as SymbolicTensor;
     x = block(x, filters);
   }
-  const head = layers.conv2d({ filters: outputs, kernelSize: 1, kernelInitializer: initializer() });
+  const head = kind.convolution({ filters: outputs, kernelSize: 1, kernelInitializer: initializer() });
   return model({ inputs: image, outputs: head.apply(x) as SymbolicTensor });
 }
 
-function check(
-  inputShape: readonly number[],
-  outputs: number,
-  widths: readonly number[],
-  norm: string,
-): void {
-  const positive = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
-  if (inputShape.length !== 3 || !inputShape.every(positive)) {
-    throw new RangeError(`unet: wanted inputShape [height, width, channels], got [${inputShape}]`);
+type ConvolutionArguments = Parameters<typeof layers.conv2d>[0];
+
+/** The layers for images and those for volumes. */
+const PLANE = {
+  convolution: layers.conv2d,
+  withoutBias: convolution,
+  transposed: layers.conv2dTranspose,
+  pooling: layers.maxPooling2d,
+};
+const VOLUME = {
+  convolution: layers.conv3d,
+  withoutBias: (args: ConvolutionArguments) => layers.conv3d({ ...args, useBias: false }),
+  transposed: layers.conv3dTranspose,
+  pooling: (args: { poolSize: number }) => layers.maxPooling3d({ ...args, strides: args.poolSize }),
+};
+
+const NORMALIZATIONS = {
+  batch(x: SymbolicTensor): SymbolicTensor {
+    if (x.shape.length < 5) return batchNormalizationRelu(x);
+    // tf.layers.batchNormalization takes four axes at most: of volumes, depth and height are one for it.
+    const [, depth, height, width, channels] = x.shape as number[];
+    const rows = layers.reshape({ targetShape: [depth! * height!, width!, channels!] });
+    const normalized = batchNormalizationRelu(rows.apply(x) as SymbolicTensor);
+    return layers.reshape({ targetShape: x.shape.slice(1) }).apply(normalized) as SymbolicTensor;
+  },
+  instance(x: SymbolicTensor, filters: number): SymbolicTensor {
+    const normalized = new GroupNormalization({ groups: filters }).apply(x) as SymbolicTensor;
+    return layers.reLU().apply(normalized) as SymbolicTensor;
+  },
+};
+
+function checked(options: UnetOptions) {
+  checkKeys('unet', options, KNOWN);
+  const complete = withDefaults({ ...UNET_DEFAULTS, seed: 0 }, options);
+  const { inputShape, outputs, widths, norm, dropout, seed } = complete;
+  checkInputShape('unet', inputShape, [3, 4]);
+  checkOutputs('unet', outputs);
+  checkPositives('unet', 'widths', widths);
+  if (!NORMS.includes(norm)) {
+    const wanted = NORMS.map((name) => `'${name}'`).join(' | ');
+    throw new RangeError(`unet: wanted norm ${wanted}, got ${JSON.stringify(norm)}`);
   }
-  if (!positive(outputs))
-    throw new RangeError(`unet: wanted a positive number of outputs, got ${String(outputs)}`);
-  if (widths.length === 0 || !widths.every(positive)) {
-    throw new RangeError(`unet: wanted a list of positive widths, got [${widths}]`);
-  }
-  if (norm !== 'batch' && norm !== 'none') {
-    throw new RangeError(`unet: wanted norm 'batch' | 'none', got ${JSON.stringify(norm)}`);
-  }
+  checkRate('unet', 'dropout', dropout);
+  checkSeed('unet', seed);
   const step = 2 ** (widths.length - 1);
-  const [height, width] = inputShape as [number, number];
-  if (height % step !== 0 || width % step !== 0) {
-    const nearest = [height, width].map((size) => Math.max(step, Math.round(size / step) * step)).join('x');
-    throw new RangeError(
-      `unet: wanted height and width divisible by ${step} for ${widths.length} widths, got ${height}x${width}; ` +
-        `resize to ${nearest} or give fewer widths`,
-    );
-  }
+  checkDivisible('unet', inputShape, step, `for ${widths.length} widths`, ' or give fewer widths');
+  return complete;
 }

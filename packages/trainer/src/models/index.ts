@@ -1,0 +1,10 @@
+export * from './layer-classes.js';
+export { loadModelModule, type ModelModule } from './user-model.js';
+export { buildModel, models, registerModel, type ModelDefinition, type ModelInput } from './registry.js';
+export { resnetFpn, type ResnetFpnOptions } from './resnet-fpn.js';
+export { type ResnetName } from './resnet.js';
+export { type ResnetOptions } from './resnet-model.js';
+export { resnetUnet, type ResnetUnetOptions } from './resnet-unet.js';
+export { readSafetensors, type StoredTensor } from './safetensors.js';
+export { loadEncoderWeights, loadTorchWeights } from './torch-weights.js';
+export { unet, type UnetOptions } from './unet.js';

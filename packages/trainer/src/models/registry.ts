@@ -1,0 +1,130 @@
+import { type LayersModel } from '@tensorflow/tfjs-layers';
+
+import { checkModel } from './check-model.js';
+import { checkInputShape, checkKeys, checkOutputs, checkSeed, unknownName, withDefaults } from './options.js';
+import { RESNET_FPN_DEFAULTS, resnetFpn, type ResnetFpnOptions } from './resnet-fpn.js';
+import { RESNET_UNET_DEFAULTS, resnetUnet, type ResnetUnetOptions } from './resnet-unet.js';
+import { RESNETS, type ResnetName } from './resnet.js';
+import { unet, UNET_DEFAULTS, type UnetOptions } from './unet.js';
+
+/** What every model is told. */
+export interface ModelInput {
+  /** Sizes of the images or volumes and their channels, which come last. */
+  readonly inputShape: readonly number[];
+  /** Channels of the logits: 1 for binary data, else one for each class. */
+  readonly outputs: number;
+  /** Owns the initial weights, and all that is random in training. */
+  readonly seed: number;
+}
+
+/** A kind of model that can be asked for by name. */
+export interface ModelDefinition<D extends object = object> {
+  /** Lower case, digits and hyphens: `unet-resnet34`. */
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
+  /** Every option that the model takes beside {@link ModelInput}, with its default. */
+  readonly defaults: D;
+  /** Makes the model, which returns logits of the size of its input; the options are complete. */
+  readonly build: (options: ModelInput & D) => LayersModel;
+}
+
+const registry = new Map<string, ModelDefinition>();
+
+/**
+ * Adds a kind of model to those that {@link buildModel} knows.
+ *
+ * @throws {RangeError} If the name is taken, or is not lower case letters, digits and hyphens. @throws {TypeError} If `build` is no function.
+ *
+ * @example
+ * ```ts
+ * const wide = { name: 'wide-unet', summary: 'a U-Net of one level', defaults: { filters: 4 } };
+ * registerModel({ ...wide, build: ({ filters, ...options }) => unet({ ...options, widths: [filters] }) });
+ * buildModel('wide-unet', { inputShape: [4, 4, 1], outputs: 1, filters: 2 }).outputs[0].shape; // → [null, 4, 4, 1]
+ * ```
+ */
+export function registerModel<D extends object>(definition: ModelDefinition<D>): void {
+  checkKeys('registerModel', definition, ['name', 'summary', 'defaults', 'build']);
+  const { name, build } = definition;
+  if (typeof name !== 'string' || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
+    throw new RangeError(
+      `registerModel: wanted a name of lower case letters, digits and hyphens, got ${JSON.stringify(name)}`,
+    );
+  }
+  if (registry.has(name))
+    throw new RangeError(`registerModel: there is a model "${name}"; take another name`);
+  if (typeof build !== 'function') {
+    throw new TypeError(`registerModel: wanted build to be a function, got ${typeof build}`);
+  }
+  registry.set(name, definition as unknown as ModelDefinition);
+}
+
+/**
+ * The models that {@link buildModel} knows, in the order in which they were registered.
+ *
+ * @example
+ * ```ts
+ * models()[0].name; // → "unet"
+ * models().find(({ name }) => name === 'fpn-resnet50').defaults.pyramidChannels; // → 256
+ * ```
+ */
+export function models(): ModelDefinition[] {
+  return [...registry.values()];
+}
+
+/**
+ * Builds a registered model by its name.
+ *
+ * @param name One of {@link models}.
+ * @param options {@link ModelInput}, the seed 0 by default, and options of the model, see its `defaults`.
+ * @throws {RangeError} If the name is unknown or a size does not fit. @throws {TypeError} If an option is unknown.
+ *
+ * @example
+ * ```ts
+ * const model = buildModel('unet', { inputShape: [8, 8, 3], outputs: 4, widths: [2, 4], norm: 'batch' });
+ * model.outputs[0].shape; // → [null, 8, 8, 4]
+ * buildModel('unt', { inputShape: [8, 8, 3], outputs: 4 }); // → throws RangeError: buildModel: unknown model "unt" (did you mean "unet"?)
+ * ```
+ */
+export function buildModel(
+  name: string,
+  options: Omit<ModelInput, 'seed'> & { readonly seed?: number; readonly [option: string]: unknown },
+): LayersModel {
+  const definition = registry.get(name);
+  if (definition === undefined) {
+    throw new RangeError(`buildModel: ${unknownName('model', String(name), [...registry.keys()])}`);
+  }
+  const caller = `buildModel: ${name}`;
+  const { defaults, build } = definition;
+  checkKeys(caller, options, ['inputShape', 'outputs', 'seed', ...Object.keys(defaults)]);
+  const complete = withDefaults({ ...defaults, seed: 0 }, options);
+  checkInputShape(caller, complete.inputShape, [3, 4]);
+  checkOutputs(caller, complete.outputs);
+  checkSeed(caller, complete.seed);
+  return checkModel(caller, build(complete), complete);
+}
+
+registerModel({
+  name: 'unet',
+  summary: 'U-Net of any width and depth, for images and volumes',
+  defaults: UNET_DEFAULTS,
+  build: (options) => unet(options as unknown as UnetOptions),
+});
+
+const encoders = Object.keys(RESNETS) as ResnetName[];
+for (const encoder of encoders) {
+  registerModel({
+    name: `unet-${encoder}`,
+    summary: `U-Net with a ${encoder.replace('resnet', 'ResNet-')} as its encoder`,
+    defaults: RESNET_UNET_DEFAULTS,
+    build: (options) => resnetUnet({ ...options, encoder } as unknown as ResnetUnetOptions),
+  });
+}
+for (const encoder of encoders) {
+  registerModel({
+    name: `fpn-${encoder}`,
+    summary: `feature pyramid network with a ${encoder.replace('resnet', 'ResNet-')} as its encoder`,
+    defaults: RESNET_FPN_DEFAULTS,
+    build: (options) => resnetFpn({ ...options, encoder } as unknown as ResnetFpnOptions),
+  });
+}

@@ -1,0 +1,63 @@
+import { type SymbolicTensor, type LayersModel, input, model } from '@tensorflow/tfjs-layers';
+
+import { drawWeights } from './initial-weights.js';
+import {
+  checkDivisible,
+  checkInputShape,
+  checkKeys,
+  checkOutputs,
+  checkPositive,
+  checkSeed,
+  unknownName,
+  withDefaults,
+} from './options.js';
+import { ENCODER, resnet, RESNETS, type ResnetName } from './resnet.js';
+import { loadEncoderWeights } from './torch-weights.js';
+import { partsOf } from './weight-names.js';
+
+/** Options of every network with a ResNet as its encoder. */
+export interface ResnetOptions {
+  /** Height, width and channels of the images; height and width divisible by 32. */
+  inputShape: readonly [height: number, width: number, channels: number];
+  /** Channels of the logits: 1 for binary data, else one for each class. */
+  outputs: number;
+  encoder: ResnetName;
+  /** A `.safetensors` file, or its bytes, with torchvision's names; see {@link loadEncoderWeights}. Default: drawn from the seed. */
+  encoderWeights?: string | Uint8Array | undefined;
+  /** Filters of the encoder's first convolution. Default 64, the ResNet of the paper; fewer give a narrow one, for small machines. */
+  encoderWidth?: number;
+  /** The same seed gives the same initial weights and dropout masks. Default 0. */
+  seed?: number;
+}
+
+export const RESNET_DEFAULTS = { encoderWeights: undefined, encoderWidth: 64 };
+
+/** Checks the options that all share; gives them complete. */
+export function checkedResnet<O extends ResnetOptions, D extends object>(caller: string, options: O, own: D) {
+  const defaults = { ...own, ...RESNET_DEFAULTS, seed: 0 };
+  checkKeys(caller, options, ['inputShape', 'outputs', 'encoder', ...Object.keys(defaults)]);
+  const complete = withDefaults(defaults, options);
+  const { inputShape, outputs, encoder, encoderWidth, seed } = complete;
+  if (!Object.hasOwn(RESNETS, encoder)) {
+    throw new RangeError(`${caller}: ${unknownName('encoder', String(encoder), Object.keys(RESNETS))}`);
+  }
+  checkInputShape(caller, inputShape);
+  checkOutputs(caller, outputs);
+  checkPositive(caller, 'encoderWidth', encoderWidth);
+  checkSeed(caller, seed);
+  checkDivisible(caller, inputShape, 32, 'for an encoder of five halvings');
+  return complete;
+}
+
+/** A model of encoder and decoder, with its weights. */
+export function resnetModel(
+  { inputShape, encoder, encoderWidth = 64, encoderWeights, seed = 0 }: ResnetOptions,
+  decoder: (features: SymbolicTensor[]) => SymbolicTensor,
+): LayersModel {
+  const image = input({ shape: [...inputShape] });
+  const network = model({ inputs: image, outputs: decoder(resnet(image, encoder, encoderWidth)) });
+  const given = encoderWeights !== undefined;
+  drawWeights(network, seed, (weight) => given && partsOf(weight).layer.startsWith(ENCODER));
+  if (given) loadEncoderWeights(network, encoderWeights);
+  return network;
+}

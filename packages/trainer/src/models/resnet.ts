@@ -1,0 +1,115 @@
+import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+
+import { batchNormalization, batchNormalizationRelu } from './batch-normalization.js';
+import { convolution } from './convolution.js';
+
+/** A ResNet of torchvision: how many blocks each of its four layers has, and of which kind. */
+interface Architecture {
+  readonly blocks: readonly [number, number, number, number];
+  readonly bottleneck: boolean;
+}
+
+/** The encoders by name. */
+export const RESNETS = {
+  resnet18: { blocks: [2, 2, 2, 2], bottleneck: false },
+  resnet34: { blocks: [3, 4, 6, 3], bottleneck: false },
+  resnet50: { blocks: [3, 4, 6, 3], bottleneck: true },
+  resnet101: { blocks: [3, 4, 23, 3], bottleneck: true },
+} as const satisfies Record<string, Architecture>;
+
+export type ResnetName = keyof typeof RESNETS;
+
+/** Of every batch normalization, as PyTorch's defaults: its momentum 0.1 is our 0.9. */
+const NORM = { epsilon: 1e-5, momentum: 0.9 };
+
+/** Before the names that torchvision gives to the layers of a ResNet. */
+export const ENCODER = 'encoder.';
+
+/**
+ * The features of a ResNet without its head, at 1/2, 1/4, 1/8, 1/16 and 1/32 of the image's size, each layer under torchvision's name
+ * behind `encoder.`.
+ *
+ * @param width Filters of the first convolution; 64 in torchvision.
+ * @see He et al., "Deep Residual Learning", CVPR 2016, arXiv:1512.03385, table 1; the stride of a bottleneck is that of its 3 x 3
+ * convolution, as in torchvision.
+ */
+export function resnet(image: SymbolicTensor, name: ResnetName, width: number): SymbolicTensor[] {
+  const { blocks, bottleneck } = RESNETS[name];
+  const block = bottleneck ? bottleneckBlock : basicBlock;
+  const first = convolve(image, { name: `${ENCODER}conv1`, filters: width, kernelSize: 7, strides: 2 });
+  const features = [normalizedRelu(first, `${ENCODER}bn1`)];
+  // Zeros, where torch pads with -∞: the same, as nothing is negative behind a ReLU.
+  let x = layers.maxPooling2d({ poolSize: 3, strides: 2 }).apply(padded(features[0]!, 1)) as SymbolicTensor;
+  blocks.forEach((count, layer) => {
+    for (let i = 0; i < count; i++) {
+      const strides = layer > 0 && i === 0 ? 2 : 1;
+      x = block(x, `${ENCODER}layer${layer + 1}.${i}`, width * 2 ** layer, strides);
+    }
+    features.push(x);
+  });
+  return features;
+}
+
+/** A 3 x 3 convolution without bias, batch normalization and ReLU, under the names that they get. */
+export function convolutionNormRelu(
+  x: SymbolicTensor,
+  filters: number,
+  names: { convolution: string; norm: string },
+): SymbolicTensor {
+  return normalizedRelu(convolve(x, { name: names.convolution, filters, kernelSize: 3 }), names.norm);
+}
+
+function basicBlock(x: SymbolicTensor, name: string, filters: number, strides: number): SymbolicTensor {
+  const first = convolve(x, { name: `${name}.conv1`, filters, kernelSize: 3, strides });
+  const inner = normalizedRelu(first, `${name}.bn1`);
+  const second = convolve(inner, { name: `${name}.conv2`, filters, kernelSize: 3 });
+  return residual(x, normalized(second, `${name}.bn2`), name, strides);
+}
+
+function bottleneckBlock(x: SymbolicTensor, name: string, filters: number, strides: number): SymbolicTensor {
+  const first = convolve(x, { name: `${name}.conv1`, filters, kernelSize: 1 });
+  const narrow = normalizedRelu(first, `${name}.bn1`);
+  const second = convolve(narrow, { name: `${name}.conv2`, filters, kernelSize: 3, strides });
+  const inner = normalizedRelu(second, `${name}.bn2`);
+  const third = convolve(inner, { name: `${name}.conv3`, filters: 4 * filters, kernelSize: 1 });
+  return residual(x, normalized(third, `${name}.bn3`), name, strides);
+}
+
+/** relu(x + change), x brought to the shape of the change where it has another. */
+function residual(x: SymbolicTensor, change: SymbolicTensor, name: string, strides: number): SymbolicTensor {
+  const filters = change.shape[3]!;
+  if (strides !== 1 || x.shape[3] !== filters) {
+    const brought = convolve(x, { name: `${name}.downsample.0`, filters, kernelSize: 1, strides });
+    x = normalized(brought, `${name}.downsample.1`);
+  }
+  const sum = layers.add().apply([change, x]) as SymbolicTensor;
+  return layers.reLU().apply(sum) as SymbolicTensor;
+}
+
+interface Convolution {
+  name: string;
+  filters: number;
+  kernelSize: 1 | 3 | 7;
+  strides?: number;
+}
+
+/** Padded by half the kernel on every side: `same` pads less on one side where the stride is 2. */
+function convolve(x: SymbolicTensor, { kernelSize, strides = 1, ...rest }: Convolution): SymbolicTensor {
+  const half = (kernelSize - 1) / 2;
+  const even = strides === 1 || half === 0;
+  const args = { ...rest, kernelSize, strides, kernelInitializer: 'zeros' as const };
+  const layer = convolution({ ...args, padding: even ? 'same' : 'valid' });
+  return layer.apply(even ? x : padded(x, half)) as SymbolicTensor;
+}
+
+function padded(x: SymbolicTensor, pixels: number): SymbolicTensor {
+  return layers.zeroPadding2d({ padding: pixels }).apply(x) as SymbolicTensor;
+}
+
+function normalized(x: SymbolicTensor, name: string): SymbolicTensor {
+  return batchNormalization(x, { ...NORM, name });
+}
+
+function normalizedRelu(x: SymbolicTensor, name: string): SymbolicTensor {
+  return batchNormalizationRelu(x, { ...NORM, name });
+}

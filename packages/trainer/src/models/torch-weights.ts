@@ -1,0 +1,139 @@
+import { type LayersModel } from '@tensorflow/tfjs-layers';
+
+import { write } from './initial-weights.js';
+import { ENCODER } from './resnet.js';
+import { readSafetensors, type StoredTensor } from './safetensors.js';
+import { partsOf, torchName, type Weight } from './weight-names.js';
+
+/**
+ * Gives the encoder of a model the weights of a ResNet with torchvision's names (`conv1.weight`, `bn1.running_mean`,
+ * `layer1.0.downsample.0.weight`, ...); `fc.*` and `*.num_batches_tracked` are left out. Where the images have not three channels, the
+ * filters of the first convolution are summed over their channels for one, else repeated over the channels and scaled by 3 / channels.
+ *
+ * @param model From {@link resnetUnet} or {@link resnetFpn}, or loaded from a file of such a model.
+ * @param source A `.safetensors` file, or its bytes.
+ * @throws {RangeError} If the model has no such encoder, the file is wrong, or its weights are not those of the encoder: it lists all that
+ * are missing, left over or of another shape.
+ *
+ * @example
+ * ```ts
+ * const model = resnetUnet({ inputShape: [32, 32, 3], outputs: 1, encoder: 'resnet18', encoderWidth: 1, decoderWidths: [1, 1, 1, 1, 1] });
+ * const nothing = new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0, 123, 125]); // the header {}
+ * loadEncoderWeights(model, nothing); // → throws RangeError: loadEncoderWeights: the weights do not fit the model:
+ * ```
+ */
+export function loadEncoderWeights(model: LayersModel, source: string | Uint8Array): void {
+  const weights = model.weights.filter((weight) => partsOf(weight).layer.startsWith(ENCODER));
+  if (weights.length === 0) {
+    throw new RangeError(
+      'loadEncoderWeights: wanted a model with a ResNet as its encoder, got one without; make it with resnetUnet or resnetFpn',
+    );
+  }
+  assign('loadEncoderWeights', weights, source, (weight) => torchName(weight).slice(ENCODER.length));
+}
+
+/**
+ * Gives a whole network the weights of the same network of segmentation_models.pytorch, `Unet` or `FPN`, saved with its names
+ * (`encoder.conv1.weight`, `decoder.blocks.0.conv1.0.weight`, `segmentation_head.0.weight`, ...).
+ *
+ * @param model From {@link resnetUnet} or {@link resnetFpn}.
+ * @param source A `.safetensors` file, or its bytes; in Python `safetensors.torch.save_file(model.state_dict(), path)`.
+ * @throws {RangeError} If the file is wrong, or its weights are not those of the model: it lists all that are missing, left over or of
+ * another shape.
+ *
+ * @example
+ * ```ts
+ * const model = resnetFpn({ inputShape: [32, 32, 3], outputs: 1, encoder: 'resnet18', encoderWidth: 1, segmentationChannels: 32 });
+ * const nothing = new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0, 123, 125]); // the header {}
+ * loadTorchWeights(model, nothing); // → throws RangeError: loadTorchWeights: the weights do not fit the model:
+ * ```
+ */
+export function loadTorchWeights(model: LayersModel, source: string | Uint8Array): void {
+  assign('loadTorchWeights', model.weights, source, torchName);
+}
+
+const IGNORED = /^fc\.|(^|\.)num_batches_tracked$/;
+
+/** Writes all weights or, where anything does not fit, none. */
+function assign(
+  caller: string,
+  weights: readonly Weight[],
+  source: string | Uint8Array,
+  nameOf: (weight: Weight) => string,
+): void {
+  const tensors = readSafetensors(source);
+  for (const name of tensors.keys()) if (IGNORED.test(name)) tensors.delete(name);
+  const problems: string[] = [];
+  const fitting: [Weight, Float32Array][] = [];
+  for (const weight of weights) {
+    const name = nameOf(weight);
+    const stored = tensors.get(name);
+    tensors.delete(name);
+    const values = stored && valuesFor(weight, stored);
+    if (values) fitting.push([weight, values]);
+    else if (stored) {
+      problems.push(`wanted ${name} [${torchShape(weight)}], got ${stored.dtype} [${stored.shape}]`);
+    } else problems.push(`missing ${name} [${torchShape(weight)}]`);
+  }
+  for (const [name, { shape }] of tensors) problems.push(`left over ${name} [${shape}]`);
+  if (problems.length > 0) {
+    const file = typeof source === 'string' ? ` in ${source}` : '';
+    throw new RangeError(
+      `${caller}: the weights${file} do not fit the model:\n  ${problems.join('\n  ')}\n` +
+        'give those of the same network, or build the model with the options of these',
+    );
+  }
+  for (const [weight, values] of fitting) write(weight, values);
+}
+
+/** The shape of a weight in PyTorch, which has `[filters, channels, height, width]` where tfjs has the reverse order of pairs. */
+function torchShape({ shape }: Weight): readonly number[] {
+  const sizes = shape as number[];
+  if (sizes.length !== 4) return sizes;
+  const [height, width, channels, filters] = sizes as [number, number, number, number];
+  return [filters, channels, height, width];
+}
+
+/** The values in the order of tfjs, if they fit. */
+function valuesFor(weight: Weight, { dtype, shape, values }: StoredTensor): Float32Array | undefined {
+  if (dtype === 'I64') return undefined;
+  const numbers = Float32Array.from(values as Float32Array | Float64Array);
+  const wanted = torchShape(weight);
+  if (wanted.length !== 4) return shape.join() === wanted.join() ? numbers : undefined;
+  const fits = wanted.every((size, i) => size === shape[i]) && shape.length === 4;
+  if (fits) return channelsLast(numbers, shape);
+  const first = partsOf(weight).layer === `${ENCODER}conv1`;
+  const others = [wanted[0], 3, wanted[2], wanted[3]];
+  if (!first || shape.join() !== others.join()) return undefined;
+  return forChannels(channelsLast(numbers, shape), wanted);
+}
+
+/** `[filters, channels, height, width]` to `[height, width, channels, filters]`. */
+function channelsLast(values: Float32Array, shape: readonly number[]): Float32Array {
+  const [filters, channels, height, width] = shape as [number, number, number, number];
+  const pixels = height * width;
+  const result = new Float32Array(values.length);
+  let from = 0;
+  for (let o = 0; o < filters; o++) {
+    for (let i = 0; i < channels; i++) {
+      for (let p = 0; p < pixels; p++) result[(p * channels + i) * filters + o] = values[from++]!;
+    }
+  }
+  return result;
+}
+
+/** Filters of RGB images, `[height, width, 3, filters]`, for images of another number of channels. */
+function forChannels(rgb: Float32Array, wanted: readonly number[]): Float32Array {
+  const [filters, channels, height, width] = wanted as [number, number, number, number];
+  const result = new Float32Array(height * width * channels * filters);
+  for (let p = 0; p < height * width; p++) {
+    const at = (channel: number, o: number) => rgb[(p * 3 + channel) * filters + o]!;
+    for (let i = 0; i < channels; i++) {
+      for (let o = 0; o < filters; o++) {
+        result[(p * channels + i) * filters + o] =
+          channels === 1 ? at(0, o) + at(1, o) + at(2, o) : (at(i % 3, o) * 3) / channels;
+      }
+    }
+  }
+  return result;
+}
