@@ -1,4 +1,19 @@
-export { selectBackend, type BackendChoice, type BackendName, type BackendTrial } from './backend.js';
+export { backendErrors, releaseBackend } from './backend/device.js';
+export { selectBackend } from './backend/select-backend.js';
+export type {
+  BackendChoice,
+  BackendFacts,
+  BackendName,
+  BackendOptions,
+  BackendTrial,
+} from './backend/types.js';
+export { doctor, type BackendDiagnosis, type DoctorReport } from './doctor/doctor.js';
+export {
+  setupNative,
+  SetupError,
+  type SetupOptions,
+  type SetupProgress,
+} from './setup-native/setup-native.js';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
 export { unet, type UnetOptions } from './models/unet.js';
 export { predict, type Prediction } from './predict.js';
