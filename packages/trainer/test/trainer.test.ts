@@ -70,7 +70,9 @@ describe('selectBackend', () => {
   });
 
   it('refuses threads that nothing would use, wrong ones and unknown options', async () => {
-    await expect(selectBackend('cpu', { threads: 2 })).rejects.toThrow('got threads: 2 for cpu; leave them out');
+    await expect(selectBackend('cpu', { threads: 2 })).rejects.toThrow(
+      'got threads: 2 for cpu; leave them out',
+    );
     for (const threads of [0, 1.5, 65, 'all' as never]) {
       await expect(selectBackend('wasm', { threads })).rejects.toThrow(
         `wanted threads to be 'auto' or a whole number from 1 to 64, got ${threads}`,

@@ -9,6 +9,9 @@ interface WebGPUBackend {
     readonly lost: Promise<{ readonly reason?: string; readonly message: string }>;
     destroy(): void;
   };
+  /** Commands that were not given to the GPU yet. */
+  readonly commandEncoder: object | null;
+  endComputePassEncoder(): void;
   submitQueue(): void;
 }
 
@@ -50,7 +53,10 @@ export function watchDevice(backend: KernelBackend): void {
 export async function backendErrors(): Promise<void> {
   if (watched === undefined || getBackend() !== 'webgpu') return;
   const { backend, errors } = watched;
-  backend.submitQueue();
+  if (backend.commandEncoder) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
   await backend.device.queue.onSubmittedWorkDone();
   const [first, ...others] = errors.splice(0);
   if (first === undefined) return;
