@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 
 /** A process that measures when asked: `worker` answers a message, as `{ steps }` with `{ milliseconds }`. */
 export function serve(worker, description) {
-  const child = fork(fileURLToPath(new URL(worker, import.meta.url)), [JSON.stringify(description)]);
+  const child = fork(fileURLToPath(new URL(worker, import.meta.url)), [JSON.stringify(description)], {
+    env: { ...process.env, ...tensorflowThreads(description.contender) },
+  });
   const ask = (question) =>
     new Promise((resolve, reject) => {
       const ended = (code) =>
@@ -25,6 +27,25 @@ export function serve(worker, description) {
     measure: async (steps) => (await ask({ steps })).milliseconds,
     stop: () => child.kill(),
   };
+}
+
+/** TensorFlow reads the number of its threads from there, once. */
+function tensorflowThreads(contender) {
+  const threads = /^tensorflow(\d+)$/.exec(contender)?.[1];
+  return threads === undefined
+    ? {}
+    : { TF_NUM_INTRAOP_THREADS: threads, TF_NUM_INTEROP_THREADS: '1', TF_CPP_MIN_LOG_LEVEL: '2' };
+}
+
+/** The version of TensorFlow behind the backend tensorflow, if that works here. */
+export function tensorflowVersion() {
+  const program = `import { selectBackend } from '@segloss/trainer';
+    console.log((await selectBackend('tensorflow')).tensorflow.version)`;
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim().split('\n').at(-1) : undefined;
 }
 
 /**

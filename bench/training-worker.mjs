@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-layers'; // registers the gradients
 import * as tf from '@tensorflow/tfjs-core';
 import { adam, setWasmThreads } from '@segloss/kernels';
 import { parseLoss } from '@segloss/losses';
-import { unet } from '@segloss/trainer';
+import { selectBackend, unet } from '@segloss/trainer';
 
 import { answer } from './answer.mjs';
 
@@ -23,7 +23,8 @@ if (contender === 'composed') {
     kernelFunc: ({ inputs, attrs }) => filterGradientByConvolution(inputs.x, inputs.dy, attrs),
   });
 }
-await tf.setBackend(contender === 'cpu' ? 'cpu' : 'wasm');
+if (contender.startsWith('tensorflow')) await selectBackend('tensorflow');
+else await tf.setBackend(contender === 'cpu' ? 'cpu' : 'wasm');
 
 const model = unet(net);
 const [height, width, channels] = net.inputShape;

@@ -3,9 +3,17 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-import { environment, median, positiveInteger, serve, serveTorch, torchVersion } from './side-by-side.mjs';
+import {
+  environment,
+  median,
+  positiveInteger,
+  serve,
+  serveTorch,
+  tensorflowVersion,
+  torchVersion,
+} from './side-by-side.mjs';
 
-const CASES = [
+export const CASES = [
   {
     name: 'demo: widths 8-16-32, 64x64x1, batch 8, binary',
     net: { inputShape: [64, 64, 1], outputs: 1, widths: [8, 16, 32], norm: 'none', seed: 1 },
@@ -30,11 +38,16 @@ const TITLES = {
   kernels2: 'wasm, our kernels, 2 threads',
   composed: 'wasm, composed gradients',
   cpu: 'cpu backend',
+  tensorflow1: 'tensorflow, 1 thread',
+  tensorflow2: 'tensorflow, 2 threads',
   torch1: 'PyTorch, 1 thread',
   torch2: 'PyTorch, 2 threads',
 };
 
-export async function main(args) {
+export const main = (args) => compare('training', CASES, args);
+
+/** Measures the contenders of each case that are here, in turns, and prints the table. */
+export async function compare(program, all, args) {
   const { values } = parseArgs({
     args,
     options: {
@@ -44,21 +57,31 @@ export async function main(args) {
       python: { type: 'string', default: 'python3' },
     },
   });
-  const rounds = positiveInteger('training', 'rounds', values.rounds);
-  const cases = CASES.filter(({ name }) => values.case === undefined || name.startsWith(values.case));
+  const rounds = positiveInteger(program, 'rounds', values.rounds);
+  const cases = all.filter(({ name }) => values.case === undefined || name.startsWith(values.case));
   if (cases.length === 0)
     throw new RangeError(
-      `bench training: no case begins with ${values.case}; ${CASES.map((c) => c.name).join('; ')}`,
+      `bench ${program}: no case begins with ${values.case}; ${all.map((c) => c.name).join('; ')}`,
     );
   const about = environment();
+  const wanted = (name) => cases.some(({ contenders }) => contenders.some((one) => one.startsWith(name)));
   const torch = torchVersion(values.python);
+  const tensorflow = wanted('tensorflow') ? tensorflowVersion() : undefined;
+  const others = [
+    torch ? `PyTorch ${torch}` : 'no PyTorch found',
+    ...(tensorflow
+      ? [`TensorFlow ${tensorflow}`]
+      : wanted('tensorflow')
+        ? ['no backend tensorflow found']
+        : []),
+  ];
   console.log(
-    `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; ${torch ? `PyTorch ${torch}` : 'no PyTorch found'}; medians of ${rounds} rounds\n`,
+    `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; ${others.join('; ')}; medians of ${rounds} rounds\n`,
   );
   console.log('| network | contender | ms per step | time of it / time of ours |\n|---|---|---:|---:|');
   const results = [];
   for (const one of cases) {
-    const result = await measure(one, rounds, torch && values.python);
+    const result = await measure(one, rounds, torch && values.python, tensorflow !== undefined);
     results.push(result);
     for (const { contender, milliseconds, ratio } of result.contenders) {
       console.log(
@@ -67,11 +90,15 @@ export async function main(args) {
     }
   }
   if (values.json)
-    writeFileSync(values.json, `${JSON.stringify({ ...about, torch, rounds, results }, null, 2)}\n`);
+    writeFileSync(
+      values.json,
+      `${JSON.stringify({ ...about, torch, tensorflow, rounds, results }, null, 2)}\n`,
+    );
 }
 
-async function measure(one, rounds, python) {
-  const present = one.contenders.filter((contender) => python || !contender.startsWith('torch'));
+async function measure(one, rounds, python, tensorflow) {
+  const absent = [...(python ? [] : ['torch']), ...(tensorflow ? [] : ['tensorflow'])];
+  const present = one.contenders.filter((contender) => !absent.some((name) => contender.startsWith(name)));
   const servers = present.map((contender) => ({
     contender,
     server: contender.startsWith('torch')

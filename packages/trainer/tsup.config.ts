@@ -1,3 +1,3 @@
 import { library } from '../../tsup.base';
 
-export default library(['src/index.ts', 'src/layers.ts']);
+export default library(['src/index.ts', 'src/layers.ts', 'src/backend-child.ts']);

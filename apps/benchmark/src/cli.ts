@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 
+import { addBackendCommands } from './backend-commands.js';
 import { lossesCommand, runCommand, type Terminal } from './commands.js';
 import { demoSettings, runDefaults } from './defaults.js';
 import { environment } from './environment.js';
@@ -105,6 +106,7 @@ function program(finish: (code: number) => void): Command {
     .command('losses')
     .description('list the losses that a spec can name')
     .action(() => lossesCommand(terminal));
+  addBackendCommands(root, terminal, finish);
   return root;
 }
 

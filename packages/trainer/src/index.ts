@@ -2,7 +2,22 @@ import { registerLayers } from './models/register-layers.js';
 
 registerLayers();
 
-export { selectBackend, type BackendChoice, type BackendName, type BackendTrial } from './backend.js';
+export { backendErrors, releaseBackend } from './backend/device.js';
+export { selectBackend } from './backend/select-backend.js';
+export type {
+  BackendChoice,
+  BackendFacts,
+  BackendName,
+  BackendOptions,
+  BackendTrial,
+} from './backend/types.js';
+export { doctor, type BackendDiagnosis, type DoctorReport } from './doctor/doctor.js';
+export {
+  setupNative,
+  SetupError,
+  type SetupOptions,
+  type SetupProgress,
+} from './setup-native/setup-native.js';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
 export * from './models/index.js';
 export { predict, type Prediction } from './predict.js';

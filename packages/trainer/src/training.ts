@@ -22,6 +22,7 @@ import {
   type LearningRateSchedule,
   type PlateauState,
 } from './learning-rate.js';
+import { setStep } from './models/dropout.js';
 import { addTo, meansOf, noSums, type MeansState } from './means.js';
 import { createOptimizer, type Optimizer } from './optimizers/index.js';
 import { lossAndGradients } from './step.js';
@@ -167,6 +168,7 @@ export class Training {
     const { at, options, variables } = this;
     const { model, loss, batchSize, gradient, epochs, onStep } = options;
     const { epoch, step } = at;
+    setStep(model, step);
     const sum = new GradientSum();
     let total = 0;
     const terms: Record<string, number> = {};

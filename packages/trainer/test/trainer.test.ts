@@ -62,8 +62,34 @@ describe('selectBackend', () => {
 
   it('refuses an unknown name', async () => {
     await expect(selectBackend('cuda' as never)).rejects.toThrow(
-      'wanted one of auto, tensorflow, wasm, cpu, got "cuda"',
+      'wanted one of auto, tensorflow, webgpu, wasm, cpu, got "cuda"',
     );
+  });
+
+  it('says what the wasm backend has', async () => {
+    expect((await selectBackend('wasm')).wasm).toEqual({ simd: true, threads: 1 });
+  });
+
+  it('refuses threads that nothing would use, wrong ones and unknown options', async () => {
+    await expect(selectBackend('cpu', { threads: 2 })).rejects.toThrow(
+      'got threads: 2 for cpu; leave them out',
+    );
+    for (const threads of [0, 1.5, 65, 'all' as never]) {
+      await expect(selectBackend('wasm', { threads })).rejects.toThrow(
+        `wanted threads to be 'auto' or a whole number from 1 to 64, got ${threads}`,
+      );
+    }
+    await expect(selectBackend('wasm', { thread: 2 } as never)).rejects.toThrow(
+      'unknown option "thread"; did you mean "threads"?',
+    );
+  });
+
+  it('leaves out what is not installed, with the way to get it', async () => {
+    const { tried } = await selectBackend();
+    for (const { works, missing, remedy } of tried.slice(0, -1)) {
+      expect(works).toBe(false);
+      if (missing) expect(remedy).toMatch(/^npm install /);
+    }
   });
 });
 

@@ -1,0 +1,57 @@
+import { releaseBackend } from './device.js';
+import { threadsOf } from './threads.js';
+import { CANDIDATES, tryBackend } from './try-backend.js';
+import {
+  type BackendChoice,
+  type BackendFacts,
+  type BackendName,
+  type BackendOptions,
+  type BackendTrial,
+} from './types.js';
+
+const NAMES = ['auto', ...CANDIDATES.map(({ name }) => name)];
+
+/**
+ * Makes the best backend that works the backend of tfjs. Each is proven by a convolution gradient with known numbers. The packages
+ * of `tensorflow` (`@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`) and `webgpu` (`webgpu` and `@tensorflow/tfjs-backend-webgpu`)
+ * are optional and looked for when it runs. WebGPU keeps the process alive until {@link releaseBackend}.
+ *
+ * @param wanted A name insists on that backend; `auto` (default) takes the first that works of tensorflow, webgpu, wasm, cpu. A
+ *   WebGPU that is a program on the processor (SwiftShader, llvmpipe) is slower than wasm, and `auto` passes over it.
+ * @param options See {@link BackendOptions}.
+ * @throws {RangeError} If the name or the number of threads is wrong. @throws {TypeError} If an option is unknown.
+ * @throws {Error} If none works; it lists every reason and remedy.
+ *
+ * @example
+ * ```ts
+ * const { name, tried } = await selectBackend('cpu');
+ * name; // → "cpu"
+ * tried.length; // → 1
+ * ```
+ */
+export async function selectBackend(
+  wanted: BackendName | 'auto' = 'auto',
+  options: BackendOptions = {},
+): Promise<BackendChoice> {
+  if (!NAMES.includes(wanted)) {
+    throw new RangeError(`selectBackend: wanted one of ${NAMES.join(', ')}, got ${JSON.stringify(wanted)}`);
+  }
+  const candidates = CANDIDATES.filter(({ name }) => wanted === 'auto' || wanted === name);
+  const load = { insist: wanted !== 'auto', threads: threadsOf(wanted, options) };
+  const tried: BackendTrial[] = [];
+  for (const candidate of candidates) {
+    const trial = await tryBackend(candidate, load);
+    tried.push(trial);
+    if (trial.works) {
+      const why = wanted === 'auto' ? 'best of what works here' : 'asked for';
+      return { name: trial.name, reason: `${why}: ${trial.reason}`, ...factsOf(trial), tried };
+    }
+    if (candidate.name === 'webgpu') await releaseBackend();
+  }
+  const list = tried.map(({ name, reason, remedy }) => `\n  ${name}: ${reason}; ${remedy}`);
+  throw new Error(`selectBackend: no backend works:${list.join('')}`);
+}
+
+function factsOf({ tensorflow, webgpu, wasm }: BackendFacts): BackendFacts {
+  return { ...(tensorflow && { tensorflow }), ...(webgpu && { webgpu }), ...(wasm && { wasm }) };
+}

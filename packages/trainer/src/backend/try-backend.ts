@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { cpu } from './cpu.js';
+import { backendErrors } from './device.js';
+import { firstLine, MissingPackageError } from './packages.js';
+import { proveGradient } from './prove-gradient.js';
+import { tensorflow } from './tensorflow.js';
+import { type BackendTrial, type Candidate, type LoadOptions } from './types.js';
+import { wasm } from './wasm.js';
+import { webgpu } from './webgpu.js';
+
+/** In the order of preference. */
+export const CANDIDATES: readonly Candidate[] = [tensorflow, webgpu, wasm, cpu];
+
+/** Makes a candidate the backend of tfjs and proves it; never rejects. */
+export async function tryBackend(candidate: Candidate, options: LoadOptions): Promise<BackendTrial> {
+  const { name, remedy } = candidate;
+  try {
+    await import('@tensorflow/tfjs-layers'); // registers the gradients
+    tf.env().set('PROD', true); // no banners
+    await candidate.load(options);
+    if (tf.findBackendFactory(name) === null) {
+      throw new Error(
+        'it registered with another copy of @tensorflow/tfjs-core, or was imported too early; npm ls @tensorflow/tfjs-core shows the copies, npm dedupe joins them',
+      );
+    }
+    if (!(await tf.setBackend(name))) throw new Error('tfjs could not start it');
+    await tf.ready();
+    const merit = candidate.merit(options);
+    await proveGradient();
+    await backendErrors();
+    return { name, works: true, ...merit };
+  } catch (error) {
+    const missing = error instanceof MissingPackageError;
+    return {
+      name,
+      works: false,
+      reason: firstLine((error as Error).message),
+      ...(missing && { missing }),
+      remedy,
+    };
+  }
+}
