@@ -17,13 +17,18 @@ function help(...command: string[]): string {
   return known;
 }
 
-/** What is wrong with a `segloss` command: an unknown subcommand or flag. */
-function seglossProblem([name = '', ...rest]: readonly string[]): string | undefined {
-  if (name.startsWith('-')) return undefined;
-  if (!new RegExp(`^ +${name}\\b`, 'm').test(help())) return `segloss has no command "${name}"`;
-  const shown = help(name);
-  const unknown = rest.find((word) => word.startsWith('--') && !shown.includes(`${word.split('=')[0]} `));
-  return unknown === undefined ? undefined : `segloss ${name} has no flag ${unknown}`;
+/** What is wrong with a `segloss` command: an unknown (sub)command or flag. */
+function seglossProblem(words: readonly string[], command: readonly string[] = []): string | undefined {
+  const [name = '', ...rest] = words;
+  const shown = help(...command);
+  const said = ['segloss', ...command].join(' ');
+  if (/^Commands:/m.test(shown) && !name.startsWith('-')) {
+    const known = new RegExp(`^ +${name}\\b`, 'm').test(shown.split(/^Commands:/m)[1]!);
+    return known ? seglossProblem(rest, [...command, name]) : `${said} has no command "${name}"`;
+  }
+  if (command.length === 0) return undefined;
+  const unknown = words.find((word) => word.startsWith('--') && !shown.includes(`${word.split('=')[0]} `));
+  return unknown === undefined ? undefined : `${said} has no flag ${unknown}`;
 }
 
 /** Says what is wrong with a command of a page; undefined where it would start. */
@@ -74,6 +79,8 @@ describe('sh blocks of the pages', () => {
     ['npm run no-such-script', 'package.json has no script "no-such-script"'],
     ['npx segloss fly', 'segloss has no command "fly"'],
     ['npx segloss run --wings 2', 'segloss run has no flag --wings'],
+    ['npx segloss config fly', 'segloss config has no command "fly"'],
+    ['npx segloss config show --wings 2', 'segloss config show has no flag --wings'],
     ['curl example.org', 'unknown program "curl"'],
   ])('a page with "%s" would be refused', (line, message) => {
     expect(shellCommands(line).map(problem)).toEqual([message]);

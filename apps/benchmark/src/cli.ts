@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 
 import { addBackendCommands } from './backend-commands.js';
 import { lossesCommand, runCommand, type Terminal } from './commands.js';
+import { addConfigCommand } from './config-command.js';
 import { demoSettings, runDefaults } from './defaults.js';
 import { environment } from './environment.js';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './errors.js';
@@ -107,6 +108,7 @@ function program(finish: (code: number) => void): Command {
     .description('list the losses that a spec can name')
     .action(() => lossesCommand(terminal));
   addBackendCommands(root, terminal, finish);
+  addConfigCommand(root, terminal);
   return root;
 }
 

@@ -1,12 +1,13 @@
 import { DataError } from '@segloss/data';
 import { LossSpecError } from '@segloss/losses';
+import { ConfigError } from '@segloss/trainer';
 import { CommanderError } from 'commander';
 
 /** Every way the command `segloss` can end; the one home of these numbers. */
 export const exitCodes = {
   ok: { code: 0, meaning: 'every run finished' },
   runtime: { code: 1, meaning: 'something failed while running' },
-  usage: { code: 2, meaning: 'unknown loss, unknown flag or wrong value' },
+  usage: { code: 2, meaning: 'unknown loss, unknown flag, wrong value or wrong configuration' },
   data: { code: 3, meaning: 'the data cannot be used' },
   diverged: { code: 5, meaning: 'at least one run diverged; the others are in the report' },
   interrupted: { code: 130, meaning: 'stopped by Ctrl-C; what was finished is kept' },
@@ -20,7 +21,8 @@ export class UsageError extends Error {
 /** The process exit code for an error that ended the command. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage.code;
-  if (error instanceof UsageError || error instanceof LossSpecError) return exitCodes.usage.code;
+  if ([UsageError, LossSpecError, ConfigError].some((kind) => error instanceof kind))
+    return exitCodes.usage.code;
   if (error instanceof DataError) return exitCodes.data.code;
   return exitCodes.runtime.code;
 }

@@ -84,6 +84,35 @@ const ends = (out: string) =>
     .filter((event): event is EventOf<'run.end'> => event.type === 'run.end')
     .sort((a, b) => (a.run < b.run ? -1 : 1));
 
+describe('segloss config', () => {
+  it('shows every value of a configuration with its origin, and refuses what is wrong with exit code 2', () => {
+    writeFileSync(path.join(folder, 'run.yaml'), 'extends: preset:polyp-ce-l1\ndata: { folder: good }\n');
+    const shown = segloss('config', 'show', '-c', 'run.yaml', '--set', 'epochs=3', '--set', 'seed=4');
+    expect(shown).toMatchObject({ status: 0, stderr: '' });
+    expect(shown.stdout).toContain(`\n  folder: ${path.join(folder, 'good')} # run.yaml:2\n`);
+    expect(shown.stdout).toMatch(/^loss: ce \+ l1\(temperature=10\) # preset:polyp-ce-l1:\d+$/m);
+    expect(shown.stdout).toMatch(/^epochs: 3 # --set$/m);
+    expect(shown.stdout).toMatch(/^threads: 1 # default$/m);
+    const json = segloss('config', 'show', '-c', 'run.yaml', '--json').stdout;
+    expect(JSON.parse(json)).toMatchObject({ config: { seed: 10 }, origin: { threads: 'default' }, folder });
+
+    const refused = segloss('config', 'show', '-c', 'run.yaml', '--set', 'epoch=3');
+    expect(refused).toMatchObject({ status: 2, stdout: '' });
+    expect(refused.message).toEqual([
+      'segloss: configuration: unknown key "epoch"',
+      '  at --set',
+      expect.stringMatching(/^ {2}known keys: data, model/),
+      '  did you mean "epochs"?',
+    ]);
+  });
+
+  it('lists the presets, and gives the JSON Schema', () => {
+    expect(segloss('config', 'presets').stdout.split('\n')).toContain('preset:cityscapes-r50-ce-l1');
+    expect(JSON.parse(segloss('config', 'presets', '--json').stdout)).toContain('polyp-ce');
+    expect(JSON.parse(segloss('config', 'schema').stdout)).toMatchObject({ title: 'segloss run' });
+  });
+});
+
 describe('segloss run', () => {
   const grid = ['run', '--data', 'good', '--loss', 'ce', '--loss', 'ce + l1', '--seeds', '2', ...tiny];
 

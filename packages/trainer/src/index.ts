@@ -18,6 +18,14 @@ export {
   type SetupOptions,
   type SetupProgress,
 } from './setup-native/setup-native.js';
+export { ConfigError, type ConfigIssue } from './config/config-error.js';
+export { configJsonSchema } from './config/json-schema.js';
+export { configKeys, type ConfigKey } from './config/keys.js';
+export { loadConfig, parseConfig, type LoadConfigOptions, type LoadedConfig } from './config/load-config.js';
+export { presets } from './config/presets.js';
+export { runId } from './config/run-id.js';
+export { type RunConfig } from './config/schema.js';
+export { configToYaml } from './config/to-yaml.js';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
 export * from './models/index.js';
 export { predict, type Prediction } from './predict.js';

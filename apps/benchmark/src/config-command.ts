@@ -1,0 +1,54 @@
+import { configJsonSchema, configToYaml, loadConfig, presets } from '@segloss/trainer';
+import type { Command } from 'commander';
+
+import type { Terminal } from './commands.js';
+import { collect } from './options.js';
+
+interface ShowFlags {
+  config: string;
+  set?: string[];
+  json?: boolean;
+}
+
+/** `segloss config show | schema | presets`. */
+export function addConfigCommand(
+  root: Command,
+  { stdout, folder }: Pick<Terminal, 'stdout' | 'folder'>,
+): void {
+  const config = root
+    .command('config')
+    .description('show the configuration of a training, and what it may hold');
+  config
+    .command('show')
+    .description('every value of a configuration, and where it comes from')
+    .requiredOption('-c, --config <file>', 'a YAML file, or preset:NAME')
+    .option(
+      '--set <key=value>',
+      'a value over that of the file, as in optimizer.name=sgd; repeat it for more',
+      collect,
+    )
+    .option('--json', 'as JSON: { config, origin, folder, file }')
+    .action(async ({ config: file, set = [], json }: ShowFlags) => {
+      const loaded = await loadConfig(file, { set, cwd: folder });
+      stdout.write(json === true ? toJson(loaded) : configToYaml(loaded.config, loaded.origin));
+    });
+  config
+    .command('schema')
+    .description('the JSON Schema of a configuration file, for editors')
+    .action(() => void stdout.write(toJson(configJsonSchema())));
+  config
+    .command('presets')
+    .description('the configurations that come with segloss, for extends: preset:NAME')
+    .option('--json', 'as a JSON list')
+    .action(({ json }: { json?: boolean }) => {
+      stdout.write(
+        json === true
+          ? toJson(presets())
+          : presets()
+              .map((name) => `preset:${name}\n`)
+              .join(''),
+      );
+    });
+}
+
+const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

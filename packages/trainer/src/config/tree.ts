@@ -1,0 +1,66 @@
+import { DEFAULT_NAMES } from './schema.js';
+
+/** A value of a configuration, and where it comes from. A list is one value. */
+export interface Leaf {
+  readonly value: unknown;
+  readonly origin: string;
+}
+
+/** A mapping of a configuration. */
+export interface Branch {
+  readonly children: ReadonlyMap<string, Tree>;
+  readonly origin: string;
+}
+
+export type Tree = Leaf | Branch;
+
+export const branch = (children: Iterable<readonly [string, Tree]>, origin: string): Branch => ({
+  children: new Map(children),
+  origin,
+});
+
+export const isBranch = (tree: Tree | undefined): tree is Branch => tree !== undefined && 'children' in tree;
+
+/** A plain value as a tree, all of one origin. */
+export function treeOf(value: unknown, origin: string): Tree {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { value, origin };
+  return branch(
+    Object.entries(value).map(([key, item]) => [key, treeOf(item, origin)] as const),
+    origin,
+  );
+}
+
+/**
+ * One layer over another: mappings merge, everything else is replaced. A mapping of another name (another optimizer,
+ * schedule, model) starts anew, for the options of the old one are none of its own.
+ */
+export function merged(base: Tree | undefined, over: Tree, path = ''): Tree {
+  if (!isBranch(base) || !isBranch(over) || nameOf(base, path) !== nameOf(over, path, base)) return over;
+  const children = new Map(base.children);
+  for (const [key, tree] of over.children) {
+    children.set(key, merged(children.get(key), tree, path === '' ? key : `${path}.${key}`));
+  }
+  return { children, origin: over.origin };
+}
+
+/** What a mapping says its name is; what it does not say is as before. */
+function nameOf(tree: Branch, path: string, before?: Branch): unknown {
+  if (!Object.hasOwn(DEFAULT_NAMES, path)) return undefined;
+  const name = tree.children.get('name');
+  if (name === undefined && before !== undefined) return nameOf(before, path);
+  const value = name !== undefined && !isBranch(name) ? name.value : undefined;
+  return value ?? DEFAULT_NAMES[path as keyof typeof DEFAULT_NAMES];
+}
+
+/** The plain value; null, which takes a key back to its default, is undefined. */
+export function valueOf(tree: Tree): unknown {
+  if (!isBranch(tree)) return tree.value ?? undefined;
+  return Object.fromEntries([...tree.children].map(([key, child]) => [key, valueOf(child)]));
+}
+
+/** The tree of the longest part of a path that is there. */
+export function nearestTree(tree: Tree, path: readonly PropertyKey[]): Tree {
+  const [first, ...rest] = path;
+  const child = isBranch(tree) && first !== undefined ? tree.children.get(String(first)) : undefined;
+  return child === undefined ? tree : nearestTree(child, rest);
+}
