@@ -3,6 +3,7 @@ import {
   demoDataset,
   openDataset,
   resizeSample,
+  spread,
   type Sample,
   type SampleSource,
 } from '@segloss/data';
@@ -50,12 +51,6 @@ async function loadPart(
     samples.push(share(size === undefined ? sample : resizeSample(sample, size.height, size.width)));
   }
   return samples;
-}
-
-/** At most `count` items, evenly spaced: the first images of a folder are often one video. */
-export function spread<T>(items: readonly T[], count: number): T[] {
-  if (count >= items.length) return [...items];
-  return Array.from({ length: count }, (_, index) => items[Math.floor((index * items.length) / count)]!);
 }
 
 function sameSize(samples: readonly Sample[]): Size {

@@ -13,7 +13,7 @@ import type { Settings, Size } from './options.js';
 import { penaltyOf } from './penalties.js';
 import { trivialPredictors } from './scores.js';
 import { rarestClass, runId } from './summary.js';
-import { resolveLoss, type ResolvedLoss } from './user-loss.js';
+import { resolveLoss, type ResolvedLoss } from '@segloss/trainer';
 import type { RunMessage, RunTask, StepMessage } from './worker.js';
 
 /** What an experiment tells while it goes on. */

@@ -1,6 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
 
-import { DivergedError, predict, selectBackend, train, unet, type BackendChoice } from '@segloss/trainer';
+import {
+  DivergedError,
+  predict,
+  resolveLoss,
+  selectBackend,
+  train,
+  unet,
+  type BackendChoice,
+} from '@segloss/trainer';
 
 import { packBytes } from './codec.js';
 import type { LoadedData } from './dataset.js';
@@ -8,7 +16,6 @@ import type { EventBody, EventOf, Scores } from './events.js';
 import type { Settings } from './options.js';
 import { scorePredictions } from './scores.js';
 import { runId } from './summary.js';
-import { resolveLoss } from './user-loss.js';
 
 /** One cell of the grid, as the parent sends it to a thread. */
 export interface RunTask {

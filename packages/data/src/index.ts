@@ -5,5 +5,5 @@ export { type OpenDatasetOptions } from './layouts/layout.js';
 export { randomStream, shuffled, type RandomStream } from './random.js';
 export { readImage, readMask, type Image, type Mask } from './read.js';
 export { demoDataset, syntheticDataset, type SyntheticOptions } from './synthetic.js';
-export { classProportions, loadAll, resizeSample } from './transforms.js';
+export { classProportions, loadAll, resizeSample, spread } from './transforms.js';
 export { IGNORED, type Sample, type SampleSource, type SegmentationDataset } from './types.js';

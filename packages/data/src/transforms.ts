@@ -132,3 +132,17 @@ export function classProportions(samples: readonly Pick<Sample, 'mask'>[], numCl
   const total = labelled.reduce((sum, count) => sum + count, 0);
   return Array.from(labelled, (count) => count / total);
 }
+
+/**
+ * At most `count` items, evenly spaced: the first images of a folder are often one video.
+ *
+ * @example
+ * ```ts
+ * spread(['a', 'b', 'c', 'd', 'e', 'f'], 3); // → ["a", "c", "e"]
+ * spread(['a', 'b'], 3); // → ["a", "b"]
+ * ```
+ */
+export function spread<T>(items: readonly T[], count: number): T[] {
+  if (count >= items.length) return [...items];
+  return Array.from({ length: count }, (_, index) => items[Math.floor((index * items.length) / count)]!);
+}

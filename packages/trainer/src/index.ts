@@ -60,3 +60,18 @@ export {
   type TrainOptions,
 } from './train.js';
 export { weightsHash } from './weights.js';
+export { ModuleError, type ModuleSource } from './modules/load-module.js';
+export { resolveLoss, type ResolvedLoss } from './modules/loss-module.js';
+export { exportModel, loadExportedModel } from './run/export-model.js';
+export { openRun, type OpenRun, type OpenRunOptions } from './run/open-run.js';
+export { predictFolder, type FolderPredictions, type PredictFolderOptions } from './run/predict-folder.js';
+export { type PredictImageOptions } from './run/predict-image.js';
+export { RunError, type RunStatus } from './run/run-folder.js';
+export {
+  runTraining,
+  type RunListener,
+  type RunOptions,
+  type RunStart,
+  type RunSummary,
+} from './run/run-training.js';
+export { testRun, type TestReport, type TestRunOptions } from './run/test-run.js';

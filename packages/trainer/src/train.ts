@@ -28,6 +28,8 @@ export interface EpochReport {
   readonly seconds: number;
   /** Updates of the weights in this epoch. */
   readonly steps: number;
+  /** Updates since the start of the training. */
+  readonly step: number;
   /** That of the last update. */
   readonly learningRate: number;
   /** Means over the training images of the epoch. */
@@ -64,6 +66,8 @@ export interface CheckpointOptions {
   everySteps?: number;
   /** Is told what happens to checkpoints: resumed, damaged. Default: a warning of the process. */
   say?: (text: string) => void;
+  /** Is told where the training begins or goes on, before its first step: later epochs than this are done again. */
+  onResume?: (at: { epoch: number; step: number }) => void;
 }
 
 /** Options of {@link train}. */
@@ -129,7 +133,7 @@ export interface TrainOptions {
 export async function* train(options: TrainOptions): AsyncGenerator<EpochReport, void, undefined> {
   const training = new Training(options);
   try {
-    await training.resume();
+    training.resume();
     while (!training.finished) {
       const report = await training.epoch();
       if (report === undefined) return;

@@ -9,6 +9,7 @@ import {
 import type * as tf from '@tensorflow/tfjs-core';
 import { dispose, tensor, type Tensor } from '@tensorflow/tfjs-core';
 
+import { backendErrors } from './backend/device.js';
 import { checkSamples, inGroups, loadGroups, type TrainingItem } from './batches.js';
 import { type StoredTensor, type TensorFile } from './checkpoint/safetensors.js';
 import { CheckpointError, newestCheckpoint, writeCheckpoint } from './checkpoint/store.js';
@@ -26,7 +27,7 @@ import { setStep } from './models/dropout.js';
 import { addTo, meansOf, noSums, type MeansState } from './means.js';
 import { createOptimizer, type Optimizer } from './optimizers/index.js';
 import { lossAndGradients } from './step.js';
-import { type EpochReport, type TrainOptions } from './train.js';
+import { type CheckpointOptions, type EpochReport, type TrainOptions } from './train.js';
 import { resolveOptions, settingsOf, type ResolvedOptions } from './train-options.js';
 
 /** Where a training stands between two updates; with the tensors, all that the rest of it depends on. */
@@ -104,6 +105,7 @@ export class Training {
       epoch: at.epoch,
       seconds: (performance.now() - begin) / 1000,
       steps: updates.length,
+      step: at.step,
       learningRate: at.learningRate,
       ...meansOf(at.sums),
       val,
@@ -118,9 +120,17 @@ export class Training {
   }
 
   /** Goes on from the newest checkpoint, if there is one. */
-  async resume(): Promise<void> {
-    const { checkpoint, model } = this.options;
+  resume(): void {
+    const { checkpoint } = this.options;
     if (checkpoint === undefined) return;
+    this.restore(checkpoint);
+    const { epoch, step } = this.at;
+    if (step > 0) checkpoint.say?.(`resumed at epoch ${epoch}, step ${step}`);
+    checkpoint.onResume?.({ epoch, step });
+  }
+
+  private restore(checkpoint: CheckpointOptions): void {
+    const { model } = this.options;
     const file = newestCheckpoint(checkpoint.folder, checkpoint.say ?? ((text) => process.emitWarning(text)));
     if (file === undefined) return;
     const saved = JSON.parse(file.metadata['settings']!) as Record<string, unknown>;
@@ -147,7 +157,6 @@ export class Training {
       at.step,
     );
     dispose([...tensors.values()]);
-    if (at.step > 0) checkpoint.say?.(`resumed at epoch ${at.epoch}, step ${at.step}`);
   }
 
   dispose(): void {
@@ -185,6 +194,7 @@ export class Training {
       }
       const gradients = sum.take();
       const gradientNorm = await globalNorm(gradients);
+      await backendErrors();
       const clipped = clip(gradients, gradientNorm, gradient);
       dispose(gradients);
       const learningRate = this.learningRate({ step, epoch, stepsPerEpoch, epochs });

@@ -9,7 +9,13 @@ import { modulesIn } from './modules.js';
 export const DEFAULT_NAMES = { model: 'unet', optimizer: 'adam', schedule: 'constant' } as const;
 
 // Records, so that the compiler asks for a name that is new elsewhere.
-const BACKENDS: Record<BackendName | 'auto', true> = { auto: true, tensorflow: true, webgpu: true, wasm: true, cpu: true };
+const BACKENDS: Record<BackendName | 'auto', true> = {
+  auto: true,
+  tensorflow: true,
+  webgpu: true,
+  wasm: true,
+  cpu: true,
+};
 const AUGMENTATIONS: Record<RecipeName | 'none' | 'flip', true> = {
   none: true,
   flip: true,

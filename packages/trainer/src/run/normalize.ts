@@ -1,0 +1,22 @@
+import { DataError, type Sample } from '@segloss/data';
+
+import { type RunConfig } from '../config/schema.js';
+
+/** (x - mean) / std of each channel, as the configuration says; the mask stays. */
+export function normalizer(normalize: RunConfig['data']['normalize']): (sample: Sample) => Sample {
+  if (normalize === 'none') return (sample) => sample;
+  const { mean, std } = normalize;
+  return (sample) => {
+    const { channels, image, id } = sample;
+    if (channels !== mean.length) {
+      throw new DataError(
+        `data.normalize: wanted images of ${mean.length} channels, got ${channels} in ${id}; give a mean and a std for each`,
+      );
+    }
+    const values = new Float32Array(image.length);
+    for (let i = 0; i < image.length; i += channels) {
+      for (let k = 0; k < channels; k++) values[i + k] = (image[i + k]! - mean[k]!) / std[k]!;
+    }
+    return { ...sample, image: values };
+  };
+}

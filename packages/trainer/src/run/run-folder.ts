@@ -1,0 +1,103 @@
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+  closeSync,
+} from 'node:fs';
+import path from 'node:path';
+
+import { replaceDurably } from '../logs/files.js';
+
+/** How a run stands, in its file `STATUS`. */
+export type RunStatus = 'running' | 'finished' | 'interrupted' | 'diverged' | 'failed';
+
+/** The run is in use, or the folder is none of a run. */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+}
+
+/** The files of a run, in a folder of its own. */
+export class RunFolder {
+  constructor(readonly folder: string) {}
+
+  get checkpoints(): string {
+    return path.join(this.folder, 'checkpoints');
+  }
+
+  get metrics(): string {
+    return this.file('metrics.jsonl');
+  }
+
+  file(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  /** Undefined where nothing was run yet. */
+  get status(): RunStatus | undefined {
+    const file = this.file('STATUS');
+    return existsSync(file) ? (readFileSync(file, 'utf8').trim() as RunStatus) : undefined;
+  }
+
+  setStatus(status: RunStatus): void {
+    this.write('STATUS', `${status}\n`);
+  }
+
+  write(name: string, content: string | object): void {
+    const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
+    replaceDurably(this.file(name), Buffer.from(text));
+  }
+
+  read<T>(name: string): T {
+    return JSON.parse(readFileSync(this.file(name), 'utf8')) as T;
+  }
+
+  /** Puts what is there aside, under a name that says so, and says where. */
+  putAside(): string | undefined {
+    if (!existsSync(this.folder)) return undefined;
+    let n = 1;
+    while (existsSync(`${this.folder}.old-${n}`)) n++;
+    const aside = `${this.folder}.old-${n}`;
+    renameSync(this.folder, aside);
+    return aside;
+  }
+
+  /**
+   * Makes the folder, and keeps other processes out until the function that it returns is called. The lock of a process that
+   * is no more does not count.
+   *
+   * @throws {RunError} If another process trains this run.
+   */
+  lock(): () => void {
+    mkdirSync(this.folder, { recursive: true });
+    const file = this.file('lock');
+    for (let tries = 0; ; tries++) {
+      try {
+        const descriptor = openSync(file, 'wx');
+        writeSync(descriptor, String(process.pid));
+        closeSync(descriptor);
+        return () => rmSync(file, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const owner = Number(readFileSync(file, 'utf8'));
+      if (tries > 0 || (owner !== process.pid && isAlive(owner))) {
+        throw new RunError(`${this.folder} is being trained by process ${owner}; wait for it, or end it`);
+      }
+      rmSync(file, { force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
