@@ -13,18 +13,20 @@ export interface Progress extends Listener {
   finish(): void;
 }
 
+/** Predicted over true proportion as text; there is none of a class that is nowhere. */
+export function ratioText(predicted = NaN, truth = NaN): string {
+  return truth > 0 ? (predicted / truth).toFixed(2) : 'n/a';
+}
+
 /** What one epoch says: the same words in the log and beside the bar. */
 export function epochLine(event: EventOf<'epoch'>, epochs: number, label: number): string {
-  const ratio = (part: number | undefined) => {
-    const truth = event.val.truth[label] ?? NaN;
-    return truth > 0 ? ((part ?? NaN) / truth).toFixed(2) : 'n/a';
-  };
+  const { truth, soft, hard } = event.val;
   return [
     event.run,
     `epoch ${event.epoch + 1}/${epochs}`,
     `loss ${event.loss.toFixed(4)}`,
     `val Dice ${event.val.meanDice.toFixed(3)}`,
-    `p/q soft ${ratio(event.val.soft[label])} hard ${ratio(event.val.hard[label])}`,
+    `p/q soft ${ratioText(soft[label], truth[label])} hard ${ratioText(hard[label], truth[label])}`,
     `${event.seconds.toFixed(1)} s`,
   ].join('  ');
 }

@@ -28,6 +28,18 @@ export { type RunConfig } from './config/schema.js';
 export { configToYaml } from './config/to-yaml.js';
 export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
 export * from './models/index.js';
+export { writeCsv } from './logs/csv.js';
+export {
+  loadLoggers,
+  type LoadLoggersOptions,
+  type LoggedRun,
+  type Logger,
+  type Loggers,
+} from './logs/loggers.js';
+export { type Marginals, type MetricsHead, type MetricsLine } from './logs/metrics-line.js';
+export { MetricsLog, readMetrics, type Metrics } from './logs/metrics-log.js';
+export { writeTensorboard } from './logs/tensorboard/write-tensorboard.js';
+export { unet, type UnetOptions } from './models/unet.js';
 export { predict, type Prediction } from './predict.js';
 export { predictSliding, type SlidingWindowOptions } from './sliding-window.js';
 export { CheckpointError } from './checkpoint/store.js';

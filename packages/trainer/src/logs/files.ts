@@ -1,0 +1,35 @@
+import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+
+/** Puts bytes behind those of a file, in one write that is on the disk when this returns. */
+export function appendDurably(file: string, bytes: Uint8Array): void {
+  withFile(file, 'a', (handle) => writeWhole(handle, bytes, file));
+}
+
+/** Cuts a file to its first bytes. */
+export function truncateDurably(file: string, length: number): void {
+  withFile(file, 'r+', (handle) => ftruncateSync(handle, length));
+}
+
+/** Gives a file new content: a reader sees the old or the new, never a part. */
+export function replaceDurably(file: string, bytes: Uint8Array): void {
+  const draft = `${file}.new`;
+  withFile(draft, 'w', (handle) => writeWhole(handle, bytes, draft));
+  renameSync(draft, file);
+}
+
+function withFile(file: string, flags: string, use: (handle: number) => void): void {
+  const handle = openSync(file, flags);
+  try {
+    use(handle);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function writeWhole(handle: number, bytes: Uint8Array, file: string): void {
+  const written = writeSync(handle, bytes);
+  if (written !== bytes.length) {
+    throw new Error(`${file}: only ${written} of ${bytes.length} bytes could be written; is the disk full?`);
+  }
+}

@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+import { createJiti } from 'jiti';
+
+import { ConfigError } from '../config/config-error.js';
+import { splitModule } from '../config/modules.js';
+import { type RunConfig } from '../config/schema.js';
+import { type MetricsHead, type MetricsLine } from './metrics-line.js';
+
+/** What a logger is told at the start. */
+export interface LoggedRun extends MetricsHead {
+  readonly id: string;
+  /** Where the run's files are. */
+  readonly folder: string;
+  readonly config: RunConfig;
+}
+
+/** A logger of the user's own: what `./mine.mjs#name` exports, or what a function that it exports returns. */
+export interface Logger {
+  start?(run: LoggedRun): void | Promise<void>;
+  epoch?(line: MetricsLine): void | Promise<void>;
+  /** Called however the training ends, with what `summary.json` says. */
+  end?(summary: Readonly<Record<string, unknown>>): void | Promise<void>;
+}
+
+/** Several loggers that a training tells and never waits for, but at the end. */
+export interface Loggers {
+  start(run: LoggedRun): void;
+  epoch(line: MetricsLine): void;
+  /** Resolves when all are done, or after the patience. */
+  end(summary: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+/** Options of {@link loadLoggers}. */
+export interface LoadLoggersOptions {
+  /** Takes one line about a logger that failed. */
+  warn: (text: string) => void;
+  /** Folder that relative modules start from; default: the process's. */
+  folder?: string;
+  /** Seconds that the end waits for loggers that still write; default 10. */
+  patience?: number;
+}
+
+/**
+ * Loads loggers. Each gets its own copy of what it is told, one call after the other; the first error of each is reported, and
+ * none can change, delay or end the training.
+ *
+ * @param modules `./mine.mjs#name`; without `#` the default export.
+ * @throws {ConfigError} If a module cannot be loaded or exports no logger.
+ *
+ * @example
+ * ```ts
+ * const { tmpdir } = await import('node:os');
+ * const { writeFileSync } = await import('node:fs');
+ * writeFileSync(`${tmpdir()}/segloss-example-log.mjs`, 'export const broken = { epoch() { throw new Error("no network"); } };');
+ * const warnings = [];
+ * const loggers = await loadLoggers(['./segloss-example-log.mjs#broken'], { folder: tmpdir(), warn: (text) => warnings.push(text) });
+ * loggers.epoch({ epoch: 0 });
+ * await loggers.end({});
+ * warnings; // → ["logs.plugins: ./segloss-example-log.mjs#broken: epoch: no network; the training goes on"]
+ * ```
+ */
+export async function loadLoggers(modules: readonly string[], options: LoadLoggersOptions): Promise<Loggers> {
+  const { warn, folder = process.cwd(), patience = 10 } = options;
+  const plugins: Plugin[] = [];
+  for (const name of modules) plugins.push(new Plugin(name, await load(name, folder), warn));
+  return {
+    start: (run) => plugins.forEach((plugin) => plugin.tell('start', run)),
+    epoch: (line) => plugins.forEach((plugin) => plugin.tell('epoch', line)),
+    async end(summary) {
+      for (const plugin of plugins) plugin.tell('end', summary);
+      await Promise.all(plugins.map((plugin) => plugin.finish(patience)));
+    },
+  };
+}
+
+/** One logger and the calls that wait for it. */
+class Plugin {
+  private queue: Promise<void> = Promise.resolve();
+  private reported = false;
+
+  constructor(
+    private readonly name: string,
+    private readonly logger: Logger,
+    private readonly warn: (text: string) => void,
+  ) {}
+
+  tell<K extends keyof Logger>(call: K, what: object): void {
+    const copy = structuredClone(what);
+    this.queue = this.queue.then(async () => {
+      try {
+        await (this.logger[call] as ((what: object) => unknown) | undefined)?.call(this.logger, copy);
+      } catch (error) {
+        if (!this.reported) this.report(`${call}: ${messageOf(error)}`);
+      }
+    });
+  }
+
+  async finish(patience: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(resolve, 1000 * patience, `not done ${patience} s after the end`);
+    });
+    const reason = await Promise.race([this.queue, late]);
+    clearTimeout(timer);
+    if (reason !== undefined) this.report(reason);
+  }
+
+  private report(reason: string): void {
+    this.reported = true;
+    this.warn(`logs.plugins: ${this.name}: ${reason}; the training goes on`);
+  }
+}
+
+/** Also of an error that another realm has made. */
+const messageOf = (error: unknown): string => (error as Partial<Error> | undefined)?.message ?? String(error);
+
+async function load(name: string, folder: string): Promise<Logger> {
+  const { file, exported } = splitModule(name);
+  const full = path.resolve(folder, file);
+  const refuse = (what: string, expected: string, remedy: string): ConfigError =>
+    new ConfigError({ what: `logs.plugins: ${what}`, where: name, expected, remedy });
+  if (!existsSync(full)) {
+    throw refuse('no such module', `got no file at ${full}; wanted ./mine.mjs#name`, 'check the path');
+  }
+  let value: unknown;
+  let names: string[];
+  try {
+    const module = await createJiti(full, { fsCache: false, interopDefault: false }).import<object>(full);
+    names = Object.keys(module);
+    value = (module as Record<string, unknown>)[exported];
+    if (typeof value === 'function') value = await (value as () => unknown)();
+  } catch (error) {
+    throw refuse('the module cannot be loaded', `got: ${messageOf(error)}`, 'import it in Node to see why');
+  }
+  const calls = ['start', 'epoch', 'end'];
+  const isLogger = typeof value === 'object' && value !== null && calls.some((call) => typeof (value as Record<string, unknown>)[call] === 'function'); // prettier-ignore
+  if (isLogger) return value as Logger;
+  throw refuse(
+    'this is no logger',
+    `got ${value === undefined ? `the exports ${names.join(', ') || 'none'}` : typeof value} for "${exported}"; wanted { start?, epoch?, end? } or a function that returns it`,
+    'export such an object, and name it behind #',
+  );
+}
