@@ -15,7 +15,11 @@ export interface ChildTrial extends BackendTrial {
 export async function tryInChild(name: BackendName, limit: number): Promise<ChildTrial> {
   const begin = performance.now();
   const trial = await new Promise<BackendTrial>((resolve) => {
-    const child = fork(childProgram(), [name], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+    const child = fork(childProgram(), [name], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [],
+      env: process.env,
+    });
     let said = '';
     child.stderr!.on('data', (text: Buffer) => (said = `${said}${text.toString()}`.slice(-4000)));
     const timer = setTimeout(() => child.kill('SIGKILL'), limit * 1000);

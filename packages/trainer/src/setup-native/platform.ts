@@ -3,12 +3,15 @@ import { SetupError } from './setup-error.js';
 
 const OLDEST_GLIBC = [2, 27] as const;
 
+interface Host {
+  readonly platform: string;
+  readonly arch: string;
+  /** Version of the GNU C library, undefined where there is another. */
+  readonly glibc: string | undefined;
+}
+
 /** The wheels are for Linux on x64 with the GNU C library. */
-export function checkPlatform(
-  platform = process.platform,
-  arch: string = process.arch,
-  glibc = glibcVersion(),
-): Found<void> {
+export function checkPlatform({ platform, arch, glibc }: Host = thisHost()): Found<void> {
   const elsewhere =
     'use npm install @tensorflow/tfjs-node, or the backends webgpu and wasm, which need no TensorFlow';
   if (platform !== 'linux' || arch !== 'x64') {
@@ -22,7 +25,8 @@ export function checkPlatform(
   return { value: undefined, message: `${platform} ${arch}, glibc ${glibc}` };
 }
 
-function glibcVersion(): string | undefined {
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return report.header?.glibcVersionRuntime;
+function thisHost(): Host {
+  const { platform, arch } = process;
+  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return { platform, arch, glibc: header?.glibcVersionRuntime };
 }
