@@ -9,7 +9,8 @@ import {
 import { runParts } from './parts.js';
 import { memoryOf, pointer, requireFloat, withScratch, type WasmBackend } from './tensors.js';
 
-type Options = Pick<ResizeBilinearAttrs, 'alignCorners' | 'halfPixelCenters'>;
+/** Where the pixels of the larger and the smaller image lie. */
+export type ResizeOptions = Pick<ResizeBilinearAttrs, 'alignCorners' | 'halfPixelCenters'>;
 
 /** Rows of a gradient that one part makes: more cost less at their borders, fewer can be spread over more threads. */
 const ROWS_PER_PART = 16;
@@ -81,7 +82,7 @@ function gradient(
   const [batch, height, width, channels] = images.shape as [number, number, number, number];
   const [, outHeight, outWidth] = dy.shape as [number, number, number];
   const out = wasm.makeOutput(images.shape, 'float32');
-  const options = attrs as unknown as Options;
+  const options = attrs as unknown as ResizeOptions;
   withTables(wasm, [height, width], [outHeight, outWidth], options, table, (tables) => {
     const shapes = [batch, height, width, channels, outHeight, outWidth];
     const pointers = [pointer(wasm, dy), pointer(wasm, out)];
@@ -94,14 +95,14 @@ function gradient(
 }
 
 /** For each place of the output the numbers that the kernels take, each kind in an array of its own. */
-type Table = (from: number, to: number, options: Options) => readonly (Int32Array | Float32Array)[];
+type Table = (from: number, to: number, options: ResizeOptions) => readonly (Int32Array | Float32Array)[];
 
 /** Runs `use` with the tables of the rows and of the columns in the backend's memory. */
 function withTables(
   wasm: WasmBackend,
   from: readonly [number, number],
   to: readonly [number, number],
-  options: Options,
+  options: ResizeOptions,
   table: Table,
   use: (tables: readonly number[]) => void,
 ): void {
@@ -120,7 +121,7 @@ function withTables(
 }
 
 /** The places of the input that each place of the output lies between, and how far along. */
-function bilinear(from: number, to: number, options: Options): readonly (Int32Array | Float32Array)[] {
+export function bilinearTable(from: number, to: number, options: ResizeOptions) {
   const lower = new Int32Array(to);
   const upper = new Int32Array(to);
   const weight = new Float32Array(to);
@@ -130,20 +131,21 @@ function bilinear(from: number, to: number, options: Options): readonly (Int32Ar
     upper[i] = Math.min(from - 1, Math.max(0, Math.ceil(place)));
     weight[i] = lower[i] === upper[i] ? 0 : place - lower[i]!;
   }
-  return [lower, upper, weight];
+  return { lower, upper, weight };
 }
 
 /** The place of the input that each place of the output is taken from. */
-function nearest(from: number, to: number, options: Options): readonly (Int32Array | Float32Array)[] {
-  return [
-    Int32Array.from({ length: to }, (_, i) => {
-      const place = options.halfPixelCenters ? ((i + 0.5) * from) / to : coordinate(i, from, to, options);
-      return Math.min(from - 1, options.alignCorners ? Math.round(place) : Math.floor(place));
-    }),
-  ];
+export function nearestTable(from: number, to: number, options: ResizeOptions): Int32Array {
+  return Int32Array.from({ length: to }, (_, i) => {
+    const place = options.halfPixelCenters ? ((i + 0.5) * from) / to : coordinate(i, from, to, options);
+    return Math.min(from - 1, options.alignCorners ? Math.round(place) : Math.floor(place));
+  });
 }
 
+const bilinear: Table = (...sizes) => Object.values(bilinearTable(...sizes));
+const nearest: Table = (...sizes) => [nearestTable(...sizes)];
+
 /** Multiplied before it is divided, so that a place that is a whole number or a half stays one. */
-function coordinate(i: number, from: number, to: number, { alignCorners }: Options): number {
+function coordinate(i: number, from: number, to: number, { alignCorners }: ResizeOptions): number {
   return alignCorners && to > 1 ? (i * (from - 1)) / (to - 1) : (i * from) / to;
 }

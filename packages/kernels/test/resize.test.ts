@@ -1,10 +1,14 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
+import '@segloss/kernels/cpu';
 import '@segloss/kernels/wasm';
-import { backends, finiteDifferenceGradient, maxRelativeError, numbers, tensorLeaks } from '@segloss/testing';
+import {
+  describeEachBackend,
+  finiteDifferenceGradient,
+  maxRelativeError,
+  numbers,
+  tensorLeaks,
+} from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
-
-const wasm = backends.find(({ name }) => name === 'wasm')!;
-const suite = wasm.missing === undefined ? describe : describe.skip;
 
 type Convention = 'plain' | 'alignCorners' | 'halfPixelCenters';
 const conventions: readonly Convention[] = ['plain', 'alignCorners', 'halfPixelCenters'];
@@ -76,9 +80,7 @@ function reference(one: Case, convention: Convention, nearest: boolean, x: Float
   return { y, dx };
 }
 
-suite('resizing on wasm', () => {
-  beforeAll(() => wasm.use());
-
+describeEachBackend('resizing', () => {
   const kinds = conventions.flatMap((convention) => [
     { convention, nearest: false, name: 'resizeBilinear' },
     { convention, nearest: true, name: 'resizeNearestNeighbor' },
