@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { lossesCommand, runCommand, type Terminal } from './commands.js';
+import { addDataCommands } from './data-command.js';
 import { demoSettings, runDefaults } from './defaults.js';
 import { environment } from './environment.js';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './errors.js';
@@ -105,6 +106,7 @@ function program(finish: (code: number) => void): Command {
     .command('losses')
     .description('list the losses that a spec can name')
     .action(() => lossesCommand(terminal));
+  addDataCommands(root, terminal, finish);
   return root;
 }
 

@@ -1,4 +1,5 @@
 export * from './augment/index.js';
+export * from './check/index.js';
 export * from './coco/index.js';
 export { DataError, type DataErrorCode } from './errors.js';
 export { type LabelMap } from './labels.js';
