@@ -10,7 +10,7 @@ const transform = {
   ],
 };
 // Published as ES modules only, so jest has to translate them.
-const esmOnly = ['fast-png', 'iobuffer', 'fflate', 'internmap'];
+const esmOnly = ['fast-png', 'iobuffer', 'fflate', 'internmap', 'quick-lru'];
 
 const shared = {
   rootDir: __dirname,

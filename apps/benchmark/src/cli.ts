@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addBackendCommands } from './backend-commands.js';
 import { lossesCommand, runCommand, type Terminal } from './commands.js';
 import { addConfigCommand } from './config-command.js';
+import { addDataCommands } from './data-command.js';
 import { demoSettings, runDefaults } from './defaults.js';
 import { environment } from './environment.js';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './errors.js';
@@ -109,6 +110,7 @@ function program(finish: (code: number) => void): Command {
     .action(() => lossesCommand(terminal));
   addBackendCommands(root, terminal, finish);
   addConfigCommand(root, terminal);
+  addDataCommands(root, terminal, finish);
   return root;
 }
 

@@ -3,11 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { decode as decodePng } from 'fast-png';
 import jpeg from 'jpeg-js';
 
-import { DataError } from './errors.js';
+import { Refusal, unreadable } from './errors.js';
+import { MAX_PIXELS } from './limits.js';
+import { fromTiff } from './tiff.js';
 
 /** Pixels as the file holds them: no colour conversion, no scaling. */
 export interface RawPixels {
-  readonly kind: 'png' | 'jpeg';
+  readonly kind: 'png' | 'jpeg' | 'tiff';
+  /** Whether the values may differ from those that were saved. */
+  readonly lossy: boolean;
   readonly width: number;
   readonly height: number;
   /** Values for each pixel; 1 for gray and palette files. */
@@ -23,12 +27,25 @@ export interface RawPixels {
   readonly palette?: readonly (readonly number[])[];
 }
 
-/** No file is decoded that claims more pixels than this. */
-export const MAX_PIXELS = 64e6;
+/** The formats, each told by its first bytes. */
+const FORMATS: readonly {
+  readonly signatures: readonly (readonly number[])[];
+  readonly decode: (bytes: Uint8Array) => RawPixels | Promise<RawPixels>;
+}[] = [
+  { signatures: [[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]], decode: fromPng },
+  { signatures: [[0xff, 0xd8]], decode: fromJpeg },
+  {
+    signatures: [
+      [0x49, 0x49, 0x2a, 0],
+      [0x4d, 0x4d, 0, 0x2a],
+      [0x49, 0x49, 0x2b, 0],
+      [0x4d, 0x4d, 0, 0x2b],
+    ],
+    decode: fromTiff,
+  },
+];
 
-const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
-/** Decodes a PNG or JPEG file, told apart by its first bytes and not by its name. */
+/** Decodes a PNG, JPEG or TIFF file, told apart by its first bytes and not by its name. */
 export async function decodeFile(path: string): Promise<RawPixels> {
   let bytes: Uint8Array;
   try {
@@ -37,49 +54,46 @@ export async function decodeFile(path: string): Promise<RawPixels> {
     throw unreadable(path, (error as Error).message);
   }
   if (bytes.length === 0) throw unreadable(path, 'the file is empty');
-  const isPng = PNG_SIGNATURE.every((byte, i) => bytes[i] === byte);
-  const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
-  if (!isPng && !isJpeg) {
-    throw unreadable(path, 'it is neither PNG nor JPEG by its first bytes; convert it to PNG');
+  const format = FORMATS.find(({ signatures }) =>
+    signatures.some((signature) => signature.every((byte, i) => bytes[i] === byte)),
+  );
+  if (format === undefined) {
+    throw unreadable(path, 'it is neither PNG nor JPEG nor TIFF by its first bytes; convert it to PNG');
   }
   try {
-    return isPng ? fromPng(path, bytes) : fromJpeg(path, bytes);
+    return await format.decode(bytes);
   } catch (error) {
-    if (error instanceof DataError) throw error;
-    throw unreadable(path, `it is damaged (${(error as Error).message})`);
+    if (error instanceof Refusal) throw unreadable(path, error.message);
+    throw unreadable(path, `it is damaged (${error instanceof Error ? error.message : String(error)})`);
   }
 }
 
-function unreadable(path: string, cause: string): DataError {
-  return new DataError(`cannot read ${path}: ${cause}`, 'unreadable');
-}
-
-function checkSize(path: string, width: number, height: number): void {
+/** Throws if the size is none, or if so few bytes cannot hold it: before anything is allocated. */
+function checkSize(width: number, height: number, bytes: number, pixelsOfByte: number): void {
   if (!(width * height > 0 && width * height <= MAX_PIXELS)) {
-    throw unreadable(
-      path,
-      `it claims ${width} x ${height} pixels; at most ${MAX_PIXELS / 1e6} million are read`,
-    );
+    throw new Refusal(`it claims ${width} x ${height} pixels; at most ${MAX_PIXELS / 1e6} million are read`);
+  }
+  if (width * height > bytes * pixelsOfByte) {
+    throw new Refusal(`it claims ${width} x ${height} pixels, more than its ${bytes} bytes can hold`);
   }
 }
 
-function fromPng(path: string, bytes: Uint8Array): RawPixels {
-  if (bytes.length < 33) throw unreadable(path, 'it ends within the PNG header');
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  checkSize(path, view.getUint32(16), view.getUint32(20));
-  const [colourType, interlaced] = [view.getUint8(25), view.getUint8(28) === 1];
-  if (interlaced && view.getUint8(24) < 8) {
-    throw unreadable(
-      path,
-      'interlaced PNG with less than 8 bits is not read exactly; save it without interlace',
-    );
+function fromPng(bytes: Uint8Array): RawPixels {
+  if (bytes.length < 33) throw new Refusal('it ends within the PNG header');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [bits, colourType, interlaced] = [view.getUint8(24), view.getUint8(25), view.getUint8(28) === 1];
+  // Deflate shrinks to a 1032th at best.
+  checkSize(view.getUint32(16), view.getUint32(20), bytes.length, (1032 * 8) / Math.max(1, Math.min(bits, 8))); // prettier-ignore
+  if (interlaced && bits < 8) {
+    throw new Refusal('interlaced PNG with less than 8 bits is not read exactly; save it without interlace');
   }
-  const { width, height, depth, channels, data, palette } = decodePng(bytes);
+  const { width, height, depth, channels, data, palette } = decodePng(bytes, { checkCrc: true });
   if (data.length < Math.ceil((width * channels * Math.min(depth, 8)) / 8) * height) {
-    throw unreadable(path, 'it holds fewer pixels than its header says');
+    throw new Refusal('it holds fewer pixels than its header says');
   }
   return {
     kind: 'png',
+    lossy: false,
     width,
     height,
     channels,
@@ -105,7 +119,10 @@ function unpackBits(packed: Uint8Array, width: number, height: number, depth: nu
   return values;
 }
 
-function fromJpeg(path: string, bytes: Uint8Array): RawPixels {
+function fromJpeg(bytes: Uint8Array): RawPixels {
+  const claimed = jpegSize(bytes);
+  // A block of 8 x 8 pixels takes a bit at least.
+  checkSize(claimed.width, claimed.height, bytes.length, 8 * 64);
   const { width, height, data } = jpeg.decode(bytes, {
     useTArray: true,
     formatAsRGBA: false,
@@ -113,9 +130,9 @@ function fromJpeg(path: string, bytes: Uint8Array): RawPixels {
     maxResolutionInMP: MAX_PIXELS / 1e6,
     maxMemoryUsageInMB: 2048,
   });
-  checkSize(path, width, height);
   return {
     kind: 'jpeg',
+    lossy: true,
     width,
     height,
     channels: 3,
@@ -124,4 +141,21 @@ function fromJpeg(path: string, bytes: Uint8Array): RawPixels {
     alpha: false,
     values: data,
   };
+}
+
+/** The size in the frame header, which follows segments that say how long they are. */
+function jpegSize(bytes: Uint8Array): { width: number; height: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 2; at + 9 <= bytes.length;) {
+    const marker = bytes[at + 1]!;
+    if (bytes[at] !== 0xff) break;
+    if (marker === 0xff) {
+      at++; // a fill byte
+      continue;
+    }
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (isFrame) return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+    at += 2 + view.getUint16(at + 2);
+  }
+  throw new Refusal('it has no JPEG frame header');
 }

@@ -9,6 +9,7 @@ export class DataError extends Error {
   /**
    * @param message What was wanted, what came, and the remedy.
    * @param code The kind of fault, for programs.
+   * @param values With `bad-label`, where they are known: every value of the mask with its number of pixels.
    *
    * @example
    * ```ts
@@ -18,7 +19,16 @@ export class DataError extends Error {
   constructor(
     message: string,
     readonly code: DataErrorCode = 'invalid',
+    readonly values: readonly (readonly [value: number, pixels: number])[] = [],
   ) {
     super(message);
   }
 }
+
+/** A file that cannot be read, and why. */
+export function unreadable(path: string, cause: string): DataError {
+  return new DataError(`cannot read ${path}: ${cause}`, 'unreadable');
+}
+
+/** Why bytes are not decoded; who knows the file's name makes a {@link DataError} of it. */
+export class Refusal extends Error {}

@@ -1,9 +1,15 @@
 export * from './augment/index.js';
+export * from './check/index.js';
+export * from './coco/index.js';
 export { DataError, type DataErrorCode } from './errors.js';
+export { type LabelMap } from './labels.js';
 export { openDataset } from './layouts/open-dataset.js';
 export { type OpenDatasetOptions } from './layouts/layout.js';
+export * from './nifti/index.js';
+export { type Origin } from './origin.js';
 export { randomStream, shuffled, type RandomStream } from './random.js';
 export { readImage, readMask, type Image, type Mask } from './read.js';
 export { demoDataset, syntheticDataset, type SyntheticOptions } from './synthetic.js';
 export { classProportions, loadAll, resizeSample, spread } from './transforms.js';
-export { IGNORED, type Sample, type SampleSource, type SegmentationDataset } from './types.js';
+export { IGNORED, type Sample, type SampleSource, type SegmentationDataset, type Volume } from './types.js';
+export { sliceOf, type SliceAxis, type Window } from './volumes.js';

@@ -16,11 +16,13 @@ export interface Mask {
   readonly height: number;
   /** Label of each pixel: gray value, or index into the palette. */
   readonly values: Uint8Array | Uint16Array;
-  readonly kind: 'png' | 'jpeg';
+  readonly kind: 'png' | 'jpeg' | 'tiff';
+  /** Whether the values may differ from those that were saved, as in JPEG. */
+  readonly lossy: boolean;
 }
 
 /**
- * Reads a PNG or JPEG image; opacity is dropped, palettes become colours.
+ * Reads a PNG, JPEG or TIFF image; opacity is dropped, palettes become colours.
  *
  * @throws {DataError} If the file cannot be read; the message names it and the cause.
  *
@@ -53,7 +55,7 @@ export async function readImage(path: string): Promise<Image> {
 }
 
 /**
- * Reads a mask and keeps its label values exactly: 1 to 16-bit gray and palette PNG, gray stored as RGB. A JPEG mask has
+ * Reads a mask and keeps its label values exactly: 1 to 16-bit gray and palette PNG or TIFF, gray stored as RGB. A JPEG mask has
  * no exact labels and is read only where a layout thresholds it.
  *
  * @param options `allowJpeg`: give the gray values of a JPEG file; default false.
@@ -66,17 +68,23 @@ export async function readImage(path: string): Promise<Image> {
  */
 export async function readMask(path: string, { allowJpeg = false } = {}): Promise<Mask> {
   const raw = await decodeFile(path);
-  if (raw.kind === 'jpeg' && !allowJpeg) {
+  if (raw.lossy && !allowJpeg) {
     throw new DataError(
       `cannot read labels from ${path}: JPEG changes label values; save masks as PNG`,
       'unreadable',
     );
   }
-  return { width: raw.width, height: raw.height, kind: raw.kind, values: labelsOf(path, raw) };
+  return {
+    width: raw.width,
+    height: raw.height,
+    kind: raw.kind,
+    lossy: raw.lossy,
+    values: labelsOf(path, raw),
+  };
 }
 
 function labelsOf(path: string, raw: RawPixels): Uint8Array | Uint16Array {
-  const { width, height, channels, alpha, kind } = raw;
+  const { width, height, channels, alpha, lossy } = raw;
   const colours = channels - (alpha ? 1 : 0);
   const pixels = width * height;
   const values = raw.maximum > 255 ? new Uint16Array(pixels) : new Uint8Array(pixels);
@@ -85,7 +93,7 @@ function labelsOf(path: string, raw: RawPixels): Uint8Array | Uint16Array {
     values[pixel] = first;
     for (let c = 1; c < colours; c++) {
       // JPEG rounds the three channels of a gray pixel differently.
-      if (kind === 'png' && raw.values[pixel * channels + c] !== first) {
+      if (!lossy && raw.values[pixel * channels + c] !== first) {
         throw new DataError(
           `cannot read labels from ${path}: it holds colours (pixel ${pixel % width}, ${Math.floor(pixel / width)}), ` +
             'not class numbers; save the mask as a gray or palette PNG of class numbers',

@@ -1,19 +1,33 @@
-/** An image with its mask, in memory. */
+import { type Origin } from './origin.js';
+
+/** An image, or a volume, with its mask, in memory. */
 export interface Sample {
   readonly id: string;
+  /** Slices of a volume; an image has none. */
+  readonly depth?: number;
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  /** `height * width * channels` values from 0 to 1, row by row, channels last. */
+  /** `[depth *] height * width * channels` values from 0 to 1: slice by slice, row by row, channels last. */
   readonly image: Float32Array;
-  /** `height * width` class indices; 255 = ignored pixel. */
+  /** `[depth *] height * width` class indices; 255 = ignored. */
   readonly mask: Uint8Array;
+  /** Distances of neighboring pixels in mm, in the order of the axes ([depth,] height, width), where they are known. */
+  readonly spacing?: readonly number[];
 }
 
-/** An image that is read or made when it is asked for. */
+/** A sample with three axes: depth, height, width. */
+export type Volume = Sample & {
+  readonly depth: number;
+  readonly spacing: readonly [depth: number, height: number, width: number];
+};
+
+/** A sample that is read or made when it is asked for. */
 export interface SampleSource {
   readonly id: string;
   load(): Promise<Sample>;
+  /** The files that it is read from and how, as plain data: what {@link loader} sends to its threads. */
+  readonly origin?: Origin;
 }
 
 /** Images with masks, split into training and validation. */

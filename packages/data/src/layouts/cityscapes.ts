@@ -1,10 +1,12 @@
 import { basename, join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { indexLabels, pairSource, type LabelRule, type Pair } from '../pairs.js';
+import { indexLabels, listedLabels, mappedLabels, type LabelRule } from '../labels.js';
+import { sourceOf } from '../origin.js';
+import { type Pair } from '../pairs.js';
 import { IGNORED, type SegmentationDataset } from '../types.js';
 import { exists, list } from './files.js';
-import { type Layout } from './layout.js';
+import { type Layout, type LayoutOptions } from './layout.js';
 
 /** The classes that are evaluated, by their trainId, with the id that each has in the labels as published. */
 const CLASSES: readonly (readonly [name: string, id: number])[] = [
@@ -21,10 +23,14 @@ const CLASSES: readonly (readonly [name: string, id: number])[] = [
 export const cityscapes: Layout = {
   name: 'Cityscapes',
   looks: 'leftImg8bit/{train,val}/CITY/ beside gtFine/{train,val}/CITY/',
+  takes: ['labelMap'],
   open: openCityscapes,
 };
 
-async function openCityscapes(folder: string): Promise<SegmentationDataset | undefined> {
+async function openCityscapes(
+  folder: string,
+  { labelMap }: LayoutOptions,
+): Promise<SegmentationDataset | undefined> {
   const [images, masks] = [join(folder, 'leftImg8bit'), join(folder, 'gtFine')];
   if (!(await exists(images, masks))) return undefined;
   const [train, val] = [await pairsOf(images, masks, 'train'), await pairsOf(images, masks, 'val')];
@@ -36,13 +42,14 @@ async function openCityscapes(folder: string): Promise<SegmentationDataset | und
     );
   }
   const trainIds = kinds.has('labelTrainIds');
-  const rule = trainIds ? indexLabels(CLASSES.length, IGNORED) : publishedIds();
+  const rule = mappedLabels(trainIds ? indexLabels(CLASSES.length) : publishedIds(), labelMap);
+  const source = (pair: Pair) => sourceOf({ reader: 'pair', ...pair, channels: 3, rule });
   return {
     name: basename(folder),
     classes: CLASSES.map(([name]) => name),
     channels: 3,
-    train: train.map((pair) => pairSource(pair, 3, rule)),
-    val: val.map((pair) => pairSource(pair, 3, rule)),
+    train: train.map(source),
+    val: val.map(source),
     description:
       `Cityscapes layout, ${train.length} + ${val.length} images, ${CLASSES.length} classes; ` +
       (trainIds ? 'labelTrainIds, 255 is ignored' : 'labelIds, those that are not evaluated are ignored'),
@@ -76,10 +83,7 @@ async function pairsOf(images: string, masks: string, part: string): Promise<Pai
 }
 
 function publishedIds(): LabelRule {
-  const trainIds = new Map(CLASSES.map(([, id], trainId) => [id, trainId]));
-  return {
-    allowJpeg: false,
-    labelOf: (id) => (id <= 33 ? (trainIds.get(id) ?? IGNORED) : id === IGNORED ? IGNORED : undefined),
-    remedy: 'labelIds are 0 to 33',
-  };
+  const notEvaluated = Array.from({ length: 34 }, (_, id) => [id, IGNORED] as const);
+  const evaluated = CLASSES.map(([, id], trainId) => [id, trainId] as const);
+  return listedLabels([...notEvaluated, ...evaluated, [IGNORED, IGNORED]], 'labelIds are 0 to 33');
 }

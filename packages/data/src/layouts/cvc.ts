@@ -1,10 +1,11 @@
 import { basename, join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { pairSource, thresholdLabels } from '../pairs.js';
+import { thresholdLabels } from '../labels.js';
+import { sourceOf } from '../origin.js';
 import { type SampleSource, type SegmentationDataset } from '../types.js';
-import { exists, list, pairFolders, splitPairs } from './files.js';
-import { type Layout, type OpenDatasetOptions } from './layout.js';
+import { exists, pairFolders, splitItems } from './files.js';
+import { type Layout, type LayoutOptions } from './layout.js';
 
 /**
  * CVC-ClinicDB as published.
@@ -14,12 +15,13 @@ import { type Layout, type OpenDatasetOptions } from './layout.js';
 export const cvc: Layout = {
   name: 'CVC-ClinicDB',
   looks: 'Original/ beside "Ground Truth/" (also within PNG/)',
+  takes: [],
   open: openCvc,
 };
 
 async function openCvc(
   folder: string,
-  { seed, valShare }: Required<OpenDatasetOptions>,
+  { seed, valShare }: LayoutOptions,
 ): Promise<SegmentationDataset | undefined> {
   const inside = join(folder, 'PNG');
   const root = (await exists(inside)) ? inside : folder;
@@ -27,15 +29,10 @@ async function openCvc(
   if (!(await exists(images, masks))) return undefined;
   const pairs = await pairFolders(images, masks);
   if (pairs.length < 2) {
-    const tiff = ((await list(images)) ?? []).some((name) => /\.tiff?$/i.test(name));
-    throw new DataError(
-      `wanted two or more PNG or JPEG images in ${images}, got ${pairs.length}` +
-        (tiff ? '; the TIFF files are not read: take the PNG folder of the same set, or convert them' : ''),
-      'no-data',
-    );
+    throw new DataError(`wanted two or more images in ${images}, got ${pairs.length}`, 'no-data');
   }
-  const [train, val] = splitPairs(pairs, seed, valShare).map((part) =>
-    part.map((pair) => pairSource(pair, 3, thresholdLabels())),
+  const [train, val] = splitItems(pairs, seed, valShare).map((part) =>
+    part.map((pair) => sourceOf({ reader: 'pair', ...pair, channels: 3, rule: thresholdLabels() })),
   ) as [SampleSource[], SampleSource[]];
   return {
     name: basename(folder),

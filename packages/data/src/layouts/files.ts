@@ -7,14 +7,18 @@ import { stem, type Pair } from '../pairs.js';
 import { randomStream, shuffled } from '../random.js';
 
 /** A seeded split, each part in the order of the names. */
-export function splitPairs(pairs: readonly Pair[], seed: number, valShare: number): [Pair[], Pair[]] {
-  const order = shuffled(pairs, randomStream(seed).fork('split'));
-  const val = Math.min(pairs.length - 1, Math.max(1, Math.round(pairs.length * valShare)));
-  const byId = (a: Pair, b: Pair) => (a.id < b.id ? -1 : 1);
+export function splitItems<T extends { readonly id: string }>(
+  items: readonly T[],
+  seed: number,
+  valShare: number,
+): [T[], T[]] {
+  const order = shuffled(items, randomStream(seed).fork('split'));
+  const val = Math.min(items.length - 1, Math.max(1, Math.round(items.length * valShare)));
+  const byId = (a: T, b: T) => (a.id < b.id ? -1 : 1);
   return [order.slice(val).sort(byId), order.slice(0, val).sort(byId)];
 }
 
-const IMAGE_FILE = /\.(png|jpe?g)$/i;
+const IMAGE_FILE = /\.(png|jpe?g|tiff?)$/i;
 
 /** Names of the files in a folder that can be read, sorted; none if there is no such folder. */
 export async function imageFiles(folder: string): Promise<string[]> {

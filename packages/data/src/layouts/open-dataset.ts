@@ -1,26 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { checkCocoOptions } from '../coco/mask.js';
 import { DataError } from '../errors.js';
+import { type LabelMap } from '../labels.js';
+import { checkChoice, checkKeys } from '../options.js';
 import { type SegmentationDataset } from '../types.js';
 import { cityscapes } from './cityscapes.js';
+import { coco } from './coco.js';
 import { cvc } from './cvc.js';
 import { list } from './files.js';
 import { folders } from './folders.js';
-import { type Layout, type OpenDatasetOptions } from './layout.js';
+import { type Layout, type LayoutOption, type OpenDatasetOptions } from './layout.js';
+import { nnunet } from './nnunet.js';
 import { polyp } from './polyp.js';
 import { retinalLesions } from './retinal-lesions.js';
 import { segNet } from './segnet.js';
 import { voc } from './voc.js';
 
 /** Layouts in the order in which they are tried; a new one is a file and an entry here. */
-const LAYOUTS: readonly Layout[] = [polyp, segNet, cityscapes, voc, retinalLesions, cvc, folders];
+const LAYOUTS: readonly Layout[] = [
+  polyp,
+  segNet,
+  cityscapes,
+  voc,
+  retinalLesions,
+  cvc,
+  nnunet,
+  coco,
+  folders,
+];
+
+const OF_SOME_LAYOUTS = [
+  'labelMap',
+  'volumes',
+  'axis',
+  'window',
+  'overlap',
+  'crowd',
+] as const satisfies LayoutOption[];
 
 /**
  * Opens a folder of images with masks in a layout that it recognizes: those of the paper (polyp, retinal lesions,
- * Cityscapes), SegNet/CamVid, Pascal VOC, CVC-ClinicDB, or `images/` beside `masks/`. Images and masks are paired at once, and read when they are asked for.
+ * Cityscapes), SegNet/CamVid, Pascal VOC, CVC-ClinicDB, MSD and nnU-Net (volumes), COCO, or `images/` beside `masks/`.
+ * Images and masks are paired at once, and read when they are asked for.
  *
  * @param folder Path.
  * @param options See {@link OpenDatasetOptions}.
- * @throws {DataError} `missing-folder`, `no-data` (lists what was looked for), `unpaired` (names the files); on load
- *   `size-mismatch`, `bad-label`, `unreadable`.
+ * @throws {RangeError} If an option is unknown, out of range, or means nothing to the layout that was found.
+ * @throws {DataError} `missing-folder`, `no-data` (lists what was looked for), `unpaired` (names the files), `bad-label`
+ *   (classes or a label map that cannot be); on load `size-mismatch`, `bad-label`, `unreadable`.
  *
  * @example
  * ```ts
@@ -31,10 +60,7 @@ export async function openDataset(
   folder: string,
   options: OpenDatasetOptions = {},
 ): Promise<SegmentationDataset> {
-  const { seed = 1, valShare = 0.2 } = options;
-  if (!(valShare > 0 && valShare < 1)) {
-    throw new RangeError(`openDataset: wanted valShare between 0 and 1, got ${String(valShare)}`);
-  }
+  check(options);
   const found = await list(folder);
   if (found === undefined) {
     throw new DataError(
@@ -42,11 +68,52 @@ export async function openDataset(
       'missing-folder',
     );
   }
+  const labelMap = options.labelMap ?? (await labelMapOf(folder));
+  const settled = { seed: 1, valShare: 0.2, ...options, ...(labelMap && { labelMap }) };
   for (const layout of LAYOUTS) {
-    const dataset = await layout.open(folder, { seed, valShare });
-    if (dataset) return dataset;
+    const dataset = await layout.open(folder, settled);
+    if (!dataset) continue;
+    const idle = OF_SOME_LAYOUTS.find((name) => settled[name] !== undefined && !layout.takes.includes(name));
+    if (idle === undefined) return dataset;
+    throw new RangeError(
+      `openDataset: ${idle} means nothing to the layout ${layout.name}, which ${folder} has; leave it out` +
+        (idle === 'labelMap' && !options.labelMap ? `: remove ${LABEL_MAP} from the folder` : ''),
+    );
   }
   const looked = LAYOUTS.map(({ name, looks }) => `  ${name}: ${looks}`).join('\n');
   const names = found.slice(0, 8).join(', ') || 'nothing';
   throw new DataError(`no data in ${folder}; looked for\n${looked}\nand found ${names}`, 'no-data');
+}
+
+function check({ valShare, volumes, axis, window, overlap, crowd, ...others }: OpenDatasetOptions): void {
+  const caller = 'openDataset';
+  checkKeys(caller, others, ['seed', 'valShare', ...OF_SOME_LAYOUTS]);
+  if (valShare !== undefined && !(valShare > 0 && valShare < 1)) {
+    throw new RangeError(`${caller}: wanted valShare between 0 and 1, got ${String(valShare)}`);
+  }
+  if (volumes !== undefined) checkChoice(caller, 'volumes', volumes, ['slices', 'whole']);
+  if (axis !== undefined) checkChoice(caller, 'axis', axis, [0, 1, 2]);
+  if (volumes === 'whole' && axis !== undefined) {
+    throw new RangeError(`${caller}: axis is that of slices, but volumes is "whole"; leave one out`);
+  }
+  if (window !== undefined && !(window[0] < window[1] && window.every(Number.isFinite))) {
+    throw new RangeError(`${caller}: wanted window as [low, high], got ${JSON.stringify(window)}`);
+  }
+  checkCocoOptions(caller, { ...(overlap && { overlap }), ...(crowd && { crowd }) });
+}
+
+/** The file of a folder that says what its mask values stand for. */
+export const LABEL_MAP = 'label-map.json';
+
+async function labelMapOf(folder: string): Promise<LabelMap | undefined> {
+  const path = join(folder, LABEL_MAP);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const map: unknown = JSON.parse(text);
+    if (typeof map === 'object' && map !== null && !Array.isArray(map)) return map as LabelMap;
+  } catch {
+    // said below
+  }
+  throw new DataError(`cannot read ${path}: wanted JSON such as {"255": 1}, got ${text.slice(0, 40)}`, 'unreadable'); // prettier-ignore
 }

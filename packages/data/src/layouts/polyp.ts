@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 
-import { pairSource, thresholdLabels } from '../pairs.js';
+import { thresholdLabels } from '../labels.js';
+import { sourceOf } from '../origin.js';
 import { type SegmentationDataset } from '../types.js';
 import { chosen, exists, lines, pairFolders } from './files.js';
 import { type Layout } from './layout.js';
@@ -9,6 +10,7 @@ import { type Layout } from './layout.js';
 export const polyp: Layout = {
   name: 'polyp',
   looks: 'TrainDataset/ with images/, masks/, train.txt, val.txt (or that folder itself)',
+  takes: [],
   open: openPolyp,
 };
 
@@ -20,7 +22,9 @@ async function openPolyp(folder: string): Promise<SegmentationDataset | undefine
   if (!train || !val || !(await exists(join(root, 'images'), join(root, 'masks')))) return undefined;
   const pairs = await pairFolders(join(root, 'images'), join(root, 'masks'));
   const part = (names: readonly string[], list: string) =>
-    chosen(pairs, names, join(root, list)).map((pair) => pairSource(pair, 3, thresholdLabels()));
+    chosen(pairs, names, join(root, list)).map((pair) =>
+      sourceOf({ reader: 'pair', ...pair, channels: 3, rule: thresholdLabels() }),
+    );
   return {
     name: basename(folder),
     classes: ['background', 'polyp'],

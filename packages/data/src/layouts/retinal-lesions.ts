@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { stem, unionSource } from '../pairs.js';
+import { sourceOf } from '../origin.js';
+import { stem } from '../pairs.js';
 import { type SampleSource, type SegmentationDataset } from '../types.js';
 import { exists, imageFiles, imagesByStem, lines, list } from './files.js';
 import { type Layout } from './layout.js';
@@ -15,6 +16,7 @@ import { type Layout } from './layout.js';
 export const retinalLesions: Layout = {
   name: 'retinal lesions',
   looks: 'images_SIZE/ID.jpg lesion_segs_SIZE/ID/LESION.png classes.txt train.txt val.txt',
+  takes: [],
   open: openRetinalLesions,
 };
 
@@ -66,5 +68,11 @@ async function source(
       'bad-label',
     );
   }
-  return unionSource({ id, image: join(images, image), masks: present.map((file) => join(folder, file)) }, 3);
+  return sourceOf({
+    reader: 'union',
+    id,
+    image: join(images, image),
+    masks: present.map((file) => join(folder, file)),
+    channels: 3,
+  });
 }

@@ -1,9 +1,10 @@
 import { basename, join } from 'node:path';
 
-import { indexLabels, pairSource } from '../pairs.js';
+import { indexLabels, mappedLabels } from '../labels.js';
+import { sourceOf } from '../origin.js';
 import { type SampleSource, type SegmentationDataset } from '../types.js';
 import { exists, lines, pairFolders } from './files.js';
-import { type Layout } from './layout.js';
+import { type Layout, type LayoutOptions } from './layout.js';
 
 const CAMVID_CLASSES = 'sky building pole road pavement tree sign fence car pedestrian bicyclist'.split(' ');
 
@@ -11,17 +12,22 @@ const CAMVID_CLASSES = 'sky building pole road pavement tree sign fence car pede
 export const segNet: Layout = {
   name: 'SegNet/CamVid',
   looks: 'train/ trainannot/ val/ valannot/',
+  takes: ['labelMap'],
   open: openSegNet,
 };
 
-async function openSegNet(folder: string): Promise<SegmentationDataset | undefined> {
+async function openSegNet(
+  folder: string,
+  { labelMap }: LayoutOptions,
+): Promise<SegmentationDataset | undefined> {
   const parts = ['train', 'val'].map((name) => [join(folder, name), join(folder, `${name}annot`)] as const);
   if (!(await exists(...parts.flat()))) return undefined;
   const named = await lines(join(folder, 'classes.txt'));
   const classes = named ?? CAMVID_CLASSES;
+  const rule = mappedLabels(indexLabels(classes.length, classes.length), labelMap);
   const open = async ([images, masks]: readonly [string, string]): Promise<SampleSource[]> =>
     (await pairFolders(images, masks)).map((pair) =>
-      pairSource(pair, 3, indexLabels(classes.length, classes.length)),
+      sourceOf({ reader: 'pair', ...pair, channels: 3, rule }),
     );
   const [train, val] = [await open(parts[0]!), await open(parts[1]!)];
   return {

@@ -1,10 +1,12 @@
 import { basename, join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { indexLabels, pairSource, stem, type Pair } from '../pairs.js';
-import { IGNORED, type SampleSource, type SegmentationDataset } from '../types.js';
-import { chosen, exists, imagesByStem, lines, list, splitPairs } from './files.js';
-import { type Layout, type OpenDatasetOptions } from './layout.js';
+import { indexLabels, mappedLabels } from '../labels.js';
+import { sourceOf } from '../origin.js';
+import { stem, type Pair } from '../pairs.js';
+import { type SampleSource, type SegmentationDataset } from '../types.js';
+import { chosen, exists, imagesByStem, lines, list, splitItems } from './files.js';
+import { type Layout, type LayoutOptions } from './layout.js';
 
 const CLASSES =
   'background aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse motorbike person pottedplant sheep sofa train tvmonitor'.split(
@@ -19,12 +21,13 @@ const CLASSES =
 export const voc: Layout = {
   name: 'Pascal VOC',
   looks: 'JPEGImages/ SegmentationClass/ (and ImageSets/Segmentation/{train,val}.txt)',
+  takes: ['labelMap'],
   open: openVoc,
 };
 
 async function openVoc(
   folder: string,
-  { seed, valShare }: Required<OpenDatasetOptions>,
+  { seed, valShare, labelMap }: LayoutOptions,
 ): Promise<SegmentationDataset | undefined> {
   const [images, masks] = [join(folder, 'JPEGImages'), join(folder, 'SegmentationClass')];
   if (!(await exists(images, masks))) return undefined;
@@ -34,9 +37,10 @@ async function openVoc(
   const split =
     names[0] && names[1]
       ? [chosen(pairs, names[0], train), chosen(pairs, names[1], val)]
-      : splitPairs(pairs, seed, valShare);
+      : splitItems(pairs, seed, valShare);
+  const rule = mappedLabels(indexLabels(CLASSES.length), labelMap);
   const [ofTrain, ofVal] = split.map((part) =>
-    part.map((pair) => pairSource(pair, 3, indexLabels(CLASSES.length, IGNORED))),
+    part.map((pair) => sourceOf({ reader: 'pair', ...pair, channels: 3, rule })),
   ) as [SampleSource[], SampleSource[]];
   return {
     name: basename(folder),

@@ -42,7 +42,7 @@ async function train(steps: number): Promise<{ losses: number[]; leaked: number 
   for (let step = 0; step < steps; step++) {
     const forward = () => loss(labels, model.apply(images, { training: true }) as tf.Tensor);
     const { value, grads } = tf.variableGrads(forward as () => tf.Scalar, variables);
-    optimizer.applyGradients(grads);
+    optimizer.applyGradients(grads as Parameters<typeof optimizer.applyGradients>[0]);
     losses.push((await value.data())[0]!);
     await backendErrors();
     tf.dispose([value, grads]);

@@ -1,0 +1,94 @@
+import { checkDataset, REGION_BINS, type DatasetReport, type SplitReport } from '@segloss/data';
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+
+import type { Terminal } from './commands.js';
+import { exitCodes } from './errors.js';
+
+/** `segloss data …`: commands about data sets. */
+export function addDataCommands(root: Command, terminal: Terminal, finish: (code: number) => void): void {
+  root
+    .command('data')
+    .description('look into a folder of images and masks')
+    .command('check')
+    .argument('<folder>', 'folder of images and masks')
+    .description('read every image and mask, and say what they hold and what is wrong with them')
+    .option('--json', 'the report as JSON on stdout')
+    .action(async (folder: string, { json = false }: { json?: boolean }) =>
+      finish(await dataCheckCommand(folder, { json, terminal })),
+    );
+}
+
+/**
+ * `segloss data check`: prints what {@link checkDataset} reports.
+ *
+ * @returns The exit code: that of data that cannot be used, if anything is wrong.
+ */
+export async function dataCheckCommand(
+  folder: string,
+  { json, terminal: { stdout } }: { json: boolean; terminal: Pick<Terminal, 'stdout'> },
+): Promise<number> {
+  const report = await checkDataset(folder);
+  stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : toText(report));
+  return (report.usable ? exitCodes.ok : exitCodes.data).code;
+}
+
+function toText(report: DatasetReport): string {
+  const { folder, description, problems, warnings, faults } = report;
+  const verdict = report.usable
+    ? 'the data can be used'
+    : `the data cannot be used: ${faults} ${faults === 1 ? 'fault' : 'faults'}`;
+  const told = faults > problems.length ? [`fault: and ${faults - problems.length} more`] : [];
+  const mend =
+    report.labelMap === undefined
+      ? []
+      : [`to try it: echo '${JSON.stringify(report.labelMap)}' > ${quoted(`${folder}/label-map.json`)}`];
+  return `${[
+    description === '' ? folder : `${folder}: ${description}`,
+    ...(report.classes.length > 0 ? [proportionTable(report), regionTable(report)] : []),
+    ...(['train', 'val'] as const).map((part) => `${part}: ${sizesOf(report[part])}`),
+    ...problems.map(({ message }) => `fault: ${message}`),
+    ...told,
+    ...warnings.map(({ message }) => `warning: ${message}`),
+    ...mend,
+    verdict,
+  ].join('\n')}\n`;
+}
+
+const quoted = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;
+
+function sizesOf({ samples, sizes }: SplitReport): string {
+  const shown = sizes.slice(0, 4).map(({ size, samples: count }) => `${count} of ${size}`);
+  const more = sizes.length > 4 ? `, ${sizes.length - 4} sizes more` : '';
+  return `${samples} images${shown.length > 0 ? `: ${shown.join(', ')}${more}` : ''}`;
+}
+
+const table = (head: string[]) =>
+  new Table({
+    head,
+    style: { head: [], border: [], compact: true },
+    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+  });
+
+const percent = (share: number) => (Number.isNaN(share) ? '–' : `${(100 * share).toPrecision(3)} %`);
+
+/** Share of each class among the pixels that are not ignored. */
+function proportionTable({ classes, train, val }: DatasetReport): string {
+  const rows = table(['class', 'pixels, train', 'share, train', 'share, val', 'without it, train', 'val']);
+  classes.forEach((name, k) => {
+    const absent = [train, val].map(({ regionSizes }) => String(regionSizes[k]![0]));
+    rows.push([name, String(train.pixels[k]), percent(train.proportions[k]!), percent(val.proportions[k]!), ...absent]); // prettier-ignore
+  });
+  const ignored = ({ ignored: pixels, pixels: counts }: SplitReport) =>
+    percent(pixels / (pixels + counts.reduce((sum, count) => sum + count, 0)));
+  rows.push(['(ignored)', String(train.ignored), ignored(train), ignored(val), '', '']);
+  return rows.toString();
+}
+
+/** In how many training images each class has which share. */
+function regionTable({ classes, train: { regionSizes } }: DatasetReport): string {
+  const ends = REGION_BINS.map((end) => `${100 * end} %`);
+  const rows = table(['share of a training image', ...ends.map((end) => `below ${end}`), 'above']);
+  regionSizes.forEach((bins, k) => rows.push([classes[k]!, ...bins.slice(1).map(String)]));
+  return rows.toString();
+}

@@ -1,0 +1,201 @@
+import { DataError, type DataErrorCode } from '../errors.js';
+import { type LabelMap } from '../labels.js';
+import { LABEL_MAP, openDataset } from '../layouts/open-dataset.js';
+import { type OpenDatasetOptions } from '../layouts/layout.js';
+import { IGNORED, type SampleSource, type SegmentationDataset } from '../types.js';
+import { fingerprint, FingerprintIndex } from './fingerprint.js';
+import { guessLabels } from './label-guess.js';
+import { SplitTally, type SplitReport } from './split-tally.js';
+
+/** A fault that keeps the data from being used, or what one should know before one uses them. */
+export interface Finding {
+  readonly kind: DataErrorCode | 'ignored-foreground' | 'empty-class' | 'near-duplicates' | 'sizes';
+  readonly message: string;
+}
+
+/** Two images of different parts that look alike. */
+export interface NearDuplicate {
+  readonly train: string;
+  readonly val: string;
+  /** How many of 256 bits of their fingerprints differ. */
+  readonly bits: number;
+}
+
+/** What {@link checkDataset} found. */
+export interface DatasetReport {
+  readonly folder: string;
+  /** Whether every image can be read with its mask. */
+  readonly usable: boolean;
+  readonly description: string;
+  readonly classes: readonly string[];
+  readonly train: SplitReport;
+  readonly val: SplitReport;
+  /** Of every kind of fault at most ten; `faults` counts them all. */
+  readonly problems: readonly Finding[];
+  readonly faults: number;
+  readonly warnings: readonly Finding[];
+  /** The nearest training image of each validation image that has a near one. */
+  readonly nearDuplicates: readonly NearDuplicate[];
+  /** What would make wrong mask values right, as far as one can guess: write it to `label-map.json` in the folder. */
+  readonly labelMap?: LabelMap;
+}
+
+/** Of each kind of fault so many are told one by one. */
+const TOLD = 10;
+
+/**
+ * Reads every image and mask of a data set once, one after the other, and reports what they hold and what is wrong with them:
+ * sizes, class proportions and region sizes, faults of files, probable causes of wrong mask values, classes without pixels, and
+ * images of training and validation that look alike.
+ *
+ * Alike are images whose difference hashes of 16 x 16 gray areas differ in at most 10 of 256 bits.
+ *
+ * @param folder Path. @param options As for {@link openDataset}.
+ * @returns The report; faults of the data do not throw.
+ * @throws {RangeError} If an option is unknown or out of range.
+ *
+ * @example
+ * ```ts
+ * const { usable, problems } = await checkDataset('no-such-folder');
+ * usable; // → false
+ * problems[0].kind; // → "missing-folder"
+ * ```
+ */
+export async function checkDataset(folder: string, options: OpenDatasetOptions = {}): Promise<DatasetReport> {
+  const faults = new Faults();
+  const dataset = await openDataset(folder, options).catch((error: unknown) => faults.add(error));
+  const classes = dataset?.classes ?? [];
+  const train = new SplitTally(classes.length);
+  const val = new SplitTally(classes.length);
+  const nearDuplicates = dataset ? await readAll(dataset, train, val, faults) : [];
+  const reports = { train: train.report(), val: val.report() };
+  const guess = guessOf(classes, reports, faults);
+  const warnings: Finding[] = [
+    ...(guess?.finding ? [guess.finding] : []),
+    ...(dataset ? warningsOf(classes, reports, nearDuplicates) : []),
+  ];
+  return {
+    folder,
+    usable: faults.count === 0,
+    description: dataset?.description ?? '',
+    classes,
+    ...reports,
+    problems: faults.told,
+    faults: faults.count,
+    warnings,
+    nearDuplicates,
+    ...(guess?.labelMap && { labelMap: guess.labelMap }),
+  };
+}
+
+/** Counts faults, keeps some of each kind, and the values of masks that are no labels. */
+class Faults {
+  count = 0;
+  readonly told: Finding[] = [];
+  readonly values = new Set<number>();
+
+  /** @throws What is no fault of the data. */
+  add(error: unknown): undefined {
+    if (!(error instanceof DataError)) throw error;
+    this.count++;
+    for (const [value] of error.values) this.values.add(value);
+    if (this.told.filter(({ kind }) => kind === error.code).length < TOLD) {
+      this.told.push({ kind: error.code, message: error.message });
+    }
+    return undefined;
+  }
+}
+
+async function readAll(
+  dataset: SegmentationDataset,
+  train: SplitTally,
+  val: SplitTally,
+  faults: Faults,
+): Promise<NearDuplicate[]> {
+  const known = new FingerprintIndex();
+  const found: NearDuplicate[] = [];
+  for await (const sample of readable(dataset.train, faults)) {
+    train.add(sample);
+    const print = fingerprint(sample);
+    if (print) known.add(sample.id, print);
+  }
+  for await (const sample of readable(dataset.val, faults)) {
+    val.add(sample);
+    const print = fingerprint(sample);
+    const near = print && known.nearest(print);
+    if (near) found.push({ train: near.id, val: sample.id, bits: near.bits });
+  }
+  return found;
+}
+
+async function* readable(sources: readonly SampleSource[], faults: Faults) {
+  for (const source of sources) {
+    const sample = await source.load().catch((error: unknown) => faults.add(error));
+    if (sample) yield sample;
+  }
+}
+
+type Reports = Readonly<Record<'train' | 'val', SplitReport>>;
+
+function guessOf(
+  classes: readonly string[],
+  { train, val }: Reports,
+  faults: Faults,
+): { finding: Finding; labelMap?: LabelMap } | undefined {
+  const remedy = (map: LabelMap | undefined) =>
+    map ? `; write ${JSON.stringify(map)} to ${LABEL_MAP} in the folder, or give it as labelMap` : '';
+  if (faults.values.size > 0) {
+    const { cause, labelMap } = guessLabels(faults.values, classes.length);
+    return {
+      finding: { kind: 'bad-label', message: `wrong mask values: ${cause}${remedy(labelMap)}` },
+      ...(labelMap && { labelMap }),
+    };
+  }
+  // 255 means ignored: masks of 0 and 255 then have no foreground at all.
+  const pixels = (k: number) => train.pixels[k]! + val.pixels[k]!;
+  if (classes.length === 2 && pixels(1) === 0 && train.ignored + val.ignored > 0) {
+    const labelMap = { [IGNORED]: 1 };
+    return {
+      finding: {
+        kind: 'ignored-foreground',
+        message: `no pixel is ${classes[1]}, but some are ${IGNORED}, which is ignored: the masks are probably black and white${remedy(labelMap)}`,
+      },
+      labelMap,
+    };
+  }
+  return undefined;
+}
+
+function warningsOf(
+  classes: readonly string[],
+  reports: Reports,
+  nearDuplicates: readonly NearDuplicate[],
+): Finding[] {
+  const warnings: Finding[] = [];
+  for (const [part, { pixels, samples, sizes }] of Object.entries(reports)) {
+    const empty = classes.filter((_, k) => pixels[k] === 0);
+    if (samples > 0 && empty.length > 0) {
+      warnings.push({
+        kind: 'empty-class',
+        message: `no pixel in ${part} is ${empty.join(', ')}; scores of such a class mean nothing`,
+      });
+    }
+    if (sizes.length > 1) {
+      const shown = sizes.slice(0, 3).map(({ size, samples: count }) => `${count} of ${size}`);
+      warnings.push({
+        kind: 'sizes',
+        message: `images of ${sizes.length} sizes in ${part} (${shown.join(', ')}${sizes.length > 3 ? ', …' : ''}); resize or crop them`,
+      });
+    }
+  }
+  if (nearDuplicates.length > 0) {
+    const [{ train, val }] = nearDuplicates as [NearDuplicate];
+    warnings.push({
+      kind: 'near-duplicates',
+      message:
+        `${nearDuplicates.length} of ${reports.val.samples} validation images look like training images (${val} like ${train}, …): ` +
+        'scores will be too good; split by patient, video or scene',
+    });
+  }
+  return warnings;
+}

@@ -1,0 +1,73 @@
+import { type Sample } from '../types.js';
+
+/** Upper ends of the bins of region sizes, as shares of the image; the last bin has no end. */
+export const REGION_BINS = [0.001, 0.01, 0.1, 0.5] as const;
+
+/** What the images of one part of a data set hold. */
+export interface SplitReport {
+  /** Images that could be read. */
+  readonly samples: number;
+  /** Sizes, [depth x] height x width x channels, the most frequent first. */
+  readonly sizes: readonly { readonly size: string; readonly samples: number }[];
+  /** Pixels of each class. */
+  readonly pixels: readonly number[];
+  /** Pixels that are ignored. */
+  readonly ignored: number;
+  /** Share of each class among the pixels that are not ignored; NaN if there are none. */
+  readonly proportions: readonly number[];
+  /**
+   * Of each class: in how many images it is absent, and in how many its share of the pixels that are not ignored is below 0.1 %, 1 %,
+   * 10 %, 50 %, and above.
+   */
+  readonly regionSizes: readonly (readonly number[])[];
+}
+
+/** Counts what samples hold; keeps none of them. */
+export class SplitTally {
+  private samples = 0;
+  private readonly sizes = new Map<string, number>();
+  private readonly counts = new Float64Array(256);
+  private readonly regions: number[][];
+
+  constructor(private readonly classes: number) {
+    this.regions = Array.from({ length: classes }, () => Array<number>(REGION_BINS.length + 2).fill(0));
+  }
+
+  add({ depth, height, width, channels, mask }: Sample): void {
+    this.samples++;
+    const size = [...(depth === undefined ? [] : [depth]), height, width, channels].join('x');
+    this.sizes.set(size, (this.sizes.get(size) ?? 0) + 1);
+    const own = new Float64Array(256);
+    for (const label of mask) own[label]!++;
+    own.forEach((count, label) => (this.counts[label]! += count));
+    const labelled = sum(own.subarray(0, this.classes));
+    this.regions.forEach((bins, k) => bins[binOf(own[k]!, labelled)]!++);
+  }
+
+  report(): SplitReport {
+    const pixels = Array.from(this.counts.subarray(0, this.classes));
+    const labelled = sum(pixels);
+    return {
+      samples: this.samples,
+      sizes: [...this.sizes]
+        .map(([size, samples]) => ({ size, samples }))
+        .sort((a, b) => b.samples - a.samples || (a.size < b.size ? -1 : 1)),
+      pixels,
+      ignored: sum(this.counts.subarray(this.classes)),
+      proportions: pixels.map((count) => count / labelled),
+      regionSizes: this.regions,
+    };
+  }
+}
+
+function binOf(pixels: number, labelled: number): number {
+  if (pixels === 0) return 0;
+  const bin = REGION_BINS.findIndex((end) => pixels / labelled < end);
+  return 1 + (bin === -1 ? REGION_BINS.length : bin);
+}
+
+function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i]!;
+  return total;
+}

@@ -1,0 +1,41 @@
+import { DataError } from '../errors.js';
+import { sameSize, sampleOf } from '../pairs.js';
+import { readImage } from '../read.js';
+import { type Sample } from '../types.js';
+import { cocoMask, type CocoAnnotation, type CocoOptions } from './mask.js';
+
+/** An image file and what COCO says of it. */
+export interface CocoPair {
+  readonly id: string;
+  readonly image: string;
+  /** The file of the annotations, for messages. */
+  readonly file: string;
+  readonly height: number;
+  readonly width: number;
+  readonly annotations: readonly CocoAnnotation[];
+  /** Class index of each category. */
+  readonly labels: ReadonlyMap<number, number>;
+  readonly options: CocoOptions;
+}
+
+/** Reads the image and draws the mask. */
+export async function readCocoSample({
+  id,
+  image,
+  file,
+  height,
+  width,
+  annotations,
+  labels,
+  options,
+  channels,
+}: CocoPair & { channels: number }): Promise<Sample> {
+  const pixels = await readImage(image);
+  sameSize(image, pixels, file, { height, width });
+  try {
+    return sampleOf(id, pixels, channels, cocoMask(annotations, { height, width }, labels, options));
+  } catch (error) {
+    if (error instanceof DataError) throw new DataError(`${file}, image ${id}: ${error.message}`, error.code);
+    throw error;
+  }
+}

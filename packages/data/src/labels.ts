@@ -1,0 +1,103 @@
+import { DataError } from './errors.js';
+import { IGNORED } from './types.js';
+
+/** How mask values become class indices: plain data, so that it can be sent to a worker thread. */
+export interface LabelRule {
+  readonly allowJpeg: boolean;
+  /** Class index (255 = ignored) of each value; -1, or beyond the end: the value is no label. */
+  readonly table: Int16Array;
+  /** What to say when a value is no label. */
+  readonly remedy: string;
+}
+
+/** Largest value of a mask: masks hold at most 16 bits. */
+const MAX_VALUE = 65535;
+
+/** Labels 0 to K-1 as they stand; `ignored` becomes 255. */
+export function indexLabels(classes: number, ignored: number = IGNORED): LabelRule {
+  const identity = Array.from({ length: classes }, (_, label) => [label, label] as const);
+  const remedy =
+    `labels are 0 to ${classes - 1}, and ${ignored === IGNORED ? '' : `${ignored} or `}` +
+    `${IGNORED} for ignored pixels`;
+  return listedLabels([...identity, [ignored, IGNORED], [IGNORED, IGNORED]], remedy);
+}
+
+/** The labels of listed values; a later entry wins. */
+export function listedLabels(
+  entries: readonly (readonly [value: number, label: number])[],
+  remedy: string,
+): LabelRule {
+  const table = new Int16Array(1 + Math.max(...entries.map(([value]) => value))).fill(-1);
+  for (const [value, label] of entries) table[value] = label;
+  return { allowJpeg: false, table, remedy };
+}
+
+/** Foreground above 127; for binary masks saved as 0 and 255, also by JPEG. */
+export function thresholdLabels(): LabelRule {
+  return { allowJpeg: true, table: new Int16Array(MAX_VALUE + 1).fill(1).fill(0, 0, 128), remedy: '' };
+}
+
+/** Mask values, and the values of the data set's own labels that they stand for. */
+export type LabelMap = Readonly<Record<number, number>>;
+
+/**
+ * A rule that first replaces values: what `map` names is read as what it is mapped to.
+ *
+ * @throws {DataError} `bad-label` if the map names no whole number from 0 to 65535, or maps to what is no label.
+ */
+export function mappedLabels(rule: LabelRule, map: LabelMap | undefined): LabelRule {
+  if (map === undefined) return rule;
+  const entries = Object.entries(map).map(([value, to]) => {
+    if (!isMaskValue(Number(value)) || !isMaskValue(to)) {
+      throw new DataError(
+        `label map: wanted whole numbers from 0 to ${MAX_VALUE}, got ${value}: ${String(to)}`,
+        'bad-label',
+      );
+    }
+    const label = rule.table[to] ?? -1;
+    if (label < 0) {
+      throw new DataError(`label map: ${to}, which ${value} is mapped to, is no label; ${rule.remedy}`, 'bad-label'); // prettier-ignore
+    }
+    return [Number(value), label] as const;
+  });
+  const length = Math.max(rule.table.length, ...entries.map(([value]) => value + 1));
+  const table = new Int16Array(length).fill(-1);
+  table.set(rule.table);
+  for (const [value, label] of entries) table[value] = label;
+  return { ...rule, table };
+}
+
+const isMaskValue = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_VALUE;
+
+/** Class indices of mask values. @throws {DataError} `bad-label`, with the values. */
+export function toLabels(path: string, values: ArrayLike<number>, rule: LabelRule): Uint8Array {
+  const labels = new Uint8Array(values.length);
+  const { table } = rule;
+  for (let i = 0; i < values.length; i++) {
+    // Beyond the table, below 0 and between whole numbers there is no entry.
+    const label = table[values[i]!];
+    if (label === undefined || label < 0) throw badLabel(path, values, rule);
+    labels[i] = label;
+  }
+  return labels;
+}
+
+/** Names the values that are no labels, how often each stands there, and what probably happened. */
+function badLabel(path: string, values: ArrayLike<number>, rule: LabelRule): DataError {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < values.length; i++) counts.set(values[i]!, (counts.get(values[i]!) ?? 0) + 1);
+  const found = [...counts].sort(([a], [b]) => a - b);
+  const wrong = found.filter(([value]) => (rule.table[value] ?? -1) < 0);
+  const list = wrong.slice(0, 5).map(([value, count]) => `${value} (${count} pixels)`);
+  const more = wrong.length > 5 ? ` and ${wrong.length - 5} more` : '';
+  const guess =
+    found.length > 20
+      ? 'so many values look like a photograph, or a mask that was resized with interpolation'
+      : 'perhaps the masks are scaled to be seen by eye, or classes.txt lists too few classes';
+  return new DataError(
+    `wanted class labels in ${path}, got ${list.join(', ')}${more}; ${rule.remedy}; ${guess}`,
+    'bad-label',
+    found,
+  );
+}

@@ -1,0 +1,46 @@
+import { readCocoSample, type CocoPair } from './coco/sample.js';
+import { type LabelRule } from './labels.js';
+import { readPair, readUnion, type Pair, type UnionPair } from './pairs.js';
+import { type Sample, type SampleSource } from './types.js';
+import { readSlice, readVolume, type SliceFiles, type VolumeFiles } from './volumes.js';
+
+/** The files of a sample and how they are read, as plain data: it can be sent to a worker thread. */
+export type Origin =
+  | ({ readonly reader: 'pair'; readonly channels: number; readonly rule: LabelRule } & Pair)
+  | ({ readonly reader: 'union'; readonly channels: number } & UnionPair)
+  | ({ readonly reader: 'volume' } & VolumeFiles)
+  | ({ readonly reader: 'slice' } & SliceFiles)
+  | ({ readonly reader: 'coco'; readonly channels: number } & CocoPair);
+
+type OriginOf<K extends Origin['reader']> = Extract<Origin, { reader: K }>;
+
+/** How each kind of origin is read, and which files it is read from; a new kind is an entry here. */
+const READERS: {
+  readonly [K in Origin['reader']]: {
+    read(origin: OriginOf<K>): Promise<Sample>;
+    files(origin: OriginOf<K>): readonly string[];
+  };
+} = {
+  pair: { read: readPair, files: ({ image, mask }) => [image, mask] },
+  union: { read: readUnion, files: ({ image, masks }) => [image, ...masks] },
+  volume: { read: readVolume, files: ({ images, label }) => [...images, label] },
+  slice: { read: readSlice, files: ({ images, label }) => [...images, label] },
+  coco: { read: readCocoSample, files: ({ image }) => [image] },
+};
+
+const readerOf = (origin: Origin) => READERS[origin.reader] as (typeof READERS)['pair'];
+
+/** Reads a sample. */
+export function readOrigin(origin: Origin): Promise<Sample> {
+  return readerOf(origin).read(origin as OriginOf<'pair'>);
+}
+
+/** The files that decide what {@link readOrigin} gives. */
+export function filesOf(origin: Origin): readonly string[] {
+  return readerOf(origin).files(origin as OriginOf<'pair'>);
+}
+
+/** A source that reads its files when it is asked to. */
+export function sourceOf(origin: Origin): SampleSource {
+  return { id: origin.id, origin, load: () => readOrigin(origin) };
+}

@@ -1,0 +1,172 @@
+import { DataError } from './errors.js';
+import { toLabels, type LabelRule } from './labels.js';
+import { distanceOf } from './nifti/affine.js';
+import { readNifti, type NiftiVolume } from './nifti/read.js';
+import { type Sample, type Volume } from './types.js';
+import { versionOf } from './versions.js';
+
+/** Values that become 0 and 1; what lies outside is held there. */
+export type Window = readonly [low: number, high: number];
+
+/** 0 depth, 1 height, 2 width. */
+export type SliceAxis = 0 | 1 | 2;
+
+/** The files of a volume: one image, or one for each channel, and the labels. */
+export interface VolumeFiles {
+  readonly id: string;
+  readonly images: readonly string[];
+  readonly label: string;
+  readonly rule: LabelRule;
+  /** Default: percentiles 0.5 and 99.5 of each channel of the volume. */
+  readonly window?: Window;
+}
+
+/** A slice of a volume. */
+export interface SliceFiles extends VolumeFiles {
+  readonly axis: SliceAxis;
+  readonly index: number;
+}
+
+/** Reads a volume; sizes, places and labels are checked. */
+export async function readVolume({ id, images, label, rule, window }: VolumeFiles): Promise<Volume> {
+  const labels = await readNifti(label);
+  if (labels.channels > 1) {
+    throw new DataError(
+      `wanted one label for each voxel, got ${labels.channels} in ${label}; save one volume of class numbers`,
+      'bad-label',
+    );
+  }
+  const mask = toLabels(label, labels.values, rule);
+  const parts: Float32Array[] = [];
+  for (const path of images) {
+    const image = await readNifti(path);
+    sameGeometry(path, image, label, labels);
+    parts.push(...channelsOf(image).map((values) => windowed(values, window ?? percentiles(values))));
+  }
+  const [depth, height, width] = labels.shape;
+  return {
+    id,
+    depth,
+    height,
+    width,
+    channels: parts.length,
+    image: interleaved(parts),
+    mask,
+    spacing: labels.spacing,
+  };
+}
+
+function sameGeometry(image: string, a: NiftiVolume, label: string, b: NiftiVolume): void {
+  if (a.shape.some((size, i) => size !== b.shape[i])) {
+    throw new DataError(
+      `wanted image and labels of one size, got ${a.shape.join('x')} in ${image} and ${b.shape.join('x')} in ${label}; ` +
+        "resample the labels to the image's voxels",
+      'size-mismatch',
+    );
+  }
+  const apart = a.placed && b.placed ? distanceOf(a.affine, b.affine, a.shape) : 0;
+  if (apart <= Math.min(...a.spacing) / 2) return;
+  throw new DataError(
+    `wanted image and labels in one place, but voxels of ${image} and ${label} lie up to ${apart.toFixed(1)} mm apart ` +
+      "by their affines; resample the labels to the image's voxels, or correct the header",
+    'size-mismatch',
+  );
+}
+
+function channelsOf({ values, channels }: NiftiVolume): ArrayLike<number>[] {
+  const voxels = values.length / channels;
+  return Array.from({ length: channels }, (_, c) => values.subarray(c * voxels, (c + 1) * voxels));
+}
+
+function windowed(values: ArrayLike<number>, [low, high]: Window): Float32Array {
+  const range = high - low;
+  return Float32Array.from(values, (value) => {
+    const share = range > 0 ? (value - low) / range : 0;
+    return share > 0 ? Math.min(share, 1) : 0; // NaN, as some scanners write outside of the body, becomes 0
+  });
+}
+
+/** Percentiles 0.5 and 99.5 of at most 100 000 voxels, evenly spaced. */
+function percentiles(values: ArrayLike<number>): Window {
+  const step = Math.ceil(values.length / 1e5);
+  const drawn = new Float64Array(Math.ceil(values.length / step));
+  for (let i = 0; i < drawn.length; i++) drawn[i] = values[i * step]!;
+  const sorted = drawn.filter(Number.isFinite).sort();
+  if (sorted.length === 0) return [0, 0];
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
+  return [at(0.005), at(0.995)];
+}
+
+function interleaved(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]!;
+  const result = new Float32Array(parts.length * parts[0]!.length);
+  parts.forEach((part, c) => part.forEach((value, i) => (result[i * parts.length + c] = value)));
+  return result;
+}
+
+/**
+ * A slice of a volume, as an image with its mask. Its rows and columns are the two other axes, in their order.
+ *
+ * @param options `axis`: across which it is cut: 0 depth (default), 1 height, 2 width; `index`: from 0.
+ * @throws {TypeError} If the sample is no volume.
+ * @throws {RangeError} If there is no such slice.
+ *
+ * @example
+ * ```ts
+ * const volume = { id: 'a', depth: 2, height: 1, width: 2, channels: 1, image: new Float32Array(4), mask: Uint8Array.of(1, 2, 3, 4), spacing: [5, 1, 1] };
+ * Array.from(sliceOf(volume, { index: 1 }).mask); // → [3, 4]
+ * const { id, height, width, spacing, mask } = sliceOf(volume, { axis: 2, index: 0 });
+ * [id, height, width, ...spacing, ...mask]; // → ["a/0", 2, 1, 5, 1, 1, 3]
+ * ```
+ */
+export function sliceOf(volume: Sample, { axis = 0, index }: { axis?: SliceAxis; index: number }): Sample {
+  const { id, depth, height, width, channels, spacing } = volume;
+  if (depth === undefined) throw new TypeError(`sliceOf: wanted a volume, got the image ${id}`);
+  const sizes = [depth, height, width];
+  if (!(Number.isInteger(index) && index >= 0 && index < (sizes[axis] ?? 0))) {
+    throw new RangeError(
+      `sliceOf: wanted axis 0, 1 or 2 and an index below [${sizes}][axis], got axis ${String(axis)}, index ${index} of ${id}`,
+    );
+  }
+  const strides = [height * width, width, 1];
+  const [rows, columns] = [0, 1, 2].filter((other) => other !== axis) as [number, number];
+  const [slicedHeight, slicedWidth] = [sizes[rows]!, sizes[columns]!];
+  const mask = new Uint8Array(slicedHeight * slicedWidth);
+  const image = new Float32Array(mask.length * channels);
+  for (let y = 0, to = 0; y < slicedHeight; y++) {
+    for (let x = 0; x < slicedWidth; x++, to++) {
+      const from = index * strides[axis]! + y * strides[rows]! + x * strides[columns]!;
+      mask[to] = volume.mask[from]!;
+      for (let c = 0; c < channels; c++) image[to * channels + c] = volume.image[from * channels + c]!;
+    }
+  }
+  return {
+    id: `${id}/${index}`,
+    height: slicedHeight,
+    width: slicedWidth,
+    channels,
+    image,
+    mask,
+    ...(spacing && { spacing: [spacing[rows]!, spacing[columns]!] }),
+  };
+}
+
+/** Volumes whose slices are asked for one after the other are not read anew each time: the last two are kept. */
+const KEPT = 2;
+const kept = new Map<string, Promise<Volume>>();
+
+/** Reads a slice of a volume. */
+export async function readSlice({ axis, index, ...files }: SliceFiles): Promise<Sample> {
+  const { images, label, window } = files;
+  const key = `${await versionOf([...images, label])}|${String(window)}|${files.rule.table.join()}`;
+  const volume = kept.get(key) ?? readVolume(files);
+  kept.delete(key);
+  kept.set(key, volume);
+  for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
+  try {
+    return sliceOf(await volume, { axis, index });
+  } catch (error) {
+    kept.delete(key);
+    throw error;
+  }
+}

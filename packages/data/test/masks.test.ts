@@ -1,0 +1,202 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { randomStream, readImage, readMask, readNifti, DataError } from '@segloss/data';
+import { encode } from 'fast-png';
+import jpeg from 'jpeg-js';
+import { crcOf, png, tiff, type CraftedTiff } from './crafted.js';
+import { failure, removeAfterAll, temporaryFolder } from './files.js';
+import { nifti } from './nifti.js';
+import { gzipSync } from 'node:zlib';
+
+let path: string;
+let put: (path: string, bytes: Uint8Array | string) => Promise<string>;
+beforeAll(async () => ({ path, put } = await temporaryFolder()));
+removeAfterAll(() => path);
+
+const GRAY = 0;
+const PALETTE = 3;
+const sameColors = (size: number) => Array<number>(3 * size).fill(5); // only the index can tell
+const noise = Array.from({ length: 1600 }, (_, i) => (i * i * 31) % 251);
+const photo = jpeg.encode({ width: 8, height: 8, data: new Uint8Array(256).fill(255) }, 90).data;
+
+/** Labels that must come out, or the cause that must be said. */
+const MASKS: [name: string, bytes: Uint8Array, wanted: number[] | string][] = [
+  ['1-bit.png', png(3, 2, 1, GRAY, [[0, 1, 1], [1, 0, 0]]), [0, 1, 1, 1, 0, 0]],
+  ['2-bit.png', png(5, 1, 2, GRAY, [[0, 1, 2, 3, 2]]), [0, 1, 2, 3, 2]],
+  ['4-bit-palette.png', png(3, 1, 4, PALETTE, [[2, 1, 15]], sameColors(16)), [2, 1, 15]],
+  ['8-bit-palette.png', png(4, 1, 8, PALETTE, [[0, 1, 2, 255]], sameColors(256)), [0, 1, 2, 255]],
+  ['16-bit.png', png(3, 1, 16, GRAY, [[0, 300, 65535]]), [0, 300, 65535]],
+  ['8-bit-interlaced.png', interlaced([[1, 2], [3, 4]]), [1, 2, 3, 4]],
+  ['1-bit-interlaced.png', png(3, 1, 1, GRAY, [[0, 1, 1]], undefined, 1), 'interlaced PNG with less than 8 bits'],
+  ['alpha.png', png(2, 1, 8, 4, [[4, 255, 5, 0]]), [4, 5]],
+  ['colors.png', png(2, 1, 8, 2, [[1, 1, 1, 255, 0, 0]]), 'it holds colours (pixel 1, 0), not class numbers'],
+  ['photo.jpg', photo, 'JPEG changes label values; save masks as PNG'],
+  ['8-bit.tif', tiff({ width: 3, height: 1, values: [0, 7, 255] }), [0, 7, 255]],
+  ['truncated.png', png(40, 40, 8, GRAY, rowsOf(noise, 40)).slice(0, 300), 'it is damaged'],
+  ['huge.png', png(100000, 100000, 8, GRAY, [[0]]), 'it claims 100000 x 100000 pixels; at most 64 million are read'],
+  ['a-png.jpg', png(2, 1, 8, GRAY, [[3, 9]]), [3, 9]],
+  ['flipped-bit.png', flipped(png(4, 1, 8, GRAY, [[0, 1, 2, 3]])), 'it is damaged'],
+  ['many-pixels-of-few-bytes.png', png(8000, 8000, 8, GRAY, [[0]]), 'more than its'],
+  ['text.png', Buffer.from('P5 2 2'), 'neither PNG nor JPEG nor TIFF by its first bytes'],
+  ['empty.png', new Uint8Array(), 'the file is empty'],
+]; // prettier-ignore
+
+function rowsOf(values: number[], width: number): number[][] {
+  return Array.from({ length: values.length / width }, (_, y) => values.slice(y * width, (y + 1) * width));
+}
+
+/** 2 x 2 by Adam7: the first pixel is of pass 1, its right neighbor of pass 6, the second row of pass 7. */
+function interlaced([[a, b], [c, d]]: [[number, number], [number, number]]): Uint8Array {
+  const file = Buffer.from(png(2, 2, 8, GRAY, [[a], [b], [c, d]], undefined, 1));
+  return file;
+}
+
+/** A bit of the pixels changed, and no checksum. */
+function flipped(file: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(file);
+  copy[Buffer.from(file).indexOf('IDAT') + 7]! ^= 4;
+  return copy;
+}
+
+describe('a mask has its exact labels or is refused', () => {
+  it.each(MASKS)('%s', async (name, bytes, wanted) => {
+    const file = await put(`masks/${name}`, bytes);
+    if (typeof wanted !== 'string') {
+      expect(Array.from((await readMask(file)).values)).toEqual(wanted);
+      return;
+    }
+    const said = await failure(readMask(file));
+    expect(said).toContain(file);
+    expect(said).toContain(wanted);
+  });
+});
+
+describe('TIFF', () => {
+  const gray = Array.from({ length: 35 }, (_, i) => (i * 29) % 256);
+  it.each<[string, CraftedTiff]>([
+    ['1 bit', { width: 7, height: 5, depth: 1, values: gray.map((value) => value & 1) }],
+    ['2 bits', { width: 7, height: 5, depth: 2, values: gray.map((value) => value & 3) }],
+    ['4 bits', { width: 7, height: 5, depth: 4, values: gray.map((value) => value & 15) }],
+    ['8 bits', { width: 7, height: 5, values: gray }],
+    ['8 bits in strips of 2 rows', { width: 7, height: 5, values: gray, rowsPerStrip: 2 }],
+    ['8 bits in tiles', { width: 7, height: 5, values: gray, tile: 16 }],
+    ['16 bits', { width: 7, height: 5, depth: 16, values: gray.map((value) => value * 257) }],
+    ['16 bits, big-endian', { width: 7, height: 5, depth: 16, values: gray.map((value) => 300 + value), littleEndian: false }],
+    ['deflate', { width: 7, height: 5, values: gray, compression: 8, rowsPerStrip: 3 }],
+    ['PackBits', { width: 7, height: 5, values: gray.map((value) => value >> 6), compression: 32773 }],
+  ])('keeps labels exactly: %s', async (_, crafted) => {
+    const { values, kind, lossy } = await readMask(await put('exact.tif', tiff(crafted)));
+    expect([kind, lossy]).toEqual(['tiff', false]);
+    expect(Array.from(values)).toEqual(crafted.values);
+  }); // prettier-ignore
+
+  it('reads the index of a palette, and its colors as an image', async () => {
+    const palette = [0, 65535, ...Array<number>(14).fill(0), 0, 257 * 51, ...Array<number>(14).fill(0), ...Array<number>(16).fill(0)]; // prettier-ignore
+    const file = await put('palette.tif', tiff({ width: 2, height: 1, depth: 4, values: [1, 0], photometric: 3, palette })); // prettier-ignore
+    expect(Array.from((await readMask(file)).values)).toEqual([1, 0]);
+    const { channels, values } = await readImage(file);
+    expect([channels, ...values].map((value) => Math.round(10 * value) / 10)).toEqual([
+      3, 1, 0.2, 0, 0, 0, 0,
+    ]);
+  });
+
+  it('drops opacity, and inverts one bit whose white is zero', async () => {
+    const rgba = tiff({ width: 1, height: 1, channels: 4, photometric: 2, values: [3, 3, 3, 9] });
+    expect(Array.from((await readMask(await put('rgba.tif', rgba))).values)).toEqual([3]);
+    const inverted = tiff({ width: 3, height: 1, depth: 1, values: [1, 0, 1], photometric: 0 });
+    expect(Array.from((await readMask(await put('inverted.tif', inverted))).values)).toEqual([0, 1, 0]);
+  });
+
+  const small = { width: 3, height: 1, values: [1, 2, 3] };
+  it.each<[string, Uint8Array, string]>([
+    ['inverted grays', tiff({ ...small, photometric: 0 }), 'save it with black as zero'],
+    ['JPEG within', tiff({ ...small, more: { 259: 7 } }), 'its compression has the number 7'],
+    ['floating-point numbers', tiff({ ...small, depth: 16, more: { 339: 3 } }), 'not unsigned numbers of 1 to 16 bits'],
+    ['32 bits', tiff({ ...small, more: { 258: 32 } }), 'not unsigned numbers of 1 to 16 bits'],
+    ['CMYK', tiff({ ...small, more: { 262: 5 } }), 'neither gray nor RGB nor of a palette'],
+    ['a turned image', tiff({ ...small, more: { 274: 6 } }), 'turned or mirrored (Orientation 6)'],
+    ['bits in the unusual order', tiff({ ...small, more: { 266: 2 } }), 'FillOrder 2'],
+    ['a size that so few bytes cannot hold', tiff({ ...small, more: { 257: 20000 } }), 'fewer pixels than its header says'],
+    ['a huge size', tiff({ ...small, more: { 256: 65535, 257: 65535 } }), 'it claims 65535 x 65535 pixels'],
+    ['a truncated file', tiff({ ...small, width: 40, height: 40, values: noise }).slice(0, 900), 'it is damaged'],
+    ['a BigTIFF', Uint8Array.of(0x49, 0x49, 0x2b, 0, 8, 0, 0, 0), 'it is a BigTIFF'],
+    ['two pages', twoPages(tiff(small)), 'more than one page'],
+  ])('refuses %s', async (_, bytes, cause) => {
+    expect(await failure(readMask(await put('refused.tif', bytes)))).toContain(cause);
+  }); // prettier-ignore
+
+  function twoPages(file: Uint8Array): Uint8Array {
+    const copy = Uint8Array.from(file);
+    const view = new DataView(copy.buffer);
+    const directory = view.getUint32(4, true);
+    view.setUint32(directory + 2 + 12 * view.getUint16(directory, true), directory, true);
+    return copy;
+  }
+});
+
+describe('damaged files', () => {
+  const size = { width: 24, height: 20 };
+  const values = Array.from({ length: 480 }, (_, i) => (i * 7) % 5);
+  const rgba = Uint8Array.from({ length: 4 * 480 }, (_, i) => (i * 13) % 256);
+  const [readImageOf, readVolumeOf] = [readImage, readNifti] as const;
+  const BASES: [string, Uint8Array, (path: string) => Promise<unknown>][] = [
+    ['a.png', encode({ ...size, channels: 1, data: Uint8Array.from(values) }), readMask],
+    ['b.png', png(24, 20, 4, 3, rowsOf(values, 24), sameColors(16)), readImageOf],
+    ['c.jpg', jpeg.encode({ ...size, data: rgba }, 80).data, readImageOf],
+    ['d.tif', tiff({ ...size, values, rowsPerStrip: 6 }), readMask],
+    ['e.tif', tiff({ ...size, values, compression: 8, tile: 16 }), readMask],
+    ['f.tif', tiff({ ...size, depth: 4, values, compression: 32773 }), readImageOf],
+    ['g.nii', nifti({ dims: [24, 20, 1], values, type: 4, slope: 2 }), readVolumeOf],
+    ['h.nii.gz', gzipSync(nifti({ version: 2, dims: [24, 20], values })), readVolumeOf],
+  ];
+
+  it('2000 of them are read or refused, none crashes, hangs or takes much memory', async () => {
+    const random = randomStream(11);
+    let [read, refused, most] = [0, 0, 0];
+    for (let i = 0; i < 2000; i++) {
+      const [name, base, reader] = BASES[i % BASES.length]!;
+      const file = await put(`fuzz/${name}`, mutated(base, random.fork(i)));
+      const before = process.memoryUsage();
+      try {
+        await reader(file);
+        read++;
+      } catch (error) {
+        if (!(error instanceof DataError)) throw new Error(`${name} ${i}`, { cause: error });
+        refused++;
+      }
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before.arrayBuffers);
+    }
+    expect(read).toBeGreaterThan(100);
+    expect(refused).toBeGreaterThan(500);
+    expect(most).toBeLessThan(64e6);
+  });
+
+  /** Some bytes changed, or the end cut off, or a part repeated; half of the PNG files get right checksums again. */
+  function mutated(base: Uint8Array, random: ReturnType<typeof randomStream>): Uint8Array {
+    let bytes = Buffer.from(base);
+    const kind = random.integer(8);
+    if (kind === 0) bytes = bytes.subarray(0, random.integer(bytes.length));
+    else if (kind === 1) {
+      const at = random.integer(bytes.length);
+      bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(random.integer(bytes.length))]);
+    } else {
+      const changes = 1 + random.integer(4);
+      for (let k = 0; k < changes; k++) {
+        // Headers are where sizes are.
+        const at = random.integer(random.uniform() < 0.5 ? Math.min(bytes.length, 200) : bytes.length);
+        bytes[at] = random.uniform() < 0.3 ? 255 : random.integer(256);
+      }
+    }
+    return random.uniform() < 0.5 ? withChecksums(bytes) : bytes;
+  }
+
+  function withChecksums(bytes: Buffer): Buffer {
+    if (bytes.length < 8 || bytes[0] !== 0x89) return bytes;
+    for (let at = 8; at + 12 <= bytes.length;) {
+      const length = bytes.readUInt32BE(at);
+      if (at + 12 + length > bytes.length) break;
+      bytes.writeUInt32BE(crcOf(bytes.subarray(at + 4, at + 8 + length)), at + 8 + length);
+      at += 12 + length;
+    }
+    return bytes;
+  }
+});
