@@ -6,10 +6,9 @@ import {
   type SetupProgress,
 } from '@segloss/trainer';
 import { type Command } from 'commander';
-import pc from 'picocolors';
 import type { Colors } from 'picocolors/types';
 
-import { type Terminal } from './commands.js';
+import { colorsFor, type Terminal } from './commands.js';
 import { exitCodes } from './errors.js';
 
 type Streams = Pick<Terminal, 'stdout' | 'stderr' | 'folder' | 'env'>;
@@ -103,8 +102,4 @@ async function setupNativeCommand(
     throw error;
   }
   return exitCodes.ok.code;
-}
-
-function colorsFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Colors {
-  return pc.createColors(stream.isTTY === true && !env['NO_COLOR']);
 }

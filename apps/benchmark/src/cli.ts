@@ -6,7 +6,7 @@ import { addConfigCommand } from './config-command.js';
 import { addDataCommands } from './data-command.js';
 import { demoSettings, runDefaults } from './defaults.js';
 import { environment } from './environment.js';
-import { exitCodeHelp, exitCodeOf, exitCodes } from './errors.js';
+import { exitCodeHelp, exitCodeOf, exitCodes, messageOf } from './errors.js';
 import {
   collect,
   parseBackend,
@@ -19,6 +19,7 @@ import {
   type Settings,
   type Size,
 } from './options.js';
+import { addTrainCommands } from './train-command.js';
 
 type Flags = Partial<Omit<Settings, 'losses'>> & { loss?: string[]; json?: boolean; verbose?: boolean };
 
@@ -108,6 +109,7 @@ function program(finish: (code: number) => void): Command {
     .command('losses')
     .description('list the losses that a spec can name')
     .action(() => lossesCommand(terminal));
+  addTrainCommands(root, terminal, finish);
   addBackendCommands(root, terminal, finish);
   addConfigCommand(root, terminal);
   addDataCommands(root, terminal, finish);
@@ -124,8 +126,7 @@ async function main(): Promise<number> {
   } catch (error) {
     // Help was asked for, or shown because there was no command: nothing to add.
     if (error instanceof CommanderError && /help|version/i.test(error.code)) return exitCodeOf(error);
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`segloss: ${message.replace(/^error: /, '').replace('\n(', ' (')}\n`);
+    process.stderr.write(`segloss: ${messageOf(error)}\n`);
     if (terminal.argv.includes('--verbose') && error instanceof Error) {
       process.stderr.write(`${error.stack}\n`);
     }

@@ -141,7 +141,8 @@ export function lossesCommand({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>)
   }
 }
 
-function colorsFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv) {
+/** Colors where a person looks on, unless NO_COLOR says no. */
+export function colorsFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv) {
   return pc.createColors(stream.isTTY === true && !env['NO_COLOR']);
 }
 

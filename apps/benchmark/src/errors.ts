@@ -1,6 +1,6 @@
 import { DataError } from '@segloss/data';
 import { LossSpecError } from '@segloss/losses';
-import { ConfigError } from '@segloss/trainer';
+import { ConfigError, DivergedError, ModuleError, RunError } from '@segloss/trainer';
 import { CommanderError } from 'commander';
 
 /** Every way the command `segloss` can end; the one home of these numbers. */
@@ -10,6 +10,7 @@ export const exitCodes = {
   usage: { code: 2, meaning: 'unknown loss, unknown flag, wrong value or wrong configuration' },
   data: { code: 3, meaning: 'the data cannot be used' },
   diverged: { code: 5, meaning: 'at least one run diverged; the others are in the report' },
+  resumable: { code: 75, meaning: 'the training was stopped; the same command goes on where it was' },
   interrupted: { code: 130, meaning: 'stopped by Ctrl-C; what was finished is kept' },
 } as const;
 
@@ -21,10 +22,19 @@ export class UsageError extends Error {
 /** The process exit code for an error that ended the command. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage.code;
-  if ([UsageError, LossSpecError, ConfigError].some((kind) => error instanceof kind))
-    return exitCodes.usage.code;
+  const usage = [UsageError, LossSpecError, ConfigError, ModuleError, RunError];
+  if (usage.some((kind) => error instanceof kind)) return exitCodes.usage.code;
   if (error instanceof DataError) return exitCodes.data.code;
+  if (error instanceof DivergedError) return exitCodes.diverged.code;
   return exitCodes.runtime.code;
+}
+
+/** What an error says to a person, with a remedy where the system gives none. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+  const remedy = full ? '; the disk is full: make room, and give the same command again to go on' : '';
+  return `${error.message.replace(/^error: /, '').replace('\n(', ' (')}${remedy}`;
 }
 
 /** The table of exit codes, as `segloss --help` prints it. */

@@ -52,6 +52,13 @@ export function parsePositive(text: string): number {
   return value;
 }
 
+/** Reads a share from 0 to below 1, as `--overlap` wants it. */
+export function parseShare(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1)) reject('a number from 0 to below 1', text);
+  return value;
+}
+
 /** Reads `3` as the seeds 0, 1, 2 and `5,8` (or `5,`) as exactly the listed seeds. */
 export function parseSeeds(text: string): number[] {
   const wanted = 'a number of seeds (3 means 0,1,2) or a list of different seeds (5,8)';

@@ -4,9 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { encode } from 'fast-png';
-
 import { readEvents, type EventOf } from '../src/events.js';
+import { side, writeImages } from './images.js';
 
 const command = path.resolve(__dirname, '../bin/segloss.mjs');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'segloss-cli-'));
@@ -22,26 +21,8 @@ function segloss(...flags: string[]) {
   return { status, stdout, stderr, message: stderr.trim().split('\n') };
 }
 
-const side = 16;
-
-/** A folder of 8 images, 16x16, the left part bright and labeled. */
-function writeData(name: string, mask: (index: number) => { size: number; value: number } | undefined) {
-  const root = path.join(folder, name);
-  for (const part of ['images', 'masks']) mkdirSync(path.join(root, part), { recursive: true });
-  for (let index = 0; index < 8; index++) {
-    const bright = (pixel: number, size: number) => pixel % size < size / 4 && pixel < (4 + index) * size;
-    const write = (part: string, size: number, channels: number, value: number, other: number) => {
-      const data = Uint8Array.from({ length: size * size * channels }, (_, i) =>
-        bright(Math.floor(i / channels), size) ? value : other,
-      );
-      const file = path.join(root, part, `case${index}.png`);
-      writeFileSync(file, encode({ width: size, height: size, data, channels, depth: 8 }));
-    };
-    write('images', side, 3, 220, 60);
-    const wanted = mask(index);
-    if (wanted !== undefined) write('masks', wanted.size, 1, wanted.value, 0);
-  }
-}
+const writeData = (name: string, mask: Parameters<typeof writeImages>[1]) =>
+  writeImages(path.join(folder, name), mask);
 
 /** Flags that make any training tiny. */
 const tiny = ['--size', '16', '--epochs', '1', '--widths', '2,4', '--batch-size', '4', '--backend', 'cpu'];

@@ -23,7 +23,8 @@ export async function buildRunModel(
   { pretrained = true, folder = '.' }: { pretrained?: boolean; folder?: string } = {},
 ): Promise<{ model: LayersModel; sources: ModuleSource[] }> {
   const { name, ...given } = config.model;
-  const { encoderWeights: _weights, ...untrained } = given;
+  const untrained = { ...given };
+  delete untrained['encoderWeights'];
   const options = {
     ...(pretrained ? given : untrained),
     inputShape,

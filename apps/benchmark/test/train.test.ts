@@ -1,0 +1,338 @@
+// `segloss train` and what follows it, on the built command: killed, interrupted, out of disk, with wrong input.
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decode } from 'fast-png';
+
+import { side, writeImages } from './images.js';
+
+const command = path.resolve(__dirname, '../bin/segloss.mjs');
+const folder = mkdtempSync(path.join(os.tmpdir(), 'segloss-train-'));
+const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' };
+
+const start = (flags: readonly string[]) =>
+  spawn(process.execPath, [command, ...flags], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+
+function segloss(...flags: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...flags], {
+    ...{ cwd: folder, env },
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+/** Runs the command, and does something to it at a moment. */
+async function disturbed(flags: readonly string[], disturb: (child: ReturnType<typeof start>) => void) {
+  const child = start(flags);
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => void (stderr += text.toString()));
+  disturb(child);
+  const ended = await new Promise<{ code: number | null; signal: string | null }>((resolve) =>
+    child.on('exit', (code, signal) => resolve({ code, signal })),
+  );
+  return { ...ended, stderr };
+}
+
+function config(name: string, text = ''): string {
+  const file = `${name}.yaml`;
+  const base = [
+    'data: { folder: images }',
+    'model: { widths: [4, 8], norm: batch, dropout: 0.1 }',
+    'loss: ce + l1',
+  ];
+  const rest = [
+    'epochs: 3',
+    'batchSize: 2',
+    'backend: wasm',
+    `out: runs-${name}`,
+    'checkpoint: { everySteps: 2 }',
+  ];
+  writeFileSync(path.join(folder, file), `${[...base, ...rest].join('\n')}\n${text}`);
+  return file;
+}
+
+/** The folder of the only run of a configuration. */
+function runOf(name: string): string {
+  const out = path.join(folder, `runs-${name}`);
+  const [run, ...others] = readdirSync(out).filter((entry) => !entry.includes('.old-'));
+  expect(others).toEqual([]);
+  return path.join(out, run!);
+}
+const bytes = (name: string, file: string) => readFileSync(path.join(runOf(name), file));
+const status = (name: string) => bytes(name, 'STATUS').toString().trim();
+
+beforeAll(() => {
+  if (!existsSync(path.resolve(__dirname, '../dist/cli.js'))) {
+    throw new Error('the command is not built: run `npm run build` first');
+  }
+  writeImages(path.join(folder, 'images'), () => ({ size: side, value: 255 }));
+  expect(segloss('train', '-c', config('whole')).status).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The run's numbers are those of the run that nothing disturbed. */
+function expectSame(name: string) {
+  expect(status(name)).toBe('finished');
+  for (const file of [
+    'metrics.jsonl',
+    'metrics.csv',
+    'checkpoints/last.safetensors',
+    'checkpoints/best.safetensors',
+  ]) {
+    expect({ file, same: bytes(name, file).equals(bytes('whole', file)) }).toEqual({ file, same: true });
+  }
+}
+
+describe('segloss train', () => {
+  it('leaves a folder that explains itself', () => {
+    expect(readdirSync(runOf('whole')).sort()).toEqual([
+      'STATUS',
+      'checkpoints',
+      'config.origin.json',
+      'config.resolved.yaml',
+      'dataset.json',
+      'env.json',
+      'metrics.csv',
+      'metrics.jsonl',
+      'summary.json',
+    ]);
+    const json = (file: string) => JSON.parse(bytes('whole', file).toString()) as Record<string, unknown>;
+    expect(json('summary.json')).toMatchObject({
+      status: 'finished',
+      epochs: 3,
+      last: { epoch: 2, step: 9 },
+    });
+    expect(json('dataset.json')).toMatchObject({
+      classes: ['background', 'foreground'],
+      inputShape: [16, 16, 3],
+    });
+    expect(json('env.json')).toMatchObject({ backend: { name: 'wasm' }, node: process.version });
+    expect(json('config.origin.json')).toMatchObject({ epochs: 'whole.yaml:4', seed: 'default' });
+  });
+
+  it('has the weights and metrics of an undisturbed run after 20 kills at random moments, byte for byte', async () => {
+    const file = config('killed');
+    let kills = 0;
+    for (let tries = 0; tries < 60 && kills < 20; tries++) {
+      const wait = 350 + Math.floor(Math.random() * 900);
+      const { signal, code } = await disturbed(['train', '-c', file], (child) => {
+        setTimeout(() => child.kill('SIGKILL'), wait);
+      });
+      if (signal === 'SIGKILL') kills++;
+      else if (code === 0 && kills < 20) rmSync(path.join(folder, 'runs-killed'), { recursive: true }); // too late: from the start
+    }
+    expect(kills).toBe(20);
+    expect(segloss('train', '-c', file).status).toBe(0);
+    expectSame('killed');
+    expect(
+      readdirSync(path.join(runOf('killed'), 'checkpoints')).filter((name) => name.endsWith('.tmp')),
+    ).toEqual([]);
+  });
+
+  const whenStepping = (child: ReturnType<typeof start>, times: number) => {
+    let said = '';
+    let sent = 0;
+    child.stderr.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (sent === 0 && said.includes('epoch 1/')) {
+        sent = 1;
+        child.kill('SIGINT');
+      } else if (sent === 1 && times === 2 && said.includes('once more')) {
+        sent = 2;
+        child.kill('SIGINT');
+      }
+    });
+  };
+
+  it('saves and ends with 75 at Ctrl-C, and goes on from there', async () => {
+    const file = config('stopped');
+    const first = await disturbed(['train', '-c', file], (child) => whenStepping(child, 1));
+    expect(first).toMatchObject({ code: 75, signal: null });
+    expect(first.stderr).toContain('the same command goes on');
+    expect(status('stopped')).toBe('interrupted');
+    const second = segloss('train', '-c', file);
+    expect(second.stderr).toMatch(/resumed at epoch \d, step \d/);
+    expect(second.status).toBe(0);
+    expectSame('stopped');
+  });
+
+  it('ends at once at the second Ctrl-C, with a checkpoint that stands', async () => {
+    const file = config('twice', 'data: { folder: images, size: 192 }\n'.replace(/^/, ''));
+    writeFileSync(
+      path.join(folder, file),
+      readFileSync(path.join(folder, file), 'utf8').replace('data: { folder: images }\n', ''),
+    );
+    const { code } = await disturbed(['train', '-c', file], (child) => whenStepping(child, 2));
+    expect([130, 75]).toContain(code); // 75 where the update ended before the second signal came
+    expect(existsSync(path.join(runOf('twice'), 'checkpoints', 'last.safetensors'))).toBe(true);
+  });
+
+  it('says that a run has finished, and trains anew with --fresh beside the older run', () => {
+    const before = bytes('whole', 'summary.json');
+    const again = segloss('train', '-c', 'whole.yaml');
+    expect(again.stderr).toContain('has finished before; --fresh trains anew');
+    expect(again.status).toBe(0);
+    const fresh = segloss('train', '-c', 'whole.yaml', '--fresh');
+    expect(fresh.stderr).toMatch(/the older run is now .*\.old-1/);
+    expect(bytes('whole', 'summary.json')).toEqual(before);
+  });
+
+  it('names an image that cannot be read, ends with 3, and goes on when it is mended', () => {
+    const file = config('mended', '');
+    const image = path.join(folder, 'images', 'images', 'case5.png');
+    const good = readFileSync(image);
+    copyFileSync(image, path.join(folder, 'spare.png'));
+    writeFileSync(image, good.subarray(0, good.length / 2));
+    const broken = segloss('train', '-c', file);
+    writeFileSync(image, good);
+    expect(broken.stderr).toMatch(/segloss: .*case5\.png/);
+    expect(broken.status).toBe(3);
+    expect(segloss('train', '-c', file).status).toBe(0);
+    expectSame('mended');
+  });
+
+  it('names a damaged checkpoint and goes on from the one before', async () => {
+    const file = config('damaged');
+    await disturbed(['train', '-c', file], (child) => whenStepping(child, 1));
+    const last = path.join(runOf('damaged'), 'checkpoints', 'last.safetensors');
+    const content = readFileSync(last);
+    content[content.length - 5]! ^= 4;
+    writeFileSync(last, content);
+    const { stderr, status: code } = segloss('train', '-c', file);
+    expect(stderr).toMatch(
+      /last\.safetensors is damaged: its checksum .*; going on from .*previous\.safetensors/,
+    );
+    expect(code).toBe(0);
+    expectSame('damaged');
+  });
+
+  it.each<[string, string[], number, RegExp]>([
+    ['a typo in the configuration', ['--set', 'epoch=3'], 2, /epoch.*[\s\S]*epochs/],
+    ['an unknown loss', ['--loss', 'cee'], 2, /cee/],
+    ['an unknown model', ['--set', 'model.name=unett'], 1, /did you mean "unet"/],
+    ['no data', ['--data', 'nowhere'], 3, /no folder .*nowhere/],
+    [
+      'a loss that explodes',
+      ['--set', 'optimizer.name=sgd', '--set', 'optimizer.learningRate=1e30'],
+      5,
+      /diverged: .* is not finite at epoch/,
+    ],
+  ])('ends with its own code and message: %s', (_name, flags, code, message) => {
+    const { stderr, status: ended } = segloss('train', '-c', config('wrong'), ...flags);
+    expect(stderr).toMatch(message);
+    expect(ended).toBe(code);
+  });
+
+  it('refuses a run that another process trains', () => {
+    const file = config('locked');
+    expect(segloss('train', '-c', file, '--epochs', '1').status).toBe(0);
+    const run = runOf('locked');
+    writeFileSync(path.join(run, 'STATUS'), 'running\n');
+    writeFileSync(path.join(run, 'lock'), String(process.pid));
+    const { stderr, status: code } = segloss('train', '-c', file, '--epochs', '1');
+    expect(stderr).toContain(`is being trained by process ${process.pid}`);
+    expect(code).toBe(2);
+  });
+
+  const small = path.join(folder, 'small-disk');
+  mkdirSync(small);
+  const { status: mounted } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small]);
+  const onSmallDisk = mounted === 0 ? it : it.skip;
+  afterAll(() => void (mounted === 0 && spawnSync('umount', [small])));
+  onSmallDisk(
+    `says that the disk is full, and goes on when there is room${mounted === 0 ? '' : ' (skipped: no small file system can be mounted here)'}`,
+    () => {
+      const file = config('full');
+      const ballast = path.join(small, 'ballast');
+      writeFileSync(ballast, Buffer.alloc(190 * 1024));
+      const full = segloss('train', '-c', file, '--out', small);
+      expect(full.stderr).toContain('the disk is full: make room, and give the same command again to go on');
+      expect(full.status).toBe(1);
+      rmSync(ballast);
+      const again = segloss('train', '-c', file, '--out', small);
+      expect(again.stderr).toContain('finished after 3 epochs');
+      const [run] = readdirSync(small);
+      expect(
+        readFileSync(path.join(small, run!, 'metrics.jsonl')).equals(bytes('whole', 'metrics.jsonl')),
+      ).toBe(true);
+    },
+  );
+
+  it('tells events as JSON lines', () => {
+    const { stdout } = segloss('train', '-c', config('events'), '--json');
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; schemaVersion: number });
+    expect(events.map(({ type }) => type)).toEqual([
+      'run.start',
+      'epoch.end',
+      'epoch.end',
+      'epoch.end',
+      'run.end',
+    ]);
+    expect(new Set(events.map(({ schemaVersion }) => schemaVersion))).toEqual(new Set([1]));
+  });
+});
+
+describe('after a training', () => {
+  it('segloss test scores every image, resized and by windows', () => {
+    const { stdout, status: code } = segloss('test', runOf('whole'), '--surfaces', '1');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/class.*Dice.*IoU.*HD95.*true share.*p\/q soft.*p\/q hard/);
+    const report = JSON.parse(bytes('whole', 'test-val.json').toString()) as {
+      cases: { id: string; dice: number[] }[];
+      marginals: Record<'truth' | 'soft' | 'hard', number[]>;
+    };
+    expect(report.cases).toHaveLength(2);
+    for (const shares of Object.values(report.marginals)) expect(shares[0]! + shares[1]!).toBeCloseTo(1, 6);
+    const windows = segloss('test', runOf('whole'), '--window', '--overlap', '0.5', '--json');
+    const same = JSON.parse(windows.stdout) as typeof report; // images have the size of a window
+    expect(same.cases.map(({ dice }) => dice)).toEqual(report.cases.map(({ dice }) => dice));
+  });
+
+  it('segloss predict writes label images, and names what it cannot read', () => {
+    const images = path.join(folder, 'unseen');
+    mkdirSync(images);
+    copyFileSync(path.join(folder, 'images/images/case1.png'), path.join(images, 'a.png'));
+    writeFileSync(path.join(images, 'b.png'), 'no image');
+    const { stderr, status: code } = segloss('predict', runOf('whole'), 'unseen', '--out', 'labels');
+    expect(stderr).toMatch(
+      /left out: .*b\.png[\s\S]*1 label images in .*labels, values are 0 background, 1 foreground/,
+    );
+    expect(code).toBe(3);
+    const { width, height, data } = decode(readFileSync(path.join(folder, 'labels/a.png')));
+    expect([width, height]).toEqual([side, side]);
+    expect(new Set(data)).toEqual(new Set([0, 1]));
+  });
+
+  it('segloss export writes model.json', () => {
+    expect(segloss('export', runOf('whole'), '--out', 'model').status).toBe(0);
+    const model = JSON.parse(readFileSync(path.join(folder, 'model/model.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    expect(model).toMatchObject({
+      format: 'layers-model',
+      userDefinedMetadata: { classes: ['background', 'foreground'] },
+    });
+  });
+
+  it('say what is no run', () => {
+    const { stderr, status: code } = segloss('test', 'images');
+    expect(stderr).toContain('is no folder of a run: no config.resolved.yaml; give what segloss train named');
+    expect(code).toBe(2);
+  });
+});
