@@ -15,7 +15,9 @@ import {
   type LoadConfigOptions,
   type LoadedConfig,
 } from '@segloss/trainer';
+import Ajv from 'ajv';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'segloss-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -686,6 +688,39 @@ describe('the schema', () => {
         .map(({ path: key }) => key),
     ).toEqual([]);
     expect(configKeys().length).toBeGreaterThan(40);
+  });
+
+  const validate = new Ajv({ strict: false }).compile(configJsonSchema());
+  const accepts = (text: string) => validate(parse(text)) as boolean;
+
+  it.each(presets())('takes the preset %s', (name) => {
+    accepts(readFileSync(path.join(__dirname, `../presets/${name}.yaml`), 'utf8'));
+    expect(validate.errors).toBeNull();
+  });
+
+  it.each([
+    'optimizer: { momentum: 0.9 }', // over a base with sgd
+    'data: { size: [8, 16], limit: 2 }',
+    'earlyStopping: null\nepochs: ~\nbackend: null\ndata: { size: null }\nschedule: null',
+    'model: { name: ./a.mjs#b, widths: [1] }',
+    'schedule: { name: step, warmup: { epochs: 0.5 } }',
+  ])('takes %j, as loading does', (text) => {
+    accepts(text);
+    expect(validate.errors).toBeNull();
+  });
+
+  it.each([
+    'epoch: 3',
+    'epochs: 0',
+    'optimizer: { name: adam, momentum: 0.9 }',
+    'optimizer: { lerningRate: 1 }',
+    'data: { normalize: all }',
+    'backend: gpu',
+    'extends: [a, b]',
+  ])('refuses %j, as loading does', async (text) => {
+    expect(accepts(text)).toBe(false);
+    const rest = text.startsWith('data') ? '' : data;
+    await expect(load(`${rest}${text}\n`)).rejects.toBeInstanceOf(ConfigError);
   });
 
   it('is published as it is: else run `npm run schema -w packages/trainer` after a build', () => {

@@ -43,8 +43,8 @@ export interface LoadLoggersOptions {
 }
 
 /**
- * Loads loggers. Each gets its own copy of what it is told, one call after the other; the first error of each is reported, and
- * none can change, delay or end the training.
+ * Loads loggers. Each gets its own copy of what it is told, one call after the other, and only the end waits for them. No
+ * error of theirs ends the training; the first of each is reported.
  *
  * @param modules `./mine.mjs#name`; without `#` the default export.
  * @throws {ConfigError} If a module cannot be loaded or exports no logger.
