@@ -148,6 +148,15 @@ describe('a configuration', () => {
     );
   });
 
+  it('knows modules in a loss from the folder of the file, also those of --set', async () => {
+    write('a b/run.yaml', data);
+    const loss = async (spec: string) =>
+      (await loadConfig('a b/run.yaml', { cwd: folder, set: [`loss=${spec}`] })).config.loss;
+    expect(await loss('ce + ./mine.ts#a(scale=2)')).toBe('ce + ../mine.ts#a(scale=2)');
+    expect(await loss(`${folder}/mine.ts`)).toBe(`${folder}/mine.ts`);
+    await expect(loss('ce + ./mine.ts#a +')).rejects.toThrow('wanted a loss, got nothing');
+  });
+
   it('says when a loss cannot name a module from another folder', async () => {
     write('a b/base.yaml', 'loss: ./mine.ts#a\n');
     expect(await refusal(`extends: a b/base.yaml\n${data}`)).toEqual([

@@ -194,6 +194,13 @@ describe('metrics.csv', () => {
     expect(end).toBe('');
   });
 
+  it('quotes what RFC 4180 has quoted', () => {
+    const file = path.join(newFolder(), 'metrics.jsonl');
+    MetricsLog.open(file, { ...head, classes: ['rest', 'a "b", c'] }).append(line(0));
+    writeCsv(file, `${file}.csv`);
+    expect(text(`${file}.csv`)).toContain(',"val.dice.a ""b"", c",');
+  });
+
   it('is replaced as a whole, and nothing is left beside it', () => {
     const file = written(3);
     const csv = file.replace('jsonl', 'csv');
@@ -232,6 +239,14 @@ describe('events of TensorBoard', () => {
       { wallTime: 300, step: 300, scalars },
     ];
     expect(Buffer.concat(events.map((event) => tfRecord(encodeEvent(event)))).toString('hex')).toBe(expected);
+  });
+
+  it.each([
+    [127, '107f'],
+    [128, '108001'],
+    [Number.MAX_SAFE_INTEGER, '10ffffffffffffff0f'],
+  ])('have the step %d in seven bits a byte', (step, hex) => {
+    expect(Buffer.from(encodeEvent({ wallTime: 0, step })).toString('hex')).toBe(hex);
   });
 
   it('are the same bytes whether they are written at once or epoch by epoch, which appends', () => {
