@@ -223,7 +223,10 @@ function testTable({ classes, overall, perImage, marginals, cases }: TestReport)
     'Dice, mean of images',
     ...(distances ? ['HD95', 'surface Dice'] : []),
   ];
-  const table = new Table({ head: [...head, 'true share', 'p/q soft', 'p/q hard'], style: { head: [], border: [] } });
+  const table = new Table({
+    head: [...head, 'true share', 'p/q soft', 'p/q hard'],
+    style: { head: [], border: [] },
+  });
   classes.forEach((name, k) => {
     const { mean, cases: count } = perImage.dice[k]!;
     const surfaces = distances

@@ -221,7 +221,7 @@ describe('segloss train', () => {
   it.each<[string, string[], number, RegExp]>([
     ['a typo in the configuration', ['--set', 'epoch=3'], 2, /epoch.*[\s\S]*epochs/],
     ['an unknown loss', ['--loss', 'cee'], 2, /cee/],
-    ['an unknown model', ['--set', 'model.name=unett'], 1, /did you mean "unet"/],
+    ['an unknown model', ['--set', 'model.name=unett'], 2, /did you mean "unet"/],
     ['no data', ['--data', 'nowhere'], 3, /no folder .*nowhere/],
     [
       'a loss that explodes',

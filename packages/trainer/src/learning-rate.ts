@@ -1,4 +1,4 @@
-import { unknown, withDefaults } from './options.js';
+import { checkKeys, unknownName, withDefaults } from './options.js';
 
 /** Raises the rate linearly from `from` times its value to all of it during the first `epochs` epochs. */
 export interface Warmup {
@@ -99,10 +99,14 @@ function read(options: ScheduleOptions) {
   const { name, warmup, ...given } = options;
   const schedule = SCHEDULES[name];
   if (schedule === undefined) {
-    throw new TypeError(unknown('learningRateSchedule', 'schedule', String(name), Object.keys(SCHEDULES)));
+    throw new TypeError(
+      `learningRateSchedule: ${unknownName('schedule', String(name), Object.keys(SCHEDULES))}`,
+    );
   }
-  const settings = withDefaults(`learningRateSchedule: ${name}`, given, schedule.defaults);
-  const ramp = warmup && withDefaults('learningRateSchedule: warmup', warmup, { epochs: 1, from: 0 });
+  checkKeys(`learningRateSchedule: ${name}`, given, Object.keys(schedule.defaults));
+  const settings = withDefaults(schedule.defaults, given) as Settings;
+  if (warmup) checkKeys('learningRateSchedule: warmup', warmup, ['epochs', 'from']);
+  const ramp = warmup && withDefaults({ epochs: 1, from: 0 }, warmup);
   const positive = ['every', 'factor', 'divide', 'finalDivide'];
   for (const [key, value] of Object.entries({ ...settings, ...ramp })) {
     const wanted = positive.includes(key) ? 'a positive number' : 'a number not below 0';

@@ -1,6 +1,6 @@
 import { checkSamples, inMemory, type TrainingItem } from './batches.js';
 import { type GradientOptions } from './gradients.js';
-import { withDefaults } from './options.js';
+import { checkKeys, withDefaults } from './options.js';
 import { LEARNING_RATES } from './optimizers/index.js';
 import { type EarlyStopping, type Monitor, type TrainOptions } from './train.js';
 
@@ -14,6 +14,22 @@ export type ResolvedOptions = Omit<TrainOptions, Optional | 'gradient' | 'monito
     earlyStopping: Required<EarlyStopping> | undefined;
   };
 
+const KNOWN = [
+  ...[
+    'model',
+    'loss',
+    'train',
+    'val',
+    'classes',
+    'epochs',
+    'batchSize',
+    'optimizer',
+    'learningRate',
+    'schedule',
+  ],
+  ...['gradient', 'seed', 'augment', 'monitor', 'earlyStopping', 'checkpoint', 'signal', 'onStep'],
+];
+
 const NO_CLIPPING: { [Key in keyof GradientOptions]: number | undefined } = {
   clipNorm: undefined,
   clipValue: undefined,
@@ -23,6 +39,13 @@ const NO_CLIPPING: { [Key in keyof GradientOptions]: number | undefined } = {
 /** Options with their defaults, checked. */
 export function resolveOptions(options: TrainOptions): ResolvedOptions {
   const { optimizer = { name: 'adam' }, gradient = {}, monitor = {}, earlyStopping } = options;
+  checkKeys('train', options, KNOWN);
+  checkKeys('train: gradient', gradient, Object.keys(NO_CLIPPING));
+  checkKeys('train: monitor', monitor, ['metric', 'mode']);
+  if (earlyStopping) checkKeys('train: earlyStopping', earlyStopping, ['patience', 'minDelta']);
+  if (options.checkpoint) {
+    checkKeys('train: checkpoint', options.checkpoint, ['folder', 'everySteps', 'say', 'onResume']);
+  }
   const metric = monitor.metric ?? 'meanDice';
   const resolved: ResolvedOptions = {
     ...options,
@@ -30,10 +53,10 @@ export function resolveOptions(options: TrainOptions): ResolvedOptions {
     optimizer,
     learningRate: options.learningRate ?? LEARNING_RATES[optimizer.name],
     schedule: options.schedule ?? { name: 'constant' },
-    gradient: withDefaults('train: gradient', gradient, NO_CLIPPING) as ResolvedOptions['gradient'],
+    gradient: withDefaults(NO_CLIPPING, gradient) as ResolvedOptions['gradient'],
     seed: options.seed ?? 0,
     augment: options.augment ?? true,
-    monitor: withDefaults('train: monitor', monitor, { metric, mode: metric === 'loss' ? 'min' : 'max' }),
+    monitor: withDefaults({ metric, mode: metric === 'loss' ? 'min' : 'max' }, monitor) as Required<Monitor>,
     earlyStopping: earlyStopping && { minDelta: 0, ...earlyStopping },
   };
   check(resolved);

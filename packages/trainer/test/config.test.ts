@@ -15,7 +15,9 @@ import {
   type LoadConfigOptions,
   type LoadedConfig,
 } from '@segloss/trainer';
+import Ajv from 'ajv';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'segloss-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -144,6 +146,15 @@ describe('a configuration', () => {
     await expect(loadConfig('run.yaml', { cwd: folder, set: ['loss=./a b/mine.ts'] })).rejects.toBeInstanceOf(
       ConfigError,
     );
+  });
+
+  it('knows modules in a loss from the folder of the file, also those of --set', async () => {
+    write('a b/run.yaml', data);
+    const loss = async (spec: string) =>
+      (await loadConfig('a b/run.yaml', { cwd: folder, set: [`loss=${spec}`] })).config.loss;
+    expect(await loss('ce + ./mine.ts#a(scale=2)')).toBe('ce + ../mine.ts#a(scale=2)');
+    expect(await loss(`${folder}/mine.ts`)).toBe(`${folder}/mine.ts`);
+    await expect(loss('ce + ./mine.ts#a +')).rejects.toThrow('wanted a loss, got nothing');
   });
 
   it('says when a loss cannot name a module from another folder', async () => {
@@ -686,6 +697,39 @@ describe('the schema', () => {
         .map(({ path: key }) => key),
     ).toEqual([]);
     expect(configKeys().length).toBeGreaterThan(40);
+  });
+
+  const validate = new Ajv({ strict: false }).compile(configJsonSchema());
+  const accepts = (text: string) => validate(parse(text)) as boolean;
+
+  it.each(presets())('takes the preset %s', (name) => {
+    accepts(readFileSync(path.join(__dirname, `../presets/${name}.yaml`), 'utf8'));
+    expect(validate.errors).toBeNull();
+  });
+
+  it.each([
+    'optimizer: { momentum: 0.9 }', // over a base with sgd
+    'data: { size: [8, 16], limit: 2 }',
+    'earlyStopping: null\nepochs: ~\nbackend: null\ndata: { size: null }\nschedule: null',
+    'model: { name: ./a.mjs#b, widths: [1] }',
+    'schedule: { name: step, warmup: { epochs: 0.5 } }',
+  ])('takes %j, as loading does', (text) => {
+    accepts(text);
+    expect(validate.errors).toBeNull();
+  });
+
+  it.each([
+    'epoch: 3',
+    'epochs: 0',
+    'optimizer: { name: adam, momentum: 0.9 }',
+    'optimizer: { lerningRate: 1 }',
+    'data: { normalize: all }',
+    'backend: gpu',
+    'extends: [a, b]',
+  ])('refuses %j, as loading does', async (text) => {
+    expect(accepts(text)).toBe(false);
+    const rest = text.startsWith('data') ? '' : data;
+    await expect(load(`${rest}${text}\n`)).rejects.toBeInstanceOf(ConfigError);
   });
 
   it('is published as it is: else run `npm run schema -w packages/trainer` after a build', () => {

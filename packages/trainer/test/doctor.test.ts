@@ -29,7 +29,7 @@ describe('doctor', () => {
       'wanted backends of tensorflow, webgpu, wasm, cpu, got "cuda"',
     );
     await expect(doctor({ seconds: 0 })).rejects.toThrow('wanted seconds to be positive, got 0');
-    await expect(doctor({ second: 1 } as never)).rejects.toThrow('did you mean "seconds"?');
+    await expect(doctor({ second: 1 } as never)).rejects.toThrow('(did you mean "seconds"?)');
   });
 });
 

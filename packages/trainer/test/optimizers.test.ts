@@ -61,7 +61,7 @@ describeEachBackend('an optimizer', () => {
 
   it.each<[object, string]>([
     [{ name: 'rmsprop' }, 'createOptimizer: wanted name to be one of sgd, adam, adamw, got "rmsprop"'],
-    [{ name: 'adam', beta: 1 }, 'createOptimizer: adam: unknown option "beta"; did you mean "beta1"?'],
+    [{ name: 'adam', beta: 1 }, 'createOptimizer: adam: unknown option "beta" (did you mean "beta1"?)'],
     [{ name: 'sgd', momentum: 1 }, 'wanted momentum from 0 up to 1, got 1'],
     [{ name: 'sgd', nesterov: true }, 'wanted a momentum for nesterov, got 0'],
     [{ name: 'adam', epsilon: 0 }, 'wanted epsilon positive, got 0'],
@@ -109,7 +109,7 @@ describe('a learning-rate schedule', () => {
   });
 
   it.each<[object, string]>([
-    [{ name: 'cosin' }, 'unknown schedule "cosin"; did you mean "cosine"? known schedules: constant, poly'],
+    [{ name: 'cosin' }, 'unknown schedule "cosin" (did you mean "cosine"?); known schedules: constant, poly'],
     [
       { name: 'poly', gamma: 2 },
       'learningRateSchedule: poly: unknown option "gamma"; known options: power, minimum',

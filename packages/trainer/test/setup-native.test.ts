@@ -239,7 +239,7 @@ describe('setupNative', () => {
 
   it('refuses an unknown option', async () => {
     await expect(setupNative({ wheels: 'a' } as never)).rejects.toThrow(
-      'unknown option "wheels"; did you mean "wheel"?',
+      'unknown option "wheels" (did you mean "wheel"?)',
     );
   });
 });

@@ -80,7 +80,7 @@ describe('selectBackend', () => {
       );
     }
     await expect(selectBackend('wasm', { thread: 2 } as never)).rejects.toThrow(
-      'unknown option "thread"; did you mean "threads"?',
+      'unknown option "thread" (did you mean "threads"?)',
     );
   });
 

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 
-import { checkKnownKeys } from '../known-keys.js';
+import { checkKeys } from '../options.js';
 import { type BackendName, type BackendOptions } from './types.js';
 
 const MOST = 64;
 
 /** The number of threads that the options ask for; undefined leaves it as it is. */
 export function threadsOf(wanted: BackendName | 'auto', options: BackendOptions): number | undefined {
-  checkKnownKeys('selectBackend', options, ['threads']);
+  checkKeys('selectBackend', options, ['threads']);
   const { threads } = options;
   if (threads === undefined) return undefined;
   if (wanted !== 'auto' && wanted !== 'wasm') {

@@ -1,27 +1,52 @@
 import { z } from 'zod';
 
-import { runShape } from './schema.js';
+import { runSchema } from './schema.js';
+
+type Json = { [key: string]: unknown };
 
 /**
- * The JSON Schema (draft 7) of a configuration file, for editors that complete and check YAML while one writes.
+ * The JSON Schema (draft 7) of a configuration file, for editors that complete and check YAML while one writes. It checks one
+ * file by itself, so it asks for nothing that a base may say.
  *
  * @example
  * ```ts
- * const schema = configJsonSchema();
- * schema.properties.epochs; // → {"default":20,"description":"Passes over the training images, from 1","type":"integer","minimum":1}
+ * const { properties } = configJsonSchema();
+ * properties.epochs; // → {"default":20,"description":"Passes over the training images, from 1","type":["integer","null"],"minimum":1}
  * ```
  */
 export function configJsonSchema(): Record<string, unknown> {
-  const file = z.strictObject({
-    extends: z.string().min(1).optional().describe('One base, whose values hold where this file says nothing: a file beside this one, or preset:NAME'), // prettier-ignore
-    ...runShape,
-  });
-  const schema = z.toJSONSchema(file, {
-    io: 'input',
-    target: 'draft-7',
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum; // says nothing to a reader
-    },
-  }) as Record<string, unknown>;
-  return { ...schema, title: 'segloss run' };
+  const { properties, ...run } = ofOneFile(
+    z.toJSONSchema(runSchema, { io: 'input', target: 'draft-7' }) as Json,
+  );
+  const base = {
+    description:
+      'One base, whose values hold where this file says nothing: a file beside this one, or preset:NAME',
+    type: 'string',
+    minLength: 1,
+  };
+  return { ...run, title: 'segloss run', properties: { extends: base, ...(properties as Json) } };
+}
+
+/** Nothing is required, a mapping may leave out its name, and null takes a key back. */
+function ofOneFile(schema: Json): Json {
+  const { oneOf, ...rest } = schema;
+  const result: Json = { ...rest, ...(oneOf !== undefined && { anyOf: oneOf }) };
+  delete result['required'];
+  if (result['maximum'] === Number.MAX_SAFE_INTEGER) delete result['maximum']; // says nothing to a reader
+  if (Array.isArray(result['anyOf'])) result['anyOf'] = result['anyOf'].map(ofOneFile);
+  if (result['properties'] !== undefined) {
+    const properties = Object.entries(result['properties'] as Record<string, Json>);
+    result['properties'] = Object.fromEntries(properties.map(([key, one]) => [key, orNull(ofOneFile(one))]));
+  }
+  return result;
+}
+
+function orNull({ const: only, ...schema }: Json): Json {
+  const choices = only === undefined ? schema['enum'] : [only];
+  return {
+    ...schema,
+    ...(typeof schema['type'] === 'string' && { type: [schema['type'], 'null'] }),
+    ...(Array.isArray(choices) && { enum: [...choices, null] }),
+    ...(Array.isArray(schema['anyOf']) && { anyOf: [...schema['anyOf'], { type: 'null' }] }),
+  };
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { ConfigError } from './config-error.js';
 import { presets, presetsFolder } from './presets.js';
-import { nearest } from './problems.js';
+import { nearestName } from '../options.js';
 import { readYaml } from './read-yaml.js';
 import { isBranch, type Branch } from './tree.js';
 
@@ -89,7 +89,7 @@ function find(name: string, from: string, where: string, home: string): Source {
 }
 
 function unknownPreset(name: string, where: string): ConfigError {
-  const near = nearest(name, presets());
+  const near = nearestName(name, presets());
   return new ConfigError({
     what: `unknown preset "${name}"`,
     where,

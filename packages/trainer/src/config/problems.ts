@@ -1,9 +1,9 @@
-import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 
 import { type ConfigIssue } from './config-error.js';
 import { nameOf, unwrap } from './keys.js';
 import { DEFAULT_NAMES, runSchema } from './schema.js';
+import { nearestName } from '../options.js';
 import { nearestTree, valueOf, type Branch } from './tree.js';
 
 type Path = readonly PropertyKey[];
@@ -33,7 +33,7 @@ function unknownKey(path: Path, tree: Branch): ConfigIssue {
   const key = String(path.at(-1));
   const parent = path.slice(0, -1);
   const known = knownKeys(parent, tree);
-  const near = nearest(key, known);
+  const near = nearestName(key, known);
   const name = nameAt(parent, tree);
   return {
     what: `unknown key "${path.join('.')}"`,
@@ -52,7 +52,7 @@ function wrongValue(issue: z.core.$ZodIssue, path: Path, tree: Branch): ConfigIs
   const wanted = [description, choices.length > 0 ? `one of ${choices.join(', ')}` : undefined]
     .filter((text) => text !== undefined)
     .join('; ');
-  const near = typeof value === 'string' ? nearest(value, choices) : undefined;
+  const near = typeof value === 'string' ? nearestName(value, choices) : undefined;
   const remedy =
     near !== undefined
       ? `did you mean "${near}"?`
@@ -91,17 +91,6 @@ function valueAt(path: Path, tree: Branch): unknown {
     (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
     valueOf(tree),
   );
-}
-
-/** The nearest name, if it is near enough to be meant. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  if (known.length === 0) return undefined;
-  const near = closest(
-    name.toLowerCase(),
-    known.map((other) => other.toLowerCase()),
-  );
-  const found = known.find((other) => other.toLowerCase() === near)!;
-  return distance(name.toLowerCase(), near) <= Math.max(2, Math.ceil(name.length / 3)) ? found : undefined;
 }
 
 /** The schema at a path, of the alternative that the values choose. */

@@ -218,7 +218,7 @@ const loss = z
   });
 
 /** Every key of a run, with what it means, its range and its default: their one home. */
-export const runShape = {
+const runShape = {
   data: data.prefault({} as never).describe('The images and masks'),
   model: model.prefault({}).describe('The network; what stands here beside `name` goes to it as options'),
   loss: loss

@@ -6,7 +6,7 @@ import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import { CANDIDATES } from '../backend/try-backend.js';
 import { tryInChild } from '../backend/try-in-child.js';
 import { type BackendFacts, type BackendName } from '../backend/types.js';
-import { checkKnownKeys } from '../known-keys.js';
+import { checkKeys } from '../options.js';
 import { machine, type Machine } from './machine.js';
 
 /** How a backend fares on this machine. */
@@ -55,7 +55,7 @@ export interface DoctorOptions {
  * ```
  */
 export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport> {
-  checkKnownKeys('doctor', options, ['backends', 'seconds']);
+  checkKeys('doctor', options, ['backends', 'seconds']);
   const names = CANDIDATES.map(({ name }) => name);
   const { backends: wanted = names, seconds = 120 } = options;
   const unknown = wanted.find((name) => !names.includes(name));

@@ -1,8 +1,16 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
 
-/** Puts bytes behind those of a file, in one write that is on the disk when this returns. */
+/** Puts bytes behind those of a file, in one write that is on the disk when this returns; all of them or, if it throws, none. */
 export function appendDurably(file: string, bytes: Uint8Array): void {
-  withFile(file, 'a', (handle) => writeWhole(handle, bytes, file));
+  withFile(file, 'a', (handle) => {
+    const { size } = fstatSync(handle);
+    try {
+      writeWhole(handle, bytes, file);
+    } catch (error) {
+      ftruncateSync(handle, size);
+      throw error;
+    }
+  });
 }
 
 /** Cuts a file to its first bytes. */

@@ -1,11 +1,5 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-
-import { createJiti } from 'jiti';
-
-import { ConfigError } from '../config/config-error.js';
-import { splitModule } from '../config/modules.js';
 import { type RunConfig } from '../config/schema.js';
+import { loadModule, ModuleError } from '../modules/load-module.js';
 import { type MetricsHead, type MetricsLine } from './metrics-line.js';
 
 /** What a logger is told at the start. */
@@ -43,11 +37,11 @@ export interface LoadLoggersOptions {
 }
 
 /**
- * Loads loggers. Each gets its own copy of what it is told, one call after the other; the first error of each is reported, and
- * none can change, delay or end the training.
+ * Loads loggers. Each gets its own copy of what it is told, one call after the other, and only the end waits for them. No
+ * error of theirs ends the training; the first of each is reported.
  *
  * @param modules `./mine.mjs#name`; without `#` the default export.
- * @throws {ConfigError} If a module cannot be loaded or exports no logger.
+ * @throws {ModuleError} If a module cannot be loaded or exports no logger.
  *
  * @example
  * ```ts
@@ -117,29 +111,20 @@ class Plugin {
 const messageOf = (error: unknown): string => (error as Partial<Error> | undefined)?.message ?? String(error);
 
 async function load(name: string, folder: string): Promise<Logger> {
-  const { file, exported } = splitModule(name);
-  const full = path.resolve(folder, file);
-  const refuse = (what: string, expected: string, remedy: string): ConfigError =>
-    new ConfigError({ what: `logs.plugins: ${what}`, where: name, expected, remedy });
-  if (!existsSync(full)) {
-    throw refuse('no such module', `got no file at ${full}; wanted ./mine.mjs#name`, 'check the path');
-  }
-  let value: unknown;
-  let names: string[];
-  try {
-    const module = await createJiti(full, { fsCache: false, interopDefault: false }).import<object>(full);
-    names = Object.keys(module);
-    value = (module as Record<string, unknown>)[exported];
-    if (typeof value === 'function') value = await (value as () => unknown)();
-  } catch (error) {
-    throw refuse('the module cannot be loaded', `got: ${messageOf(error)}`, 'import it in Node to see why');
+  let { value } = await loadModule(name, folder);
+  if (typeof value === 'function') {
+    try {
+      value = await (value as () => unknown)();
+    } catch (error) {
+      throw new ModuleError(`${name}: it cannot make a logger: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
   }
   const calls = ['start', 'epoch', 'end'];
   const isLogger = typeof value === 'object' && value !== null && calls.some((call) => typeof (value as Record<string, unknown>)[call] === 'function'); // prettier-ignore
   if (isLogger) return value as Logger;
-  throw refuse(
-    'this is no logger',
-    `got ${value === undefined ? `the exports ${names.join(', ') || 'none'}` : typeof value} for "${exported}"; wanted { start?, epoch?, end? } or a function that returns it`,
-    'export such an object, and name it behind #',
+  throw new ModuleError(
+    `${name}: wanted a logger, { start?, epoch?, end? } or a function that returns it, got ${typeof value}`,
   );
 }

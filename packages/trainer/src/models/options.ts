@@ -1,33 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein';
-
-/** Says that a name is not known, what it may have been meant for, and which are known. */
-export function unknownName(kind: string, name: string, known: readonly string[]): string {
-  const nearest = known.length === 0 ? '' : closest(name, known);
-  const near = distance(name, nearest) <= Math.ceil(nearest.length / 2);
-  const hint = near ? ` (did you mean "${nearest}"?)` : '';
-  return `unknown ${kind} "${name}"${hint}; known ${kind}s: ${known.join(', ')}`;
-}
-
-/** Throws unless the options are an object with no other keys than these. */
-export function checkKeys(caller: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(
-      `${caller}: wanted an options object with ${known.join(', ')}, got ${String(options)}`,
-    );
-  }
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new TypeError(`${caller}: ${unknownName('option', key, known)}`);
-  }
-}
-
-/** The options, with the defaults in the place of those that are not given or undefined. */
-export function withDefaults<D extends object, O extends object>(
-  defaults: D,
-  options: O,
-): O & { [K in keyof D]: K extends keyof O ? NonNullable<O[K]> : D[K] } {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(given) } as ReturnType<typeof withDefaults<D, O>>;
-}
+export { checkKeys, unknownName, withDefaults } from '../options.js';
 
 export function checkPositive(caller: string, name: string, value: unknown): void {
   if (!isPositive(value)) {

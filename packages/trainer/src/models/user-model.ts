@@ -1,25 +1,15 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfLayers from '@tensorflow/tfjs-layers';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
-import { createJiti } from 'jiti';
 
 import * as trainer from '../index.js';
+import { loadModule, type ModuleSource } from '../modules/load-module.js';
 import { checkModel } from './check-model.js';
 import * as layers from './layer-classes.js';
 import { type ModelInput } from './registry.js';
 
 /** A model of the user's own, from a module. */
-export interface ModelModule {
-  /** What was written: `./mine.mjs#build`. */
-  readonly name: string;
-  /** The file it was resolved to. */
-  readonly path: string;
-  /** Of the file. */
-  readonly sha256: string;
+export interface ModelModule extends ModuleSource {
   /** Calls the module's function; throws unless it gives a model that takes `inputShape` and gives logits of `outputs` channels. */
   readonly build: (options: ModelInput & Readonly<Record<string, unknown>>) => LayersModel;
 }
@@ -31,7 +21,7 @@ export interface ModelModule {
  *
  * @param spec `path#export`; without `#export` the default export.
  * @param folder Where relative paths start from.
- * @throws {RangeError} If there is no such file or export, or the file cannot be loaded. @throws {TypeError} If the export is no function.
+ * @throws {ModuleError} If there is no such file or export, or the file cannot be loaded. @throws {TypeError} If the export is no function.
  *
  * @example
  * ```ts
@@ -46,40 +36,18 @@ export interface ModelModule {
  * ```
  */
 export async function loadModelModule(spec: string, folder: string): Promise<ModelModule> {
-  const caller = `loadModelModule: ${spec}`;
-  const [file = '', exported = 'default'] = spec.split('#');
-  const full = path.resolve(folder, file);
-  if (file === '' || !existsSync(full)) {
-    throw new RangeError(`${caller}: wanted a module, got no file at ${full}`);
-  }
-  const virtualModules = {
+  const shared = {
     '@segloss/trainer': trainer,
     '@segloss/trainer/layers': layers,
     '@tensorflow/tfjs-core': tf,
     '@tensorflow/tfjs-layers': tfLayers,
   };
-  const jiti = createJiti(full, { virtualModules, fsCache: false, interopDefault: false });
-  let module: Record<string, unknown>;
-  try {
-    module = await jiti.import<Record<string, unknown>>(full);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new RangeError(`${caller}: ${full} cannot be loaded: ${reason}`, { cause: error });
-  }
-  const build = module[exported];
-  if (build === undefined) {
-    const names = Object.keys(module).join(', ') || 'none';
-    throw new RangeError(`${caller}: wanted an export "${exported}" in ${full}, got exports: ${names}`);
-  }
-  if (typeof build !== 'function') {
+  const { value, source } = await loadModule(spec, folder, shared);
+  if (typeof value !== 'function') {
     throw new TypeError(
-      `${caller}: wanted a function ({ inputShape, outputs, seed }) => LayersModel, got ${typeof build}`,
+      `${spec}: wanted a function ({ inputShape, outputs, seed }) => LayersModel, got ${typeof value}`,
     );
   }
-  return {
-    name: spec,
-    path: full,
-    sha256: createHash('sha256').update(readFileSync(full)).digest('hex'),
-    build: (options) => checkModel(spec, build(options), options),
-  };
+  const build = value as ModelModule['build'];
+  return { ...source, build: (options) => checkModel(spec, build(options), options) };
 }

@@ -1,6 +1,6 @@
 import { type Variable } from '@tensorflow/tfjs-core';
 
-import { withDefaults } from '../options.js';
+import { checkKeys, withDefaults } from '../options.js';
 import { adamOptimizer } from './adam.js';
 import { sgd } from './sgd.js';
 import { type Optimizer, type OptimizerName, type OptimizerOptions } from './types.js';
@@ -46,10 +46,8 @@ export function createOptimizer(options: OptimizerOptions, variables: readonly V
     );
   }
   const { name, ...given } = options;
-  const settings = {
-    name,
-    ...withDefaults(`createOptimizer: ${name}`, given, defaults),
-  } as Required<OptimizerOptions>;
+  checkKeys(`createOptimizer: ${name}`, given, Object.keys(defaults));
+  const settings = { name, ...withDefaults(defaults, given) } as Required<OptimizerOptions>;
   check(settings);
   return settings.name === 'sgd' ? sgd(settings, variables) : adamOptimizer(settings, variables);
 }

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { type BackendFacts } from '../backend/types.js';
-import { checkKnownKeys } from '../known-keys.js';
+import { checkKeys } from '../options.js';
 import { buildBinding, hasBinding } from './build.js';
 import { checkBackend, standing } from './check.js';
 import { checkDisk } from './disk.js';
@@ -62,7 +62,7 @@ const KNOWN = ['folder', 'gpu', 'wheel', 'python', 'save', 'onProgress'];
 export async function setupNative(
   options: SetupOptions = {},
 ): Promise<NonNullable<BackendFacts['tensorflow']>> {
-  checkKnownKeys('setupNative', options, KNOWN);
+  checkKeys('setupNative', options, KNOWN);
   const { gpu = false, python = 'python3', save = true, onProgress } = options;
   const folder = resolve(options.folder ?? '.');
   const wheel = options.wheel === undefined ? undefined : resolve(options.wheel);
