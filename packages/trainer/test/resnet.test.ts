@@ -53,7 +53,9 @@ describe('a narrow network in training on wasm', () => {
     const expected = numbersOf(narrowFile(`${network.name}.expected`), 'gradientLengths');
     const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
     const { grads } = tf.variableGrads(() => {
-      const logits = model.apply(torchInput(2 * network.height, 2 * network.width), { training: true }) as tf.Tensor;
+      const logits = model.apply(torchInput(2 * network.height, 2 * network.width), {
+        training: true,
+      }) as tf.Tensor;
       return tf.div(tf.mean(tf.square(logits)), 2);
     }, variables);
     const lengths = model.trainableWeights
