@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -137,7 +137,8 @@ describe('the registry', () => {
 
 describe('parameters', () => {
   // Those of segmentation_models.pytorch with these encoders, its documentation and state dicts.
-  it.each([
+  const counts: [string, number][] = [
+    ['unet', 29_465],
     ['unet-resnet18', 14_328_209],
     ['unet-resnet34', 24_436_369],
     ['unet-resnet50', 32_521_105],
@@ -146,7 +147,15 @@ describe('parameters', () => {
     ['fpn-resnet34', 23_155_393],
     ['fpn-resnet50', 26_116_033],
     ['fpn-resnet101', 45_108_161],
-  ])('of %s are %d', async (name, count) => {
+  ];
+
+  it('are those of the README', () => {
+    const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| `([a-z0-9-]+)` +\| ([\d,]+) /gm)];
+    expect(rows.map(([, name, count]) => [name, Number(count!.replaceAll(',', ''))])).toEqual(counts);
+  });
+
+  it.each(counts)('of %s are %d', async (name, count) => {
     await selectBackend('cpu');
     const model = buildModel(name, { inputShape: [32, 32, 3], outputs: 1 });
     const sizes = model.trainableWeights.map(({ shape }) => (shape as number[]).reduce((a, b) => a * b, 1));
@@ -175,7 +184,7 @@ describe.each(names)('%s on wasm', (name) => {
       return !values.every(Number.isFinite) || values.every((number) => number === 0);
     });
     expect(without.map(({ name: own }) => own)).toEqual([]);
-    adam(1e-3).applyGradients(grads);
+    adam(1e-3).applyGradients(Object.entries(grads).map(([own, tensor]) => ({ name: own, tensor })));
     setStep(model, 0);
     const after = loss(labels, model.apply(x, { training: true }) as tf.Tensor);
     expect(after.dataSync()[0]).not.toBe(value.dataSync()[0]);
@@ -326,7 +335,10 @@ describe('dropout', () => {
       const options = { train: [sample], val: [sample], classes: ['a', 'b'], epochs: 3, augment: false };
       // Calls in between move the counter of the layers, which the step sets again.
       const onStep = () => disturb && void logitsOf(model, tf.ones([1, 8, 8, 1]), true);
-      for await (const _ of train({ model, loss: parseLoss('ce'), ...options, onStep }));
+      let epochs = 0;
+      for await (const { epoch } of train({ model, loss: parseLoss('ce'), ...options, onStep }))
+        epochs = epoch + 1;
+      expect(epochs).toBe(3);
       return weightsHash(model);
     };
     expect(await hash(true)).toBe(await hash(false));

@@ -59,7 +59,7 @@ describe('a narrow network in training on wasm', () => {
       return tf.div(tf.mean(tf.square(logits)), 2);
     }, variables);
     const lengths = model.trainableWeights
-      .map((weight) => ({ name: torchName(weight), grad: grads[weight.read().name as string]! }))
+      .map((weight) => ({ name: torchName(weight), grad: grads[(weight.read() as tf.Variable).name]! }))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(({ grad }) => tf.norm(grad).dataSync()[0]!);
     expect(maxRelativeError(lengths, expected)).toBeLessThan(1e-3);
