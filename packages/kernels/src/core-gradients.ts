@@ -13,7 +13,17 @@ import {
 
 import { useGradient } from './gradients.js';
 
-/** Gradients that tfjs-core has on no backend, by operations of every backend. */
+/**
+ * Registers gradients that tfjs-core has on no backend, by operations of every backend: of tf.conv3dTranspose and tf.depthToSpace.
+ * `@segloss/kernels/wasm` does this by itself; call it where you train such operations on another backend. Calling it twice does
+ * nothing.
+ *
+ * @example
+ * ```ts
+ * registerMissingGradients();
+ * tf.getGradient('Conv3DBackpropInputV2') !== undefined; // → true
+ * ```
+ */
 export function registerMissingGradients(): void {
   if (getGradient('Conv3DBackpropInputV2') === undefined) {
     registerGradient({

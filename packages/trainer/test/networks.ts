@@ -65,8 +65,9 @@ export function torchMissing(): string | undefined {
 /** Writes the files of the networks into a folder. */
 export function runTorch(folder: string, networks: readonly TorchNetwork[]): void {
   const requests = networks.map(({ name, height, width, dtype, training, options }) => {
-    const { encoderWidth = 64, ...rest } = { ...options, dropout: undefined };
-    return JSON.stringify({ name, size: [height, width], dtype, training, width: encoderWidth, ...rest });
+    const { encoderWidth = 64, ...rest } = options;
+    const asked = { name, size: [height, width], dtype, training, width: encoderWidth, ...rest };
+    return JSON.stringify({ ...asked, dropout: undefined }); // the networks of the script have none
   });
   execFileSync('python3', [script, folder, ...requests], { stdio: 'pipe' });
 }

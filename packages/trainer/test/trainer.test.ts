@@ -114,10 +114,13 @@ describe('unet', () => {
       { inputShape: [10, 16, 1], widths: [2, 4, 8] },
       'wanted height and width divisible by 4 for 3 widths, got 10x16; resize to 12x16 or give fewer widths',
     ],
-    [{ inputShape: [16, 16] }, 'wanted inputShape [height, width, channels], got [16,16]'],
+    [
+      { inputShape: [16, 16] },
+      'wanted inputShape [height, width, channels] or [depth, height, width, channels], got [16,16]',
+    ],
     [{ outputs: 0 }, 'wanted a positive number of outputs, got 0'],
-    [{ norm: 'group' }, "wanted norm 'batch' | 'none', got \"group\""],
-    [{ depth: 3 }, 'unknown option "depth"; known options: inputShape, outputs, widths, norm, seed'],
+    [{ norm: 'group' }, "wanted norm 'batch' | 'instance' | 'none', got \"group\""],
+    [{ depth: 3 }, 'unknown option "depth"; known options: inputShape, outputs, widths, norm, dropout, seed'],
   ])('refuses %j', (options, message) => {
     expect(() => unet({ inputShape: [16, 16, 1], outputs: 1, ...options } as never)).toThrow(message);
   });

@@ -3,7 +3,8 @@ import { type layers } from '@tensorflow/tfjs-layers';
 /** What every layer of tfjs takes. */
 export type LayerOptions = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
-export const LAYER_OPTIONS: readonly (keyof LayerOptions)[] = [
+/** Their names, and what tf.loadLayersModel adds. */
+export const LAYER_OPTIONS: readonly (keyof LayerOptions | 'customObjects')[] = [
   'name',
   'trainable',
   'dtype',
@@ -12,4 +13,5 @@ export const LAYER_OPTIONS: readonly (keyof LayerOptions)[] = [
   'batchInputShape',
   'batchSize',
   'weights',
+  'customObjects',
 ];

@@ -29,7 +29,6 @@ export const RESNET_UNET_DEFAULTS = { ...OWN_DEFAULTS, ...RESNET_DEFAULTS };
  * ```ts
  * const model = resnetUnet({ inputShape: [32, 64, 3], outputs: 1, encoder: 'resnet18', encoderWidth: 2, decoderWidths: [8, 8, 4, 4, 4] });
  * model.outputs[0].shape; // → [null, 32, 64, 1]
- * model.countParams(); // → 17387
  * ```
  *
  * @see Ronneberger et al., arXiv:1505.04597; He et al., arXiv:1512.03385; P. Iakubovskii, segmentation_models.pytorch, `Unet`.

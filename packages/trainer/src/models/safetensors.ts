@@ -20,13 +20,8 @@ const FORMATS: Readonly<Record<StoredTensor['dtype'], Format>> = {
   F32: { bytes: 4, read: (bytes) => new Float32Array(...aligned(bytes, 4)) },
   F64: { bytes: 8, read: (bytes) => new Float64Array(...aligned(bytes, 8)) },
   I64: { bytes: 8, read: (bytes) => new BigInt64Array(...aligned(bytes, 8)) },
-  F16: { bytes: 2, read: (bytes) => Float32Array.from(new Uint16Array(...aligned(bytes, 2)), half) },
-  BF16: {
-    bytes: 2,
-    // The upper half of a float32.
-    read: (bytes) =>
-      new Float32Array(Uint32Array.from(new Uint16Array(...aligned(bytes, 2)), (x) => x << 16).buffer),
-  },
+  F16: { bytes: 2, read: (bytes) => floats(new Uint16Array(...aligned(bytes, 2)), ofHalf) },
+  BF16: { bytes: 2, read: (bytes) => floats(new Uint16Array(...aligned(bytes, 2)), (bits) => bits << 16) },
 };
 
 const sizes = z.array(z.int().nonnegative());
@@ -130,11 +125,21 @@ function aligned(bytes: Uint8Array, size: number): [ArrayBuffer, number, number]
 
 const byteOffsetFits = ({ byteOffset }: Uint8Array, size: number) => byteOffset % size === 0;
 
-/** The value of a half-precision float: sign, 5 bits of exponent, 10 of fraction. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
+/** Floats by their bits, which a function makes of those that are stored. */
+function floats(stored: Uint16Array, convert: (bits: number) => number): Float32Array {
+  const bits = new Uint32Array(stored.length);
+  for (let i = 0; i < bits.length; i++) bits[i] = convert(stored[i]!);
+  return new Float32Array(bits.buffer);
+}
+
+/** From half precision, 5 bits of exponent and 10 of fraction, to single, 8 and 23. */
+function ofHalf(bits: number): number {
+  const sign = (bits & 0x8000) << 16;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+  if (exponent === 31) return sign | 0x7f800000 | (fraction << 13);
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
+  if (fraction === 0) return sign;
+  const shift = Math.clz32(fraction) - 21; // of a subnormal number until its first one is before the point
+  return sign | ((113 - shift) << 23) | (((fraction << shift) & 1023) << 13);
 }

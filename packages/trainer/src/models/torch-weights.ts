@@ -97,7 +97,7 @@ function torchShape({ shape }: Weight): readonly number[] {
 /** The values in the order of tfjs, if they fit. */
 function valuesFor(weight: Weight, { dtype, shape, values }: StoredTensor): Float32Array | undefined {
   if (dtype === 'I64') return undefined;
-  const numbers = Float32Array.from(values as Float32Array | Float64Array);
+  const numbers = new Float32Array(values as Float32Array | Float64Array);
   const wanted = torchShape(weight);
   if (wanted.length !== 4) return shape.join() === wanted.join() ? numbers : undefined;
   const fits = wanted.every((size, i) => size === shape[i]) && shape.length === 4;

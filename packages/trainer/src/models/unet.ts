@@ -1,3 +1,4 @@
+import { registerMissingGradients } from '@segloss/kernels';
 import {
   input,
   layers,
@@ -53,8 +54,6 @@ const KNOWN = ['inputShape', 'outputs', ...Object.keys(UNET_DEFAULTS), 'seed'];
  * convolutions of 2 pixels up, skip connections, a convolution of 1 pixel at the end. Images `[B, H, W, C]` or volumes
  * `[B, D, H, W, C]`, float32, to logits `[B, ...spatial, outputs]`.
  *
- * Gradients of volumes need `@segloss/kernels/wasm` (or native TensorFlow, without its transposed 3-D convolution).
- *
  * @param options See {@link UnetOptions}.
  * @throws {TypeError} If an option is unknown. @throws {RangeError} If a size does not fit; it says which do.
  *
@@ -72,6 +71,7 @@ const KNOWN = ['inputShape', 'outputs', ...Object.keys(UNET_DEFAULTS), 'seed'];
 export function unet(options: UnetOptions): LayersModel {
   const { inputShape, outputs, widths, norm, dropout, seed } = checked(options);
   const kind = inputShape.length === 3 ? PLANE : VOLUME;
+  if (kind === VOLUME) registerMissingGradients(); // of the transposed convolution
   let drawn = 0;
   const initializer = () => initializers.heNormal({ seed: seed * 1000 + ++drawn });
   let dropouts = 0;
