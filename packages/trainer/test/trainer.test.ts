@@ -84,6 +84,23 @@ describe('selectBackend', () => {
     );
   });
 
+  it('refuses a backend whose gradient is wrong', async () => {
+    await selectBackend('cpu');
+    const [name, backendName] = ['Conv2DBackpropFilter', 'cpu'];
+    const right = tf.getKernel(name, backendName);
+    const kernelFunc: tf.KernelFunc = ({ attrs }) => tf.zeros(attrs!['filterShape'] as number[]);
+    tf.unregisterKernel(name, backendName);
+    tf.registerKernel({ ...right, kernelFunc });
+    try {
+      await expect(selectBackend('cpu')).rejects.toThrow(
+        'no backend works:\n  cpu: its convolution gradient is wrong: 0,0,0,0; npm install @tensorflow/tfjs-backend-cpu',
+      );
+    } finally {
+      tf.unregisterKernel(name, backendName);
+      tf.registerKernel(right);
+    }
+  });
+
   it('leaves out what is not installed, with the way to get it', async () => {
     const { tried } = await selectBackend();
     for (const { works, missing, remedy } of tried.slice(0, -1)) {

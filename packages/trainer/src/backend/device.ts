@@ -68,7 +68,8 @@ export async function backendErrors(): Promise<void> {
 
 /**
  * Ends what a backend holds, so that the process can end by itself: the WebGPU device is destroyed, with all tensors on it, and
- * `navigator.gpu` is gone. The other backends hold nothing. Afterwards {@link selectBackend} can start any of them again.
+ * `navigator.gpu` is gone; tfjs has no backend then, until {@link selectBackend} starts one, the same too. The other backends hold
+ * nothing, and stay.
  *
  * @example
  * ```ts

@@ -106,10 +106,10 @@ export async function setupNative(
   }
   const path = kept.value;
   const links = await step('links', () => linkLibrary(tfjsNode, path));
-  await step('binding', () =>
-    links.kept && hasBinding(tfjsNode)
-      ? { value: undefined, message: 'compiled before', kept: true }
-      : buildBinding({ tfjsNode, nodedir: toolchain.nodedir, cache }),
-  );
+  if (links.kept && hasBinding(tfjsNode)) {
+    const before = await standing(gpu);
+    if (before) return (await step('backend', () => before)).value;
+  }
+  await step('binding', () => buildBinding({ tfjsNode, nodedir: toolchain.nodedir, cache }));
   return (await step('backend', () => checkBackend(gpu, tfjsNode))).value;
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 import { lastLines, run } from './command.js';
@@ -17,7 +16,7 @@ export async function ensureTfjsNode(options: {
 }): Promise<Found<string>> {
   const { folder, gpu, save } = options;
   const name = gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';
-  const before = resolve(folder, name);
+  const before = find(folder, name);
   if (before !== undefined) return { value: before, message: `${name} in ${before}`, kept: true };
   if (!existsSync(join(folder, 'package.json'))) {
     throw new SetupError(
@@ -30,7 +29,7 @@ export async function ensureTfjsNode(options: {
   const { ok, output } = await run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
   });
-  const installed = resolve(folder, name);
+  const installed = find(folder, name);
   if (!ok || installed === undefined) {
     throw new SetupError(
       `npm ${args.join(' ')} in ${folder}`,
@@ -41,10 +40,10 @@ export async function ensureTfjsNode(options: {
   return { value: installed, message: `${name}@${VERSION} installed in ${installed}` };
 }
 
-function resolve(folder: string, name: string): string | undefined {
-  try {
-    return dirname(createRequire(join(folder, 'package.json')).resolve(`${name}/package.json`));
-  } catch {
-    return undefined;
-  }
+/** As Node looks for it, afresh each time: this process has looked before it was installed. */
+function find(folder: string, name: string): string | undefined {
+  const place = join(folder, 'node_modules', name);
+  if (existsSync(join(place, 'package.json'))) return place;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : find(parent, name);
 }

@@ -36,7 +36,8 @@ async function train(steps: number): Promise<{ losses: number[]; leaked: number 
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
   const images = tf.randomUniform([2, 16, 16, 2], -1, 1, 'float32', 1);
   const labels = tf.tidy(() => tf.cast(tf.floor(tf.randomUniform([2, 16, 16], 0, 3, 'float32', 2)), 'int32'));
-  const [loss, optimizer] = [parseLoss('ce + l1'), adam(1e-2)];
+  const loss = parseLoss('ce + l1');
+  const optimizer: tf.Optimizer = adam(1e-2);
   const losses: number[] = [];
   let [early, late] = [0, 0];
   for (let step = 0; step < steps; step++) {
