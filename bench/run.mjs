@@ -1,5 +1,6 @@
 // `npm run bench -- NAME [options]`: programs that measure on the built packages and print ratios of one run.
 const BENCHES = {
+  loading: './loading.mjs',
   losses: './losses.mjs',
   metrics: './metrics.mjs',
   scaling: './scaling.mjs',
