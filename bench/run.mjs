@@ -1,6 +1,7 @@
 // `npm run bench -- NAME [options]`: programs that measure on the built packages and print ratios of one run.
 const BENCHES = {
   backends: './backends.mjs',
+  loading: './loading.mjs',
   losses: './losses.mjs',
   metrics: './metrics.mjs',
   scaling: './scaling.mjs',

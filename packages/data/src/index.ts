@@ -5,6 +5,7 @@ export { DataError, type DataErrorCode } from './errors.js';
 export { type LabelMap } from './labels.js';
 export { openDataset } from './layouts/open-dataset.js';
 export { type OpenDatasetOptions } from './layouts/layout.js';
+export * from './loader/index.js';
 export * from './nifti/index.js';
 export { type Origin } from './origin.js';
 export { randomStream, shuffled, type RandomStream } from './random.js';

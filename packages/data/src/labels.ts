@@ -15,6 +15,9 @@ const MAX_VALUE = 65535;
 
 /** Labels 0 to K-1 as they stand; `ignored` becomes 255. */
 export function indexLabels(classes: number, ignored: number = IGNORED): LabelRule {
+  if (classes > IGNORED) {
+    throw new DataError(`wanted at most ${IGNORED} classes, as ${IGNORED} means ignored, got ${classes}`, 'bad-label'); // prettier-ignore
+  }
   const identity = Array.from({ length: classes }, (_, label) => [label, label] as const);
   const remedy =
     `labels are 0 to ${classes - 1}, and ${ignored === IGNORED ? '' : `${ignored} or `}` +

@@ -6,7 +6,7 @@ import { type Sample, type SampleSource } from './types.js';
  *
  * @param sample Image and mask.
  * @param height In pixels. @param width In pixels.
- * @throws {RangeError} If height or width is not a positive integer.
+ * @throws {RangeError} If height or width is not a positive integer. @throws {TypeError} If the sample is a volume.
  *
  * @example
  * ```ts
@@ -22,8 +22,13 @@ export function resizeSample(sample: Sample, height: number, width: number): Sam
       throw new RangeError(`resizeSample: wanted ${name} to be a positive integer, got ${String(value)}`);
     }
   }
+  if (sample.depth !== undefined) {
+    throw new TypeError(
+      `resizeSample: wanted an image, got the volume ${sample.id}; take its slices, or centerCropOrPad([depth, height, width])`,
+    );
+  }
   if (sample.height === height && sample.width === width) return sample;
-  const { channels } = sample;
+  const { channels, spacing: [dy, dx] = [] } = sample;
   const wide = resizeRows(
     sample.image,
     sample.height,
@@ -38,7 +43,9 @@ export function resizeSample(sample: Sample, height: number, width: number): Sam
     for (let x = 0; x < width; x++)
       mask[y * width + x] = sample.mask[row + Math.floor(((x + 0.5) * sample.width) / width)]!;
   }
-  return { ...sample, height, width, image, mask };
+  const spacing = dy !== undefined &&
+    dx !== undefined && [(dy * sample.height) / height, (dx * sample.width) / width];
+  return { ...sample, height, width, image, mask, ...(spacing && { spacing }) };
 }
 
 /** Which source pixels make a target pixel, and with what weights. */

@@ -259,7 +259,7 @@ describe('augmentation', () => {
     );
     expect(() => randomAffine({ rotate: [5, -5] })).toThrow('wanted rotate to be a rising range, got [5,-5]');
     expect(() => randomCrop({ size: [4, 0] })).toThrow(
-      'randomCrop: wanted size as [height, width] in whole pixels, got [4,0]',
+      'randomCrop: wanted size as [height, width] or [depth, height, width] in whole pixels, got [4,0]',
     );
     expect(() => elastic({ spacing: 0 })).toThrow('elastic: wanted spacing above 0');
     expect(() => gridDistortion({ strength: 2 })).toThrow('gridDistortion: wanted strength from 0 to 1');

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
@@ -322,6 +322,15 @@ describe('the layout of MSD and nnU-Net', () => {
     await mkdir(join(path, 'plain'));
     for (const part of ['images', 'masks'])
       for (const id of ['a', 'b']) await put(`plain/${part}/${id}.png`, await readFile(await onePixel()));
+    await put('v9/label-map.json', '{"255": 1}');
+    for (const part of ['Original', 'Ground Truth'])
+      for (const id of ['a', 'b']) await put(`v9/${part}/${id}.png`, await readFile(await onePixel()));
+    expect(await failure(openDataset(join(path, 'v9')))).toMatch(
+      /^bad-label: label-map.json means nothing to the layout CVC-ClinicDB/,
+    );
+    await put('plain/classes.txt', Array.from({ length: 256 }, (_, k) => `class ${k}`).join('\n'));
+    expect(await failure(openDataset(join(path, 'plain')))).toContain('at most 255 classes');
+    await rm(join(path, 'plain/classes.txt'));
     await expect(openDataset(join(path, 'plain'), { axis: 0 })).rejects.toThrow(
       'axis means nothing to the layout image and mask folders',
     );

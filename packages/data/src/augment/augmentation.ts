@@ -12,7 +12,9 @@ export type Augmentation = (sample: Sample, options: { epoch: number }) => Sampl
  * sample alone: on how many workers the samples are spread, and in which order, makes no difference.
  *
  * Geometric transforms that follow each other are one resampling of the pixels, so that images are not blurred by
- * interpolating again and again; the image is interpolated bilinearly, the mask takes the nearest pixel.
+ * interpolating again and again; the image is interpolated bilinearly (trilinearly in volumes), the mask takes the nearest
+ * pixel. The slices of a volume move alike, but for `randomFlip({ depth })` and crops of three sides. What was moved has
+ * no `spacing` any more.
  *
  * @param transforms In the order in which they are done.
  * @param options `seed`: default 0. `beyond`: what is seen beyond the edges; default black and the label 255 (ignored).
@@ -52,7 +54,8 @@ function apply(transforms: readonly Transform[], from: Sample, random: RandomStr
         run(transform.choose(own), own.fork('chosen'));
       } else if ('warp' in transform) {
         const { height, width } = pending ?? sample;
-        const warp = transform.warp({ height, width }, own, settle);
+        const depth = pending?.depth ?? sample.depth;
+        const warp = transform.warp({ depth, height, width }, own, settle);
         if (warp) pending = chain(pending, warp);
       } else {
         settle();

@@ -1,12 +1,21 @@
 import { type RandomStream } from '../random.js';
 import { type Sample } from '../types.js';
-import { checkPixels, checkProbability, checkRange, draw, type Range } from './ranges.js';
+import {
+  checkPixels,
+  checkProbability,
+  checkRange,
+  checkSides,
+  draw,
+  type Range,
+  type Sides,
+} from './ranges.js';
 import { type GeometricTransform, type Size, type Warp } from './types.js';
 
 /**
- * Mirrors left and right, top and bottom, each with its probability.
+ * Mirrors left and right, top and bottom, and the slices of volumes, each with its probability.
  *
- * @param options `horizontal`: default 0.5; `vertical`: default 0, since up and down differ in most images.
+ * @param options `horizontal`: default 0.5; `vertical`: default 0, since up and down differ in most images; `depth`: default 0.
+ * @throws {RangeError} If a probability is none, or `depth` is above 0 and a sample is no volume.
  *
  * @example
  * ```ts
@@ -18,20 +27,25 @@ import { type GeometricTransform, type Size, type Warp } from './types.js';
 export function randomFlip({
   horizontal = 0.5,
   vertical = 0,
-}: { horizontal?: number; vertical?: number } = {}): GeometricTransform {
+  depth: reversal = 0,
+}: { horizontal?: number; vertical?: number; depth?: number } = {}): GeometricTransform {
   checkProbability('randomFlip', 'horizontal', horizontal);
   checkProbability('randomFlip', 'vertical', vertical);
+  checkProbability('randomFlip', 'depth', reversal);
   return {
     name: 'randomFlip',
-    warp({ height, width }, random) {
+    warp({ depth, height, width }, random) {
       const [mirrored, turned] = [random.uniform() < horizontal, random.uniform() < vertical];
-      if (!mirrored && !turned) return undefined;
+      const slices = reversal > 0 ? slicesOf('randomFlip', depth) : 0;
+      const reversed = reversal > 0 && random.uniform() < reversal;
+      if (!mirrored && !turned && !reversed) return undefined;
       return {
         height,
         width,
         toSource(point) {
           if (mirrored) point.x = width - point.x;
           if (turned) point.y = height - point.y;
+          if (reversed) point.z = slices - point.z;
         },
       };
     },
@@ -131,8 +145,11 @@ export function randomAffine({
 
 /** Options of {@link randomCrop}. */
 export interface RandomCropOptions {
-  /** Height and width in pixels; where the image is smaller, what lies beyond is added on both sides. */
-  size: readonly [height: number, width: number];
+  /**
+   * Height and width in pixels, or depth, height and width of volumes, whose slices are all kept otherwise; where the image is
+   * smaller, what lies beyond is added on both sides.
+   */
+  size: Sides;
   /**
    * Crops about a random pixel of one of these classes (each that the image has as likely) instead of anywhere, with this
    * probability (default 1): rare classes are seen more often, and their proportion rises; see `augmentedProportions`.
@@ -141,9 +158,10 @@ export interface RandomCropOptions {
 }
 
 /**
- * Cuts a rectangle out at a random place.
+ * Cuts a rectangle, or a box of a volume, out at a random place.
  *
- * @throws {RangeError} If the size is not two whole numbers, or a probability is not one.
+ * @throws {RangeError} If the size is not two or three whole numbers, a probability is not one, or a box is to be cut out of an
+ *   image.
  *
  * @example
  * ```ts
@@ -153,22 +171,26 @@ export interface RandomCropOptions {
  * ```
  */
 export function randomCrop({ size, focus }: RandomCropOptions): GeometricTransform {
-  const [height, width] = checkPixels('randomCrop', size);
+  const wanted = checkSides('randomCrop', size);
   const probability = checkProbability('randomCrop', 'focus.probability', focus?.probability ?? 1);
   return {
     name: 'randomCrop',
     warp(from, random, sample) {
       const center =
         focus && random.uniform() < probability ? pixelOf(sample(), focus.classes, random) : undefined;
-      const top = startOf(from.height, height, random, center?.y);
-      const left = startOf(from.width, width, random, center?.x);
-      return moved({ height, width }, left, top);
+      const top = startOf(from.height, wanted.height, random, center?.y);
+      const left = startOf(from.width, wanted.width, random, center?.x);
+      if (wanted.depth === undefined) return moved(wanted, left, top);
+      const front = startOf(slicesOf('randomCrop', from.depth), wanted.depth, random, center?.z);
+      return moved(wanted, left, top, front);
     },
   };
 }
 
 /**
- * Cuts the middle out, or adds what lies beyond on both sides: images of any size become of one size.
+ * Cuts the middle out, or adds what lies beyond on both sides: images, or volumes, of any size become of one size.
+ *
+ * @param size [height, width], or [depth, height, width] of volumes, whose slices are all kept otherwise.
  *
  * @example
  * ```ts
@@ -177,12 +199,16 @@ export function randomCrop({ size, focus }: RandomCropOptions): GeometricTransfo
  * Array.from(fit(sample, { epoch: 0 }).mask); // → [255, 1, 2, 255]
  * ```
  */
-export function centerCropOrPad(size: readonly [height: number, width: number]): GeometricTransform {
-  const [height, width] = checkPixels('centerCropOrPad', size);
+export function centerCropOrPad(size: Sides): GeometricTransform {
+  const wanted = checkSides('centerCropOrPad', size);
+  const middle = (from: number, side: number) => Math.floor((from - side) / 2);
   return {
     name: 'centerCropOrPad',
-    warp: (from) =>
-      moved({ height, width }, Math.floor((from.width - width) / 2), Math.floor((from.height - height) / 2)),
+    warp(from) {
+      const [left, top] = [middle(from.width, wanted.width), middle(from.height, wanted.height)];
+      if (wanted.depth === undefined) return moved(wanted, left, top);
+      return moved(wanted, left, top, middle(slicesOf('centerCropOrPad', from.depth), wanted.depth));
+    },
   };
 }
 
@@ -334,12 +360,21 @@ function distortion(
 
 const limit = (value: number, last: number) => Math.max(0, Math.min(last, value));
 
-function moved(size: Size, left: number, top: number): Warp {
+/** Slices of a volume; throws for an image. */
+function slicesOf(transform: string, depth: number | undefined): number {
+  if (depth !== undefined) return depth;
+  throw new RangeError(
+    `${transform}: wanted volumes, as it was told a depth, got an image; leave the depth out`,
+  );
+}
+
+function moved(size: Omit<Warp, 'toSource'>, left: number, top: number, front = 0): Warp {
   return {
     ...size,
     toSource(point) {
       point.x += left;
       point.y += top;
+      point.z += front;
     },
   };
 }
@@ -351,7 +386,7 @@ function scaled(from: Size, factor: number): Warp {
   });
 }
 
-function stretched(from: Size, to: Size): Warp {
+function stretched(from: Size, to: Omit<Warp, 'toSource'>): Warp {
   const [x, y] = [from.width / to.width, from.height / to.height];
   return {
     ...to,
@@ -376,7 +411,7 @@ function pixelOf(
   sample: Sample,
   classes: readonly number[],
   random: RandomStream,
-): { x: number; y: number } | undefined {
+): { x: number; y: number; z: number } | undefined {
   const counts = new Map(classes.map((label) => [label, 0]));
   for (const label of sample.mask) if (counts.has(label)) counts.set(label, counts.get(label)! + 1);
   const present = classes.filter((label) => counts.get(label)! > 0);
@@ -384,7 +419,8 @@ function pixelOf(
   const label = present[random.integer(present.length)]!;
   let left = random.integer(counts.get(label)!);
   for (let i = 0; ; i++) {
-    if (sample.mask[i] === label && left-- === 0)
-      return { x: i % sample.width, y: Math.floor(i / sample.width) };
+    if (sample.mask[i] !== label || left-- > 0) continue;
+    const row = Math.floor(i / sample.width);
+    return { x: i % sample.width, y: row % sample.height, z: Math.floor(row / sample.height) };
   }
 }

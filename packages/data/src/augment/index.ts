@@ -22,7 +22,7 @@ export {
   randomGamma,
   randomHueSaturation,
 } from './photometric.js';
-export { type Range } from './ranges.js';
+export { type Range, type Sides } from './ranges.js';
 export { paperRecipe, type PaperRecipe, type RecipeName } from './recipes.js';
 export {
   type Beyond,

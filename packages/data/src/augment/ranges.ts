@@ -34,6 +34,25 @@ export function checkPixels(transform: string, size: readonly number[]): readonl
   return size as readonly [number, number];
 }
 
+/** Sides in whole pixels: [height, width], or [depth, height, width] of volumes. */
+export type Sides =
+  readonly [height: number, width: number] | readonly [depth: number, height: number, width: number];
+
+/** As an object; without depth, volumes keep all their slices. */
+export function checkSides(
+  transform: string,
+  size: Sides,
+): { depth?: number; height: number; width: number } {
+  const depth = size.length === 3 ? size[0] : undefined;
+  if ((size.length !== 2 && size.length !== 3) || !size.every((side) => Number.isInteger(side) && side > 0)) {
+    throw new RangeError(
+      `${transform}: wanted size as [height, width] or [depth, height, width] in whole pixels, got [${size}]`,
+    );
+  }
+  const [height, width] = size.slice(-2) as [number, number];
+  return { ...(depth !== undefined && { depth }), height, width };
+}
+
 export function draw(random: RandomStream, [low, high]: readonly [number, number]): number {
   return low + random.uniform() * (high - low);
 }

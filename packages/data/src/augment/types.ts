@@ -3,17 +3,19 @@ import { type Sample } from '../types.js';
 
 /** Where the pixels of a result come from. */
 export interface Warp {
-  /** Size of the result in pixels. */
+  /** Size of the result in pixels. Without `depth` a volume keeps its slices, which all move alike. */
+  readonly depth?: number;
   readonly height: number;
   readonly width: number;
   /** Changes a place of the result into the place of the source that it shows. In pixels; the first pixel is from 0 to 1. */
   readonly toSource: (point: Point) => void;
 }
 
-/** A place in an image. */
+/** A place in an image or volume; z, along depth, is 0.5 in an image. */
 export interface Point {
   x: number;
   y: number;
+  z: number;
 }
 
 /** Moves pixels of image and mask alike. */
@@ -40,11 +42,13 @@ export interface ChoiceTransform {
 export type Transform = GeometricTransform | PhotometricTransform | ChoiceTransform;
 
 export interface Size {
+  /** Slices of a volume; undefined for images. */
+  readonly depth?: number | undefined;
   readonly height: number;
   readonly width: number;
 }
 
-/** What is seen beyond the edges of an image. */
+/** What is seen beyond the edges. */
 export interface Beyond {
   /** Value of the image, from 0 to 1; default 0. */
   image?: number;

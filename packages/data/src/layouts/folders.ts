@@ -62,7 +62,9 @@ async function labelsOfFolder(
   }
   const values = new Set<number>();
   for (const { mask } of pairs.slice(0, 16)) {
-    const { values: labels, lossy } = await readMask(mask, { allowJpeg: true });
+    const read = await readMask(mask, { allowJpeg: true }).catch(() => undefined); // loading it will say why
+    if (read === undefined) continue;
+    const { values: labels, lossy } = read;
     if (lossy) {
       return [
         { rule: thresholdLabels(), said: 'JPEG masks: values above 127 are foreground' },

@@ -75,10 +75,9 @@ export async function openDataset(
     if (!dataset) continue;
     const idle = OF_SOME_LAYOUTS.find((name) => settled[name] !== undefined && !layout.takes.includes(name));
     if (idle === undefined) return dataset;
-    throw new RangeError(
-      `openDataset: ${idle} means nothing to the layout ${layout.name}, which ${folder} has; leave it out` +
-        (idle === 'labelMap' && !options.labelMap ? `: remove ${LABEL_MAP} from the folder` : ''),
-    );
+    const idleHere = `means nothing to the layout ${layout.name}, which ${folder} has`;
+    if (idle in options) throw new RangeError(`openDataset: ${idle} ${idleHere}; leave it out`);
+    throw new DataError(`${LABEL_MAP} ${idleHere}; remove the file`, 'bad-label');
   }
   const looked = LAYOUTS.map(({ name, looks }) => `  ${name}: ${looks}`).join('\n');
   const names = found.slice(0, 8).join(', ') || 'nothing';

@@ -1,0 +1,1 @@
+export { loader, type Loader, type LoaderOptions } from './loader.js';

@@ -1,0 +1,122 @@
+import { type Augmentation } from '../augment/index.js';
+import { filesOf } from '../origin.js';
+import { checkKeys } from '../options.js';
+import { type Sample, type SampleSource } from '../types.js';
+import { versionOf } from '../versions.js';
+import { readAhead } from './ahead.js';
+import { SampleCache } from './cache.js';
+import { ReadingPool } from './pool.js';
+import { sized } from './read-task.js';
+
+/** Options of {@link loader}. */
+export interface LoaderOptions {
+  /**
+   * Threads that read files beside this one; default 0: this thread reads. Sources of one's own, without `origin`, are always
+   * read in this thread.
+   */
+  workers?: number;
+  /** Samples that are read before they are asked for; default: twice the threads, at least 1. */
+  prefetch?: number;
+  /** Bytes of read (and resized) samples that are kept in memory; default 256 MiB, 0 keeps none. */
+  cacheBytes?: number;
+  /** Height and width to which samples are resized where they are read, in pixels; default: as they are. */
+  size?: readonly [height: number, width: number];
+  /** Done in this thread when a sample is given out, as functions cannot be sent to others; what `augmentation` makes. */
+  transform?: Augmentation;
+}
+
+/** Reads samples ahead of their use. Iterating over it gives `epoch(0)`. */
+export interface Loader extends AsyncIterable<Sample> {
+  /** The sources again, whose `load` goes through the threads and the memory of this loader, without `transform`. */
+  readonly sources: readonly SampleSource[];
+  /**
+   * The samples of an epoch, transformed for it.
+   *
+   * @param epoch 0-based. @param order Indices of the sources; default: all in their order.
+   * @throws {RangeError} If an index is none.
+   */
+  epoch(epoch: number, order?: readonly number[]): AsyncGenerator<Sample, void, undefined>;
+  /** Ends the threads and forgets what was kept. */
+  close(): Promise<void>;
+}
+
+/**
+ * Loads samples in bounded memory: some are read ahead, in threads if so wanted, and those that were used last are kept, until
+ * their files change. The samples and their order are the same for any number of threads. Samples that are kept
+ * are given out again: do not change them in place.
+ *
+ * @param sources Of `openDataset`, or one's own. @param options See {@link LoaderOptions}.
+ * @throws {RangeError} If an option is unknown or out of range. While loading: {DataError} of the file that cannot be used, at its
+ *   place in the order.
+ *
+ * @example
+ * ```ts
+ * const { train } = syntheticDataset({ size: 8, train: 3, val: 1 });
+ * const data = loader(train, { size: [4, 4], transform: augmentation([randomFlip()]) });
+ * const ids = [];
+ * for await (const { id, mask } of data.epoch(0, [2, 0])) ids.push(id === train[2].id, mask.length);
+ * ids; // → [true, 16, false, 16]
+ * await data.close();
+ * ```
+ */
+export function loader(sources: readonly SampleSource[], options: LoaderOptions = {}): Loader {
+  const { workers, prefetch, cacheBytes, size, transform } = settled(options);
+  const pool = workers > 0 ? new ReadingPool(workers) : undefined;
+  const cache = new SampleCache(cacheBytes);
+
+  async function read(index: number): Promise<Sample> {
+    const source = sources[index]!;
+    const { origin } = source;
+    const version = origin ? await versionOf(filesOf(origin)) : '';
+    const kept = cache.get(index, version);
+    if (kept) return kept;
+    const sample =
+      pool && origin ? await pool.read({ origin, ...(size && { size }) }) : sized(await source.load(), size);
+    cache.set(index, version, sample);
+    return sample;
+  }
+
+  async function* epoch(number: number, order: readonly number[] = [...sources.keys()]) {
+    if (!(Number.isInteger(number) && number >= 0)) {
+      throw new RangeError(`loader: wanted a whole epoch from 0 on, got ${String(number)}`);
+    }
+    const wrong = order.find((index) => sources[index] === undefined);
+    if (wrong !== undefined) {
+      throw new RangeError(`loader: wanted indices below ${sources.length} in order, got ${wrong}`);
+    }
+    const jobs = order.map((index) => () => read(index));
+    for await (const sample of readAhead(jobs, prefetch)) {
+      yield transform ? transform(sample, { epoch: number }) : sample;
+    }
+  }
+
+  return {
+    sources: sources.map((source, index) => ({ ...source, load: () => read(index) })),
+    epoch,
+    [Symbol.asyncIterator]: () => epoch(0),
+    async close() {
+      cache.clear();
+      await pool?.close();
+    },
+  };
+}
+
+const KNOWN = ['workers', 'prefetch', 'cacheBytes', 'size', 'transform'];
+
+function settled(options: LoaderOptions) {
+  checkKeys('loader', options, KNOWN);
+  const { workers = 0, size, transform } = options;
+  const { prefetch = Math.max(1, 2 * workers), cacheBytes = 2 ** 28 } = options;
+  for (const [name, value] of Object.entries({ workers, prefetch, cacheBytes })) {
+    if (!(Number.isInteger(value) && value >= 0)) {
+      throw new RangeError(`loader: wanted ${name} as a whole number from 0 on, got ${String(value)}`);
+    }
+  }
+  if (size && !(size.length === 2 && size.every((side) => Number.isInteger(side) && side > 0))) {
+    throw new RangeError(`loader: wanted size as [height, width] in whole pixels, got [${String(size)}]`);
+  }
+  if (transform !== undefined && typeof transform !== 'function') {
+    throw new TypeError(`loader: wanted transform as a function, as augmentation makes it, got ${typeof transform}`); // prettier-ignore
+  }
+  return { workers, prefetch, cacheBytes, size, transform };
+}
