@@ -1,13 +1,18 @@
 import { type Sample, type SampleSource } from '@segloss/data';
-import { tensor3d, tensor4d, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 
 /** A sample in memory, or one that is read each time it is needed. */
 export type TrainingItem = Sample | SampleSource;
 
-/** Images `[B, H, W, C]` (float32) and labels `[B, H, W]` (int32, 255 = ignored). */
+/** Images `[B, H, W, C]` or volumes `[B, D, H, W, C]` (float32), and labels without the channels (int32, 255 = ignored). */
 export interface Batch {
-  readonly images: Tensor4D;
-  readonly labels: Tensor3D;
+  readonly images: Tensor;
+  readonly labels: Tensor;
+}
+
+/** `[H, W]`, or `[D, H, W]` of a volume. */
+export function sizesOf({ depth, height, width }: Pick<Sample, 'depth' | 'height' | 'width'>): number[] {
+  return depth === undefined ? [height, width] : [depth, height, width];
 }
 
 /** The items in groups of `size`; the last may be smaller. */
@@ -39,18 +44,15 @@ export async function* loadGroups(
 
 /** Copies samples of one size into tensors. */
 export function toBatch(samples: readonly Sample[]): Batch {
-  const { height, width, channels } = samples[0]!;
-  const pixels = height * width;
-  const images = new Float32Array(samples.length * pixels * channels);
-  const labels = new Int32Array(samples.length * pixels);
-  samples.forEach((sample, i) => {
-    images.set(sample.image, i * pixels * channels);
-    labels.set(sample.mask, i * pixels);
+  const [first] = samples as readonly [Sample];
+  const shape = [samples.length, ...sizesOf(first)];
+  const images = new Float32Array(samples.length * first.image.length);
+  const labels = new Int32Array(samples.length * first.mask.length);
+  samples.forEach(({ image, mask }, i) => {
+    images.set(image, i * image.length);
+    labels.set(mask, i * mask.length);
   });
-  return {
-    images: tensor4d(images, [samples.length, height, width, channels]),
-    labels: tensor3d(labels, [samples.length, height, width], 'int32'),
-  };
+  return { images: tensor(images, [...shape, first.channels]), labels: tensor(labels, shape, 'int32') };
 }
 
 /** Throws unless all samples have the size and channels that the model takes. */
@@ -60,9 +62,11 @@ export function checkSamples(
   shape: readonly (number | null)[],
 ): void {
   const wanted = shape.slice(1);
-  for (const { id, height, width, channels } of samples) {
-    const got = [height, width, channels];
-    if (!wanted.every((size, i) => size === null || size === got[i])) {
+  for (const sample of samples) {
+    const { id } = sample;
+    const got = [...sizesOf(sample), sample.channels];
+    const fits = got.length === wanted.length && wanted.every((size, i) => size === null || size === got[i]);
+    if (!fits) {
       throw new RangeError(
         `${caller}: wanted images [${wanted}] as the model takes, got [${got}] in ${id}; use resizeSample`,
       );

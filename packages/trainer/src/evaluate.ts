@@ -73,7 +73,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       sums[name] = (sums[name] ?? 0) + (await term.data())[0]! * group.length;
     }
     const values = (await logits.data()) as Float32Array;
-    const channels = logits.shape[3]!;
+    const channels = logits.shape.at(-1)!;
     dispose([images, labels, logits, value as unknown as Tensor]);
     const length = values.length / group.length;
     group.forEach(({ mask }, i) => {

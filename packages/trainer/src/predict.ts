@@ -42,7 +42,7 @@ export async function predict(
     const { images, labels } = toBatch(group);
     const logits = model.predict(images) as Tensor;
     const values = (await logits.data()) as Float32Array;
-    const channels = logits.shape[3]!;
+    const channels = logits.shape.at(-1)!;
     dispose([images, labels, logits]);
     const length = values.length / group.length;
     group.forEach(({ id }, i) =>

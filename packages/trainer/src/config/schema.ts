@@ -48,6 +48,11 @@ const data = z.strictObject({
   limit: count
     .optional()
     .describe('At most so many training and so many validation images, from 1; all without it'),
+  workers: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Threads that read and resize images ahead, from 0; the results are the same for any number'),
   normalize: z
     .union([
       z.literal('none'),

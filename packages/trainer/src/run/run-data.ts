@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { totalmem } from 'node:os';
 
 import {
   augmentation,
   DataError,
   demoDataset,
+  loader,
   openDataset,
   paperRecipe,
   randomFlip,
@@ -17,7 +19,6 @@ import {
 
 import { type RunConfig } from '../config/schema.js';
 import { normalizer } from './normalize.js';
-import { remembering } from './remember.js';
 
 /** The data of a run, as its model takes them. */
 export interface RunData {
@@ -30,8 +31,8 @@ export interface RunData {
   readonly val: readonly SampleSource[];
   /** What training images go through each time. */
   readonly augment: Augmentation;
-  /** Brings any image to what the model takes, without chance. */
-  readonly prepare: (sample: Sample) => Sample;
+  /** Ends the threads that read. */
+  readonly close: () => Promise<void>;
   /** SHA-256 of name, classes and ids: what was trained on. */
   readonly fingerprint: string;
 }
@@ -53,8 +54,13 @@ export async function openRunData(config: DataOptions): Promise<RunData> {
   }
   const size = sizeOf(config.data) ?? (await sizeOfFirst(parts.train[0]!));
   const steps = stepsOf(config, size);
-  const train = remembering(parts.train.map((source) => through(source, steps.before)));
-  const val = remembering(parts.val.map((source) => through(source, steps.prepare)));
+  const { workers } = config.data;
+  const shared = { workers, cacheBytes: Math.floor(totalmem() / 8), ...(steps.size && { size: steps.size }) };
+  const loaders = [loader(parts.train, shared), loader(parts.val, shared)] as const;
+  const [train, val] = [
+    loaders[0].sources,
+    loaders[1].sources.map((source) => through(source, steps.prepare)),
+  ];
   const ids = [parts.train, parts.val].map((sources) => sources.map(({ id }) => id));
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([name, classes, channels, ...ids]))
@@ -63,7 +69,7 @@ export async function openRunData(config: DataOptions): Promise<RunData> {
     ...{ name, description, classes, train, val, fingerprint },
     inputShape: [...size, channels],
     augment: steps.augment,
-    prepare: steps.prepare,
+    close: async () => void (await Promise.all(loaders.map((one) => one.close()))),
   };
 }
 
@@ -81,29 +87,29 @@ async function sizeOfFirst(source: SampleSource): Promise<readonly [number, numb
 }
 
 interface Steps {
-  /** Before training images are kept in memory. */
-  readonly before: (sample: Sample) => Sample;
+  /** To which samples are resized where they are read. */
+  readonly size?: readonly [number, number];
+  /** What training images go through each time. */
   readonly augment: Augmentation;
+  /** What validation images go through. */
   readonly prepare: (sample: Sample) => Sample;
 }
 
 function stepsOf({ data, augment, seed }: DataOptions, size: readonly [number, number]): Steps {
   const normalize = normalizer(data.normalize);
   if (augment === 'none' || augment === 'flip') {
-    const resize = (sample: Sample) => (data.size === undefined ? sample : resizeSample(sample, ...size));
     const flips = augment === 'flip' ? [randomFlip({ horizontal: 0.5, vertical: 0.5 })] : [];
     const change = augmentation(flips, { seed });
     return {
-      before: resize,
+      ...(data.size !== undefined && { size }),
       augment: (sample, at) => normalize(change(sample, at)),
-      prepare: (sample) => normalize(resize(sample)),
+      prepare: normalize,
     };
   }
   const recipe = paperRecipe(augment, size);
   const change = augmentation(recipe.train, { seed, beyond: recipe.beyond });
   const still = augmentation(recipe.val, { seed, beyond: recipe.beyond });
   return {
-    before: (sample) => sample,
     augment: (sample, at) => normalize(change(sample, at)),
     // Cityscapes' recipe validates at twice the size; a model here has one.
     prepare: (sample) => normalize(resizeSample(still(sample, { epoch: 0 }), ...size)),

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 
 import { selectBackend } from '../backend/select-backend.js';
@@ -101,7 +103,12 @@ export async function runTraining(
   const { model, sources: modelSources } = await buildRunModel(config, data, { folder: loaded.folder });
   const sources = [...lossSources, ...modelSources];
   try {
-    const id = runId(config, [data.fingerprint, ...sources.map(({ sha256 }) => sha256)].join());
+    const hashes = [
+      data.fingerprint,
+      ...sources.map(({ sha256 }) => sha256),
+      ...(await weightsHashes(config)),
+    ];
+    const id = runId(config, hashes.join());
     const home = new RunFolder(path.join(config.out, `${nameOf(loaded.file)}-${id}`));
     if (fresh) {
       const aside = home.putAside();
@@ -181,6 +188,7 @@ export async function runTraining(
     }
   } finally {
     model.dispose();
+    await data.close();
   }
 }
 
@@ -216,6 +224,15 @@ function summarize(
       best = { epoch, metric, value };
   }
   return { id, status, epochs: lines.length, best, last: lines.at(-1) ?? null };
+}
+
+/** Of the file of pretrained weights, if there is one. */
+async function weightsHashes({ model }: RunConfig): Promise<string[]> {
+  const { encoderWeights } = model as { encoderWeights?: unknown };
+  if (typeof encoderWeights !== 'string') return [];
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(encoderWeights)) hash.update(bytes as Buffer);
+  return [hash.digest('hex')];
 }
 
 /** `runs/polyp.yaml` and `preset:polyp` are both `polyp`. */
