@@ -18,7 +18,7 @@ export interface ModelInput {
 }
 
 /** A kind of model that can be asked for by name. */
-export interface ModelDefinition<D extends object = object> {
+export interface ModelDefinition<D extends object = Record<string, unknown>> {
   /** Lower case, digits and hyphens: `unet-resnet34`. */
   readonly name: string;
   /** One line. */
