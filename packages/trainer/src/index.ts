@@ -11,7 +11,7 @@ export type {
   BackendOptions,
   BackendTrial,
 } from './backend/types.js';
-export { doctor, type BackendDiagnosis, type DoctorReport } from './doctor/doctor.js';
+export { doctor, type BackendDiagnosis, type DoctorOptions, type DoctorReport } from './doctor/doctor.js';
 export {
   setupNative,
   SetupError,
