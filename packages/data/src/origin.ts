@@ -1,6 +1,6 @@
 import { readCocoSample, type CocoPair } from './coco/sample.js';
 import { type LabelRule } from './labels.js';
-import { readPair, readUnion, type Pair, type UnionPair } from './pairs.js';
+import { readLabels, readPair, readUnion, type LabelPair, type Pair, type UnionPair } from './pairs.js';
 import { type Sample, type SampleSource } from './types.js';
 import { readSlice, readVolume, type SliceFiles, type VolumeFiles } from './volumes.js';
 
@@ -8,6 +8,7 @@ import { readSlice, readVolume, type SliceFiles, type VolumeFiles } from './volu
 export type Origin =
   | ({ readonly reader: 'pair'; readonly channels: number; readonly rule: LabelRule } & Pair)
   | ({ readonly reader: 'union'; readonly channels: number } & UnionPair)
+  | ({ readonly reader: 'labels'; readonly channels: number } & LabelPair)
   | ({ readonly reader: 'volume' } & VolumeFiles)
   | ({ readonly reader: 'slice' } & SliceFiles)
   | ({ readonly reader: 'coco'; readonly channels: number } & CocoPair);
@@ -23,6 +24,10 @@ const READERS: {
 } = {
   pair: { read: readPair, files: ({ image, mask }) => [image, mask] },
   union: { read: readUnion, files: ({ image, masks }) => [image, ...masks] },
+  labels: {
+    read: readLabels,
+    files: ({ image, masks }) => [image, ...masks.filter((path) => path !== undefined)],
+  },
   volume: { read: readVolume, files: ({ images, label }) => [...images, label] },
   slice: { read: readSlice, files: ({ images, label }) => [...images, label] },
   coco: { read: readCocoSample, files: ({ image }) => [image] },

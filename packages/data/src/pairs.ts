@@ -12,6 +12,13 @@ export interface Pair {
   readonly mask: string;
 }
 
+/** An image file and a mask file for each label; undefined where the label is absent. */
+export interface LabelPair {
+  readonly id: string;
+  readonly image: string;
+  readonly masks: readonly (string | undefined)[];
+}
+
 /** A file's name without folder and extension. */
 export function stem(path: string): string {
   return basename(path, extname(path));
@@ -60,6 +67,25 @@ export async function readUnion({
     toLabels(path, mask.values, PRESENT).forEach((label, i) => (union[i]! |= label));
   }
   return sampleOf(id, pixels, channels, union);
+}
+
+/** Reads a multilabel sample of masks that hold 0, and 1, 127 or 255 for the label. */
+export async function readLabels({
+  id,
+  image,
+  masks,
+  channels,
+}: LabelPair & { channels: number }): Promise<Sample> {
+  const pixels = await readImage(image);
+  const labels = masks.length;
+  const all = new Uint8Array(pixels.width * pixels.height * labels);
+  for (const [k, path] of masks.entries()) {
+    if (path === undefined) continue;
+    const mask = await readMask(path);
+    sameSize(image, pixels, path, mask);
+    toLabels(path, mask.values, PRESENT).forEach((label, i) => (all[i * labels + k] = label));
+  }
+  return { ...sampleOf(id, pixels, channels, all), labels };
 }
 
 interface Sized {

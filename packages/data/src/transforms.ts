@@ -1,4 +1,4 @@
-import { type Sample, type SampleSource } from './types.js';
+import { IGNORED, type Sample, type SampleSource } from './types.js';
 
 /**
  * An image and its mask at another size: the image by area averages when it shrinks and bilinear interpolation when it
@@ -28,7 +28,7 @@ export function resizeSample(sample: Sample, height: number, width: number): Sam
     );
   }
   if (sample.height === height && sample.width === width) return sample;
-  const { channels, spacing: [dy, dx] = [] } = sample;
+  const { channels, labels = 1, spacing: [dy, dx] = [] } = sample;
   const wide = resizeRows(
     sample.image,
     sample.height,
@@ -37,11 +37,13 @@ export function resizeSample(sample: Sample, height: number, width: number): Sam
     weightsFor(sample.width, width),
   );
   const image = resizeColumns(wide, width * channels, weightsFor(sample.height, height));
-  const mask = new Uint8Array(height * width);
+  const mask = new Uint8Array(height * width * labels);
   for (let y = 0; y < height; y++) {
     const row = Math.floor(((y + 0.5) * sample.height) / height) * sample.width;
-    for (let x = 0; x < width; x++)
-      mask[y * width + x] = sample.mask[row + Math.floor(((x + 0.5) * sample.width) / width)]!;
+    for (let x = 0; x < width; x++) {
+      const from = (row + Math.floor(((x + 0.5) * sample.width) / width)) * labels;
+      for (let k = 0; k < labels; k++) mask[(y * width + x) * labels + k] = sample.mask[from + k]!;
+    }
   }
   const spacing = dy !== undefined &&
     dx !== undefined && [(dy * sample.height) / height, (dx * sample.width) / width];
@@ -125,19 +127,61 @@ export async function loadAll(
 /**
  * The share of each class among the pixels that are not ignored.
  *
- * @returns `numClasses` proportions that sum to 1, or NaN if every pixel is ignored.
+ * @returns `numClasses` proportions that sum to 1, or NaN if every pixel is ignored. Of multilabel samples the share of the
+ *   pixels where each label holds; these need not sum to 1.
  *
  * @example
  * ```ts
  * classProportions([{ mask: Uint8Array.of(0, 0, 1, 255) }], 2); // → [0.6667, 0.3333]
+ * classProportions([{ mask: Uint8Array.of(1, 1, 1, 0), labels: 2 }], 2); // → [1, 0.5]
  * ```
  */
-export function classProportions(samples: readonly Pick<Sample, 'mask'>[], numClasses: number): number[] {
-  const counts = new Float64Array(256);
-  for (const { mask } of samples) for (const label of mask) counts[label]!++;
-  const labelled = counts.subarray(0, numClasses);
-  const total = labelled.reduce((sum, count) => sum + count, 0);
-  return Array.from(labelled, (count) => count / total);
+export function classProportions(
+  samples: readonly Pick<Sample, 'mask' | 'labels'>[],
+  numClasses: number,
+): number[] {
+  const { pixels, labelled } = samples.reduce(
+    (sum, sample) => addCounts(sum, labelCounts(sample, numClasses)),
+    noCounts(numClasses),
+  );
+  return pixels.map((count, k) => count / labelled[k]!);
+}
+
+/** Of each class: its pixels, and the pixels that could have had it; and how many were ignored. */
+export interface LabelCounts {
+  readonly pixels: number[];
+  readonly labelled: number[];
+  readonly ignored: number;
+}
+
+export function noCounts(classes: number): LabelCounts {
+  return { pixels: Array<number>(classes).fill(0), labelled: Array<number>(classes).fill(0), ignored: 0 };
+}
+
+export function addCounts(a: LabelCounts, b: LabelCounts): LabelCounts {
+  const sum = (x: number[], y: number[]) => x.map((value, k) => value + y[k]!);
+  return {
+    pixels: sum(a.pixels, b.pixels),
+    labelled: sum(a.labelled, b.labelled),
+    ignored: a.ignored + b.ignored,
+  };
+}
+
+export function labelCounts({ mask, labels }: Pick<Sample, 'mask' | 'labels'>, classes: number): LabelCounts {
+  if (labels === undefined) {
+    const counts = new Float64Array(256);
+    for (const label of mask) counts[label]!++;
+    const pixels = Array.from(counts.subarray(0, classes));
+    const total = pixels.reduce((sum, count) => sum + count, 0);
+    return { pixels, labelled: pixels.map(() => total), ignored: mask.length - total };
+  }
+  const { pixels, labelled } = noCounts(classes);
+  for (let i = 0, k = 0; i < mask.length; i++, k = (k + 1) % labels) {
+    if (mask[i] === IGNORED) continue;
+    labelled[k]!++;
+    pixels[k]! += mask[i]!;
+  }
+  return { pixels, labelled, ignored: mask.length - labelled.reduce((sum, count) => sum + count, 0) };
 }
 
 /**

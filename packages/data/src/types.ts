@@ -10,8 +10,13 @@ export interface Sample {
   readonly channels: number;
   /** `[depth *] height * width * channels` values from 0 to 1: slice by slice, row by row, channels last. */
   readonly image: Float32Array;
-  /** `[depth *] height * width` class indices; 255 = ignored. */
+  /** `[depth *] height * width` class indices; 255 = ignored. With `labels`, see there. */
   readonly mask: Uint8Array;
+  /**
+   * Of multilabel samples, where several labels may hold in one pixel: how many there are. The mask then is
+   * `[depth *] height * width * labels` of 0 and 1 (255 = ignored), labels last.
+   */
+  readonly labels?: number;
   /** Distances of neighboring pixels in mm, in the order of the axes ([depth,] height, width), where they are known. */
   readonly spacing?: readonly number[];
 }
@@ -36,6 +41,8 @@ export interface SegmentationDataset {
   /** Names of the label values 0 to K-1; two classes are binary: background, foreground. */
   readonly classes: readonly string[];
   readonly channels: number;
+  /** Whether several of the classes may hold in one pixel, none of which is background; see `Sample.labels`. */
+  readonly multilabel?: boolean;
   readonly train: readonly SampleSource[];
   readonly val: readonly SampleSource[];
   /** What was found, and what was done to the labels. */

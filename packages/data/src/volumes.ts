@@ -120,7 +120,7 @@ function interleaved(parts: readonly Float32Array[]): Float32Array {
  * ```
  */
 export function sliceOf(volume: Sample, { axis = 0, index }: { axis?: SliceAxis; index: number }): Sample {
-  const { id, depth, height, width, channels, spacing } = volume;
+  const { id, depth, height, width, channels, labels = 1, spacing } = volume;
   if (depth === undefined) throw new TypeError(`sliceOf: wanted a volume, got the image ${id}`);
   const sizes = [depth, height, width];
   if (!(Number.isInteger(index) && index >= 0 && index < (sizes[axis] ?? 0))) {
@@ -131,12 +131,12 @@ export function sliceOf(volume: Sample, { axis = 0, index }: { axis?: SliceAxis;
   const strides = [height * width, width, 1];
   const [rows, columns] = [0, 1, 2].filter((other) => other !== axis) as [number, number];
   const [slicedHeight, slicedWidth] = [sizes[rows]!, sizes[columns]!];
-  const mask = new Uint8Array(slicedHeight * slicedWidth);
-  const image = new Float32Array(mask.length * channels);
+  const mask = new Uint8Array(slicedHeight * slicedWidth * labels);
+  const image = new Float32Array(slicedHeight * slicedWidth * channels);
   for (let y = 0, to = 0; y < slicedHeight; y++) {
     for (let x = 0; x < slicedWidth; x++, to++) {
       const from = index * strides[axis]! + y * strides[rows]! + x * strides[columns]!;
-      mask[to] = volume.mask[from]!;
+      for (let k = 0; k < labels; k++) mask[to * labels + k] = volume.mask[from * labels + k]!;
       for (let c = 0; c < channels; c++) image[to * channels + c] = volume.image[from * channels + c]!;
     }
   }
@@ -147,6 +147,7 @@ export function sliceOf(volume: Sample, { axis = 0, index }: { axis?: SliceAxis;
     channels,
     image,
     mask,
+    ...(volume.labels !== undefined && { labels }),
     ...(spacing && { spacing: [spacing[rows]!, spacing[columns]!] }),
   };
 }

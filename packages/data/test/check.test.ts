@@ -103,6 +103,7 @@ describe('checkDataset', () => {
     await put('alike/masks/3.png', gray(Array.from({ length: 3600 }, (_, i) => i % 2), 60)); // prettier-ignore
     const report = await checkDataset(name);
     expect(report.nearDuplicates).toEqual([{ train: '1', val: '3', bits: expect.any(Number) }]);
+    expect(report.train.regionSizes[1]).toEqual([0, 0, 0, 0, 0, 2]); // half of an image is not below a half
     expect(kinds(report)[1]).toEqual(['sizes', 'near-duplicates']);
     expect(report.warnings[1]!.message).toContain(
       '1 of 2 validation images look like training images (3 like 1, …)',

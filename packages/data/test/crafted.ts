@@ -70,8 +70,8 @@ export interface CraftedTiff {
   rowsPerStrip?: number;
   tile?: number;
   palette?: readonly number[];
-  /** Fields that are added or replaced: tag, then one SHORT. */
-  more?: Readonly<Record<number, number>>;
+  /** Fields that are added or replaced: tag, then SHORTs. */
+  more?: Readonly<Record<number, number | readonly number[]>>;
 }
 
 /** By the TIFF 6.0 specification; one page, in strips or square tiles. */
@@ -122,12 +122,14 @@ export function tiff({
     ...(tile ? { 322: [tile], 323: [tile] } : { 278: [rowsPerStrip] }),
     ...(palette && { 320: palette }),
     ...(channels % 2 === 0 && { 338: [2] }),
-    ...Object.fromEntries(Object.entries(more).map(([tag, value]) => [tag, [value]])),
+    ...Object.fromEntries(Object.entries(more).map(([tag, value]) => [tag, [value].flat()])),
   }; // prettier-ignore
   const longs: Record<number, readonly number[]> = tile ? { 324: offsets, 325: sizes } : { 273: offsets, 279: sizes }; // prettier-ignore
   const entries = [
     ...Object.entries(shorts).map(([tag, list]) => ({ tag: Number(tag), type: 3, list })),
-    ...Object.entries(longs).map(([tag, list]) => ({ tag: Number(tag), type: 4, list })),
+    ...Object.entries(longs)
+      .filter(([tag]) => !(tag in more))
+      .map(([tag, list]) => ({ tag: Number(tag), type: 4, list })),
   ].sort((a, b) => a.tag - b.tag);
   const directory = 2 + 12 * entries.length + 4;
   const extra = entries.reduce((sum, { type, list }) => sum + list.length * (type === 3 ? 2 : 4) + 4, 0);

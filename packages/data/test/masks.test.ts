@@ -116,6 +116,11 @@ describe('TIFF', () => {
     ['a turned image', tiff({ ...small, more: { 274: 6 } }), 'turned or mirrored (Orientation 6)'],
     ['bits in the unusual order', tiff({ ...small, more: { 266: 2 } }), 'FillOrder 2'],
     ['a size that so few bytes cannot hold', tiff({ ...small, more: { 257: 20000 } }), 'fewer pixels than its header says'],
+    [
+      'a strip of no bytes',
+      tiff({ width: 3, height: 2, values: [1, 2, 3, 4, 5, 6], rowsPerStrip: 1, compression: 8, more: { 279: [11, 0] } }),
+      'fewer pixels than its header says',
+    ],
     ['a huge size', tiff({ ...small, more: { 256: 65535, 257: 65535 } }), 'it claims 65535 x 65535 pixels'],
     ['a truncated file', tiff({ ...small, width: 40, height: 40, values: noise }).slice(0, 900), 'it is damaged'],
     ['a BigTIFF', Uint8Array.of(0x49, 0x49, 0x2b, 0, 8, 0, 0, 0), 'it is a BigTIFF'],

@@ -10,6 +10,8 @@ export interface Crafted {
   slope?: number;
   intercept?: number;
   pixdim?: number[];
+  /** Handedness of the qform, 1 or -1. */
+  qfac?: number;
   sform?: number[][];
   qform?: { b: number; c: number; d: number; origin: number[] };
   units?: number;
@@ -41,6 +43,7 @@ export function nifti({
   slope = 0,
   intercept = 0,
   pixdim = [1, 1, 1],
+  qfac = 1,
   sform,
   qform,
   units = 2,
@@ -63,7 +66,7 @@ export function nifti({
     two ? view.setBigInt64(16 + 8 * i, BigInt(x), le) : view.setInt16(40 + 2 * i, x, le),
   );
   view.setInt16(two ? 12 : 70, type, le);
-  [1, ...pixdim].forEach((x, i) => real((two ? 104 : 76) + step * i, x));
+  [qfac, ...pixdim].forEach((x, i) => real((two ? 104 : 76) + step * i, x));
   if (two) view.setBigInt64(168, BigInt(offset), le);
   else view.setFloat32(108, offset, le);
   real(two ? 176 : 112, slope);

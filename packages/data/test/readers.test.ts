@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { classProportions, DataError, loadAll, openDataset, readImage, readMask } from '@segloss/data';
+import {
+  checkDataset,
+  classProportions,
+  DataError,
+  loadAll,
+  openDataset,
+  readImage,
+  readMask,
+} from '@segloss/data';
 import { sharedData } from '@segloss/testing';
 import { encode } from 'fast-png';
 import jpeg from 'jpeg-js';
@@ -283,6 +291,16 @@ describe('openDataset', () => {
     const { train, val } = await openDataset(join(folder, 'retina'));
     expect(Array.from((await train[0]!.load()).mask)).toEqual([0, 1, 1, 0]);
     expect(Array.from((await val[0]!.load()).mask)).toEqual([0, 0, 0, 0]);
+    const each = await openDataset(join(folder, 'retina'), { multilabel: true });
+    expect([each.multilabel, each.classes]).toEqual([true, ['exudate', 'bleeding']]);
+    const { labels, mask: both } = await each.train[0]!.load();
+    expect([labels, ...both]).toEqual([2, 0, 0, 1, 1, 0, 1, 0, 0]);
+    expect(Array.from((await each.val[0]!.load()).mask)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    const { train: counted, warnings } = await checkDataset(join(folder, 'retina'), { multilabel: true });
+    expect(counted).toMatchObject({ pixels: [1, 2], ignored: 0, proportions: [0.25, 0.5] });
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'no pixel in val is exudate, bleeding; scores of such a class mean nothing',
+    ]);
     await put(`${lesions}/y/scar.png`, mask([0], 4, 1));
     await expect(openDataset(join(folder, 'retina'))).rejects.toThrow(
       /wanted masks of exudate, bleeding in .*y, got scar.png; list it in classes.txt/,

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   augmentation,
   centerCropOrPad,
+  classProportions,
   elastic,
   gaussianBlur,
   randomAffine,
@@ -130,5 +131,38 @@ describe('augmentation of volumes', () => {
     );
     expect(() => resizeSample(sample, 2, 2)).toThrow('resizeSample: wanted an image, got the volume v');
     expect(resizeSample(image, 3, 2).spacing).toEqual([2, 4]);
+  });
+});
+
+describe('multilabel samples', () => {
+  // Label 0 is the left half, label 1 the upper half.
+  const mask = Uint8Array.from({ length: 2 * 64 }, (_, i) =>
+    (i % 2 === 0 ? (i >> 1) % 8 : i >> 4) < 4 ? 1 : 0,
+  );
+  const image = { id: 'm', width: 8, height: 8, channels: 1, image: new Float32Array(64) };
+  const sample = { ...image, mask, labels: 2 };
+  const of = ({ mask: all, labels = 1 }: Sample, k: number) => all.filter((_, i) => i % labels === k);
+
+  it('move with their image, each label as a mask of its own', () => {
+    const steps = [
+      randomFlip({ horizontal: 1 }),
+      randomAffine({ rotate: [20, 20] }),
+      randomCrop({ size: [5, 6] }),
+    ];
+    const moved = augmentation(steps)(sample, { epoch: 2 });
+    expect([moved.labels, moved.mask.length]).toEqual([2, 60]);
+    for (const k of [0, 1]) {
+      const alone = augmentation(steps)({ ...image, mask: of(sample, k) }, { epoch: 2 });
+      expect(of(moved, k)).toEqual(alone.mask);
+    }
+  });
+
+  it('are cropped about a label, resized and counted', () => {
+    const only = { ...sample, mask: mask.map((_, i) => (i === 2 * 37 + 1 ? 1 : 0)) };
+    const crop = augmentation([randomCrop({ size: [1, 1], focus: { classes: [1] } })]);
+    expect([...crop(only, { epoch: 0 }).mask]).toEqual([0, 1]);
+    const small = resizeSample(sample, 4, 4);
+    expect([small.labels, ...small.mask.slice(0, 8)]).toEqual([2, 1, 1, 1, 1, 0, 1, 0, 1]);
+    expect(classProportions([sample, small], 2)).toEqual([0.5, 0.5]);
   });
 });

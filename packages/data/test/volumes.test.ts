@@ -65,6 +65,8 @@ describe('readNifti', () => {
       byQform.affine
         .flat()
         .forEach((value, i) => expect(value).toBeCloseTo([0, -3, 0, 1, 2, 0, 0, 2, 0, 0, 4, 3][i]!, 5));
+      const leftHanded = await read({ ...given, qform, qfac: -1 });
+      expect(leftHanded.affine[2].map((value) => Math.round(value))).toEqual([0, 0, -4, 3]);
       const plain = await read(given);
       expect(plain.affine).toEqual([[2, 0, 0, 0], [0, 3, 0, 0], [0, 0, 4, 0]]); // prettier-ignore
       expect([bySform.placed, byQform.placed, plain.placed]).toEqual([true, true, false]);

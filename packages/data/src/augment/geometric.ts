@@ -408,19 +408,25 @@ function startOf(from: number, size: number, random: RandomStream, center: numbe
 
 /** A random pixel of a random one of the classes that the sample has; undefined if it has none. */
 function pixelOf(
-  sample: Sample,
+  { mask, width, height, labels }: Sample,
   classes: readonly number[],
   random: RandomStream,
 ): { x: number; y: number; z: number } | undefined {
-  const counts = new Map(classes.map((label) => [label, 0]));
-  for (const label of sample.mask) if (counts.has(label)) counts.set(label, counts.get(label)! + 1);
+  /** The class that an entry of the mask stands for; of a multilabel sample, each pixel has an entry for each label. */
+  const classAt = labels === undefined ? (i: number) => mask[i] : (i: number) => (mask[i] === 1 ? i % labels : undefined); // prettier-ignore
+  const counts = new Map<number | undefined, number>(classes.map((label) => [label, 0]));
+  for (let i = 0; i < mask.length; i++) {
+    const count = counts.get(classAt(i));
+    if (count !== undefined) counts.set(classAt(i), count + 1);
+  }
   const present = classes.filter((label) => counts.get(label)! > 0);
   if (present.length === 0) return undefined;
   const label = present[random.integer(present.length)]!;
   let left = random.integer(counts.get(label)!);
   for (let i = 0; ; i++) {
-    if (sample.mask[i] !== label || left-- > 0) continue;
-    const row = Math.floor(i / sample.width);
-    return { x: i % sample.width, y: row % sample.height, z: Math.floor(row / sample.height) };
+    if (classAt(i) !== label || left-- > 0) continue;
+    const pixel = Math.floor(i / (labels ?? 1));
+    const row = Math.floor(pixel / width);
+    return { x: pixel % width, y: row % height, z: Math.floor(row / height) };
   }
 }

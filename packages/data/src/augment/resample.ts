@@ -10,10 +10,17 @@ export function resample(
   { depth: slices, height, width, toSource }: Warp,
   { image: outside = 0, label = IGNORED }: Beyond,
 ): Sample {
-  const { id, channels, depth: sourceSlices = 1, height: sourceHeight, width: sourceWidth } = sample;
+  const {
+    id,
+    channels,
+    labels = 1,
+    depth: sourceSlices = 1,
+    height: sourceHeight,
+    width: sourceWidth,
+  } = sample;
   const depth = slices ?? sourceSlices;
   const image = new Float32Array(depth * height * width * channels);
-  const mask = new Uint8Array(depth * height * width);
+  const mask = new Uint8Array(depth * height * width * labels);
   const point: Point = { x: 0, y: 0, z: 0 };
   const [lastX, lastY, lastZ] = [sourceWidth - 1, sourceHeight - 1, sourceSlices - 1];
   const { floor, min } = Math;
@@ -32,12 +39,12 @@ export function resample(
           !within(point.y, sourceHeight) ||
           !within(point.z, sourceSlices)
         ) {
-          mask[to] = label;
+          mask.fill(label, to * labels, (to + 1) * labels);
           image.fill(outside, to * channels, (to + 1) * channels);
           continue;
         }
-        mask[to] =
-          sample.mask[(floor(point.z) * sourceHeight + floor(point.y)) * sourceWidth + floor(point.x)]!;
+        const nearest = (floor(point.z) * sourceHeight + floor(point.y)) * sourceWidth + floor(point.x);
+        for (let k = 0; k < labels; k++) mask[to * labels + k] = sample.mask[nearest * labels + k]!;
         // Half a pixel at the edge has a center on one side only.
         const u = clamp(point.x - 0.5, lastX);
         const v = clamp(point.y - 0.5, lastY);
@@ -66,7 +73,16 @@ export function resample(
       }
     }
   }
-  return { id, ...(sample.depth !== undefined && { depth }), height, width, channels, image, mask };
+  return {
+    id,
+    ...(sample.depth !== undefined && { depth }),
+    height,
+    width,
+    channels,
+    image,
+    mask,
+    ...(sample.labels !== undefined && { labels }),
+  };
 }
 
 /** One warp that does what the two do in this order, with one interpolation. */

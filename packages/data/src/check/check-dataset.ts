@@ -69,7 +69,7 @@ export async function checkDataset(folder: string, options: OpenDatasetOptions =
   const val = new SplitTally(classes.length);
   const nearDuplicates = dataset ? await readAll(dataset, train, val, faults) : [];
   const reports = { train: train.report(), val: val.report() };
-  const guess = guessOf(classes, reports, faults);
+  const guess = guessOf(classes, dataset?.multilabel ?? false, reports, faults);
   const warnings: Finding[] = [
     ...(guess?.finding ? [guess.finding] : []),
     ...(dataset ? warningsOf(classes, reports, nearDuplicates) : []),
@@ -139,6 +139,7 @@ type Reports = Readonly<Record<'train' | 'val', SplitReport>>;
 
 function guessOf(
   classes: readonly string[],
+  multilabel: boolean,
   { train, val }: Reports,
   faults: Faults,
 ): { finding: Finding; labelMap?: LabelMap } | undefined {
@@ -153,7 +154,7 @@ function guessOf(
   }
   // 255 means ignored: masks of 0 and 255 then have no foreground at all.
   const pixels = (k: number) => train.pixels[k]! + val.pixels[k]!;
-  if (classes.length === 2 && pixels(1) === 0 && train.ignored + val.ignored > 0) {
+  if (classes.length === 2 && !multilabel && pixels(1) === 0 && train.ignored + val.ignored > 0) {
     const labelMap = { [IGNORED]: 1 };
     return {
       finding: {

@@ -1,3 +1,4 @@
+import { addCounts, labelCounts, noCounts, type LabelCounts } from '../transforms.js';
 import { type Sample } from '../types.js';
 
 /** Upper ends of the bins of region sizes, as shares of the image; the last bin has no end. */
@@ -11,9 +12,9 @@ export interface SplitReport {
   readonly sizes: readonly { readonly size: string; readonly samples: number }[];
   /** Pixels of each class. */
   readonly pixels: readonly number[];
-  /** Pixels that are ignored. */
+  /** Pixels that are ignored; of multilabel samples, of all labels together. */
   readonly ignored: number;
-  /** Share of each class among the pixels that are not ignored; NaN if there are none. */
+  /** As of {@link classProportions}: share of each class among the pixels that are not ignored; NaN if there are none. */
   readonly proportions: readonly number[];
   /**
    * Of each class: in how many images it is absent, and in how many its share of the pixels that are not ignored is below 0.1 %, 1 %,
@@ -26,35 +27,34 @@ export interface SplitReport {
 export class SplitTally {
   private samples = 0;
   private readonly sizes = new Map<string, number>();
-  private readonly counts = new Float64Array(256);
+  private counts: LabelCounts;
   private readonly regions: number[][];
 
   constructor(private readonly classes: number) {
+    this.counts = noCounts(classes);
     this.regions = Array.from({ length: classes }, () => Array<number>(REGION_BINS.length + 2).fill(0));
   }
 
-  add({ depth, height, width, channels, mask }: Sample): void {
+  add(sample: Sample): void {
+    const { depth, height, width, channels } = sample;
     this.samples++;
     const size = [...(depth === undefined ? [] : [depth]), height, width, channels].join('x');
     this.sizes.set(size, (this.sizes.get(size) ?? 0) + 1);
-    const own = new Float64Array(256);
-    for (const label of mask) own[label]!++;
-    own.forEach((count, label) => (this.counts[label]! += count));
-    const labelled = sum(own.subarray(0, this.classes));
-    this.regions.forEach((bins, k) => bins[binOf(own[k]!, labelled)]!++);
+    const own = labelCounts(sample, this.classes);
+    this.counts = addCounts(this.counts, own);
+    this.regions.forEach((bins, k) => bins[binOf(own.pixels[k]!, own.labelled[k]!)]!++);
   }
 
   report(): SplitReport {
-    const pixels = Array.from(this.counts.subarray(0, this.classes));
-    const labelled = sum(pixels);
+    const { pixels, labelled, ignored } = this.counts;
     return {
       samples: this.samples,
       sizes: [...this.sizes]
         .map(([size, samples]) => ({ size, samples }))
         .sort((a, b) => b.samples - a.samples || (a.size < b.size ? -1 : 1)),
       pixels,
-      ignored: sum(this.counts.subarray(this.classes)),
-      proportions: pixels.map((count) => count / labelled),
+      ignored,
+      proportions: pixels.map((count, k) => count / labelled[k]!),
       regionSizes: this.regions,
     };
   }
@@ -64,10 +64,4 @@ function binOf(pixels: number, labelled: number): number {
   if (pixels === 0) return 0;
   const bin = REGION_BINS.findIndex((end) => pixels / labelled < end);
   return 1 + (bin === -1 ? REGION_BINS.length : bin);
-}
-
-function sum(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i]!;
-  return total;
 }

@@ -14,6 +14,8 @@ export interface OpenDatasetOptions extends CocoOptions {
    * `label-map.json` of the folder says, if there is one. For layouts whose masks hold class numbers.
    */
   labelMap?: LabelMap;
+  /** Of retinal lesions: a label for each lesion, several of which may hold in one pixel, instead of any lesion; default false. */
+  multilabel?: boolean;
   /** Of volumes: 2-D samples, one a slice (default), or whole volumes; `randomCrop` makes patches of them. */
   volumes?: 'slices' | 'whole';
   /** Across which axis volumes are sliced: 0, depth (the third axis of NIfTI, default), 1 height or 2 width. */

@@ -33,6 +33,7 @@ const LAYOUTS: readonly Layout[] = [
 
 const OF_SOME_LAYOUTS = [
   'labelMap',
+  'multilabel',
   'volumes',
   'axis',
   'window',
@@ -89,6 +90,9 @@ function check({ valShare, volumes, axis, window, overlap, crowd, ...others }: O
   checkKeys(caller, others, ['seed', 'valShare', ...OF_SOME_LAYOUTS]);
   if (valShare !== undefined && !(valShare > 0 && valShare < 1)) {
     throw new RangeError(`${caller}: wanted valShare between 0 and 1, got ${String(valShare)}`);
+  }
+  if (typeof (others.multilabel ?? false) !== 'boolean') {
+    throw new TypeError(`${caller}: wanted multilabel as true or false, got ${typeof others.multilabel}`);
   }
   if (volumes !== undefined) checkChoice(caller, 'volumes', volumes, ['slices', 'whole']);
   if (axis !== undefined) checkChoice(caller, 'axis', axis, [0, 1, 2]);

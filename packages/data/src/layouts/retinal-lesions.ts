@@ -5,10 +5,10 @@ import { sourceOf } from '../origin.js';
 import { stem } from '../pairs.js';
 import { type SampleSource, type SegmentationDataset } from '../types.js';
 import { exists, imageFiles, imagesByStem, lines, list } from './files.js';
-import { type Layout } from './layout.js';
+import { type Layout, type LayoutOptions } from './layout.js';
 
 /**
- * Retinal lesions as the paper reads them for its binary task: any lesion against the rest. Each image has a folder with a mask
+ * Retinal lesions as the paper reads them: any lesion against the rest, or a label for each lesion. Each image has a folder with a mask
  * for each lesion that it has; a missing file is a lesion that it has not. 127 and 255 both mean lesion.
  *
  * @see Wei et al., "Learn to segment retinal lesions and beyond", ICPR 2020; Liu et al., arXiv:2104.08717, §5.
@@ -16,11 +16,14 @@ import { type Layout } from './layout.js';
 export const retinalLesions: Layout = {
   name: 'retinal lesions',
   looks: 'images_SIZE/ID.jpg lesion_segs_SIZE/ID/LESION.png classes.txt train.txt val.txt',
-  takes: [],
+  takes: ['multilabel'],
   open: openRetinalLesions,
 };
 
-async function openRetinalLesions(folder: string): Promise<SegmentationDataset | undefined> {
+async function openRetinalLesions(
+  folder: string,
+  { multilabel = false }: LayoutOptions,
+): Promise<SegmentationDataset | undefined> {
   const found = (await list(folder)) ?? [];
   const size = found.find((name) => name.startsWith('images_') && found.includes(`lesion_segs_${name.slice(7)}`))?.slice(7); // prettier-ignore
   const [classes, train, val] = await Promise.all(['classes.txt', 'train.txt', 'val.txt'].map((name) => lines(join(folder, name)))); // prettier-ignore
@@ -28,15 +31,16 @@ async function openRetinalLesions(folder: string): Promise<SegmentationDataset |
   const [images, masks] = [join(folder, `images_${size}`), join(folder, `lesion_segs_${size}`)];
   const lesions = classes.map((line) => line.split(',')[0]!.trim());
   const imageOf = await imagesByStem(images);
-  const part = (names: readonly string[]) => Promise.all(names.map((name) => source(name, imageOf, images, masks, lesions))); // prettier-ignore
+  const part = (names: readonly string[]) => Promise.all(names.map((name) => source(name, imageOf, images, masks, lesions, multilabel))); // prettier-ignore
   return {
     name: basename(folder),
-    classes: ['background', 'lesion'],
+    classes: multilabel ? lesions : ['background', 'lesion'],
     channels: 3,
+    ...(multilabel && { multilabel }),
     train: await part(train),
     val: await part(val),
     description:
-      `retinal-lesions layout, ${train.length} + ${val.length} images; any of ${lesions.join(', ')} is lesion, ` +
+      `retinal-lesions layout, ${train.length} + ${val.length} images; ${multilabel ? `${lesions.join(', ')} are labels of their own` : `any of ${lesions.join(', ')} is lesion`}, ` +
       'a missing file is an absent one',
   };
 }
@@ -47,6 +51,7 @@ async function source(
   images: string,
   masks: string,
   lesions: readonly string[],
+  multilabel: boolean,
 ): Promise<SampleSource> {
   const id = stem(name.split(/\s+/)[0]!);
   const image = imageOf.get(id);
@@ -68,11 +73,9 @@ async function source(
       'bad-label',
     );
   }
-  return sourceOf({
-    reader: 'union',
-    id,
-    image: join(images, image),
-    masks: present.map((file) => join(folder, file)),
-    channels: 3,
-  });
+  const pathOf = new Map(present.map((file) => [stem(file), join(folder, file)]));
+  const files = { id, image: join(images, image), channels: 3 };
+  return multilabel
+    ? sourceOf({ reader: 'labels', ...files, masks: lesions.map((lesion) => pathOf.get(lesion)) })
+    : sourceOf({ reader: 'union', ...files, masks: [...pathOf.values()] });
 }
