@@ -58,7 +58,7 @@ function withTrainingFlags(command: Command, defaults: Partial<Settings>): Comma
     .option('--widths <list>', shown('filters of each level of the U-Net', 'widths'), parseWidths)
     .option('--norm <kind>', shown('batch or none: normalization in the U-Net', 'norm'), parseNorm)
     .option('--limit <n>', 'use at most n training and n validation images', parseCount)
-    .option('--backend <name>', shown('auto, tensorflow, wasm or cpu', 'backend'), parseBackend)
+    .option('--backend <name>', shown('auto, tensorflow, webgpu, wasm or cpu', 'backend'), parseBackend)
     .option('--out <folder>', shown('where the results go', 'out'))
     .option('--jobs <n>', 'runs at the same time (default: the number of cores)', parseCount)
     .option('--json', 'events as JSON lines on stdout instead of the table')

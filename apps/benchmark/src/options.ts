@@ -93,7 +93,7 @@ export function parseWidths(text: string): number[] {
   return widths;
 }
 
-const backends = ['auto', 'tensorflow', 'wasm', 'cpu'];
+const backends = ['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu'];
 
 /** Reads the name of a backend, or `auto`. */
 export function parseBackend(text: string): string {
