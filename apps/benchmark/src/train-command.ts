@@ -77,9 +77,11 @@ export function addTrainCommands(root: Command, terminal: Terminal, finish: (cod
   withRunFlags(
     root
       .command('predict')
-      .description('write a label image (PNG, class indices) for every image of a folder')
+      .description(
+        'write a label image (PNG), or volume (NIfTI), of class indices for every image of a folder',
+      )
       .argument('<run>', 'folder of the run')
-      .argument('<images>', 'folder of PNG or JPEG images')
+      .argument('<images>', 'folder of PNG, JPEG or TIFF images, or NIfTI volumes')
       .requiredOption('--out <folder>', 'where the label images go'),
   ).action(async (run: string, images: string, flags: RunFlags & { out: string }) =>
     finish(await predictCommand(run, images, flags, terminal)),

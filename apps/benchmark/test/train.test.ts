@@ -14,6 +14,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readNifti, writeNifti } from '@segloss/data';
 import { decode } from 'fast-png';
 
 import { side, writeImages } from './images.js';
@@ -316,6 +317,20 @@ describe('after a training', () => {
     const { width, height, data } = decode(readFileSync(path.join(folder, 'labels/a.png')));
     expect([width, height]).toEqual([side, side]);
     expect(new Set(data)).toEqual(new Set([0, 1]));
+  });
+
+  it('segloss predict labels NIfTI volumes slice by slice, where they are', async () => {
+    const [red, green, blue] = [200, 100, 50].map((value) => new Uint8Array(2 * side * side).fill(value));
+    const geometry = { shape: [2, side, side], spacing: [3, 1, 0.5] } as const;
+    const images = path.join(folder, 'volumes');
+    mkdirSync(images);
+    for (const [i, values] of [red!, green!, blue!].entries()) {
+      await writeNifti(path.join(images, `case_000${i}.nii.gz`), values, geometry);
+    }
+    expect(segloss('predict', runOf('whole'), 'volumes', '--out', 'labels').status).toBe(0);
+    const { shape, spacing, values } = await readNifti(path.join(folder, 'labels/case.nii.gz'));
+    expect({ shape, spacing }).toEqual(geometry);
+    expect(Array.from(values).every((label) => label === 0 || label === 1)).toBe(true);
   });
 
   it('segloss export writes model.json', () => {

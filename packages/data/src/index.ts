@@ -13,4 +13,4 @@ export { readImage, readMask, type Image, type Mask } from './read.js';
 export { demoDataset, syntheticDataset, type SyntheticOptions } from './synthetic.js';
 export { classProportions, loadAll, resizeSample, spread } from './transforms.js';
 export { IGNORED, type Sample, type SampleSource, type SegmentationDataset, type Volume } from './types.js';
-export { sliceOf, type SliceAxis, type Window } from './volumes.js';
+export { readImageVolume, sliceOf, type SliceAxis, type Window } from './volumes.js';

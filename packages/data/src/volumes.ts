@@ -1,6 +1,6 @@
 import { DataError } from './errors.js';
 import { toLabels, type LabelRule } from './labels.js';
-import { distanceOf } from './nifti/affine.js';
+import { distanceOf, type Affine } from './nifti/affine.js';
 import { readNifti, type NiftiVolume } from './nifti/read.js';
 import { type Sample, type Volume } from './types.js';
 import { versionOf } from './versions.js';
@@ -37,23 +37,55 @@ export async function readVolume({ id, images, label, rule, window }: VolumeFile
     );
   }
   const mask = toLabels(label, labels.values, rule);
+  const volume = await readChannels(id, images, label, labels, window);
+  return { ...volume, mask };
+}
+
+/**
+ * Reads a volume without labels, for a model to predict: its mask is all 0.
+ *
+ * @param images One NIfTI file, or one for each channel, of one geometry.
+ * @param options `window`: values that become 0 and 1; default: percentiles 0.5 and 99.5 of each channel.
+ * @returns The volume, and the affine with which its prediction is written.
+ * @throws {DataError} `unreadable`, or `size-mismatch` of the channels.
+ *
+ * @example
+ * ```ts
+ * const { tmpdir } = await import('node:os');
+ * const file = `${tmpdir()}/segloss-example-image.nii`;
+ * await writeNifti(file, Uint8Array.of(0, 50, 100, 25), { shape: [1, 2, 2] });
+ * const { volume } = await readImageVolume([file], { window: [0, 100] });
+ * Array.from(volume.image); // → [0, 0.5, 1, 0.25]
+ * ```
+ */
+export async function readImageVolume(
+  images: readonly string[],
+  { window }: { window?: Window } = {},
+): Promise<{ volume: Volume; affine: Affine }> {
+  const [first] = images;
+  if (first === undefined) throw new RangeError('readImageVolume: wanted one or more files, got none');
+  const geometry = await readNifti(first);
+  const volume = await readChannels(first, images, first, geometry, window);
+  return { volume, affine: geometry.affine };
+}
+
+async function readChannels(
+  id: string,
+  images: readonly string[],
+  reference: string,
+  geometry: NiftiVolume,
+  window: Window | undefined,
+): Promise<Volume> {
   const parts: Float32Array[] = [];
   for (const path of images) {
-    const image = await readNifti(path);
-    sameGeometry(path, image, label, labels);
+    const image = path === reference ? geometry : await readNifti(path);
+    sameGeometry(path, image, reference, geometry);
     parts.push(...channelsOf(image).map((values) => windowed(values, window ?? percentiles(values))));
   }
-  const [depth, height, width] = labels.shape;
-  return {
-    id,
-    depth,
-    height,
-    width,
-    channels: parts.length,
-    image: interleaved(parts),
-    mask,
-    spacing: labels.spacing,
-  };
+  const [depth, height, width] = geometry.shape;
+  const mask = new Uint8Array(depth * height * width);
+  const { spacing } = geometry;
+  return { id, depth, height, width, channels: parts.length, image: interleaved(parts), mask, spacing };
 }
 
 function sameGeometry(image: string, a: NiftiVolume, label: string, b: NiftiVolume): void {

@@ -44,7 +44,7 @@ describe('a configuration', () => {
   it('needs the data only, and has every default', async () => {
     const { config, origin, file, folder: home } = await load(data);
     expect(config).toEqual({
-      data: { folder: 'demo', normalize: 'none' },
+      data: { folder: 'demo', workers: 0, normalize: 'none' },
       model: { name: 'unet' },
       loss: 'ce',
       optimizer: {

@@ -1,5 +1,7 @@
 // A long training takes no more memory than a short one.
 import { describe, expect, it } from '@jest/globals';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { adam } from '@segloss/kernels';
 import '@segloss/kernels/wasm';
 import { parseLoss } from '@segloss/losses';
@@ -7,7 +9,8 @@ import { backends } from '@segloss/testing';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { unet } from '../src/models/unet';
+import { loadAll, syntheticDataset } from '@segloss/data';
+import { train, unet } from '@segloss/trainer';
 
 const wasm = backends.find(({ name }) => name === 'wasm')!;
 const suite = wasm.missing === undefined ? describe : describe.skip;
@@ -34,4 +37,30 @@ suite('500 steps on wasm', () => {
     expect(used()).toEqual(early);
     expect(early!.numTensors).toBeGreaterThan(0);
   }, 60_000);
+});
+
+suite('train on wasm', () => {
+  it('has as many tensors and as large a heap after 2000 updates as after 200', async () => {
+    await wasm.use();
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { train: images, val, classes } = syntheticDataset({ size: 8, train: 100, val: 1 });
+    const seen: { tensors: number; heap: number }[] = [];
+    const onStep = ({ step }: { step: number }) => {
+      if (step !== 199 && step !== 1999) return;
+      collect();
+      seen.push({ tensors: tf.memory().numTensors, heap: process.memoryUsage().heapUsed });
+    };
+    const training = train({
+      model: unet({ inputShape: [8, 8, 1], outputs: 1, widths: [2, 2], norm: 'batch', seed: 1 }),
+      loss: parseLoss('ce + l1'),
+      ...{ train: await loadAll(images), val: await loadAll(val), classes, onStep },
+      epochs: 20,
+      batchSize: 1,
+    });
+    for await (const { step } of training) expect(step % 100).toBe(0);
+    const [early, late] = seen as [(typeof seen)[0], (typeof seen)[0]];
+    expect(late.tensors).toBe(early.tensors);
+    expect(late.heap - early.heap).toBeLessThan(1e6);
+  }, 120_000);
 });

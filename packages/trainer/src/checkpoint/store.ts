@@ -6,6 +6,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -75,6 +76,7 @@ export function readCheckpoint(folder: string, name: CheckpointName): TensorFile
  * @throws {CheckpointError} If checkpoints are there and none is whole.
  */
 export function newestCheckpoint(folder: string, say: (text: string) => void): TensorFile | undefined {
+  removeDrafts(folder);
   const names = (['last', 'previous'] as const).filter((name) => existsSync(checkpointFile(folder, name)));
   const faults: string[] = [];
   for (const name of names) {
@@ -88,6 +90,14 @@ export function newestCheckpoint(folder: string, say: (text: string) => void): T
   }
   if (names.length === 0) return undefined;
   throw new CheckpointError(`${faults.join('; ')}; remove the folder to train anew`);
+}
+
+/** What a process left that was killed while it wrote. */
+function removeDrafts(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith('.tmp')) rmSync(path.join(folder, name), { force: true });
+  }
 }
 
 function writeWhole(file: string, bytes: Buffer): void {

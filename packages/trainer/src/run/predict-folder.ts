@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { DataError, readImage, type Sample } from '@segloss/data';
+import { DataError, readImage, readImageVolume, sliceOf, writeNifti, type Sample } from '@segloss/data';
 import { encode } from 'fast-png';
 
 import { type OpenRun } from './open-run.js';
@@ -14,19 +14,27 @@ export interface PredictFolderOptions extends PredictImageOptions {
 
 /** What {@link predictFolder} wrote. */
 export interface FolderPredictions {
-  /** Label images, in the order of the images' names. */
+  /** Label images and volumes, in the order of the images' names. */
   readonly written: readonly string[];
   /** Images that could not be read, with the reason. */
   readonly unreadable: readonly { readonly image: string; readonly reason: string }[];
 }
 
-const IMAGE = /\.(png|jpe?g)$/i;
+const IMAGE = /\.(png|jpe?g|tiff?)$/i;
+const VOLUME = /(_\d{4})?\.nii(\.gz)?$/i;
+
+/** The files of one image or volume; a volume may have one for each channel, CASE_0000.nii.gz and so on. */
+interface Case {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly volume: boolean;
+}
 
 /**
- * Predicts every PNG and JPEG image of a folder: for each a PNG of the same name, gray, 8 bits, whose values are class indices.
- * An image that cannot be read is told, and the others go on.
+ * Predicts every image (PNG, JPEG, TIFF) and NIfTI volume of a folder. For an image `NAME.png`, gray, 8 bits, whose values are class indices;
+ * for a volume `CASE.nii.gz` with the image's geometry, predicted slice by slice. What cannot be read is told, and the others go on.
  *
- * @param folder Images. @param out Where the label images go; made if it is not there.
+ * @param folder Images. @param out Where the labels go; made if it is not there.
  * @throws {DataError} If there are no images.
  *
  * @example
@@ -40,41 +48,78 @@ export async function predictFolder(
   out: string,
   options: PredictFolderOptions = {},
 ): Promise<FolderPredictions> {
-  const names = imagesOf(folder);
+  const cases = casesOf(folder);
   mkdirSync(out, { recursive: true });
   const written: string[] = [];
   const unreadable: { image: string; reason: string }[] = [];
-  for (const [i, name] of names.entries()) {
-    let sample: Sample;
+  for (const [i, one] of cases.entries()) {
     try {
-      sample = await sampleOf(path.join(folder, name), run.inputShape[2]);
+      written.push(await (one.volume ? predictVolume : predictPicture)(run, one, out, options));
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      unreadable.push({ image: name, reason: error.message });
-      continue;
+      unreadable.push({ image: one.name, reason: error.message });
     }
-    const { labels } = await predictImage(run, sample, options);
-    const file = path.join(out, `${name.replace(IMAGE, '')}.png`);
-    writeFileSync(
-      file,
-      encode({ width: sample.width, height: sample.height, data: labels, channels: 1, depth: 8 }),
-    );
-    written.push(file);
-    options.onImage?.(i + 1, names.length);
+    options.onImage?.(i + 1, cases.length);
   }
   return { written, unreadable };
 }
 
-function imagesOf(folder: string): string[] {
+async function predictPicture(
+  run: OpenRun,
+  one: Case,
+  out: string,
+  options: PredictImageOptions,
+): Promise<string> {
+  const sample = await sampleOf(one.files[0]!, run.inputShape[2]);
+  const { labels } = await predictImage(run, sample, options);
+  const file = path.join(out, `${one.name}.png`);
+  const { width, height } = sample;
+  writeFileSync(file, encode({ width, height, data: labels, channels: 1, depth: 8 }));
+  return file;
+}
+
+async function predictVolume(
+  run: OpenRun,
+  one: Case,
+  out: string,
+  options: PredictImageOptions,
+): Promise<string> {
+  const { volume, affine } = await readImageVolume(one.files);
+  const wanted = run.inputShape[2];
+  if (volume.channels !== wanted) throw otherChannels(one.files[0]!, wanted, volume.channels);
+  const { depth, height, width } = volume;
+  const labels = new Uint8Array(depth * height * width);
+  for (let index = 0; index < depth; index++) {
+    const slice = await predictImage(run, sliceOf(volume, { index }), options);
+    labels.set(slice.labels, index * height * width);
+  }
+  const file = path.join(out, `${one.name}.nii.gz`);
+  await writeNifti(file, labels, { shape: [depth, height, width], affine });
+  return file;
+}
+
+function casesOf(folder: string): Case[] {
   let names: string[];
   try {
     names = readdirSync(folder).sort();
   } catch {
     throw new DataError(`no folder ${folder}; give the path of a folder with images`, 'missing-folder');
   }
-  const images = names.filter((name) => IMAGE.test(name));
-  if (images.length === 0) throw new DataError(`no images in ${folder}; wanted PNG or JPEG files`, 'no-data');
-  return images;
+  const cases = new Map<string, { name: string; files: string[]; volume: boolean }>();
+  for (const name of names) {
+    const volume = VOLUME.test(name);
+    if (!volume && !IMAGE.test(name)) continue;
+    const id = name.replace(volume ? VOLUME : IMAGE, '');
+    const file = path.join(folder, name);
+    const known = cases.get(`${id} ${volume}`);
+    if (known === undefined) cases.set(`${id} ${volume}`, { name: id, files: [file], volume });
+    else if (volume) known.files.push(file);
+    else throw new DataError(`${folder}: ${id} is there twice, as ${path.basename(known.files[0]!)} and ${name}; rename one`); // prettier-ignore
+  }
+  if (cases.size === 0) {
+    throw new DataError(`no images in ${folder}; wanted PNG, JPEG, TIFF or NIfTI files`, 'no-data');
+  }
+  return [...cases.values()];
 }
 
 /** Gray images are repeated for a model of three channels. */
@@ -83,14 +128,14 @@ async function sampleOf(file: string, wanted: number): Promise<Sample> {
   const mask = new Uint8Array(width * height);
   const size = { id: path.basename(file), width, height, channels: wanted, mask };
   if (channels === wanted) return { ...size, image: values };
-  if (channels === 1) {
-    return {
-      ...size,
-      image: Float32Array.from({ length: values.length * wanted }, (_, i) => values[Math.floor(i / wanted)]!),
-    };
-  }
-  throw new DataError(
-    `${file}: wanted ${wanted} channels as the model takes, got ${channels}`,
-    'size-mismatch',
+  if (channels !== 1) throw otherChannels(file, wanted, channels);
+  const image = Float32Array.from(
+    { length: values.length * wanted },
+    (_, i) => values[Math.floor(i / wanted)]!,
   );
+  return { ...size, image };
+}
+
+function otherChannels(file: string, wanted: number, got: number): DataError {
+  return new DataError(`${file}: wanted ${wanted} channels as the model takes, got ${got}`, 'size-mismatch');
 }
