@@ -131,6 +131,7 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
   const tell = (type: string, body: object) => {
     if (json) stdout.write(`${JSON.stringify({ schemaVersion: 1, type, ...body })}\n`);
   };
+  const spent = { seconds: 0, waiting: 0 };
   const interrupt = new AbortController();
   const onSignal = () => {
     if (interrupt.signal.aborted) process.exit(exitCodes.interrupted.code);
@@ -155,7 +156,9 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
             : plainTrainProgress(stderr, extent);
         },
         step: (step) => progress?.step(step),
-        epoch(line) {
+        epoch(line, report) {
+          spent.seconds += report.seconds;
+          spent.waiting += report.waitingSeconds;
           progress?.epoch(line);
           tell('epoch.end', line);
         },
@@ -166,6 +169,7 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
     progress = undefined;
     tell('run.end', { folder: home, ...summary });
     note(outcome(home, summary));
+    if (spent.seconds > 0) note(timeOf(spent));
     return summary.status === 'interrupted' ? exitCodes.resumable.code : exitCodes.ok.code;
   } finally {
     progress?.finish();
@@ -186,6 +190,11 @@ function outcome(home: string, { status, best, epochs }: RunSummary): string {
     best === null ? '' : `; best ${best.metric} ${best.value.toFixed(3)} at epoch ${best.epoch + 1}`;
   const more = status === 'interrupted' ? '; the same command goes on' : '';
   return `${status} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${reached}${more}: ${home}`;
+}
+
+function timeOf({ seconds, waiting }: { seconds: number; waiting: number }): string {
+  const share = ((100 * waiting) / seconds).toFixed(1);
+  return `${seconds.toFixed(1)} s, of which ${share} % waiting for images${waiting > 0.2 * seconds ? '; give data.workers' : ''}`;
 }
 
 async function testCommand(

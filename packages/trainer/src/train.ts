@@ -26,6 +26,8 @@ export interface EpochReport {
   /** 0-based. */
   readonly epoch: number;
   readonly seconds: number;
+  /** Part of them that was spent waiting for training images. */
+  readonly waitingSeconds: number;
   /** Updates of the weights in this epoch. */
   readonly steps: number;
   /** Updates since the start of the training. */

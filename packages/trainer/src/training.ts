@@ -89,9 +89,12 @@ export class Training {
       updates.slice(at.update),
       change && ((sample) => change(sample, { epoch: at.epoch })),
     );
+    let waiting = 0;
     for (;;) {
       if (signal?.aborted) return this.leave();
+      const asked = performance.now();
       const { done, value } = await this.orSave(loading.next());
+      waiting += performance.now() - asked;
       if (done) break;
       await this.update(value, updates.length);
       if (checkpoint?.everySteps !== undefined && at.step % checkpoint.everySteps === 0) await this.save();
@@ -104,6 +107,7 @@ export class Training {
     return {
       epoch: at.epoch,
       seconds: (performance.now() - begin) / 1000,
+      waitingSeconds: waiting / 1000,
       steps: updates.length,
       step: at.step,
       learningRate: at.learningRate,

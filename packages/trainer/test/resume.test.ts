@@ -66,14 +66,15 @@ async function run(options: Partial<TrainOptions> = {}, stopAfter = Infinity) {
     if (steps.length >= stopAfter) controller.abort();
   };
   const all = { ...settings(), ...options, model, checkpoint, signal: controller.signal, onStep };
-  for await (const report of train(all)) reports.push({ ...report, seconds: 0 });
+  for await (const report of train(all)) reports.push({ ...report, seconds: 0, waitingSeconds: 0 });
   return { hash: await weightsHash(model), reports, steps };
 }
 
 async function throughout() {
   const model = network();
   const reports: EpochReport[] = [];
-  for await (const report of train({ ...settings(), model })) reports.push({ ...report, seconds: 0 });
+  for await (const report of train({ ...settings(), model }))
+    reports.push({ ...report, seconds: 0, waitingSeconds: 0 });
   return { hash: await weightsHash(model), reports };
 }
 

@@ -41,7 +41,8 @@ const run = async (options: TrainOptions): Promise<EpochReport[]> => {
   for await (const report of train(options)) reports.push(report);
   return reports;
 };
-const untimed = (reports: readonly EpochReport[]) => reports.map((report) => ({ ...report, seconds: 0 }));
+const untimed = (reports: readonly EpochReport[]) =>
+  reports.map((report) => ({ ...report, seconds: 0, waitingSeconds: 0 }));
 
 describe('selectBackend', () => {
   it('proves the backend that is asked for, and says why', async () => {

@@ -55,9 +55,10 @@ export class RunFolder {
     return JSON.parse(readFileSync(this.file(name), 'utf8')) as T;
   }
 
-  /** Puts what is there aside, under a name that says so, and says where. */
+  /** Puts what is there aside, under a name that says so, and says where. @throws {RunError} If another process trains it. */
   putAside(): string | undefined {
     if (!existsSync(this.folder)) return undefined;
+    this.removeStaleLock();
     let n = 1;
     while (existsSync(`${this.folder}.old-${n}`)) n++;
     const aside = `${this.folder}.old-${n}`;
@@ -66,29 +67,28 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder, and keeps other processes out until the function that it returns is called. The lock of a process that
-   * is no more does not count.
+   * Makes the folder, and keeps other processes out until the function that it returns is called.
    *
    * @throws {RunError} If another process trains this run.
    */
   lock(): () => void {
     mkdirSync(this.folder, { recursive: true });
+    this.removeStaleLock();
+    const descriptor = openSync(this.file('lock'), 'wx');
+    writeSync(descriptor, String(process.pid));
+    closeSync(descriptor);
+    return () => rmSync(this.file('lock'), { force: true });
+  }
+
+  /** The lock of a process that is no more does not count. */
+  private removeStaleLock(): void {
     const file = this.file('lock');
-    for (let tries = 0; ; tries++) {
-      try {
-        const descriptor = openSync(file, 'wx');
-        writeSync(descriptor, String(process.pid));
-        closeSync(descriptor);
-        return () => rmSync(file, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const owner = Number(readFileSync(file, 'utf8'));
-      if (tries > 0 || (owner !== process.pid && isAlive(owner))) {
-        throw new RunError(`${this.folder} is being trained by process ${owner}; wait for it, or end it`);
-      }
-      rmSync(file, { force: true });
+    if (!existsSync(file)) return;
+    const owner = Number(readFileSync(file, 'utf8'));
+    if (isAlive(owner)) {
+      throw new RunError(`${this.folder} is being trained by process ${owner}; wait for it, or end it`);
     }
+    rmSync(file, { force: true });
   }
 }
 
