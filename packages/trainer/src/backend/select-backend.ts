@@ -17,7 +17,8 @@ const NAMES = ['auto', ...CANDIDATES.map(({ name }) => name)];
  * are optional and looked for when it runs. WebGPU keeps the process alive until {@link releaseBackend}.
  *
  * @param wanted A name insists on that backend; `auto` (default) takes the first that works of tensorflow, webgpu, wasm, cpu. A
- *   WebGPU that is a program on the processor (SwiftShader, llvmpipe) is slower than wasm, and `auto` passes over it.
+ *   WebGPU that is a program on the processor (SwiftShader, llvmpipe) is slower than wasm, and so is native TensorFlow without a GPU: `auto` passes over
+ *   both.
  * @param options See {@link BackendOptions}.
  * @throws {RangeError} If the name or the number of threads is wrong. @throws {TypeError} If an option is unknown.
  * @throws {Error} If none works; it lists every reason and remedy.

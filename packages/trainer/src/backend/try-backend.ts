@@ -1,3 +1,4 @@
+import { wasmKernelsSupported } from '@segloss/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { cpu } from './cpu.js';
@@ -5,12 +6,21 @@ import { backendErrors } from './device.js';
 import { firstLine, MissingPackageError } from './packages.js';
 import { proveGradient } from './prove-gradient.js';
 import { tensorflow } from './tensorflow.js';
-import { type BackendTrial, type Candidate, type LoadOptions } from './types.js';
+import { type BackendFacts, type BackendTrial, type Candidate, type LoadOptions } from './types.js';
 import { wasm } from './wasm.js';
 import { webgpu } from './webgpu.js';
 
 /** In the order of preference. */
 export const CANDIDATES: readonly Candidate[] = [tensorflow, webgpu, wasm, cpu];
+
+/** Why `auto` does not take a backend that works; undefined where it does. */
+export function passedOver({ tensorflow: native, webgpu: gpu }: BackendFacts): string | undefined {
+  if (gpu?.software) return `${gpu.adapter} is a program on the processor, slower than wasm`;
+  if (native?.gpu === false && wasmKernelsSupported()) {
+    return 'it computes on the processor, where wasm was measured two to four times as fast; name tensorflow to use it all the same';
+  }
+  return undefined;
+}
 
 /** Makes a candidate the backend of tfjs and proves it; never rejects. */
 export async function tryBackend(candidate: Candidate, options: LoadOptions): Promise<BackendTrial> {
@@ -27,6 +37,8 @@ export async function tryBackend(candidate: Candidate, options: LoadOptions): Pr
     if (!(await tf.setBackend(name))) throw new Error('tfjs could not start it');
     await tf.ready();
     const merit = candidate.merit(options);
+    const better = options.insist ? undefined : passedOver(merit);
+    if (better !== undefined) throw new Error(better);
     await proveGradient();
     await backendErrors();
     return { name, works: true, ...merit };

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { version_core } from '@tensorflow/tfjs-core';
 import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 
-import { CANDIDATES } from '../backend/try-backend.js';
+import { CANDIDATES, passedOver } from '../backend/try-backend.js';
 import { tryInChild } from '../backend/try-in-child.js';
 import { type BackendFacts, type BackendName } from '../backend/types.js';
 import { checkKeys } from '../options.js';
@@ -73,7 +73,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
     ...machine(),
     wasm: { simd: await simd(), relaxedSimd: await relaxedSimd(), threads: await threads() },
     backends,
-    best: backends.find(({ status, webgpu }) => status === 'works' && webgpu?.software !== true)?.name,
+    best: backends.find((one) => one.status === 'works' && passedOver(one) === undefined)?.name,
   };
 }
 
