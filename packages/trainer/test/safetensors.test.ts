@@ -209,11 +209,11 @@ describe('weights of torchvision', () => {
     expect(got[2]![1]![0]![2]).toBe(at(2, 0, 2, 1));
   });
 
-  it('are those that encoderWeights gives, whatever the seed', () => {
+  it('are those that encoderWeights gives, whatever the seed', async () => {
     const loaded = network();
     loadEncoderWeights(loaded, fileOf(encoder));
     const options = { inputShape: [32, 32, 3], ...narrow, encoderWeights: fileOf(encoder) } as const;
-    expect(weightsHash(resnetUnet(options))).toBe(weightsHash(loaded));
+    expect(await weightsHash(resnetUnet(options))).toBe(await weightsHash(loaded));
   });
 
   it('of RGB are summed for one channel, and repeated for others at the same strength', () => {
@@ -234,7 +234,7 @@ describe('weights of torchvision', () => {
     }
   });
 
-  it('that do not fit are listed, all of them, and none is written', () => {
+  it('that do not fit are listed, all of them, and none is written', async () => {
     const wrong: typeof encoder = {
       ...encoder,
       'bn1.bias': { shape: [3], values: new Float32Array(3) },
@@ -242,7 +242,7 @@ describe('weights of torchvision', () => {
     };
     delete wrong['layer1.0.conv1.weight'];
     const model = network();
-    const before = weightsHash(model);
+    const before = await weightsHash(model);
     expect(() => loadEncoderWeights(model, fileOf(wrong))).toThrow(
       new RangeError(
         [
@@ -254,7 +254,7 @@ describe('weights of torchvision', () => {
         ].join('\n'),
       ),
     );
-    expect(weightsHash(model)).toBe(before);
+    expect(await weightsHash(model)).toBe(before);
   });
 
   it('need a model with such an encoder, of the same depth', () => {
