@@ -54,15 +54,11 @@ export function plainProgress(stream: Writable, epochs: number, label: () => num
   };
 }
 
-/** Live bars: one for all runs, one for each run at work; finished runs scroll by above them. */
-export function liveProgress(
-  stream: Writable & { columns?: number },
-  colors: Colors,
-  options: { runs: number; epochs: number; steps: () => number; label: () => number },
-): Progress {
-  const bars = new MultiBar({
+/** Bars that are redrawn in place, as every command shows them. */
+export function makeBars(stream: Writable, format: string): MultiBar {
+  return new MultiBar({
     stream: stream as NodeJS.WritableStream,
-    format: `{bar} {percentage}%  {text}`,
+    format,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 16,
@@ -73,6 +69,15 @@ export function liveProgress(
     gracefulExit: false,
     fps: 10,
   });
+}
+
+/** Live bars: one for all runs, one for each run at work; finished runs scroll by above them. */
+export function liveProgress(
+  stream: Writable & { columns?: number },
+  colors: Colors,
+  options: { runs: number; epochs: number; steps: () => number; label: () => number },
+): Progress {
+  const bars = makeBars(stream, '{bar} {percentage}%  {text}');
   const width = () => Math.max(10, (stream.columns ?? 80) - 26);
   const fit = (text: string) => (text.length > width() ? `${text.slice(0, width() - 1)}…` : text);
   const total = bars.create(options.runs, 0, { text: `0 of ${options.runs} runs` });

@@ -1,10 +1,9 @@
 import type { Writable } from 'node:stream';
 
 import type { MetricsLine, StepReport } from '@segloss/trainer';
-import { MultiBar } from 'cli-progress';
 import type { Colors } from 'picocolors/types';
 
-import { ratioText } from './progress.js';
+import { makeBars, ratioText } from './progress.js';
 
 /** Shows how one training goes on; `finish` leaves the terminal as it was. */
 export interface TrainProgress {
@@ -82,19 +81,7 @@ export function liveTrainProgress(
   colors: Colors,
   extent: TrainExtent,
 ): TrainProgress {
-  const bars = new MultiBar({
-    stream: stream as NodeJS.WritableStream,
-    format: '{bar} {percentage}%  {text}  {eta_formatted} left',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 16,
-    hideCursor: true,
-    clearOnComplete: false,
-    linewrap: false,
-    forceRedraw: true,
-    gracefulExit: false,
-    fps: 10,
-  });
+  const bars = makeBars(stream, '{bar} {percentage}%  {text}  {eta_formatted} left');
   const before = extent.stepsBefore ?? 0;
   const bar = bars.create(extent.epochs * extent.stepsPerEpoch, before, { text: `epoch 1/${extent.epochs}` });
   return {
