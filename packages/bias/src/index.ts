@@ -20,3 +20,16 @@ export {
 } from './numbers.js';
 export { marginalPenalties, type MarginalPenalty } from './penalties.js';
 export { penaltyCurve, type PenaltyCurve, type PenaltyCurveOptions } from './penalty-curve.js';
+export type {
+  Equilibrium,
+  Finding,
+  LossProfile,
+  LossProfileOptions,
+  Measured,
+  Minimizer,
+  PosteriorResult,
+  ProfileCurve,
+  ProfileFamily,
+  SimplexMap,
+  Triple,
+} from './profile/types.js';
