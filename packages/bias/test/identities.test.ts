@@ -11,6 +11,7 @@ import {
   logJaccardParts,
   logTverskyParts,
   marginalCrossEntropy,
+  marginalPenalties,
   marginals,
   mutualInformation,
   pinskerBound,
@@ -262,5 +263,45 @@ describe('penalties on the simplex', () => {
       'wanted alpha above 0 and at most 1, got 0',
     );
     expect(() => weighted!.minimizer([0.5, 0.5], { classWeights: [1] })).toThrow('wanted 2 classWeights');
+  });
+});
+
+describe('penalties of one foreground class', () => {
+  const open = fc.double({ min: 0.02, max: 0.98, noNaN: true });
+
+  it.each(Object.entries(marginalPenalties()))(
+    '%s: slope and curvature are derivatives of the value',
+    (name, penalty) => {
+      const options = { classWeights: [1, 3], ...(name === 'tversky' && { alpha: 0.3, beta: 0.7 }) };
+      fc.assert(fc.property(open, open, (p, q) => {
+      fc.pre(name !== 'l1' || Math.abs(p - q) > 1e-3);
+      const step = 1e-5;
+      const slope = (penalty.value(p + step, q, options) - penalty.value(p - step, q, options)) / (2 * step);
+      expect(Math.abs(penalty.slope(p, q, options) - slope)).toBeLessThan(1e-5 * (1 + Math.abs(slope)));
+      const bend = (penalty.slope(p + step, q, options) - penalty.slope(p - step, q, options)) / (2 * step);
+      expect(Math.abs(penalty.curvature(p, q, options) - bend)).toBeLessThan(1e-4 * (1 + Math.abs(bend)));
+    }), { seed: 51 }); // prettier-ignore
+    },
+  );
+
+  it('hold where the loss has that penalty: for proportions of the image, and α + β = 1', () => {
+    const { l1, kl, tversky } = marginalPenalties();
+    expect([{}, { target: [0.1] }, { backgroundIndex: 0 }].map((options) => l1!.holds(options))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([{}, { oneSided: true }, { target: [0.1] }].map((options) => kl!.holds(options))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(
+      [
+        { alpha: 0.3, beta: 0.7 },
+        { alpha: 1, beta: 1 },
+        { alpha: 0, beta: 1 },
+      ].map((options) => tversky!.holds(options)),
+    ).toEqual([true, false, false]);
   });
 });
