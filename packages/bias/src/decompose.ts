@@ -74,6 +74,70 @@ export function decomposeLogDice(
   });
 }
 
+/** -log Tversky of each image and class, and the parts that add up to it; NaN for a class that is absent from the image. */
+export interface LogTverskyParts {
+  /** Ground-truth matching, -log m. */
+  readonly matching: Tensor2D;
+  /** log(q m (1-α-β) + α p + β q): a penalty of the proportions alone where α + β = 1. */
+  readonly marginalPenalty: Tensor2D;
+  /** -log q, which no prediction changes. */
+  readonly constant: Tensor2D;
+  readonly value: Tensor2D;
+}
+
+/** Options of {@link decomposeLogTversky}. */
+export interface LogTverskyOptions extends DecompositionOptions {
+  /** Weight α of false positives; default ½. */
+  alpha?: number;
+  /** Weight β of false negatives; default 1 - α. */
+  beta?: number;
+}
+
+/**
+ * The logarithmic Tversky loss (without smoothing) of each image and class as an exact sum: matching, marginal penalty and a constant.
+ * Dice is α = β = ½, Jaccard α = β = 1; at β = 1, α = 0 the penalty is gone.
+ *
+ *     -log Tversky_k = -log m_k + log( q_k m_k (1-α-β) + α p_k + β q_k ) - log q_k
+ *
+ * @param labels Class indices `[B, ...spatial]` or probabilities in the logits' shape; 255 is ignored.
+ * @param logits float32 `[B, ...spatial, K]`.
+ * @returns Tensors `[B, K]`.
+ * @throws {TypeError} If logits are not float32. @throws {RangeError} If shapes or label values do not fit, or a weight is negative.
+ *
+ * @example
+ * ```ts
+ * const labels = tf.tensor2d([[0, 0, 0, 1]], [1, 4], 'int32');
+ * const { matching, marginalPenalty, constant, value } = decomposeLogTversky(labels, tf.zeros([1, 4, 2]), { alpha: 1, beta: 1 });
+ * value; // → [[0.9163, 1.6094]]
+ * tf.add(tf.add(matching, marginalPenalty), constant); // → [[0.9163, 1.6094]]
+ * ```
+ *
+ * @see Liu et al., arXiv:2104.08717, §3.1, for Dice; Salehi et al., arXiv:1706.05721, §2.
+ */
+export function decomposeLogTversky(
+  labels: Tensor,
+  logits: Tensor,
+  { alpha = 0.5, beta = 1 - alpha, ...input }: LogTverskyOptions = {},
+): LogTverskyParts {
+  if (!(alpha >= 0 && beta >= 0 && alpha + beta > 0)) {
+    throw new RangeError(
+      `decomposeLogTversky: wanted alpha and beta of at least 0, got ${alpha} and ${beta}`,
+    );
+  }
+  return tidy(() => {
+    const statistics = ['count', 'target', 'predicted', 'overlap'] as const;
+    const { count, target, predicted, overlap } = regionStatistics(labels, logits, { ...input, statistics });
+    const n = maximum(count, 1);
+    const below = add(mul(1 - alpha - beta, overlap), add(mul(alpha, predicted), mul(beta, target)));
+    return {
+      matching: neg(log(div(overlap, target))) as Tensor2D,
+      marginalPenalty: log(div(below, n)) as Tensor2D,
+      constant: neg(log(div(target, n))) as Tensor2D,
+      value: neg(log(div(overlap, below))) as Tensor2D,
+    };
+  });
+}
+
 /** Cross-entropy of each image, and the parts that add up to it. */
 export interface CrossEntropyParts {
   /** H(q), which no prediction changes. */

@@ -1,10 +1,30 @@
 export {
   decomposeCrossEntropy,
   decomposeLogDice,
+  decomposeLogTversky,
   type CrossEntropyParts,
   type DecompositionOptions,
   type LogDiceParts,
+  type LogTverskyOptions,
+  type LogTverskyParts,
 } from './decompose.js';
+export {
+  crossEntropyForce,
+  focalForce,
+  linearForce,
+  penaltyForce,
+  softmaxCovariance,
+  tverskyForce,
+} from './forces.js';
+export {
+  conditionalEntropy,
+  generativeMatching,
+  groundTruthMatching,
+  marginalCrossEntropy,
+  mutualInformation,
+} from './information.js';
+export { regionQuantities, type RegionQuantities, type RegionQuantitiesOptions } from './quantities.js';
+export { simplexPenalties, type SimplexPenalty, type SimplexPenaltyOptions } from './simplex-penalties.js';
 export { marginalForce, type LossLike } from './marginal-force.js';
 export { marginals, type MarginalOptions } from './marginals.js';
 export {
@@ -12,6 +32,7 @@ export {
   jensenBound,
   klDivergence,
   l1Distance,
+  logJaccardParts,
   logTverskyParts,
   pinskerBound,
   reverseBound,
@@ -20,6 +41,7 @@ export {
 } from './numbers.js';
 export { marginalPenalties, type MarginalPenalty } from './penalties.js';
 export { penaltyCurve, type PenaltyCurve, type PenaltyCurveOptions } from './penalty-curve.js';
+export { lossProfile } from './profile/loss-profile.js';
 export type {
   Equilibrium,
   Finding,

@@ -13,7 +13,7 @@ export interface Finding {
    * finite differences disagree. `error`: the loss threw; that part of the profile is left out.
    */
   readonly kind: 'nan' | 'infinite' | 'no-gradient' | 'wrong-gradient' | 'error';
-  /** Part of the profile: `uniform q=0.02`, `posterior shifted`, `simplex`, ... */
+  /** Part of the profile: a family, `gradient`, `posterior shifted`, `simplex`, ... */
   readonly where: string;
   /** One sentence. */
   readonly message: string;
@@ -123,17 +123,17 @@ export interface LossProfile {
   /** One curve for each family and q, families first. */
   readonly families: readonly ProfileCurve[];
   readonly posterior: readonly PosteriorResult[];
-  /** Three classes; left out for a loss that takes no three. */
+  /** Three classes; left out for a loss that takes no three or reads each channel by a sigmoid. */
   readonly simplex?: SimplexMap;
 }
 
 /** Options of {@link lossProfile}. */
 export interface LossProfileOptions {
-  /** True proportions of the foreground, each above 0 and below 1. Default 0.001, 0.01, 0.05, 0.2, 0.6. */
+  /** True proportions of the foreground, each above 0 and below 1. Default 0.001, 0.02, 0.2, 0.6. */
   q?: readonly number[];
   /** Default: all four. */
   families?: readonly ProfileFamily[];
-  /** Predicted proportions on each curve, at least 5. Default 25. */
+  /** Predicted proportions on each curve, at least 5. Default 17. */
   points?: number;
   /** Whether to search the best prediction under uncertain labels. Default true. */
   posterior?: boolean;

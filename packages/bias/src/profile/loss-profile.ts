@@ -1,0 +1,148 @@
+import { type Loss } from '@segloss/losses';
+import { tensor4d } from '@tensorflow/tfjs-core';
+
+import { type LossLike } from '../marginal-force.js';
+import { checkKeys } from '../options.js';
+import { profileCurve } from './curve.js';
+import { Findings } from './findings.js';
+import { checkGradient } from './gradient-check.js';
+import { firstLine, Meter } from './meter.js';
+import { posteriorMaps } from './posterior-maps.js';
+import { posteriorResult } from './posterior.js';
+import { simplexMap } from './simplex.js';
+import {
+  type LossProfile,
+  type LossProfileOptions,
+  type PosteriorResult,
+  type ProfileCurve,
+  type ProfileFamily,
+  type SimplexMap,
+  type Triple,
+} from './types.js';
+
+const FAMILIES: readonly ProfileFamily[] = ['uniform', 'nested', 'noise', 'matched'];
+const DEFAULTS = {
+  q: [0.001, 0.02, 0.2, 0.6] as readonly number[],
+  families: FAMILIES,
+  points: 17,
+  posterior: true,
+  simplex: [0.7, 0.2, 0.1] as Triple | false,
+  epoch: 0,
+};
+
+/**
+ * What a loss wants of the region sizes, measured and not derived, so for any loss: its value, slope and marginal force along
+ * predictions that differ in their proportion p, with the minimum; the prediction that it likes best under uncertain labels; and the
+ * push on three classes. Runs on the backend of tfjs that is set, from a second to some ten on plain cpu.
+ *
+ * A loss that is broken is no error here: NaN, ∞, a missing or a wrong gradient, and whatever it throws, are `findings`.
+ *
+ * @param loss From a factory, `compound` or `parseLoss`, or a function of your own of labels and logits.
+ * @param options See {@link LossProfileOptions}.
+ * @returns Plain numbers and lists; `JSON.stringify` keeps all of it.
+ * @throws {TypeError} If the loss is no function or an option is unknown. @throws {RangeError} If the value of an option does not fit.
+ *
+ * @example
+ * ```ts
+ * const { parseLoss } = await import('@segloss/losses');
+ * const options = { q: [0.05], families: ['uniform'], posterior: false, simplex: false };
+ * const { families } = await lossProfile(parseLoss('ce'), options);
+ * families[0].q; // → 0.0498
+ * families[0].minimizer.p; // → 0.0498
+ * (await lossProfile(parseLoss('dice-bias'), options)).families[0].minimizer; // → { p: 0, low: 0, high: 0.0001, edge: "low" }
+ * ```
+ *
+ * @see Liu et al., arXiv:2104.08717, §3, for the penalties that show here; Bertels et al., arXiv:2211.04161, and Nordström et al.,
+ *   arXiv:2206.06484, for the volume under uncertain labels.
+ */
+export async function lossProfile(
+  loss: Loss | LossLike,
+  options: LossProfileOptions = {},
+): Promise<LossProfile> {
+  if (typeof loss !== 'function') {
+    throw new TypeError(
+      `lossProfile: wanted a loss, got ${typeof loss}; parseLoss('dice') of @segloss/losses makes one`,
+    );
+  }
+  const { q, families, points, posterior, simplex, epoch } = checked(options);
+  const findings = new Findings();
+  const mode = options.mode ?? (await modeOf(loss, epoch));
+  const meter = new Meter(loss, mode, epoch, findings);
+  const part = async <T>(where: string, measure: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await measure();
+    } catch (error) {
+      findings.add('error', where, `the loss threw: ${firstLine(error)}`);
+      return undefined;
+    }
+  };
+
+  await part('gradient', () => checkGradient(meter));
+  const curves: ProfileCurve[] = [];
+  for (const family of families) {
+    for (const truth of q) {
+      const curve = await part(family, () => profileCurve(meter, family, { q: truth, points }));
+      if (curve) curves.push(curve);
+    }
+  }
+  const results: PosteriorResult[] = [];
+  for (const map of posterior ? posteriorMaps() : []) {
+    const result = await part(`posterior ${map.name}`, () => posteriorResult(meter, map));
+    if (result) results.push(result);
+  }
+  const map: SimplexMap | undefined = simplex
+    ? await part('simplex', () => simplexMap(meter, simplex))
+    : undefined;
+  return {
+    spec: 'spec' in loss ? loss.spec : loss.name || 'loss',
+    mode,
+    findings: findings.list,
+    families: curves,
+    posterior: results,
+    ...(map && { simplex: map }),
+  };
+}
+
+/** One channel, or two where the loss refuses one and takes two. */
+async function modeOf(loss: LossLike, epoch: number): Promise<'binary' | 'multiclass'> {
+  const labels = tensor4d([0, 1, 1, 0], [1, 2, 2, 1], 'int32');
+  const works = async (mode: 'binary' | 'multiclass') => {
+    try {
+      await new Meter(loss, mode, epoch, new Findings()).read('', labels, new Float32Array(4));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  try {
+    return !(await works('binary')) && (await works('multiclass')) ? 'multiclass' : 'binary';
+  } finally {
+    labels.dispose();
+  }
+}
+
+function checked(options: LossProfileOptions): typeof DEFAULTS {
+  checkKeys('lossProfile', options, [...Object.keys(DEFAULTS), 'mode']);
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const all = { ...DEFAULTS, ...given } as typeof DEFAULTS;
+  const { q, families, points, simplex, epoch } = all;
+  const refuse = (wanted: string, got: unknown): never => {
+    throw new RangeError(`lossProfile: wanted ${wanted}, got ${JSON.stringify(got)}`);
+  };
+  if (!Array.isArray(q) || !q.every((share) => share > 0 && share < 1))
+    refuse('q to be proportions between 0 and 1', q);
+  const unknown = families.find((family) => !FAMILIES.includes(family));
+  if (unknown !== undefined) refuse(`families to be of ${FAMILIES.join(', ')}`, unknown);
+  if (!(Number.isInteger(points) && points >= 5)) refuse('points to be an integer of at least 5', points);
+  if (!(Number.isInteger(epoch) && epoch >= 0)) refuse('epoch to be an integer of at least 0', epoch);
+  if (![true, false].includes(all.posterior)) refuse('posterior to be true or false', all.posterior);
+  if (![undefined, 'binary', 'multiclass'].includes(options.mode))
+    refuse("mode 'binary' or 'multiclass'", options.mode);
+  if (simplex !== false) {
+    const sum = Array.isArray(simplex) ? simplex.reduce((a: number, b: number) => a + b, 0) : NaN;
+    if (simplex.length !== 3 || !simplex.every((share) => share > 0) || !(Math.abs(sum - 1) < 1e-6)) {
+      refuse('simplex to be three positive proportions whose sum is 1, or false', simplex);
+    }
+  }
+  return all;
+}
