@@ -135,11 +135,10 @@ function drawMark(
         element('circle', { cx: x, cy: y, r: 2.2, fill: '#111' })
       : element('path', { d: `M${round(x - 6)},${round(y)}h12M${round(x)},${round(y - 6)}v12`, stroke: '#fff', 'stroke-width': 5 }) + // prettier-ignore
         element('path', { d: `M${round(x - 6)},${round(y)}h12M${round(x)},${round(y - 6)}v12`, ...dark });
-  const end = x + 12 + name.length * LETTER > width;
-  // Names above and below their marks, so that both can be read where the minimum is at the truth.
-  const place = y + (kind === 'minimum' ? -9 : 19);
+  // The minimum says its name to the right and the truth to the left: both can be read where they are close.
+  const right = kind === 'minimum' && x + 12 + name.length * LETTER <= width;
   const halo = { fill: '#111', stroke: '#fff', 'stroke-width': 3, 'paint-order': 'stroke', 'font-weight': 'bold' }; // prettier-ignore
-  return sign + label(x + (end ? -8 : 8), place, name, end ? 'end' : 'start', halo);
+  return sign + label(x + (right ? 10 : -10), y - 8, name, right ? 'start' : 'end', halo);
 }
 
 function bandLegend(
