@@ -1,4 +1,4 @@
-import { label, LETTER, svgFrame } from './frame.js';
+import { label, svgFrame } from './frame.js';
 import { BANDS } from './palette.js';
 import { numberText } from './scales.js';
 import { cell, makeTriangle, spacing, type Point, type Triangle } from './simplex-geometry.js';
@@ -49,7 +49,7 @@ export function simplexChart(options: SimplexChartOptions): string {
     outline(triangle),
     cornerNames(triangle, corners),
     arrows(points, triangle, size),
-    ...marks.map((mark) => drawMark(triangle.at(mark.p), mark, width)),
+    drawMarks(marks, triangle),
     bandLegend(limits, points, { left: SIDE, right, top: bottom + 44 }, options.value),
   );
 }
@@ -123,22 +123,32 @@ function arrows(points: readonly SimplexPoint[], triangle: Triangle, size: numbe
   return d === '' ? '' : element('path', { d, fill: 'none', stroke: '#111', 'stroke-width': 1.1, 'stroke-linecap': 'round' }); // prettier-ignore
 }
 
-function drawMark(
-  [x, y]: Point,
-  { label: name, kind }: { label: string; kind: 'minimum' | 'truth' },
-  width: number,
-): string {
-  const dark = { stroke: '#111', 'stroke-width': 2 };
-  const sign =
-    kind === 'minimum'
-      ? element('circle', { cx: x, cy: y, r: 6, fill: '#fff', ...dark }) +
-        element('circle', { cx: x, cy: y, r: 2.2, fill: '#111' })
-      : element('path', { d: `M${round(x - 6)},${round(y)}h12M${round(x)},${round(y - 6)}v12`, stroke: '#fff', 'stroke-width': 5 }) + // prettier-ignore
-        element('path', { d: `M${round(x - 6)},${round(y)}h12M${round(x)},${round(y - 6)}v12`, ...dark });
-  // The minimum says its name to the right and the truth to the left: both can be read where they are close.
-  const right = kind === 'minimum' && x + 12 + name.length * LETTER <= width;
+type SimplexMark = NonNullable<SimplexChartOptions['marks']>[number];
+
+/** The marks, the leftmost with its name to the left: two that are close can both be read. */
+function drawMarks(marks: readonly SimplexMark[], triangle: Triangle): string {
+  const placed = marks.map((mark) => ({ ...mark, at: triangle.at(mark.p) }));
+  const leftmost = placed.length > 1 ? placed.reduce((a, b) => (b.at[0] < a.at[0] ? b : a)) : undefined;
   const halo = { fill: '#111', stroke: '#fff', 'stroke-width': 3, 'paint-order': 'stroke', 'font-weight': 'bold' }; // prettier-ignore
-  return sign + label(x + (right ? 10 : -10), y - 8, name, right ? 'start' : 'end', halo);
+  const names = placed.map((mark) => {
+    const [x, y] = mark.at;
+    const left = mark === leftmost;
+    return label(x + (left ? -9 : 9), y - 8, mark.label, left ? 'end' : 'start', halo);
+  });
+  return [...names, ...placed.map(({ at, kind }) => sign(at, kind))].join('');
+}
+
+/** A target for the minimum, a cross for the truth. */
+function sign([x, y]: Point, kind: SimplexMark['kind']): string {
+  const dark = { stroke: '#111', 'stroke-width': 2 };
+  if (kind === 'minimum') {
+    return (
+      element('circle', { cx: x, cy: y, r: 6, fill: '#fff', ...dark }) +
+      element('circle', { cx: x, cy: y, r: 2.2, fill: '#111' })
+    );
+  }
+  const d = `M${round(x - 6)},${round(y)}h12M${round(x)},${round(y - 6)}v12`;
+  return element('path', { d, stroke: '#fff', 'stroke-width': 5 }) + element('path', { d, ...dark });
 }
 
 function bandLegend(

@@ -42,12 +42,16 @@ export async function cardCommand(
   const { loss, sources } = await resolveLoss(spec, folder);
   for (const { name, path: file, sha256 } of sources)
     stderr.write(`loss ${name}: ${file}, sha256 ${sha256}\n`);
+  const page = path.resolve(folder, out ?? `bias-card-${slug(loss.spec)}.html`);
+  const numbers = json === undefined ? undefined : path.resolve(folder, json);
+  // Before the measurement: a folder that cannot be made should not cost it.
+  for (const file of [page, numbers])
+    if (file !== undefined) mkdirSync(path.dirname(file), { recursive: true });
   await selectBackend('cpu'); // the same numbers everywhere
   stderr.write(`measuring ${loss.spec}, some seconds\n`);
   const card = await lossCard(loss, {}, sources);
-  const page = path.resolve(folder, out ?? `bias-card-${slug(loss.spec)}.html`);
-  write(page, renderCard(card, ['segloss', ...argv].map(quote).join(' ')));
-  if (json !== undefined) write(path.resolve(folder, json), `${JSON.stringify(card)}\n`);
+  writeFileSync(page, renderCard(card, ['segloss', ...argv].map(quote).join(' ')));
+  if (numbers !== undefined) writeFileSync(numbers, `${JSON.stringify(card)}\n`);
   const problems = problemsOf(card.profile);
   const lines = [
     ...problems.flatMap(({ fatal, meaning, detail }) => [
@@ -59,11 +63,6 @@ export async function cardCommand(
   ];
   stdout.write(`${lines.join('\n')}\n`);
   return exitCodes.ok.code;
-}
-
-function write(file: string, text: string): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, text);
 }
 
 /** A spec as part of a file's name: `ce + 0.5*l1` as `ce-0.5-l1`. */

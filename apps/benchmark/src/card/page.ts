@@ -22,9 +22,12 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; ma
 dt { font-weight: 600; }
 dd { margin: 0; }
 @media print {
+  body { font-size: 12px; }
+  th, td { padding: .2rem .4rem; }
   h2, h3 { break-after: avoid; }
-  figure svg { max-height: 22cm; }
-  .charts { grid-template-columns: 1fr 1fr; }
+  tr, .broken, .maps figure { break-inside: avoid; }
+  .scroll { overflow: visible; }
+  .charts { display: block; }
 }
 `;
 
