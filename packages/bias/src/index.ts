@@ -49,6 +49,7 @@ export type {
   LossProfileOptions,
   Measured,
   Minimizer,
+  PosteriorName,
   PosteriorResult,
   ProfileCurve,
   ProfileFamily,

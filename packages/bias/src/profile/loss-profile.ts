@@ -7,12 +7,13 @@ import { profileCurve } from './curve.js';
 import { Findings } from './findings.js';
 import { checkGradient } from './gradient-check.js';
 import { firstLine, Meter } from './meter.js';
-import { posteriorMaps } from './posterior-maps.js';
+import { posteriorMaps, type PosteriorMap } from './posterior-maps.js';
 import { posteriorResult } from './posterior.js';
 import { simplexMap } from './simplex.js';
 import {
   type LossProfile,
   type LossProfileOptions,
+  type PosteriorName,
   type PosteriorResult,
   type ProfileCurve,
   type ProfileFamily,
@@ -25,7 +26,7 @@ const DEFAULTS = {
   q: [0.001, 0.02, 0.2, 0.6] as readonly number[],
   families: FAMILIES,
   points: 17,
-  posterior: true,
+  posterior: true as boolean | readonly PosteriorName[],
   simplex: [0.7, 0.2, 0.1] as Triple | false,
   epoch: 0,
 };
@@ -86,7 +87,7 @@ export async function lossProfile(
     }
   }
   const results: PosteriorResult[] = [];
-  for (const map of posterior ? posteriorMaps() : []) {
+  for (const map of mapsOf(posterior)) {
     const result = await part(`posterior ${map.name}`, () => posteriorResult(meter, map));
     if (result) results.push(result);
   }
@@ -121,6 +122,17 @@ async function modeOf(loss: LossLike, epoch: number): Promise<'binary' | 'multic
   }
 }
 
+const POSTERIORS: readonly PosteriorName[] = ['label-noise', 'blurred-border', 'shifted'];
+
+function isPosteriorName(name: unknown): boolean {
+  return (POSTERIORS as unknown[]).includes(name);
+}
+
+function mapsOf(posterior: boolean | readonly PosteriorName[]): readonly PosteriorMap[] {
+  const wanted = typeof posterior === 'boolean' ? (posterior ? POSTERIORS : []) : posterior;
+  return posteriorMaps().filter(({ name }) => wanted.includes(name));
+}
+
 function checked(options: LossProfileOptions): typeof DEFAULTS {
   checkKeys('lossProfile', options, [...Object.keys(DEFAULTS), 'mode']);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -135,7 +147,12 @@ function checked(options: LossProfileOptions): typeof DEFAULTS {
   if (unknown !== undefined) refuse(`families to be of ${FAMILIES.join(', ')}`, unknown);
   if (!(Number.isInteger(points) && points >= 5)) refuse('points to be an integer of at least 5', points);
   if (!(Number.isInteger(epoch) && epoch >= 0)) refuse('epoch to be an integer of at least 0', epoch);
-  if (![true, false].includes(all.posterior)) refuse('posterior to be true or false', all.posterior);
+  if (
+    typeof all.posterior !== 'boolean' &&
+    !(Array.isArray(all.posterior) && all.posterior.every(isPosteriorName))
+  ) {
+    refuse(`posterior to be true, false or a list of ${POSTERIORS.join(', ')}`, all.posterior);
+  }
   if (![undefined, 'binary', 'multiclass'].includes(options.mode))
     refuse("mode 'binary' or 'multiclass'", options.mode);
   if (simplex !== false) {

@@ -1,4 +1,5 @@
 import { disc, pixelsByDistance, randomNumbers, shuffled } from './scene.js';
+import { type PosteriorName } from './types.js';
 
 /** Width of the maps, in pixels. */
 export const MAP_SIDE = 10;
@@ -7,7 +8,7 @@ export const READERS = 5;
 
 /** Labels of every reader. */
 export interface PosteriorMap {
-  readonly name: string;
+  readonly name: PosteriorName;
   /** One list of 0 and 1 for each reader. */
   readonly labels: readonly Int32Array[];
 }

@@ -65,10 +65,12 @@ export interface ProfileCurve {
   readonly equilibria: readonly Equilibrium[];
 }
 
+/** `label-noise`: labels flip at random. `blurred-border`: readers draw larger and smaller. `shifted`: they draw elsewhere. */
+export type PosteriorName = 'label-noise' | 'blurred-border' | 'shifted';
+
 /** The prediction that minimizes the expected loss when the labels are uncertain. */
 export interface PosteriorResult {
-  /** `label-noise`: labels flip at random. `blurred-border`: readers draw larger and smaller. `shifted`: they draw elsewhere. */
-  readonly name: string;
+  readonly name: PosteriorName;
   /** Width and height of the map, in pixels. */
   readonly size: number;
   /** Share of the readers that give each pixel to the foreground, row by row. */
@@ -135,8 +137,8 @@ export interface LossProfileOptions {
   families?: readonly ProfileFamily[];
   /** Predicted proportions on each curve, at least 5. Default 17. */
   points?: number;
-  /** Whether to search the best prediction under uncertain labels. Default true. */
-  posterior?: boolean;
+  /** Whether, or on which of the three maps, to search the best prediction under uncertain labels. Default true: on all. */
+  posterior?: boolean | readonly PosteriorName[];
   /** True proportions of three classes for the simplex, or false. Default [0.7, 0.2, 0.1]. */
   simplex?: Triple | false;
   /** Default: `binary`, or `multiclass` where the loss takes no single channel. */
