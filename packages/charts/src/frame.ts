@@ -21,7 +21,12 @@ export interface Titled {
 /** The SVG around a chart: size, title and description for screen readers, the title in sight. */
 export function svgFrame(
   { title, description }: Titled,
-  { width, height, left }: { width: number; height: number; left: number },
+  {
+    width,
+    height,
+    left,
+    background,
+  }: { width: number; height: number; left: number; background?: string | undefined },
   ...children: readonly string[]
 ): string {
   return element(
@@ -30,6 +35,7 @@ export function svgFrame(
       'font-family': 'system-ui, sans-serif', 'font-size': 12, fill: 'currentColor' }, // prettier-ignore
     element('title', {}, escapeText(title)),
     element('desc', {}, escapeText(description)),
+    background === undefined ? '' : element('rect', { width: '100%', height: '100%', fill: background }),
     element('text', { x: left, y: 18, 'font-weight': 'bold', 'font-size': 13 }, escapeText(title)),
     ...children,
   );

@@ -25,12 +25,12 @@ export const MARGIN = { top: 34, right: 16, bottom: 44, left: 62 };
  * ```
  */
 export function lineChart(options: LineChartOptions): string {
-  const { series, width = 640, height = 320 } = options;
+  const { series, width = 640, height = 320, background } = options;
   const legend = lineLegend(series, MARGIN.left, width);
   const box = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom }; // prettier-ignore
   return svgFrame(
     options,
-    { width, height: height + legend.height, left: MARGIN.left },
+    { width, height: height + legend.height, left: MARGIN.left, background },
     drawPlot(options, box, { ticks: [8, 6], labels: [true, true] }),
     legend.draw(height),
   );

@@ -41,6 +41,8 @@ export interface LineChartOptions extends Titled {
   readonly width?: number;
   /** Of the drawing without the legend, in pixels; default 320. */
   readonly height?: number;
+  /** Color behind the drawing, for a file of its own; default none: that of the page. */
+  readonly background?: string;
 }
 
 /** One of the small multiples. */

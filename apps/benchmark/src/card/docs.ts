@@ -102,5 +102,11 @@ function volumeWords(low: number, high: number): string {
 
 function svgOf({ spec, profile, penalties }: LossCard): string {
   const chart = minimumChart({ profile, penalties });
-  return lineChart({ ...chart, title: `${spec}: ${chart.title.toLowerCase()}`, width: 560, height: 280 });
+  return lineChart({
+    ...chart,
+    title: `${spec}: ${chart.title.toLowerCase()}`,
+    width: 560,
+    height: 280,
+    background: '#fff',
+  });
 }
