@@ -108,8 +108,8 @@ export interface LogTverskyOptions extends DecompositionOptions {
  * ```ts
  * const labels = tf.tensor2d([[0, 0, 0, 1]], [1, 4], 'int32');
  * const { matching, marginalPenalty, constant, value } = decomposeLogTversky(labels, tf.zeros([1, 4, 2]), { alpha: 1, beta: 1 });
- * value; // → [[0.9163, 1.6094]]
- * tf.add(tf.add(matching, marginalPenalty), constant); // → [[0.9163, 1.6094]]
+ * value; // → [[0.8473, 1.6094]]
+ * tf.add(tf.add(matching, marginalPenalty), constant); // → [[0.8473, 1.6094]]
  * ```
  *
  * @see Liu et al., arXiv:2104.08717, §3.1, for Dice; Salehi et al., arXiv:1706.05721, §2.

@@ -115,7 +115,7 @@ export function focalForce(
  * @example
  * ```ts
  * tverskyForce([0, 1], [[0.5, 0.5], [0.5, 0.5]]); // → [0, 0]
- * tverskyForce([0, 0, 0, 1], Array(4).fill([0.5, 0.5])); // → [-0.0094, 0.0094]
+ * tverskyForce([0, 0, 0, 1], Array(4).fill([0.5, 0.5])); // → [-0.0622, 0.0622]
  * ```
  *
  * @see Salehi et al., arXiv:1706.05721, §2; Liu et al., arXiv:2104.08717, §3.1.

@@ -44,7 +44,7 @@ export async function checkGradient(meter: Meter): Promise<void> {
       return;
     }
     for (const [name, failures] of wrong) {
-      // A kink is met by chance, an error everywhere.
+      // A kink or a jump is met by chance, an error everywhere.
       if (2 * failures.length <= PLACES) continue;
       const message = `the derivative along ${name} is ${failures[0]!}, and at ${failures.length} of ${PLACES} places it is wrong`;
       meter.findings.add('wrong-gradient', WHERE, message);
@@ -56,6 +56,6 @@ export async function checkGradient(meter: Meter): Promise<void> {
 
 const PLACES = 5;
 /** Length of a step in logits, over all pixels together. */
-const STEP = 0.25;
+const STEP = 0.05;
 /** Of the length of the gradient: losses with kinks differ a little. */
 const TOLERANCE = 0.2;

@@ -48,8 +48,8 @@ const DEFAULTS = {
  * const { parseLoss } = await import('@segloss/losses');
  * const options = { q: [0.05], families: ['uniform'], posterior: false, simplex: false };
  * const { families } = await lossProfile(parseLoss('ce'), options);
- * families[0].q; // → 0.0498
- * families[0].minimizer.p; // → 0.0498
+ * families[0].q; // → 0.0508
+ * families[0].minimizer.p; // → 0.0508
  * (await lossProfile(parseLoss('dice-bias'), options)).families[0].minimizer; // → { p: 0, low: 0, high: 0.0001, edge: "low" }
  * ```
  *

@@ -5,7 +5,7 @@ import { type Meter, type Reading } from './meter.js';
 import { MAP_SIDE, posteriorOf, type PosteriorMap } from './posterior-maps.js';
 import { type PosteriorResult } from './types.js';
 
-const STEPS = 50;
+const STEPS = 40;
 /** Beyond it a sigmoid is 0 or 1 to seven digits. */
 const LIMIT = 16;
 
