@@ -53,6 +53,7 @@ function pageOf(name: string, factory: LossFactory, symbol: ts.Symbol, checker: 
     ...texts('throws').map((text) => `Throws ${thrown(text)}`),
     '## Marginal penalty',
     penaltyText(name),
+    `[![Best size of ${name} over the true size, measured](../bias/${name}.svg)](../bias-cards.md)`,
     '## Source',
     joined(texts('see')),
     '[All losses](README.md)',

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { addBackendCommands } from './backend-commands.js';
+import { addLossCommands } from './card/command.js';
 import { lossesCommand, runCommand, type Terminal } from './commands.js';
 import { addConfigCommand } from './config-command.js';
 import { addDataCommands } from './data-command.js';
@@ -109,6 +110,7 @@ function program(finish: (code: number) => void): Command {
     .command('losses')
     .description('list the losses that a spec can name')
     .action(() => lossesCommand(terminal));
+  addLossCommands(root, terminal, finish);
   addTrainCommands(root, terminal, finish);
   addBackendCommands(root, terminal, finish);
   addConfigCommand(root, terminal);

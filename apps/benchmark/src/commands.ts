@@ -149,6 +149,6 @@ export function colorsFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv) {
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
 /** An argument as one can paste it into a shell again. */
-function quote(argument: string): string {
+export function quote(argument: string): string {
   return /^[\w./:=@#%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,3 +1,18 @@
+export { barChart } from './bar-chart.js';
 export { lineChart } from './line-chart.js';
-export { seriesTable } from './table.js';
-export type { AxisOptions, LineChartOptions, Mark, Series } from './types.js';
+export { panelChart } from './panel-chart.js';
+export { simplexChart } from './simplex-chart.js';
+export { barTable, panelTable, seriesTable, simplexTable } from './table.js';
+export type {
+  AxisOptions,
+  Bar,
+  BarChartOptions,
+  LineChartOptions,
+  Mark,
+  Panel,
+  PanelChartOptions,
+  Proportions,
+  Series,
+  SimplexChartOptions,
+  SimplexPoint,
+} from './types.js';

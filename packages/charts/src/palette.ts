@@ -8,3 +8,6 @@ const DASHES = [undefined, '7 3', '2 3', '9 3 2 3', '4 2', '12 4', '1 4', '6 2 1
 export function seriesLook(index: number, dash?: string): { colour: string; dash: string | undefined } {
   return { colour: COLOURS[index % COLOURS.length]!, dash: dash ?? DASHES[index % DASHES.length] };
 }
+
+/** Shades of a map from low to high: one hue that grows lighter, so that a gray print keeps the order. */
+export const BANDS = ['#2c7fb8', '#5296c6', '#76aed3', '#9ac5df', '#bcd9ea', '#dbebf4', '#f5fafd'];

@@ -53,6 +53,11 @@ function logTicks(candidates: readonly number[], count: number): Axis['ticks'] {
   return (chosen.length >= 2 ? chosen : candidates).map((value) => ({ value, text: tickText(value) }));
 }
 
+/** {@link tickText} of the number rounded to so many significant digits; – for what is not a number. */
+export function numberText(value: number, digits: number): string {
+  return Number.isNaN(value) ? '–' : tickText(Number(value.toPrecision(digits)));
+}
+
 /** Short text of a number: no trailing zeros, no rounding noise. */
 export function tickText(value: number): string {
   if (value === 0) return '0';

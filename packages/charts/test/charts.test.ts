@@ -25,6 +25,13 @@ describe('lineChart', () => {
     expect(svg).not.toContain('<b>');
   });
 
+  it('has no background of its own, unless asked for, and then behind the title', () => {
+    expect(lineChart(chart())).not.toContain('<rect');
+    const svg = lineChart(chart({ background: '#fff' }));
+    expect(svg.indexOf('<rect width="100%" height="100%" fill="#fff"/>')).toBeGreaterThan(0);
+    expect(svg.indexOf('<rect')).toBeLessThan(svg.indexOf('<text'));
+  });
+
   it('draws larger values higher and later ones further right', () => {
     const [first] = lines(lineChart(chart()));
     const points = [...first!.matchAll(/([\d.]+),([\d.]+)/g)].map(

@@ -1,0 +1,112 @@
+import type { ProfileFamily } from '@segloss/bias';
+import { lineChart } from '@segloss/charts';
+import { lossRegistry, parseLoss } from '@segloss/losses';
+
+import { lossCard, type LossCard } from './card.js';
+import { minimumChart } from './charts.js';
+import { cardRows, nearestRow } from './numbers.js';
+import { problemsOf } from './problems.js';
+import { capital, factor, isRight, sizeWords } from './words.js';
+
+/** The true proportions of the table. */
+const PROPORTIONS = [0.01, 0.1, 0.4];
+const FAMILIES_SHOWN: readonly ProfileFamily[] = ['uniform', 'noise'];
+
+/** What the documentation keeps of a card. */
+export interface DocumentedLoss {
+  readonly name: string;
+  /** Its row of the table, in Markdown. */
+  readonly row: string;
+  /** Where its minima lie, as a drawing. */
+  readonly svg: string;
+}
+
+/** Measures one registered loss, with its default options, for the documentation. */
+export async function documentedLoss(name: string): Promise<DocumentedLoss> {
+  const card = await lossCard(parseLoss(name), { q: PROPORTIONS, simplex: false });
+  return { name, row: rowOf(name, card), svg: `${svgOf(card)}\n` };
+}
+
+/** The page `docs/bias/README.md`. */
+export function documentedPage(losses: readonly DocumentedLoss[]): string {
+  const shares = PROPORTIONS.map((q) => `${100 * q} %`);
+  const columns = ['loss', ...shares.map((q) => `knows nothing, ${q}`), ...shares.map((q) => `is unsure, ${q}`), 'push at half', 'push at twice', 'volume', 'in words']; // prettier-ignore
+  const rule = columns.map((_, index) => (index === 0 || index === columns.length - 1 ? '---' : '---:'));
+  return `# What each loss wants of the region sizes
+
+Every registered loss with its default options, measured by \`npm run cards\`; [how to read it](../bias-cards.md), and
+\`segloss loss card SPEC\` for the whole card of any loss, your own too. The name leads to a drawing.
+
+- **knows nothing**, **is unsure**: the predicted size at which the loss is least, relative to the true size, for true shares of
+  ${shares.join(', ')} of the image. A network that knows nothing gives every pixel the same probability; one that is
+  unsure has scores of two overlapping normal distributions. 1 is the true size, 0 no region.
+- **push**: how hard it pushes the size back at half and at twice the true size (true share ${shares[0]}, the right place), relative to
+  cross-entropy; below 0: away from the true size.
+- **volume**: where readers disagree, the volume of the best prediction relative to their mean volume, over three experiments.
+
+| ${columns.join(' | ')} |
+| ${rule.join(' | ')} |
+${losses.map(({ row }) => row).join('\n')}
+`;
+}
+
+/** Names of all registered losses, in the order of the registry. */
+export const documentedNames = (): string[] => [...lossRegistry().keys()];
+
+function rowOf(name: string, card: LossCard): string {
+  const rows = cardRows(card.profile);
+  const best = FAMILIES_SHOWN.flatMap((family) =>
+    PROPORTIONS.map((q) => {
+      const row = nearestRow(rows, q);
+      const at = row?.minimizer[family];
+      return at === null || at === undefined ? '–' : factor(at.p / row!.q);
+    }),
+  );
+  const push = nearestRow(rows, PROPORTIONS[0]!)?.push;
+  const pushed = [push?.half, push?.double].map((ratio) =>
+    ratio === null || ratio === undefined ? '–' : factor(ratio),
+  );
+  const cells = [`[\`${name}\`](${name}.svg)`, ...best, ...pushed, volumes(card), inWords(card)];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function volumes({ profile }: LossCard): string {
+  const ratios = profile.posterior.map(({ softRatio }) => softRatio);
+  if (ratios.length === 0) return '–';
+  const [low, high] = [factor(Math.min(...ratios)), factor(Math.max(...ratios))];
+  return low === high ? low : `${low}–${high}`;
+}
+
+/** One sentence by rule. */
+function inWords(card: LossCard): string {
+  const problems = problemsOf(card.profile);
+  const fatal = problems.find((problem) => problem.fatal);
+  if (fatal !== undefined) return fatal.meaning;
+  const row = nearestRow(cardRows(card.profile), PROPORTIONS[0]!);
+  const first = row?.minimizer.uniform;
+  const start =
+    first === null || first === undefined ? [] : [`knowing nothing: ${sizeWords(first.p, row!.q)}`];
+  const ratios = card.profile.posterior.map(({ softRatio }) => softRatio);
+  const end = ratios.length === 0 ? [] : [volumeWords(Math.min(...ratios), Math.max(...ratios))];
+  const aside = problems.length > 0 ? ['its gradient is not the derivative of its value'] : [];
+  const text = [...start, ...end, ...aside].join('; ');
+  return text === '' ? 'not measured' : `${capital(text)}.`;
+}
+
+function volumeWords(low: number, high: number): string {
+  if (isRight(low, 1) && isRight(high, 1)) return 'keeps the volume where readers disagree';
+  if (high <= 1.1) return 'takes volume away where readers disagree';
+  if (low >= 0.9) return 'adds volume where readers disagree';
+  return 'adds or takes away volume where readers disagree';
+}
+
+function svgOf({ spec, profile, penalties }: LossCard): string {
+  const chart = minimumChart({ profile, penalties });
+  return lineChart({
+    ...chart,
+    title: `${spec}: ${chart.title.toLowerCase()}`,
+    width: 560,
+    height: 280,
+    background: '#fff',
+  });
+}
