@@ -8,6 +8,10 @@ import { percentText } from './numbers.js';
 /** More points than this hide each other, and make the page large. */
 const MAX_POINTS = 600;
 
+/** A ratio below this is drawn here: a logarithmic axis has no 0. */
+const SMALLEST_RATIO = 0.01;
+const drawable = (ratio: number) => (Number.isNaN(ratio) ? NaN : Math.max(SMALLEST_RATIO, ratio));
+
 /** Predicted against true share of every case: below the diagonal is too small. */
 export function scatter({ runs, classes }: SizeReport, k: number): Html {
   const [truth, predicted] = [
@@ -54,20 +58,21 @@ function thin(
 export function ratioBySize({ runs, classes }: SizeReport, k: number): Html {
   const chart: LineChartOptions = {
     title: `p/q of "${classes[k]!}" by the size of the true region`,
-    description: 'Predicted / true share in bins of as many cases each; the shade is the 95 % interval.',
+    description:
+      'Predicted / true share in bins of as many cases each; the shade is the 95 % interval; below 0.01 drawn at 0.01.',
     x: { label: 'mean true share of the bin', scale: 'log' },
     y: { label: 'p/q', scale: 'log' },
     height: 400,
     marks: [{ y: 1, label: 'p = q' }],
     series: runs.map(({ name, analysis }) => {
       const bins = analysis.classes[k]!.quantiles;
-      const points = bins.map(({ truth, ratio }): [number, number] => [truth, ratio]);
+      const points = bins.map(({ truth, ratio }): [number, number] => [truth, drawable(ratio)]);
       return {
         name,
         points,
         dots: points,
         band: bins.flatMap(({ truth, ratioInterval }) =>
-          ratioInterval === null ? [] : [[truth, ...ratioInterval] as [number, number, number]],
+          ratioInterval === null ? [] : [[truth, ...ratioInterval.map(drawable)] as [number, number, number]],
         ),
       };
     }),

@@ -64,7 +64,8 @@ export async function analyzeCommand(
 ): Promise<number> {
   const { stdout, stderr, folder, env } = terminal;
   const read = await readRuns(flags, folder, progress(stderr));
-  const report = analyzeRuns(read, flags);
+  const { quantiles, resamples, seed } = flags;
+  const report = analyzeRuns(read, { quantiles, resamples, seed });
   if (flags.out !== undefined) {
     const file = path.resolve(folder, flags.out);
     mkdirSync(path.dirname(file), { recursive: true });
