@@ -75,11 +75,26 @@ export async function readNnunet(
     }),
   );
   const keys = [...new Set(counted.flat().flatMap(({ classes }) => [...classes.keys()]))].sort(byLabel);
-  if (keys.length === 0) {
-    throw new DataError(`no case can be used in ${files.map(({ file }) => file).join(', ')}`, 'no-data');
-  }
   const exclusive = keys.every((key) => /^\d+$/.test(key));
   const rest = exclusive && !keys.includes('0'); // the summary counts the foreground alone
+  const runs = files.map(({ name, file }, r) => ({
+    name,
+    source: file,
+    cases: counted[r]!.flatMap((one): ProportionCase[] => {
+      const missing = keys.find((key) => !one.classes.has(key));
+      if (missing === undefined) return [proportions(one, keys, rest)];
+      const message = `${file}: wanted class ${missing} of ${one.id}, which other cases have, got none`;
+      faults.push({ kind: 'bad-label', run: name, id: one.id, message });
+      return [];
+    }),
+  }));
+  if (runs.every(({ cases }) => cases.length === 0)) {
+    const first = faults[0] === undefined ? '' : `: ${faults[0].message}`;
+    throw new DataError(
+      `no case can be used in ${files.map(({ file }) => file).join(', ')}${first}`,
+      'no-data',
+    );
+  }
   return {
     classes: [
       ...(rest ? [names?.[0] ?? 'background'] : []),
@@ -87,25 +102,9 @@ export async function readNnunet(
     ],
     exclusive,
     background: exclusive ? 0 : undefined,
-    runs: files.map(({ name, file }, r) => ({
-      name,
-      source: file,
-      cases: counted[r]!.flatMap((one): ProportionCase[] => {
-        const missing = keys.filter((key) => !one.classes.has(key));
-        if (missing.length > 0) {
-          const message = `${file}: wanted the class ${missing[0]} of ${one.id}, got none`;
-          faults.push({ kind: 'bad-label', run: name, id: one.id, message });
-          return [];
-        }
-        return [proportions(one, keys, rest)];
-      }),
-    })),
+    runs,
     faults,
-    notes: [
-      exclusive
-        ? 'classes as in the summaries'
-        : 'regions overlap, so there is no distance of label marginals',
-    ],
+    notes: exclusive ? [] : ['regions overlap, so there is no distance of label marginals'],
   };
 }
 

@@ -77,12 +77,13 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
     }
   });
   const counted = read.filter((one) => one !== undefined);
-  if (!counted.some(({ predicted }) => predicted.some((one) => one !== undefined))) {
-    const first =
-      faults[0] === undefined ? '' : `; the first of ${faults.length} faults: ${faults[0].message}`;
-    throw new DataError(`no case can be used${first}`, 'no-data');
-  }
+  if (!counted.some(({ predicted }) => predicted.some((one) => one !== undefined))) throw noCase(faults);
   return settled(request, counted, faults);
+}
+
+function noCase(faults: readonly Fault[]): DataError {
+  const first = faults[0] === undefined ? '' : `; the first of ${faults.length} faults: ${faults[0].message}`;
+  return new DataError(`no case can be used${first}`, 'no-data');
 }
 
 function faultOf(error: unknown, id: string, run?: string): Fault {
@@ -115,6 +116,7 @@ function settled(request: FolderRequest, counted: readonly CountedCase[], found:
       faults.push(faultOf(error, id));
     }
   }
+  if (perRun.every((cases) => cases.length === 0)) throw noCase(faults);
   const place = (fault: Fault) => `${fault.id} ${fault.run ?? ''}`;
   return {
     classes: rule.classes,
