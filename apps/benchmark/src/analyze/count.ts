@@ -15,9 +15,16 @@ export interface PredictedCounts {
 }
 
 /** Pixels of each value. */
-export function countLabels(labels: Labels): Counts {
+export function countLabels({ file, values }: Labels): Counts {
   const counts = new Map<number, number>();
-  histogram(labels, labels.values, () => counts);
+  const count = values.length;
+  // Masks have long runs of one value, so the map is asked seldom.
+  for (let start = 0, end = 0; start < count; start = end) {
+    const value = values[start]!;
+    while (end < count && values[end] === value) end++;
+    if (end === start) end++; // NaN is no value, not even its own
+    add(counts, value, end - start, file);
+  }
   return counts;
 }
 
@@ -25,34 +32,26 @@ export function countLabels(labels: Labels): Counts {
 export function countPredicted(truth: Labels, predicted: Labels, ignored: number): PredictedCounts {
   checkSameSize(truth, predicted);
   const [elsewhere, whereIgnored] = [new Map<number, number>(), new Map<number, number>()];
-  const values = truth.values;
-  histogram(predicted, predicted.values, (i) => (values[i] === ignored ? whereIgnored : elsewhere));
+  const { file, values } = predicted;
+  const { values: labels } = truth;
+  const count = values.length;
+  for (let start = 0, end = 0; start < count; start = end) {
+    const value = values[start]!;
+    const isIgnored = labels[start] === ignored;
+    while (end < count && values[end] === value && (labels[end] === ignored) === isIgnored) end++;
+    if (end === start) end++;
+    add(isIgnored ? whereIgnored : elsewhere, value, end - start, file);
+  }
   return { elsewhere, whereIgnored };
 }
 
-/** Counts runs of equal values, as masks have them, so that the maps are asked seldom. */
-function histogram(
-  { file }: Labels,
-  values: ArrayLike<number>,
-  of: (index: number) => Map<number, number>,
-): void {
-  let [counts, value, start] = [of(0), values[0]!, 0];
-  const flush = (end: number) => {
-    if (end === start) return;
-    const known = counts.get(value);
-    if (known === undefined) {
-      checkLabel(value, file);
-      if (counts.size === MAX_VALUES) throw tooMany(file);
-    }
-    counts.set(value, (known ?? 0) + end - start);
-  };
-  for (let i = 0; i < values.length; i++) {
-    const map = of(i);
-    if (values[i] === value && map === counts) continue;
-    flush(i);
-    [counts, value, start] = [map, values[i]!, i];
+function add(counts: Map<number, number>, value: number, pixels: number, file: string): void {
+  const known = counts.get(value);
+  if (known === undefined) {
+    checkLabel(value, file);
+    if (counts.size === MAX_VALUES) throw tooMany(file);
   }
-  flush(values.length);
+  counts.set(value, (known ?? 0) + pixels);
 }
 
 function tooMany(file: string): CaseError {
