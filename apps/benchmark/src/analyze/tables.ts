@@ -143,7 +143,7 @@ function drivers({ runs, classes, shown }: SizeReport): SizeTable {
 export function tableNotes({ bootstrap: { resamples, seed }, runs }: SizeReport): string[] {
   return [
     'p and q are the predicted and the true share of the pixels that count, of each case; every case counts alike. p/q of several cases is Σp/Σq; the median is over the cases that have the class. 1 is right, below 1 too small.',
-    `[ ]: 95 % intervals, percentiles of ${resamples} bootstrap samples of the cases (seed ${seed}); none with fewer than two cases.`,
+    `[ ]: 95 % intervals, percentiles of ${resamples} bootstrap samples of the cases (seed ${seed}); none with fewer than two cases. They say what other cases would change, not what another training of the same model would.`,
     'over / under: share of the cases predicted larger / smaller than they are. missed: in the truth only; invented: in the prediction only. KL is a mean over the cases where it is finite.',
     ...(runs.length > 1 ? ['Each run is compared with the first, on the cases that both have.'] : []),
     'Bins are by true size. Noise alone pulls small regions up and large ones down in such bins; compare runs with each other before you call that a bias.',
