@@ -45,13 +45,13 @@ const KNOWN = ['classes', 'exclusive', 'edges', 'quantiles', 'drivers', 'bootstr
  * ```ts
  * const cases = [
  *   { id: 'small', truth: [0.995, 0.005], predicted: [0.999, 0.001] },
- *   { id: 'large', truth: [0.8, 0.2], predicted: [0.796, 0.204] },
+ *   { id: 'large', truth: [0.8, 0.2], predicted: [0.794, 0.206] },
  * ];
  * const { classes, marginals } = analyzeRegionSizes(cases);
- * classes[1].overall.ratio; // → 1
- * classes[1].fixed.map(({ ratio }) => ratio); // → [NaN, 0.2, NaN, 1.02]
- * classes[1].drivers.map(({ id, contribution }) => [id, contribution]); // → [["small", -0.01951], ["large", 0.01951]]
- * marginals.l1; // → 0.008
+ * classes[1].overall.ratio; // → 1.0098
+ * classes[1].fixed.map(({ ratio }) => ratio); // → [NaN, 0.2, NaN, 1.03]
+ * classes[1].drivers.map(({ id, contribution }) => [id, contribution]); // → [["large", 0.02927], ["small", -0.01951]]
+ * marginals.l1; // → 0.01
  * ```
  *
  * @see Liu et al., arXiv:2104.08717, §3 (label marginals) and §5 (results by region size).
