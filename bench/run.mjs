@@ -1,5 +1,6 @@
 // `npm run bench -- NAME [options]`: programs that measure on the built packages and print ratios of one run.
 const BENCHES = {
+  analyze: './analyze.mjs',
   backends: './backends.mjs',
   loading: './loading.mjs',
   losses: './losses.mjs',

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 
+import { addAnalyzeCommand } from './analyze/command.js';
 import { addBackendCommands } from './backend-commands.js';
 import { addLossCommands } from './card/command.js';
 import { lossesCommand, runCommand, type Terminal } from './commands.js';
@@ -115,6 +116,7 @@ function program(finish: (code: number) => void): Command {
   addBackendCommands(root, terminal, finish);
   addConfigCommand(root, terminal);
   addDataCommands(root, terminal, finish);
+  addAnalyzeCommand(root, terminal, finish);
   return root;
 }
 

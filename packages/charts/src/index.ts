@@ -16,3 +16,9 @@ export type {
   SimplexChartOptions,
   SimplexPoint,
 } from './types.js';
+export {
+  scatterChart,
+  type ScatterChartOptions,
+  type ScatterPoint,
+  type ScatterSeries,
+} from './scatter-chart.js';

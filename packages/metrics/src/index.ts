@@ -37,6 +37,7 @@ export {
   type RegionSizeError,
 } from './region-size.js';
 export { type RegionOptions } from './regions.js';
+export * from './size-bias/index.js';
 export { summarizeCases, type CaseSummary } from './summary.js';
 export {
   averageSurfaceDistance,

@@ -1,0 +1,87 @@
+import { lineChart, scatterChart, seriesTable, type LineChartOptions } from '@segloss/charts';
+import type { ProportionCase } from '@segloss/metrics';
+
+import { html, raw, type Html } from '../report/html.js';
+import type { SizeReport } from './analysis.js';
+import { percentText } from './numbers.js';
+
+/** More points than this hide each other, and make the page large. */
+const MAX_POINTS = 600;
+
+/** A ratio below this is drawn here: a logarithmic axis has no 0. */
+const SMALLEST_RATIO = 0.01;
+const drawable = (ratio: number) => (Number.isNaN(ratio) ? NaN : Math.max(SMALLEST_RATIO, ratio));
+
+/** Predicted against true share of every case: below the diagonal is too small. */
+export function scatter({ runs, classes }: SizeReport, k: number): Html {
+  const [truth, predicted] = [
+    (one: ProportionCase) => one.truth[k]!,
+    (one: ProportionCase) => one.predicted[k]!,
+  ];
+  const thinned = runs.some(({ cases }) => cases.length > MAX_POINTS);
+  const svg = scatterChart({
+    title: `Predicted against true share of "${classes[k]!}"`,
+    description: 'One point for each case; points below the diagonal are predicted too small.',
+    x: { label: 'true share', scale: 'log' },
+    y: { label: 'predicted share', scale: 'log' },
+    diagonal: 'p = q',
+    series: runs.map(({ name, cases }) => ({
+      name,
+      points: thin(cases, truth).map((one) => ({
+        x: truth(one),
+        y: predicted(one),
+        label: `${one.id}: true ${percentText(truth(one))}, predicted ${percentText(predicted(one))}`,
+      })),
+    })),
+  });
+  const less = thinned ? `; ${MAX_POINTS} of the cases, evenly over their true sizes` : '';
+  return html`<figure>
+    ${raw(svg)}
+    <figcaption class="quiet">
+      <small>One point for each case${less}; hollow on an edge: a share of 0.</small>
+    </figcaption>
+  </figure>`;
+}
+
+/** Some of the cases, evenly over their sizes, the smallest and the largest among them. */
+function thin(
+  cases: readonly ProportionCase[],
+  size: (one: ProportionCase) => number,
+): readonly ProportionCase[] {
+  if (cases.length <= MAX_POINTS) return cases;
+  const sorted = [...cases].sort((a, b) => size(a) - size(b));
+  const step = (sorted.length - 1) / (MAX_POINTS - 1);
+  return Array.from({ length: MAX_POINTS }, (_, i) => sorted[Math.round(i * step)]!);
+}
+
+/** p/q of the bins with as many cases each, over their mean true share. */
+export function ratioBySize({ runs, classes }: SizeReport, k: number): Html {
+  const chart: LineChartOptions = {
+    title: `p/q of "${classes[k]!}" by the size of the true region`,
+    description:
+      'Predicted / true share in bins of as many cases each; the shade is the 95 % interval; below 0.01 drawn at 0.01.',
+    x: { label: 'mean true share of the bin', scale: 'log' },
+    y: { label: 'p/q', scale: 'log' },
+    height: 400,
+    marks: [{ y: 1, label: 'p = q' }],
+    series: runs.map(({ name, analysis }) => {
+      const bins = analysis.classes[k]!.quantiles;
+      const points = bins.map(({ truth, ratio }): [number, number] => [truth, drawable(ratio)]);
+      return {
+        name,
+        points,
+        dots: points,
+        band: bins.flatMap(({ truth, ratioInterval }) =>
+          ratioInterval === null ? [] : [[truth, ...ratioInterval.map(drawable)] as [number, number, number]],
+        ),
+      };
+    }),
+  };
+  return html`<figure>
+    ${raw(lineChart(chart))}
+    <details>
+      <summary>Data of this chart</summary>
+      <div class="scroll">${raw(seriesTable(chart))}</div>
+    </details>
+  </figure>`;
+}

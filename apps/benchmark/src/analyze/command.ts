@@ -1,0 +1,166 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { InvalidArgumentError, type Command } from 'commander';
+
+import { colorsFor, type Terminal } from '../commands.js';
+import { exitCodes, UsageError } from '../errors.js';
+import { collect } from '../options.js';
+import { analyzeRuns, type SizeReport } from './analysis.js';
+import { readNnunet } from './nnunet.js';
+import { renderSizePage } from './page.js';
+import { readFolders } from './read-folders.js';
+import type { ReadRuns } from './runs.js';
+import { faultText, reportText } from './text.js';
+
+/** The flags of `segloss analyze`, after parsing. */
+export interface AnalyzeFlags {
+  pred?: string[];
+  gt?: string;
+  nnunet?: string[];
+  name?: string[];
+  classes?: string[];
+  ignore?: number;
+  probabilities?: boolean;
+  quantiles: number;
+  resamples: number;
+  seed: number;
+  out?: string;
+  json?: boolean;
+}
+
+/** `segloss analyze`. */
+export function addAnalyzeCommand(root: Command, terminal: Terminal, finish: (code: number) => void): void {
+  root
+    .command('analyze')
+    .description('how large regions are predicted against the truth, in masks of any program')
+    .option('--pred <folder>', 'predicted masks (PNG, TIFF, NIfTI); repeat it for a comparison', collect)
+    .option('--gt <folder>', 'true masks, with the names of the predictions')
+    .option('--nnunet <file>', 'instead of folders, a summary.json of nnU-Net; repeat it', collect)
+    .option('--name <text>', 'name of a run, one for each --pred or --nnunet, in their order', collect)
+    .option('--classes <list>', 'names of the labels 0, 1, ... (background,lesion)', parseNames)
+    .option(
+      '--ignore <label>',
+      'true label of pixels that do not count (default: 255, unless masks are 0 and 255)',
+      whole('a label', 0, 65535),
+    ) // prettier-ignore
+    .option('--probabilities', 'predictions are probabilities: gray PNG or TIFF, or NIfTI from 0 to 1')
+    .option('--quantiles <n>', 'bins with as many cases each', whole('bins', 1, 100), 4)
+    .option('--resamples <n>', 'bootstrap samples', whole('samples', 100, 100_000), 1000)
+    .option('--seed <n>', 'of the bootstrap', whole('a seed', 0, 2 ** 31 - 1), 0)
+    .option('--out <file>', 'a report.html with charts')
+    .option('--json', 'everything as JSON on stdout, each case too')
+    .action(async (flags: AnalyzeFlags) => finish(await analyzeCommand(flags, terminal)));
+}
+
+/**
+ * `segloss analyze`: says how large each class is predicted, against the truth.
+ *
+ * @returns The exit code: that of data that cannot be used, if any file was left out.
+ */
+export async function analyzeCommand(
+  flags: AnalyzeFlags,
+  terminal: Pick<Terminal, 'stdout' | 'stderr' | 'folder' | 'env'>,
+): Promise<number> {
+  const { stdout, stderr, folder, env } = terminal;
+  const read = await readRuns(flags, folder, progress(stderr));
+  const { quantiles, resamples, seed } = flags;
+  const report = analyzeRuns(read, { quantiles, resamples, seed });
+  if (flags.out !== undefined) {
+    const file = path.resolve(folder, flags.out);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, renderSizePage(report));
+    stderr.write(`report: ${file}\n`);
+  }
+  stdout.write(flags.json === true ? toJson(report) : reportText(report, colorsFor(stdout, env)));
+  if (report.faults.length === 0) return exitCodes.ok.code;
+  stderr.write(`${faultText(report.faults)}\n`);
+  return exitCodes.data.code;
+}
+
+/** Where there is no number, JSON has null. */
+const toJson = (report: SizeReport) => `${JSON.stringify(report, null, 2)}\n`;
+
+function readRuns(
+  flags: AnalyzeFlags,
+  folder: string,
+  onCase: (done: number, total: number) => void,
+): Promise<ReadRuns> {
+  const { pred = [], gt, nnunet = [], classes, ignore, probabilities = false } = flags;
+  if (nnunet.length > 0) {
+    const other = Object.entries({
+      '--pred': pred[0],
+      '--gt': gt,
+      '--ignore': ignore,
+      '--probabilities': flags.probabilities,
+    });
+    const used = other.find(([, value]) => value !== undefined);
+    if (used) throw new UsageError(`${used[0]}: not with --nnunet, whose summary has the counts already`);
+    const names = namesOf('--nnunet', nnunet, flags.name, (file) =>
+      path.basename(path.dirname(path.resolve(folder, file))),
+    );
+    return readNnunet(
+      nnunet.map((file, i) => ({ name: names[i]!, file: path.resolve(folder, file) })),
+      classes,
+    );
+  }
+  if (pred.length === 0 || gt === undefined) {
+    const missing = pred.length === 0 ? '--pred <folder>' : '--gt <folder>';
+    throw new UsageError(`analyze: wanted ${missing}, got none; or --nnunet <summary.json>`);
+  }
+  const names = namesOf('--pred', pred, flags.name, (file) => path.basename(path.resolve(folder, file)));
+  return readFolders({
+    truth: path.resolve(folder, gt),
+    predictions: pred.map((one, i) => ({ name: names[i]!, folder: path.resolve(folder, one) })),
+    classes,
+    ignore,
+    probabilities,
+    onCase,
+  });
+}
+
+/** Names as given, else from the paths; no two may be the same. */
+function namesOf(
+  flag: string,
+  sources: readonly string[],
+  given: readonly string[] | undefined,
+  nameOf: (source: string) => string,
+): string[] {
+  if (given !== undefined && given.length !== sources.length) {
+    throw new UsageError(`--name: wanted one for each ${flag}, ${sources.length}, got ${given.length}`);
+  }
+  const names = given ?? sources.map(nameOf);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return [...names];
+  if (given !== undefined) throw new UsageError(`--name: wanted different names, got "${twice}" twice`);
+  return names.map((name, i) =>
+    names.indexOf(name) === i && names.lastIndexOf(name) === i ? name : `${name} ${i + 1}`,
+  );
+}
+
+/** Counts cases on a terminal, where a person waits. */
+function progress(stderr: NodeJS.WriteStream): (done: number, total: number) => void {
+  let shown = 0;
+  return (done, total) => {
+    if (stderr.isTTY !== true) return;
+    if (done < total && Date.now() - shown < 100) return;
+    shown = Date.now();
+    stderr.write(`\r${done} of ${total} cases${done === total ? '\n' : ''}`);
+  };
+}
+
+function parseNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.length < 2 || names.includes('') || new Set(names).size !== names.length) {
+    throw new InvalidArgumentError(`Wanted at least two different names (background,lesion), got "${text}".`);
+  }
+  return names;
+}
+
+const whole = (what: string, from: number, to: number) => (text: string) => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < from || value > to) {
+    throw new InvalidArgumentError(`Wanted ${what}: a whole number from ${from} to ${to}, got "${text}".`);
+  }
+  return value;
+};

@@ -1,0 +1,217 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { DataError } from '@segloss/data';
+import type { ProportionCase } from '@segloss/metrics';
+import { z } from 'zod';
+
+import { CaseError, type Fault } from './faults.js';
+import type { ReadRuns } from './runs.js';
+
+/** A number that JSON or Python may have: NaN is written where a score is 0/0. */
+const number = z.number().nullable();
+const voxels = z.number().nonnegative();
+
+/** nnU-Net v2: the counts of every case and class. */
+const version2 = z.object({
+  metric_per_case: z.array(
+    z.object({
+      reference_file: z.string().optional(),
+      prediction_file: z.string().optional(),
+      metrics: z.record(z.string(), z.object({ TP: voxels, FP: voxels, FN: voxels, TN: voxels })),
+    }),
+  ),
+});
+
+/** nnU-Net v1: sizes and rates, of which the number of voxels follows. */
+const version1 = z.object({
+  results: z.object({
+    all: z.array(
+      z.object({ reference: z.string().optional(), test: z.string().optional() }).catchall(
+        z.union([
+          z.string(),
+          z
+            .object({
+              'Total Positives Reference': voxels,
+              'Total Positives Test': voxels,
+              Dice: number,
+              Accuracy: number,
+            })
+            .partial(),
+        ]),
+      ),
+    ),
+  }),
+});
+
+/** One case of a summary: voxels that are, and are predicted to be, of each class. */
+interface Counted {
+  readonly id: string;
+  readonly voxels: number;
+  readonly classes: ReadonlyMap<string, { readonly truth: number; readonly predicted: number }>;
+}
+
+/** Reads summaries of nnU-Net, version 2 or 1. @throws {DataError} If one is none, or no case can be used. */
+export async function readNnunet(
+  files: readonly { readonly name: string; readonly file: string }[],
+  names: readonly string[] | undefined,
+): Promise<ReadRuns> {
+  const faults: Fault[] = [];
+  const summaries = await Promise.all(files.map(({ file }) => readSummary(file)));
+  const counted = summaries.map((cases, r) =>
+    cases.flatMap((read) => {
+      try {
+        return [read()];
+      } catch (error) {
+        if (!(error instanceof CaseError)) throw error;
+        faults.push({
+          kind: error.kind,
+          run: files[r]!.name,
+          id: '',
+          message: `${files[r]!.file}: ${error.message}`,
+        });
+        return [];
+      }
+    }),
+  );
+  const keys = [...new Set(counted.flat().flatMap(({ classes }) => [...classes.keys()]))].sort(byLabel);
+  const exclusive = keys.every((key) => /^\d+$/.test(key));
+  const rest = exclusive && !keys.includes('0'); // the summary counts the foreground alone
+  const runs = files.map(({ name, file }, r) => ({
+    name,
+    source: file,
+    cases: counted[r]!.flatMap((one): ProportionCase[] => {
+      const missing = keys.find((key) => !one.classes.has(key));
+      if (missing === undefined) return [proportions(one, keys, rest)];
+      const message = `${file}: wanted class ${missing} of ${one.id}, which other cases have, got none`;
+      faults.push({ kind: 'bad-label', run: name, id: one.id, message });
+      return [];
+    }),
+  }));
+  if (runs.every(({ cases }) => cases.length === 0)) {
+    const first = faults[0] === undefined ? '' : `: ${faults[0].message}`;
+    throw new DataError(
+      `no case can be used in ${files.map(({ file }) => file).join(', ')}${first}`,
+      'no-data',
+    );
+  }
+  return {
+    classes: [
+      ...(rest ? [names?.[0] ?? 'background'] : []),
+      ...keys.map((key) => names?.[Number(key)] ?? key),
+    ],
+    exclusive,
+    background: exclusive ? 0 : undefined,
+    runs,
+    faults,
+    notes: exclusive ? [] : ['regions overlap, so there is no distance of label marginals'],
+  };
+}
+
+function proportions(
+  { id, voxels: n, classes }: Counted,
+  keys: readonly string[],
+  rest: boolean,
+): ProportionCase {
+  const of = (side: 'truth' | 'predicted') => {
+    const shares = keys.map((key) => classes.get(key)![side] / n);
+    return rest ? [Math.max(0, 1 - shares.reduce((sum, share) => sum + share, 0)), ...shares] : shares;
+  };
+  return { id, truth: of('truth'), predicted: of('predicted') };
+}
+
+const byLabel = (a: string, b: string) => Number(a) - Number(b) || (a < b ? -1 : 1);
+
+type Cases = (() => Counted)[];
+
+async function readSummary(file: string): Promise<Cases> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new DataError(`cannot read ${file}: ${error.message}`, 'unreadable');
+  });
+  const data = parsePython(file, text);
+  const v2 = version2.safeParse(data);
+  if (v2.success) {
+    return v2.data.metric_per_case.map((one, i) => () => ofVersion2(one, i));
+  }
+  const v1 = version1.safeParse(data);
+  if (v1.success) return v1.data.results.all.map((one, i) => () => ofVersion1(one, i));
+  const issue = (typeof data === 'object' && data !== null && 'results' in data ? v1 : v2).error.issues[0]!;
+  throw new DataError(
+    `cannot read ${file}: wanted a summary.json of nnU-Net v2 (metric_per_case) or v1 (results.all), got at ${issue.path.join('.') || 'the top'}: ${issue.message}`,
+    'unreadable',
+  );
+}
+
+/** JSON as Python writes it, where NaN and Infinity are numbers; here they are null. */
+function parsePython(file: string, text: string): unknown {
+  const json = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) =>
+    token[0] === '"' ? token : 'null',
+  );
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new DataError(`cannot read ${file}: it is no JSON (${(error as Error).message})`, 'unreadable');
+  }
+}
+
+const idOf = (file: string | undefined, index: number) =>
+  file === undefined
+    ? `case ${index}`
+    : path.posix.basename(file.replaceAll('\\', '/')).replace(/\.(nii(\.gz)?|[a-z]+)$/i, '');
+
+function ofVersion2(
+  { reference_file, prediction_file, metrics }: z.infer<typeof version2>['metric_per_case'][number],
+  index: number,
+): Counted {
+  const id = idOf(reference_file ?? prediction_file, index);
+  const entries = Object.entries(metrics).map(([key, { TP, FP, FN, TN }]) => ({
+    key,
+    truth: TP + FN,
+    predicted: TP + FP,
+    total: TP + FP + FN + TN,
+  }));
+  const total = entries[0]?.total ?? 0;
+  if (!(total > 0) || entries.some((entry) => entry.total !== total)) {
+    throw new CaseError(
+      'bad-label',
+      `wanted TP + FP + FN + TN above 0 and the same for every class of ${id}`,
+    );
+  }
+  return {
+    id,
+    voxels: total,
+    classes: new Map(entries.map(({ key, truth, predicted }) => [key, { truth, predicted }])),
+  };
+}
+
+function ofVersion1(
+  { reference, test, ...rest }: z.infer<typeof version1>['results']['all'][number],
+  index: number,
+): Counted {
+  const id = idOf(reference ?? test, index);
+  const entries = Object.entries(rest).flatMap(([key, scores]) => {
+    if (typeof scores === 'string') return [];
+    const { 'Total Positives Reference': truth, 'Total Positives Test': predicted, Dice, Accuracy } = scores;
+    if (truth === undefined || predicted === undefined) {
+      throw new CaseError('bad-label', `wanted Total Positives Reference and Test of class ${key} of ${id}`);
+    }
+    // Dice gives the errors, and the accuracy their share of all voxels.
+    const errors = truth + predicted - (Dice ?? NaN) * (truth + predicted);
+    const total = Math.round(errors / (1 - (Accuracy ?? NaN)));
+    return [{ key, truth, predicted, total }];
+  });
+  const complete = entries.some(({ key }) => key === '0');
+  const sum = entries.reduce((all, { truth }) => all + truth, 0);
+  const total = complete ? sum : entries.find((entry) => entry.total > 0)?.total;
+  if (total === undefined || !(total > 0)) {
+    throw new CaseError(
+      'bad-label',
+      `the number of voxels of ${id} follows from no class: wanted label 0 among the classes, or a class with errors and its Dice and Accuracy`,
+    );
+  }
+  return {
+    id,
+    voxels: total,
+    classes: new Map(entries.map(({ key, truth, predicted }) => [key, { truth, predicted }])),
+  };
+}

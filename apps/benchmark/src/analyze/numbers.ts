@@ -1,0 +1,40 @@
+import type { Interval } from '@segloss/metrics';
+
+/** What stands where there is no number. */
+const NONE = 'n/a';
+
+/** A ratio such as p/q. */
+export const ratioText = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : NONE);
+
+/** A ratio with its interval. */
+export function intervalText(value: number, interval: Interval, text = ratioText): string {
+  if (!Number.isFinite(value) || interval === null) return text(value);
+  return `${text(value)} [${text(interval[0])}, ${text(interval[1])}]`;
+}
+
+/** A share of the image, in percent. */
+export function percentText(share: number): string {
+  if (!Number.isFinite(share)) return NONE;
+  if (share === 0) return '0 %';
+  const percent = 100 * share;
+  return `${Math.abs(percent) < 1e-4 ? percent.toExponential(1) : Number(percent.toPrecision(3))} %`;
+}
+
+/** A difference of shares, in percentage points, with its sign. */
+export const pointsText = (share: number): string =>
+  percentText(share)
+    .replace(/^(?=[1-9]|0\.)/, '+')
+    .replace('%', 'pp');
+
+/** A difference of ratios, with its sign. */
+export const signedText = (value: number): string =>
+  Number.isFinite(value) ? `${value > 0 ? '+' : ''}${value.toFixed(2)}` : NONE;
+
+/** A divergence that is infinite in some cases. */
+export function divergenceText(mean: number, infinite: number): string {
+  const text = Number.isFinite(mean) ? mean.toPrecision(3) : NONE;
+  return infinite === 0 ? text : `${text} (${infinite} infinite)`;
+}
+
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;

@@ -1,0 +1,24 @@
+import type { ProportionCase } from '@segloss/metrics';
+
+import type { Fault } from './faults.js';
+
+/** A set of predictions, as proportions. */
+export interface AnalyzedRun {
+  readonly name: string;
+  /** Folder or file it was read from. */
+  readonly source: string;
+  readonly cases: readonly ProportionCase[];
+}
+
+/** What was read, whatever from. */
+export interface ReadRuns {
+  readonly classes: readonly string[];
+  /** Whether every pixel has exactly one class. */
+  readonly exclusive: boolean;
+  /** Classes that are background, which tables of two classes leave out. */
+  readonly background: number | undefined;
+  readonly runs: readonly AnalyzedRun[];
+  readonly faults: readonly Fault[];
+  /** How files were understood, one sentence each. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,175 @@
+import type { SizeBin, SizeStatistics } from '@segloss/metrics';
+
+import type { RunAnalysis, SizeReport } from './analysis.js';
+import {
+  divergenceText,
+  intervalText,
+  percentText,
+  plural,
+  pointsText,
+  ratioText,
+  signedText,
+} from './numbers.js';
+
+/** A table before it has a form: the terminal and the page print the same. */
+export interface SizeTable {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Every table of a report, in the order in which they are read. */
+export function sizeTables(report: SizeReport): SizeTable[] {
+  return [
+    ...report.shown.map((k) => bySize(report, k)),
+    errors(report),
+    ...(report.comparisons.length > 0 ? [comparison(report)] : []),
+    drivers(report),
+  ];
+}
+
+/** One class: all cases, then by the size of the true region. */
+function bySize({ runs, classes }: SizeReport, k: number): SizeTable {
+  const row = (run: string, group: string, s: SizeStatistics) => [
+    run,
+    group,
+    String(s.present),
+    percentText(s.truth),
+    percentText(s.predicted),
+    intervalText(s.ratio, s.ratioInterval),
+    intervalText(s.median, s.medianInterval),
+    s.cases === 0 ? 'n/a' : `${Math.round(100 * s.over)} / ${Math.round(100 * s.under)} %`,
+    String(s.missed),
+  ];
+  return {
+    title: `"${classes[k]!}" by the size of its true region`,
+    head: ['run', 'true region', 'cases', 'true', 'predicted', 'p/q', 'median p/q', 'over / under', 'missed'],
+    rows: runs.flatMap((run) => {
+      const { overall, fixed, quantiles } = run.analysis.classes[k]!;
+      return [
+        row(run.name, allText(overall), overall),
+        ...fixed.filter(({ cases }) => cases > 0).map((bin) => row(run.name, binText(bin), bin)),
+        ...quantiles.map((bin, i) => row(run.name, quantileText(bin, i, quantiles.length), bin)),
+      ];
+    }),
+  };
+}
+
+const allText = ({ cases, present }: SizeStatistics) =>
+  cases === present ? 'all' : `all, and ${cases - present} without`;
+
+function binText({ from, to }: SizeBin): string {
+  if (from === 0) return `below ${percentText(to)}`;
+  return to === 1
+    ? `from ${percentText(from)}`
+    : `${percentText(from).replace(' %', '')} to ${percentText(to)}`;
+}
+
+/** The i-th of n bins with as many cases each. */
+function quantileText({ from, to }: SizeBin, i: number, n: number): string {
+  const range =
+    from === to ? percentText(from) : `${percentText(from).replace(' %', '')} to ${percentText(to)}`;
+  return n === 1 ? range : `${i + 1}/${n}: ${range}`;
+}
+
+/** What the sizes are off by, as shares of the image. */
+function errors({ runs, classes, shown }: SizeReport): SizeTable {
+  return {
+    title: 'Errors of the proportions, means over the cases',
+    head: ['run', 'class', 'p - q', '|p - q|', 'KL', 'missed', 'invented'],
+    rows: runs.flatMap(({ name, analysis }) => [
+      ...shown.map((k) => {
+        const { signed, absolute, kl, klInfinite, missed, present, invented, cases } =
+          analysis.classes[k]!.overall;
+        return [
+          name,
+          classes[k]!,
+          pointsText(signed),
+          percentText(absolute).replace('%', 'pp'),
+          divergenceText(kl, klInfinite),
+          `${missed} of ${present}`,
+          `${invented} of ${cases - present}`,
+        ];
+      }),
+      ...(analysis.marginals
+        ? [[name, 'label marginals', '', `L1 ${percentText(analysis.marginals.l1).replace('%', 'pp')}`, divergenceText(analysis.marginals.kl, analysis.marginals.klInfinite), '', '']] // prettier-ignore
+        : []),
+    ]),
+  };
+}
+
+function comparison({ comparisons, shown }: SizeReport): SizeTable {
+  return {
+    title: 'Differences on the same cases (paired bootstrap)',
+    head: ['runs', 'class', 'cases', 'p/q', '|p - q|', 'nearer to the truth'],
+    rows: comparisons.flatMap(({ first, second, cases, classes }) =>
+      shown.map((k) => {
+        const { name, ratio, absolute } = classes[k]!;
+        const [low, high] = absolute.interval ?? [0, 0];
+        return [
+          `${second} less ${first}`,
+          name,
+          String(cases),
+          intervalText(ratio.value, ratio.interval, signedText),
+          intervalText(absolute.value, absolute.interval, pointsText),
+          high < 0 ? second : low > 0 ? first : 'not settled',
+        ];
+      }),
+    ),
+  };
+}
+
+function drivers({ runs, classes, shown }: SizeReport): SizeTable {
+  return {
+    title: 'Cases that drive it: the largest |p - q|',
+    head: ['run', 'class', 'case', 'true', 'predicted', 'p/q', 'moves p/q by'],
+    rows: runs.flatMap((run: RunAnalysis) =>
+      shown.flatMap((k) =>
+        run.analysis.classes[k]!.drivers.map(({ id, truth, predicted, contribution }) => [
+          run.name,
+          classes[k]!,
+          id,
+          percentText(truth),
+          percentText(predicted),
+          ratioText(predicted / truth),
+          Number.isFinite(contribution) ? `${contribution > 0 ? '+' : ''}${contribution.toFixed(3)}` : 'n/a',
+        ]),
+      ),
+    ),
+  };
+}
+
+/** What the columns mean. */
+export function tableNotes({ bootstrap: { resamples, seed }, runs }: SizeReport): string[] {
+  return [
+    'p and q are the predicted and the true share of the pixels that count, of each case; every case counts alike. p/q of several cases is Σp/Σq; the median is over the cases that have the class. 1 is right, below 1 too small.',
+    `[ ]: 95 % intervals, percentiles of ${resamples} bootstrap samples of the cases (seed ${seed}); none with fewer than two cases. They say what other cases would change, not what another training of the same model would.`,
+    'over / under: share of the cases predicted larger / smaller than they are. missed: in the truth only; invented: in the prediction only. KL is a mean over the cases where it is finite.',
+    ...(runs.length > 1 ? ['Each run is compared with the first, on the cases that both have.'] : []),
+    'Bins are by true size. Noise alone pulls small regions up and large ones down in such bins; compare runs with each other before you call that a bias.',
+  ];
+}
+
+/** One sentence for each run and class, by a fixed rule. */
+export function findings({ runs, classes, shown }: SizeReport): string[] {
+  return runs.flatMap(({ name, analysis }) =>
+    shown.map((k) => {
+      const { overall, quantiles } = analysis.classes[k]!;
+      const { present, ratio, ratioInterval, cases, invented } = overall;
+      const what = `${name}: "${classes[k]!}"`;
+      if (present === 0) {
+        return `${what} is in no true mask of ${plural(cases, 'case')}${invented > 0 ? `, and is predicted in ${invented}` : ''}.`;
+      }
+      const said = `${what} is predicted ${intervalText(ratio, ratioInterval)} times as large as it is`;
+      const [low, high] = ratioInterval ?? [ratio, ratio];
+      const verdict =
+        high < 1 ? 'too small' : low > 1 ? 'too large' : 'no size bias over all cases is settled';
+      const [small, large] = [quantiles[0]!, quantiles.at(-1)!];
+      const ends =
+        quantiles.length < 2
+          ? ''
+          : `; the smallest ${small.cases} regions ${ratioText(small.ratio)} times, the largest ${large.cases} ${ratioText(large.ratio)} times`;
+      return `${said}: ${verdict}${ends}.`;
+    }),
+  );
+}
