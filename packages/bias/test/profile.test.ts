@@ -183,7 +183,8 @@ describe('findings', () => {
     };
 
   it('are none for sound losses', async () => {
-    for (const spec of ['ce', 'focal', 'lovasz', 'threshold-ce', 'hausdorff-dt']) expect(await findings(parseLoss(spec))).toEqual([]);
+    for (const spec of ['ce', 'focal', 'lovasz', 'threshold-ce', 'hausdorff-dt'])
+      expect(await findings(parseLoss(spec))).toEqual([]);
   });
 
   it('of a gradient with the wrong sign', async () => {
