@@ -128,7 +128,8 @@ describe('segloss analyze of folders', () => {
   it('leaves out pixels whose true label is ignored, on both sides', async () => {
     // 20 of class 1, 30 ignored, 50 of class 0; predicted: 40 of class 1, 20 of them where it is ignored.
     const truth = [...some(20, 20), ...some(30, 30, 255), ...some(0, 50)];
-    const predicted = [...some(10, 20), ...some(20, 30), ...some(10, 50)];
+    // Runs of one predicted label go on across the border of what is ignored.
+    const predicted = [...some(10, 20).reverse(), ...some(20, 30), ...some(10, 50)];
     putMask(at('ignored/gt/a.png'), truth, [10, 10]);
     putMask(at('ignored/pred/a.png'), predicted, [10, 10]);
     const run = await analyze(at('ignored'), { pred: ['pred'], gt: 'gt', json: true });

@@ -197,6 +197,18 @@ describe('compareRegionSizes', () => {
     expect(high - low).toBeGreaterThan(0.04);
   });
 
+  it('has an interval about a difference that varies from case to case, and does not settle one that is chance', () => {
+    const random = randomStream(9);
+    const sizes = Array.from({ length: 40 }, () => 0.05 + 0.4 * random.uniform());
+    const run = () => binary(sizes.map((q) => [q, q * (0.5 + random.uniform())]));
+    const { ratio, absolute } = compareRegionSizes(run(), run(), { bootstrap: bootstrap(1) }).classes[1]!;
+    for (const { value, interval } of [ratio, absolute]) {
+      const [low, high] = interval!;
+      expect(low).toBeLessThan(Math.min(0, value));
+      expect(high).toBeGreaterThan(Math.max(0, value));
+    }
+  });
+
   it('refuses runs with different truths', () => {
     expect(() => compareRegionSizes(binary([[0.1, 0]]), binary([[0.2, 0]]))).toThrow(/wanted one truth for both runs.* of case0/); // prettier-ignore
   });
