@@ -19,7 +19,14 @@ import { decodeChecked, encodeChecked, type TensorFile } from './safetensors.js'
 /** Names of the checkpoints in a folder. */
 export type CheckpointName = 'last' | 'previous' | 'best';
 
-/** A checkpoint cannot be used; names the file. */
+/**
+ * A checkpoint cannot be used; names the file.
+ *
+ * @example
+ * ```ts
+ * new CheckpointError('last.safetensors is damaged').name; // → "CheckpointError"
+ * ```
+ */
 export class CheckpointError extends Error {
   override readonly name = 'CheckpointError';
 }

@@ -16,7 +16,14 @@ export interface ModuleSource {
   readonly sha256: string;
 }
 
-/** A module of the user's own cannot be used; says what was wanted. */
+/**
+ * A module of the user's own cannot be used; says what was wanted.
+ *
+ * @example
+ * ```ts
+ * await resolveLoss('./none.mjs#mine', '.').catch((error) => error.name); // → "ModuleError"
+ * ```
+ */
 export class ModuleError extends RangeError {
   override readonly name = 'ModuleError';
 }

@@ -15,7 +15,14 @@ import { replaceDurably } from '../logs/files.js';
 /** How a run stands, in its file `STATUS`. */
 export type RunStatus = 'running' | 'finished' | 'interrupted' | 'diverged' | 'failed';
 
-/** The run is in use, or the folder is none of a run. */
+/**
+ * The run is in use, or the folder is none of a run.
+ *
+ * @example
+ * ```ts
+ * await openRun('no-such-run').catch((error) => error.name); // → "RunError"
+ * ```
+ */
 export class RunError extends Error {
   override readonly name = 'RunError';
 }
