@@ -65,11 +65,11 @@ function put(name, data) {
 }
 
 const CONFIG = `data: { folder: ./data }
-model: { widths: [8, 16, 32], norm: batch }
+model: { widths: [8, 16, 32], norm: none }
 optimizer: { learningRate: 3e-3 }
 schedule: { name: poly }
-epochs: 30
-batchSize: 8
+epochs: 20
+batchSize: 4
 seed: ${values.seed}
 backend: wasm
 `;

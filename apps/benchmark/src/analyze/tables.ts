@@ -161,7 +161,11 @@ export function findings({ runs, classes, shown }: SizeReport): string[] {
         return `${what} is in no true mask of ${plural(cases, 'case')}${invented > 0 ? `, and is predicted in ${invented}` : ''}.`;
       }
       const said = `${what} is predicted ${intervalText(ratio, ratioInterval)} times as large as it is`;
-      const [low, high] = ratioInterval ?? [ratio, ratio];
+      // As printed: nothing is called too small whose interval reads as if it held 1.
+      const [low, high] = (ratioInterval ?? [ratio, ratio]).map((end) => Number(end.toFixed(2))) as [
+        number,
+        number,
+      ];
       const verdict =
         high < 1 ? 'too small' : low > 1 ? 'too large' : 'no size bias over all cases is settled';
       const [small, large] = [quantiles[0]!, quantiles.at(-1)!];
