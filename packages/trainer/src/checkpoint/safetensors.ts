@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { readSafetensors } from '../models/safetensors.js';
+
 /** Numbers of one tensor, on their way to or from a file. */
 export interface StoredTensor {
   readonly shape: readonly number[];
@@ -54,18 +56,15 @@ export function checksumHolds(bytes: Buffer): boolean {
 /** What {@link encodeChecked} made bytes of. @throws {RangeError} If the bytes are damaged. */
 export function decodeChecked(bytes: Buffer): TensorFile {
   if (!checksumHolds(bytes)) throw new RangeError('its checksum does not agree with its bytes');
+  const tensors = [...readSafetensors(bytes)].map(([name, { shape, values }]) => [
+    name,
+    { shape, values: values as Float32Array },
+  ]);
   const end = 8 + Number(bytes.readBigUInt64LE(0));
-  const { __metadata__, ...entries } = JSON.parse(bytes.toString('utf8', 8, end)) as {
-    __metadata__: Record<string, string>;
-  } & Record<string, { shape: number[]; data_offsets: [number, number] }>;
-  const metadata = { ...__metadata__ };
+  const header = JSON.parse(bytes.toString('utf8', 8, end)) as { __metadata__: Record<string, string> };
+  const metadata = { ...header.__metadata__ };
   delete metadata[CHECKSUM];
-  const tensors = Object.entries(entries).map(([name, { shape, data_offsets }]) => {
-    const [from, to] = data_offsets.map((offset) => end + offset);
-    const copy = new Uint8Array(bytes.subarray(from, to)); // aligned, and free of the file's buffer
-    return [name, { shape, values: new Float32Array(copy.buffer) }] as const;
-  });
-  return { tensors: Object.fromEntries(tensors), metadata };
+  return { tensors: Object.fromEntries(tensors) as TensorFile['tensors'], metadata };
 }
 
 /** Where the hexadecimal digits of the checksum are. */
