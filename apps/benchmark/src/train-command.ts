@@ -212,14 +212,20 @@ async function testCommand(
       part: oneOf('part', flags.part, ['train', 'val'] as const),
     });
     const file = path.join(run.folder, `test-${flags.part}.json`);
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-    stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${testTable(report)}\n`);
+    writeFileSync(file, `${toJson(report, 2)}\n`);
+    stdout.write(flags.json === true ? `${toJson(report)}\n` : `${testTable(report)}\n`);
     stderr.write(`every image: ${file}\n`);
     return exitCodes.ok.code;
   } finally {
     run.model.dispose();
     await releaseBackend();
   }
+}
+
+/** JSON has no Infinity, which is the distance to a region that is missed. */
+function toJson(report: TestReport, indent?: number): string {
+  const spoken = (_key: string, value: unknown) => (value === Infinity ? 'Infinity' : value);
+  return JSON.stringify(report, spoken, indent);
 }
 
 /** One row for each class. */
@@ -232,17 +238,21 @@ function testTable({ classes, overall, perImage, marginals, cases }: TestReport)
     'Dice',
     'IoU',
     'Dice, mean of images',
-    ...(distances ? ['HD95', 'surface Dice'] : []),
+    ...(distances ? ['HD95, median', 'surface Dice'] : []),
   ];
   const table = new Table({
     head: [...head, 'true share', 'p/q soft', 'p/q hard'],
     style: { head: [], border: [] },
   });
+  const hd95Of = (k: number) => {
+    const missed = cases.filter(({ hd95 }) => hd95?.[k] === Infinity).length;
+    const median = perImage.hd95?.[k]?.median;
+    const text = median === Infinity ? '∞' : number(median, 1);
+    return missed > 0 ? `${text} (${missed} missed)` : text;
+  };
   classes.forEach((name, k) => {
     const { mean, cases: count } = perImage.dice[k]!;
-    const surfaces = distances
-      ? [number(perImage.hd95?.[k]?.mean, 1), number(perImage.surfaceDice?.[k]?.mean)]
-      : [];
+    const surfaces = distances ? [hd95Of(k), number(perImage.surfaceDice?.[k]?.mean)] : [];
     const [q, soft, hard] = [marginals.truth[k]!, marginals.soft[k]!, marginals.hard[k]!];
     table.push([
       name,
