@@ -107,6 +107,15 @@ describe('the best prediction under uncertain labels', () => {
     }
   });
 
+  it('tells the pixels apart where a term has an edge, and keeps the size of counted pixels better than cross-entropy', async () => {
+    const all = { posterior: true };
+    const [ce, l1] = [await profile('ce', all), await profile('ce + l1(temperature=10)', all)];
+    l1.posterior.forEach(({ hardRatio, prediction }, i) => {
+      expect(Math.max(...prediction) - Math.min(...prediction)).toBeGreaterThan(0.3);
+      expect(Math.abs(hardRatio - 1)).toBeLessThanOrEqual(Math.abs(ce.posterior[i]!.hardRatio - 1) + 1e-9);
+    });
+  });
+
   it('of weighted cross-entropy is the posterior with weighted odds', async () => {
     const { posterior } = await profile('ce(classWeights=[1,4])', { posterior: ['label-noise'] });
     expect(posterior).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { tensor4d, type Tensor } from '@tensorflow/tfjs-core';
 
-import { descend } from './descend.js';
+import { descend, type Descent } from './descend.js';
 import { type Meter, type Reading } from './meter.js';
 import { MAP_SIDE, posteriorOf, type PosteriorMap } from './posterior-maps.js';
 import { type PosteriorResult } from './types.js';
@@ -19,15 +19,28 @@ export async function posteriorResult(meter: Meter, map: PosteriorMap): Promise<
     const together = (z: Float32Array) => meter.read(where, all, z);
     const apart = (z: Float32Array) => meanReading(meter, where, single, z);
     const expected = (await isMeanOfImages(together, apart)) ? together : apart;
-    const found = await descend(new Float64Array(MAP_SIDE * MAP_SIDE), expected, {
-      steps: STEPS,
-      limit: LIMIT,
-    });
-    return found && describe(map, found);
+    const found: Descent[] = [];
+    for (const start of [new Float64Array(MAP_SIDE * MAP_SIDE), likeliest(map)]) {
+      const descent = await descend(start, expected, { steps: STEPS, limit: LIMIT });
+      if (descent === undefined) return undefined;
+      found.push(descent);
+    }
+    return describe(map, found[1]!.value < found[0]!.value ? found[1]! : found[0]!);
   } finally {
     all.dispose();
     for (const labels of single) labels.dispose();
   }
+}
+
+/**
+ * Logits of the posterior itself, which cross-entropy ends at. From a flat start a term with an edge, such as L1 of the sizes, can hold
+ * a search before it tells the pixels apart.
+ */
+function likeliest(map: PosteriorMap): Float64Array {
+  return Float64Array.from(posteriorOf(map), (share) => {
+    const held = Math.min(0.99, Math.max(0.01, share));
+    return Math.log(held / (1 - held));
+  });
 }
 
 /** Whether the loss of a batch is the mean over its images: then one pass does for all readers. */
