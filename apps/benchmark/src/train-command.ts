@@ -169,7 +169,7 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
     progress = undefined;
     tell('run.end', { folder: home, ...summary });
     note(outcome(home, summary));
-    if (spent.seconds > 0) note(timeOf(spent));
+    if (spent.seconds > 0) note(timeOf(spent, loaded.config.data.workers));
     return summary.status === 'interrupted' ? exitCodes.resumable.code : exitCodes.ok.code;
   } finally {
     progress?.finish();
@@ -192,9 +192,11 @@ function outcome(home: string, { status, best, epochs }: RunSummary): string {
   return `${status} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${reached}${more}: ${home}`;
 }
 
-function timeOf({ seconds, waiting }: { seconds: number; waiting: number }): string {
+function timeOf({ seconds, waiting }: { seconds: number; waiting: number }, workers: number): string {
   const share = ((100 * waiting) / seconds).toFixed(1);
-  return `${seconds.toFixed(1)} s, of which ${share} % waiting for images${waiting > 0.2 * seconds ? '; give data.workers' : ''}`;
+  const advice =
+    workers === 0 && waiting > 0.2 * seconds ? '; --set data.workers=2 reads ahead in threads' : '';
+  return `${seconds.toFixed(1)} s, of which ${share} % waiting for images${advice}`;
 }
 
 async function testCommand(
