@@ -77,7 +77,7 @@ function settingsOf(
 
 function program(finish: (code: number) => void): Command {
   const root = new Command('segloss')
-    .description('Train the same network under several segmentation losses and compare them.')
+    .description('Train with segmentation losses, compare them, and see what each does to region sizes.')
     .version(environment()['segloss']!)
     .addHelpText('after', `\n${exitCodeHelp()}`)
     .configureOutput({ outputError: () => undefined }) // one message, printed by main
