@@ -1,33 +1,10 @@
 // Measures every registered loss for docs/bias: npm run cards [-- FOLDER]
 import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'tsup';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const outDir = join(root, 'node_modules/.cache/cards');
-const sources = Object.fromEntries(
-  readdirSync(join(root, 'packages')).map((name) => [
-    `@segloss/${name}`,
-    join(root, 'packages', name, 'src/index.ts'),
-  ]),
-);
+import { bundle, root } from './bundle.mjs';
 
-await build({
-  entry: { cards: join(root, 'apps/benchmark/src/card/write-docs.ts') },
-  outDir,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  config: false,
-  silent: true,
-  dts: false,
-  noExternal: [/^@segloss\//],
-  external: [/^@tensorflow\//],
-  outExtension: () => ({ js: '.mjs' }),
-  esbuildOptions(options) {
-    options.alias = sources;
-  },
-});
-
-await import(pathToFileURL(join(outDir, 'cards.mjs')).href);
+const entry = 'apps/benchmark/src/card/write-docs.ts';
+const packages = readdirSync(join(root, 'packages'));
+await import(pathToFileURL(await bundle({ name: 'cards', entry, packages, format: 'esm' })).href);

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   checkDataset,
@@ -15,6 +15,8 @@ import {
 import { sharedData } from '@segloss/testing';
 import { encode } from 'fast-png';
 import jpeg from 'jpeg-js';
+
+import { pngChunk } from './crafted';
 
 let folder: string;
 beforeAll(async () => {
@@ -39,14 +41,6 @@ function png(
   palette?: number[],
   interlace = 0,
 ): Uint8Array {
-  const chunk = (type: string, data: Uint8Array) => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const bytes = Buffer.alloc(8 + body.length);
-    bytes.writeUInt32BE(data.length, 0);
-    body.copy(bytes, 4);
-    bytes.writeUInt32BE(crcOf(body), 4 + body.length);
-    return bytes;
-  };
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -57,21 +51,11 @@ function png(
   });
   return Buffer.concat([
     Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
-    chunk('IHDR', header),
-    ...(palette ? [chunk('PLTE', Uint8Array.from(palette))] : []),
-    chunk('IDAT', deflateSync(Uint8Array.from(packed))),
-    chunk('IEND', new Uint8Array()),
+    pngChunk('IHDR', header),
+    ...(palette ? [pngChunk('PLTE', Uint8Array.from(palette))] : []),
+    pngChunk('IDAT', deflateSync(Uint8Array.from(packed))),
+    pngChunk('IEND', new Uint8Array()),
   ]);
-}
-
-function crcOf(bytes: Uint8Array): number {
-  if (typeof crc32 === 'function') return crc32(bytes);
-  let crc = -1;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 describe('readMask keeps labels exactly', () => {

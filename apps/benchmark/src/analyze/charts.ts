@@ -1,6 +1,7 @@
-import { lineChart, scatterChart, seriesTable, type LineChartOptions } from '@segloss/charts';
+import { scatterChart, type LineChartOptions } from '@segloss/charts';
 import type { ProportionCase } from '@segloss/metrics';
 
+import { figure } from '../report/figure.js';
 import { html, raw, type Html } from '../report/html.js';
 import type { SizeReport } from './analysis.js';
 import { percentText } from './numbers.js';
@@ -77,11 +78,5 @@ export function ratioBySize({ runs, classes }: SizeReport, k: number): Html {
       };
     }),
   };
-  return html`<figure>
-    ${raw(lineChart(chart))}
-    <details>
-      <summary>Data of this chart</summary>
-      <div class="scroll">${raw(seriesTable(chart))}</div>
-    </details>
-  </figure>`;
+  return figure(chart);
 }

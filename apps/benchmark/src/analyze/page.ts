@@ -1,45 +1,33 @@
-import { html, raw, type Html } from '../report/html.js';
+import { document } from '../report/document.js';
+import { html, type Html } from '../report/html.js';
 import { style } from '../report/style.js';
 import type { SizeReport } from './analysis.js';
 import { ratioBySize, scatter } from './charts.js';
 import { plural } from './numbers.js';
 import { findings, sizeTables, tableNotes, type SizeTable } from './tables.js';
 
+const sizesStyle = `
+table.sizes th:nth-child(-n + 2), table.sizes td:nth-child(-n + 2) { text-align: left; }
+`;
+
 /** The report as one HTML file that opens from the disk, needs no network and no script. */
 export function renderSizePage(report: SizeReport): string {
   const { runs, shown, notes } = report;
   const title = `Predicted and true sizes: ${runs.map(({ name }) => name).join(', ')}`;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>${title}</title>
-        <style>
-          ${raw(style)} table.sizes th:nth-child(-n + 2),
-          table.sizes td:nth-child(-n + 2) {
-            text-align: left;
-          }
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          <p class="quiet">
-            ${runs.map(({ name, source, cases }) => html`${name}: ${plural(cases.length, 'case')} of ${source}<br />`)}
-            ${notes.map((note) => html`${note}<br />`)}
-          </p>
-          <div class="verdict">${findings(report).map((sentence) => html`<p>${sentence}</p>`)}</div>
-          ${faults(report)}
-          ${shown.map((k) => html`<div class="charts">${scatter(report, k)} ${ratioBySize(report, k)}</div>`)}
-          ${sizeTables(report).map(table)}
-          <h2>How to read it</h2>
-          ${tableNotes(report).map((note) => html`<p>${note}</p>`)}
-        </main>
-      </body>
-    </html>`;
-  return page.text;
+  const main = html`
+    <h1>${title}</h1>
+    <p class="quiet">
+      ${runs.map(({ name, source, cases }) => html`${name}: ${plural(cases.length, 'case')} of ${source}<br />`)}
+      ${notes.map((note) => html`${note}<br />`)}
+    </p>
+    <div class="verdict">${findings(report).map((sentence) => html`<p>${sentence}</p>`)}</div>
+    ${faults(report)}
+    ${shown.map((k) => html`<div class="charts">${scatter(report, k)} ${ratioBySize(report, k)}</div>`)}
+    ${sizeTables(report).map(table)}
+    <h2>How to read it</h2>
+    ${tableNotes(report).map((note) => html`<p>${note}</p>`)}
+  `;
+  return document({ title: title, style: style + sizesStyle, main });
 }
 
 function table({ title, head, rows }: SizeTable): Html {

@@ -1,5 +1,7 @@
 import { environment } from '../environment.js';
-import { html, raw, type Html } from '../report/html.js';
+import { factsTable } from '../report/facts.js';
+import { document } from '../report/document.js';
+import { html, type Html } from '../report/html.js';
 import { style } from '../report/style.js';
 import type { CardTerm, LossCard } from './card.js';
 import { forceChart, minimumChart, penaltyChart, simplexOptions, valueChart } from './charts.js';
@@ -50,59 +52,41 @@ export function renderCard(card: LossCard, command: string): string {
   const problems = problemsOf(profile);
   const simplex = simplexOptions(profile);
   const measured = profile.families.length > 0;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-        />
-        <title>Bias card of ${spec}</title>
-        <style>
-          ${raw(style + cardStyle)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>Bias card of <code>${spec}</code></h1>
-          <p class="quiet">
-            What this loss wants of the size of the predicted regions, whatever pixels are meant.
-          </p>
-          ${broken(problems)} ${problems.length > 0 ? html`<p>What was measured all the same:</p>` : ''}
-          <div class="verdict">${sentencesOf(card).map((sentence) => html`<p>${sentence}</p>`)}</div>
-          <h2>The loss</h2>
-          ${terms(card)}
-          ${
-            measured
-              ? html`<h2>In numbers</h2>
-                  ${numbers(card)}`
-              : ''
-          }
-          ${card.penalties.length > 0 ? penalties(card) : ''}
-          ${
-            measured
-              ? html`<h2>The loss, measured</h2>
-                  ${panelFigure(valueChart(profile))} ${panelFigure(forceChart(profile))} ${families()}`
-              : ''
-          }
-          ${posteriorSection(profile)}
-          ${
-            simplex === undefined
-              ? ''
-              : html`<h2>Three classes</h2>
-                  <p>
-                    The loss of a prediction that is the same at every pixel. Each corner is an image of one
-                    class. Arrows show where gradient descent moves the proportions.
-                  </p>
-                  ${simplexFigure(simplex)}`
-          }
-          <h2>How it was made</h2>
-          ${record(card, command)}
-        </main>
-      </body>
-    </html>`.text;
+  const main = html`
+    <h1>Bias card of <code>${spec}</code></h1>
+    <p class="quiet">What this loss wants of the size of the predicted regions, whatever pixels are meant.</p>
+    ${broken(problems)} ${problems.length > 0 ? html`<p>What was measured all the same:</p>` : ''}
+    <div class="verdict">${sentencesOf(card).map((sentence) => html`<p>${sentence}</p>`)}</div>
+    <h2>The loss</h2>
+    ${terms(card)}
+    ${
+      measured
+        ? html`<h2>In numbers</h2>
+            ${numbers(card)}`
+        : ''
+    }
+    ${card.penalties.length > 0 ? penalties(card) : ''}
+    ${
+      measured
+        ? html`<h2>The loss, measured</h2>
+            ${panelFigure(valueChart(profile))} ${panelFigure(forceChart(profile))} ${families()}`
+        : ''
+    }
+    ${posteriorSection(profile)}
+    ${
+      simplex === undefined
+        ? ''
+        : html`<h2>Three classes</h2>
+            <p>
+              The loss of a prediction that is the same at every pixel. Each corner is an image of one class.
+              Arrows show where gradient descent moves the proportions.
+            </p>
+            ${simplexFigure(simplex)}`
+    }
+    <h2>How it was made</h2>
+    ${record(card, command)}
+  `;
+  return document({ title: `Bias card of ${spec}`, style: style + cardStyle, main });
 }
 
 function broken(problems: readonly Problem[]): Html {
@@ -236,17 +220,5 @@ function record({ sources, profile }: LossCard, command: string): Html {
     ['backend', 'cpu'],
     ...Object.entries(environment()),
   ];
-  return html`<div class="scroll">
-    <table class="plain">
-      <tbody>
-        ${rows.map(
-          ([name, value]) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              <td>${value}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return factsTable(rows);
 }

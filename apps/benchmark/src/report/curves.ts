@@ -1,24 +1,14 @@
-import { lineChart, seriesTable, type LineChartOptions, type Series } from '@segloss/charts';
+import { type Series } from '@segloss/charts';
 
 import type { EventOf } from '../events.js';
 import type { LossSummary, Summary } from '../summary.js';
-import { html, raw, type Html } from './html.js';
+import { figure } from './figure.js';
+import { type Html } from './html.js';
 
 type Epoch = EventOf<'epoch'>;
 
 /** A proportion ratio below this is drawn here: a logarithmic axis has no 0. */
 const smallestRatio = 0.01;
-
-/** A chart, and the same data as a table for those who read or copy numbers. */
-export function figure(chart: LineChartOptions): Html {
-  return html`<figure>
-    ${raw(lineChart(chart))}
-    <details>
-      <summary>Data of this chart</summary>
-      <div class="scroll">${raw(seriesTable(chart))}</div>
-    </details>
-  </figure>`;
-}
 
 /** Mean over seeds at every epoch, with the range of the seeds as a band; epochs are counted from 1. */
 function series(name: string, loss: LossSummary, value: (epoch: Epoch) => number): Series {

@@ -1,5 +1,6 @@
 import type { Summary } from '../summary.js';
 import { hd95Convention } from '../table.js';
+import { factsTable } from './facts.js';
 import { html, type Html } from './html.js';
 
 /** Everything needed to do the experiment again, and to know what its numbers mean. */
@@ -60,17 +61,5 @@ export function method(summary: Summary): Html {
     ],
     ...Object.entries(start.environment),
   ];
-  return html`<div class="scroll">
-    <table class="plain">
-      <tbody>
-        ${rows.map(
-          ([name, value]) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              <td>${value}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return factsTable(rows);
 }

@@ -2,7 +2,8 @@ import { format } from '../statistics.js';
 import { failedRuns, scoredClasses, type Summary } from '../summary.js';
 import { leaderboard } from '../table.js';
 import { diceChart, lossChart, ratioChart } from './curves.js';
-import { html, raw, type Html } from './html.js';
+import { document } from './document.js';
+import { html, type Html } from './html.js';
 import { method } from './method.js';
 import { overlays } from './overlays.js';
 import { penaltyCharts } from './penalties.js';
@@ -37,47 +38,28 @@ import { verdict } from './verdict.js';
 export function renderReport(summary: Summary): string {
   const { start } = summary;
   const title = `segloss: ${summary.losses.length} loss${summary.losses.length === 1 ? '' : 'es'} on ${start.data.name}`;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-        />
-        <title>${title}</title>
-        <style>
-          ${raw(style)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          <p class="quiet">${start.data.description}</p>
-          <div class="verdict">${verdict(summary).map((sentence) => html`<p>${sentence}</p>`)}</div>
-          <h2>Results</h2>
-          ${board(summary)} ${perClass(summary)} ${failed(summary)}
-          <h2>Training</h2>
-          <p>Lines are means over the seeds; bands reach from the lowest to the highest seed.</p>
-          <div class="charts">
-            ${diceChart(summary)} ${ratioChart(summary, 'soft')} ${ratioChart(summary, 'hard')}
-          </div>
-          <h3>Losses and their terms</h3>
-          <div class="charts">${summary.losses.map(lossChart)}</div>
-          <h2>What each loss prefers</h2>
-          ${penaltyCharts(summary)}
-          <h2>Predictions</h2>
-          <p>
-            The same validation images for every loss, chosen by the size of the true region before training.
-          </p>
-          ${overlays(summary)}
-          <h2>Method and environment</h2>
-          ${method(summary)}
-        </main>
-      </body>
-    </html>`;
-  return page.text;
+  const main = html`
+    <h1>${title}</h1>
+    <p class="quiet">${start.data.description}</p>
+    <div class="verdict">${verdict(summary).map((sentence) => html`<p>${sentence}</p>`)}</div>
+    <h2>Results</h2>
+    ${board(summary)} ${perClass(summary)} ${failed(summary)}
+    <h2>Training</h2>
+    <p>Lines are means over the seeds; bands reach from the lowest to the highest seed.</p>
+    <div class="charts">
+      ${diceChart(summary)} ${ratioChart(summary, 'soft')} ${ratioChart(summary, 'hard')}
+    </div>
+    <h3>Losses and their terms</h3>
+    <div class="charts">${summary.losses.map(lossChart)}</div>
+    <h2>What each loss prefers</h2>
+    ${penaltyCharts(summary)}
+    <h2>Predictions</h2>
+    <p>The same validation images for every loss, chosen by the size of the true region before training.</p>
+    ${overlays(summary)}
+    <h2>Method and environment</h2>
+    ${method(summary)}
+  `;
+  return document({ title: title, style: style, main });
 }
 
 function board(summary: Summary): Html {

@@ -1,6 +1,6 @@
 import type { EventOf } from '../events.js';
 import type { Summary } from '../summary.js';
-import { figure } from './curves.js';
+import { figure } from './figure.js';
 import { html, type Html } from './html.js';
 
 type Penalty = EventOf<'experiment.start'>['penalties'][number];

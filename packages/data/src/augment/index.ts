@@ -14,7 +14,7 @@ export {
   type DistortionOptions,
   type RandomAffineOptions,
   type RandomCropOptions,
-} from './geometric.js';
+} from './geometric/index.js';
 export {
   gaussianBlur,
   gaussianNoise,

@@ -7,7 +7,7 @@ import {
   randomScale,
   scaleLongestSide,
   stretchTo,
-} from './geometric.js';
+} from './geometric/index.js';
 import { randomBrightnessContrast, randomHueSaturation } from './photometric.js';
 import { type Beyond, type Transform } from './types.js';
 
