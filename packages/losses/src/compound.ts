@@ -1,4 +1,4 @@
-import { makeLoss } from './evaluate.js';
+import { makeLoss } from './plan.js';
 import { type Loss, type Term, type Weight } from './types.js';
 
 /** A loss with a weight and a name within a compound. */

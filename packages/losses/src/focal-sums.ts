@@ -27,8 +27,8 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { withGradient, withoutGradient } from './custom-gradient.js';
-import { hideIgnored, softmaxLogits } from './inputs.js';
-import { type LikelihoodCost } from './likelihood.js';
+import { hideIgnored, softmaxLogits } from './inputs/read.js';
+import { type LikelihoodCost } from './pixels/likelihood.js';
 import { gentlePower, pixelSum } from './math.js';
 import { labelsFor, named, runFused } from './region-statistics.js';
 import { logSigmoid } from './sigmoid-sums.js';

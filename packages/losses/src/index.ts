@@ -4,13 +4,13 @@ export {
   type DiceOptions,
   type RegionMeanOptions,
   type RegionScoreOptions,
-} from './losses/region-score.js';
-export { type GeneralizedDiceOptions } from './losses/generalized-dice-score.js';
-export { type ShapeClassOptions, type SpacingOption } from './spatial.js';
+} from './families/region-score.js';
+export { type GeneralizedDiceOptions } from './families/generalized-dice-score.js';
+export { type ShapeClassOptions, type SpacingOption } from './pixels/spatial.js';
 export { distanceTransform, signedDistanceMap, type Spacing } from '@segloss/geometry';
-export { type ClassChoice } from './classes.js';
-export { type Aggregation, type AggregationOption } from './aggregation.js';
-export { type MarginalOptions, type TemperatureOption } from './marginals.js';
+export { type ClassChoice } from './options/classes.js';
+export { type Aggregation, type AggregationOption } from './options/aggregation.js';
+export { type MarginalOptions, type TemperatureOption } from './families/marginals.js';
 export { withRegionSize, type RegionSizeKind, type RegionSizeOptions } from './with-region-size.js';
 export { compound, term, type WeightedLoss } from './compound.js';
 export {
@@ -18,11 +18,11 @@ export {
   type DeepSupervisionLoss,
   type DeepSupervisionOptions,
 } from './deep-supervision.js';
-export { defineLoss, type LossFunction } from './define-loss.js';
-export { weightAt } from './evaluate.js';
+export { defineLoss, type LossFunction } from './define.js';
+export { weightAt } from './plan.js';
 export { pixelSum } from './math.js';
 export { FOCAL_SUMS_GRADIENT_KERNEL, FOCAL_SUMS_KERNEL, type FocalKernelAttributes } from './focal-sums.js';
-export { READ_INDICES_KERNEL } from './inputs.js';
+export { READ_INDICES_KERNEL } from './inputs/read.js';
 export { forLayers, type LayersLoss } from './layers.js';
 export {
   SOFTMAX_STATISTICS,

@@ -14,8 +14,8 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { withGradient, withoutGradient } from './custom-gradient.js';
-import { readInputs } from './inputs.js';
-import { checkChoice, checkNumber } from './options.js';
+import { readInputs } from './inputs/read.js';
+import { checkChoice, checkNumber } from './options/checks.js';
 import { sigmoidSums, sigmoidSumsGradient } from './sigmoid-sums.js';
 import { softmaxSums, softmaxSumsGradient } from './softmax-sums.js';
 import { type Activation, type InputOptions, type PixelInputs, type StatisticName } from './types.js';

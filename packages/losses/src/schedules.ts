@@ -1,4 +1,4 @@
-import { checkNumber } from './options.js';
+import { checkNumber } from './options/checks.js';
 import { type Schedule } from './types.js';
 
 /** A schedule that knows how it is written in a spec. */

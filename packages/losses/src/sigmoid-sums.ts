@@ -14,7 +14,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { hideIgnored } from './inputs.js';
+import { hideIgnored } from './inputs/read.js';
 import { pixelSum } from './math.js';
 import { type RegionKernelAttributes } from './region-statistics.js';
 import { sharedSum } from './shared-sums.js';

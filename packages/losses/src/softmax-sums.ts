@@ -12,7 +12,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { softmaxLogits } from './inputs.js';
+import { softmaxLogits } from './inputs/read.js';
 import { type RegionKernelAttributes } from './region-statistics.js';
 import { sharedSum } from './shared-sums.js';
 

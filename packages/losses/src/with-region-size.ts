@@ -6,7 +6,7 @@ import { marginalL1 } from './losses/marginal-l1.js';
 import { marginalL2 } from './losses/marginal-l2.js';
 import { marginalReverseKl } from './losses/marginal-reverse-kl.js';
 import { sizeBounds } from './losses/size-bounds.js';
-import { checkChoice } from './options.js';
+import { checkChoice } from './options/checks.js';
 import { type Loss, type LossFactory, type Weight } from './types.js';
 
 const REGULARIZERS = {

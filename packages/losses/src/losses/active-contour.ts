@@ -1,16 +1,16 @@
 import { add, mul, scalar, sqrt, square, sub, type Tensor3D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { total } from '../math.js';
-import { neighborsAlong } from '../neighbors.js';
-import { checkNumber } from '../options.js';
+import { neighborsAlong } from '../pixels/neighbors.js';
+import { checkNumber } from '../options/checks.js';
 import {
   checkShapeClasses,
   maskedProbabilities,
   meanOfShapes,
   SHAPE_CLASS_DEFAULTS,
   type ShapeClassOptions,
-} from '../spatial.js';
+} from '../pixels/spatial.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link activeContour}. */

@@ -1,10 +1,10 @@
 import { add, concat, mul, sub, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { gentlePower } from '../math.js';
-import { checkNumber } from '../options.js';
+import { checkNumber } from '../options/checks.js';
 import { type LossContext, type LossFactory, type RegionStatistics, type StatisticName } from '../types.js';
-import { withBackground } from './generalized-dice-score.js';
+import { withBackground } from '../families/generalized-dice-score.js';
 import {
   checkRegionScoreOptions,
   complement,
@@ -13,7 +13,7 @@ import {
   regionScoreStatistics,
   tverskyScore,
   type RegionScoreOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link asymmetricFocalTversky}. */
 export interface AsymmetricFocalTverskyOptions extends RegionScoreOptions {

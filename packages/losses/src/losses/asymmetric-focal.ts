@@ -1,9 +1,9 @@
 import { exp, mul, sub, type Tensor3D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { likelihoodCosts, meanOfElements } from '../likelihood.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { likelihoodCosts, meanOfElements } from '../pixels/likelihood.js';
 import { gentlePower } from '../math.js';
-import { checkNumber } from '../options.js';
+import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link asymmetricFocal}. */

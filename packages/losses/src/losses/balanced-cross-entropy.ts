@@ -1,9 +1,9 @@
 import { add, mul, neg, sub, sum, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { aggregate, checkAggregation, type AggregationOption } from '../aggregation.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { aggregate, checkAggregation, type AggregationOption } from '../options/aggregation.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { maskedMean, present, quotient } from '../math.js';
-import { checkChoice } from '../options.js';
+import { checkChoice } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link balancedCrossEntropy}. */

@@ -1,9 +1,14 @@
 import { add, mul, neg, scalar, sum, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { aggregate, checkAggregation, type AggregationOption, type NormalizeOption } from '../aggregation.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import {
+  aggregate,
+  checkAggregation,
+  type AggregationOption,
+  type NormalizeOption,
+} from '../options/aggregation.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { maskedMean, present, quotient } from '../math.js';
-import { checkChoice, checkNumber } from '../options.js';
+import { checkChoice, checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link binaryCrossEntropy}. */

@@ -11,11 +11,11 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { pixelSum } from '../math.js';
-import { crossMean } from '../neighbors.js';
-import { checkNumber } from '../options.js';
-import { maskedProbabilities } from '../spatial.js';
+import { crossMean } from '../pixels/neighbors.js';
+import { checkNumber } from '../options/checks.js';
+import { maskedProbabilities } from '../pixels/spatial.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionMeanOptions,
@@ -23,7 +23,7 @@ import {
   meanOfGroups,
   REGION_MEAN_DEFAULTS,
   type RegionMeanOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link boundaryDou}. */
 export interface BoundaryDouOptions extends RegionMeanOptions {

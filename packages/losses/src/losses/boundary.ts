@@ -1,9 +1,9 @@
 import { signedDistanceMap } from '@segloss/geometry';
 import { mul, type Tensor3D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { mapsOf } from '../distance-maps.js';
-import { checkChoice } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { mapsOf } from '../pixels/distance-maps.js';
+import { checkChoice } from '../options/checks.js';
 import {
   checkShapeClasses,
   checkSpacing,
@@ -13,7 +13,7 @@ import {
   spacingOf,
   type ShapeClassOptions,
   type SpacingOption,
-} from '../spatial.js';
+} from '../pixels/spatial.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link boundary}. */

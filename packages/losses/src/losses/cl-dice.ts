@@ -1,17 +1,17 @@
 import { add, div, maximum, mul, relu, sub, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { withoutGradient } from '../custom-gradient.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { pixelSum } from '../math.js';
-import { dilate, erode } from '../neighbors.js';
-import { checkNumber } from '../options.js';
+import { dilate, erode } from '../pixels/neighbors.js';
+import { checkNumber } from '../options/checks.js';
 import {
   checkShapeClasses,
   maskedProbabilities,
   SHAPE_CLASS_DEFAULTS,
   shapeClasses,
   type ShapeClassOptions,
-} from '../spatial.js';
+} from '../pixels/spatial.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionMeanOptions,
@@ -19,7 +19,7 @@ import {
   meanOfGroups,
   REGION_MEAN_DEFAULTS,
   type RegionMeanOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link clDice}. */
 export interface ClDiceOptions

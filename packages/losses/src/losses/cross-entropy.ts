@@ -11,10 +11,15 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 
-import { aggregate, checkAggregation, type AggregationOption, type NormalizeOption } from '../aggregation.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import {
+  aggregate,
+  checkAggregation,
+  type AggregationOption,
+  type NormalizeOption,
+} from '../options/aggregation.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { classWeightRow, maskedMean, present, quotient } from '../math.js';
-import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
+import { checkChoice, checkClassWeights, checkNumber } from '../options/checks.js';
 import { type LossFactory, type RegionStatistics } from '../types.js';
 
 /** Options of {@link crossEntropy}. */

@@ -1,7 +1,12 @@
 import { add, log, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { checkTemperature, marginalsOf, marginalStatistics, type TemperatureOption } from '../marginals.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import {
+  checkTemperature,
+  marginalsOf,
+  marginalStatistics,
+  type TemperatureOption,
+} from '../families/marginals.js';
 import { maskedMean, present, PROPORTION_EPSILON } from '../math.js';
 import { type LossFactory } from '../types.js';
 

@@ -1,7 +1,7 @@
 import { neg, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { checkChoice } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { checkChoice } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionScoreOptions,
@@ -13,7 +13,7 @@ import {
   REGION_SCORE_PRESETS,
   regionScoreStatistics,
   type DiceOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /**
  * Soft Dice loss, the mean over images and classes.

@@ -1,9 +1,9 @@
 import { mul, sum, type Tensor3D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { mapsOf } from '../distance-maps.js';
-import { borderWeights } from '../distance-weights.js';
-import { likelihoodCosts, meanOfElements, negativeLog } from '../likelihood.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { mapsOf } from '../pixels/distance-maps.js';
+import { borderWeights } from '../pixels/distance-weights.js';
+import { likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likelihood.js';
 import { type LossFactory } from '../types.js';
 
 /**

@@ -1,12 +1,12 @@
 import { mul, sigmoid, softmax, type Tensor3D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { mapsOf } from '../distance-maps.js';
-import { borderWeights } from '../distance-weights.js';
-import { hideIgnored } from '../inputs.js';
-import { elementsOf } from '../likelihood.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { mapsOf } from '../pixels/distance-maps.js';
+import { borderWeights } from '../pixels/distance-weights.js';
+import { hideIgnored } from '../inputs/read.js';
+import { elementsOf } from '../pixels/likelihood.js';
 import { pixelSum } from '../math.js';
-import { checkChoice } from '../options.js';
+import { checkChoice } from '../options/checks.js';
 import { type LossFactory, type RegionStatistics } from '../types.js';
 import {
   checkRegionScoreOptions,
@@ -15,7 +15,7 @@ import {
   meanScoreCost,
   REGION_SCORE_DEFAULTS,
   type RegionScoreOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link distanceDice}. */
 export interface DistanceDiceOptions extends RegionScoreOptions {

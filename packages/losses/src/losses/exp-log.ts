@@ -20,12 +20,17 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { withoutGradient } from '../custom-gradient.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { hideIgnored } from '../inputs.js';
-import { likelihoodCosts, meanOfElements, negativeLog, weightedMeanOfElements } from '../likelihood.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { hideIgnored } from '../inputs/read.js';
+import {
+  likelihoodCosts,
+  meanOfElements,
+  negativeLog,
+  weightedMeanOfElements,
+} from '../pixels/likelihood.js';
 import { gentlePower, pixelSum, QUOTIENT_EPSILON } from '../math.js';
-import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
-import { maskedProbabilities } from '../spatial.js';
+import { checkChoice, checkClassWeights, checkNumber } from '../options/checks.js';
+import { maskedProbabilities } from '../pixels/spatial.js';
 import { type LossContext, type LossFactory, type PixelInputs } from '../types.js';
 import {
   checkRegionMeanOptions,
@@ -33,7 +38,7 @@ import {
   meanOfGroups,
   REGION_MEAN_DEFAULTS,
   type RegionMeanOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link expLog}. */
 export interface ExpLogOptions extends RegionMeanOptions {

@@ -1,5 +1,5 @@
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { checkNumber } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionScoreOptions,
@@ -9,7 +9,7 @@ import {
   regionScoreStatistics,
   tverskyScore,
   type RegionScoreOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link fBeta}. */
 export interface FBetaOptions extends RegionScoreOptions {

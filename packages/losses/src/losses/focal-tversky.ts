@@ -1,6 +1,6 @@
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { gentlePower } from '../math.js';
-import { checkChoice, checkNumber } from '../options.js';
+import { checkChoice, checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionScoreOptions,
@@ -10,7 +10,7 @@ import {
   regionScoreStatistics,
   tverskyScore,
   type RegionScoreOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link focalTversky}. */
 export interface FocalTverskyOptions extends RegionScoreOptions {

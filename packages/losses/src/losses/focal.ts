@@ -1,9 +1,9 @@
 import { add, maximum, mul, sum, tensor2d, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { focalSums, smoothedFocalSums } from '../focal-sums.js';
 import { classWeightRow, maskedMean, present, quotient } from '../math.js';
-import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
+import { checkChoice, checkClassWeights, checkNumber } from '../options/checks.js';
 import { labelSum } from '../region-statistics.js';
 import { type Activation, type LossFactory } from '../types.js';
 

@@ -1,5 +1,5 @@
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { checkChoice } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { checkChoice } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
   checkGeneralizedDiceOptions,
@@ -8,8 +8,8 @@ import {
   generalizedDiceStatistics,
   meanGeneralizedDiceCost,
   type GeneralizedDiceOptions,
-} from './generalized-dice-score.js';
-import { complement, minusLog } from './region-score.js';
+} from '../families/generalized-dice-score.js';
+import { complement, minusLog } from '../families/region-score.js';
 
 /** Options of {@link gdice}. */
 export interface GdiceOptions extends GeneralizedDiceOptions {

@@ -2,9 +2,9 @@ import { signedDistanceMap } from '@segloss/geometry';
 import { add, log1p, mul, square, sub, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { withoutGradient } from '../custom-gradient.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { mapsOf } from '../distance-maps.js';
-import { checkChoice, checkNumber } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { mapsOf } from '../pixels/distance-maps.js';
+import { checkChoice, checkNumber } from '../options/checks.js';
 import {
   checkShapeClasses,
   checkSpacing,
@@ -14,7 +14,7 @@ import {
   spacingOf,
   type ShapeClassOptions,
   type SpacingOption,
-} from '../spatial.js';
+} from '../pixels/spatial.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link hausdorffDt}. */

@@ -11,16 +11,16 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { crossMean } from '../neighbors.js';
-import { checkNumber } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { crossMean } from '../pixels/neighbors.js';
+import { checkNumber } from '../options/checks.js';
 import {
   checkShapeClasses,
   maskedProbabilities,
   meanOfShapes,
   SHAPE_CLASS_DEFAULTS,
   type ShapeClassOptions,
-} from '../spatial.js';
+} from '../pixels/spatial.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link hausdorffErosion}. */

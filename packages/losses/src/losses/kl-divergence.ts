@@ -1,9 +1,9 @@
 import { add, log, logSoftmax, maximum, mul, neg, sub, sum, type Tensor3D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { hideIgnored } from '../inputs.js';
-import { elementsOf, meanOfElements } from '../likelihood.js';
-import { checkNumber } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { hideIgnored } from '../inputs/read.js';
+import { elementsOf, meanOfElements } from '../pixels/likelihood.js';
+import { checkNumber } from '../options/checks.js';
 import { logSigmoid } from '../sigmoid-sums.js';
 import { type LossFactory } from '../types.js';
 

@@ -1,7 +1,7 @@
 import { add, exp, log, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { checkChoice } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { checkChoice } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionScoreOptions,
@@ -11,7 +11,7 @@ import {
   REGION_SCORE_DEFAULTS,
   regionScoreStatistics,
   type RegionScoreOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link logCoshDice}. */
 export interface LogCoshDiceOptions extends RegionScoreOptions {

@@ -1,4 +1,4 @@
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionScoreOptions,
@@ -9,7 +9,7 @@ import {
   REGION_SCORE_PRESETS,
   regionScoreStatistics,
   type RegionScoreOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /**
  * Logarithmic Dice loss, the mean over images and classes of the negative logarithm of the Dice score.

@@ -15,14 +15,14 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { checkAggregation, type Aggregation, type AggregationOption } from '../aggregation.js';
-import { checkClassChoice, classRow, type ClassChoice } from '../classes.js';
+import { checkAggregation, type Aggregation, type AggregationOption } from '../options/aggregation.js';
+import { checkClassChoice, classRow, type ClassChoice } from '../options/classes.js';
 import { withoutGradient } from '../custom-gradient.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { hideIgnored } from '../inputs.js';
-import { lovaszWeights } from '../lovasz-weights.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { hideIgnored } from '../inputs/read.js';
+import { lovaszWeights } from '../pixels/lovasz-weights.js';
 import { absolute, classWeightRow, meanOfMeans, present } from '../math.js';
-import { checkChoice, checkClassWeights } from '../options.js';
+import { checkChoice, checkClassWeights } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link lovasz}. */

@@ -1,6 +1,6 @@
 import { add, sub } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import {
   checkMarginalOptions,
   MARGINAL_DEFAULTS,
@@ -9,8 +9,8 @@ import {
   meanOfMarginalCosts,
   relativeEntropy,
   type MarginalOptions,
-} from '../marginals.js';
-import { checkChoice } from '../options.js';
+} from '../families/marginals.js';
+import { checkChoice } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link marginalKl}. */

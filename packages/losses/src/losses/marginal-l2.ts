@@ -1,6 +1,6 @@
 import { square, sub, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import {
   checkMarginalOptions,
   MARGINAL_DEFAULTS,
@@ -8,8 +8,8 @@ import {
   marginalStatistics,
   meanOfMarginalCosts,
   type MarginalOptions,
-} from '../marginals.js';
-import { checkChoice } from '../options.js';
+} from '../families/marginals.js';
+import { checkChoice } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link marginalL2}. */

@@ -1,6 +1,6 @@
 import { add, sub } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import {
   checkMarginalOptions,
   MARGINAL_DEFAULTS,
@@ -9,7 +9,7 @@ import {
   meanOfMarginalCosts,
   relativeEntropy,
   type MarginalOptions,
-} from '../marginals.js';
+} from '../families/marginals.js';
 import { type LossFactory } from '../types.js';
 
 /**

@@ -13,10 +13,10 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { hideIgnored } from '../inputs.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { hideIgnored } from '../inputs/read.js';
 import { pixelSum } from '../math.js';
-import { checkNumber } from '../options.js';
+import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionMeanOptions,
@@ -24,7 +24,7 @@ import {
   meanOfGroups,
   REGION_MEAN_DEFAULTS,
   type RegionMeanOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link mcc}. */
 export interface MccOptions extends RegionMeanOptions {

@@ -1,11 +1,11 @@
 import { add, mul, sigmoid, softmax, square, sub, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { hideIgnored } from '../inputs.js';
-import { elementsOf, likelihoodCosts, meanOfElements, negativeLog } from '../likelihood.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { hideIgnored } from '../inputs/read.js';
+import { elementsOf, likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likelihood.js';
 import { absolute, quotient } from '../math.js';
-import { windowSum } from '../neighbors.js';
-import { checkChoice, checkNumber } from '../options.js';
+import { windowSum } from '../pixels/neighbors.js';
+import { checkChoice, checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link nacl}. */

@@ -1,9 +1,9 @@
 import { add, mul, sigmoid, softmax, square, sub, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { hideIgnored } from '../inputs.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { hideIgnored } from '../inputs/read.js';
 import { gentlePower, absolute, pixelSum, quotient } from '../math.js';
-import { checkNumber } from '../options.js';
+import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionMeanOptions,
@@ -11,7 +11,7 @@ import {
   meanOfGroups,
   REGION_MEAN_DEFAULTS,
   type RegionMeanOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link noiseRobustDice}. */
 export interface NoiseRobustDiceOptions extends RegionMeanOptions {

@@ -18,15 +18,15 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { withoutGradient } from '../custom-gradient.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import {
   labelProbability,
   likelihoodCosts,
   meanOfElements,
   negativeLog,
   weighByClass,
-} from '../likelihood.js';
-import { checkClassWeights, checkNumber } from '../options.js';
+} from '../pixels/likelihood.js';
+import { checkClassWeights, checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link ohemCrossEntropy}. */

@@ -1,7 +1,7 @@
 import { add, div, mul, sign, sub, sum, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { checkChoice, checkNumber } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { checkChoice, checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
   checkGeneralizedDiceOptions,
@@ -10,7 +10,7 @@ import {
   generalizedDiceStatistics,
   meanGeneralizedDiceCost,
   type GeneralizedDiceOptions,
-} from './generalized-dice-score.js';
+} from '../families/generalized-dice-score.js';
 
 /** Options of {@link penaltyGdice}. */
 export interface PenaltyGeneralizedDiceOptions extends GeneralizedDiceOptions {

@@ -1,16 +1,16 @@
 import { mul, square, sub, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
-import { classRow } from '../classes.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { classRow } from '../options/classes.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import { meanOfMeans, pixelSum, present, quotient } from '../math.js';
-import { erode } from '../neighbors.js';
+import { erode } from '../pixels/neighbors.js';
 import {
   checkShapeClasses,
   maskedProbabilities,
   SHAPE_CLASS_DEFAULTS,
   shapeClasses,
   type ShapeClassOptions,
-} from '../spatial.js';
+} from '../pixels/spatial.js';
 import { type LossFactory } from '../types.js';
 
 /**

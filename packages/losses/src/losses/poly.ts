@@ -1,8 +1,8 @@
 import { add, exp, mul, neg, sub } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { likelihoodCosts, meanOfElements } from '../likelihood.js';
-import { checkNumber } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { likelihoodCosts, meanOfElements } from '../pixels/likelihood.js';
+import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link poly}. */

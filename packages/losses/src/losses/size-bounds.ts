@@ -1,6 +1,6 @@
 import { add, mul, relu, square, sub, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
 import {
   channelRow,
   checkProportions,
@@ -9,8 +9,8 @@ import {
   marginalStatistics,
   meanOfMarginalCosts,
   type TemperatureOption,
-} from '../marginals.js';
-import { checkChoice } from '../options.js';
+} from '../families/marginals.js';
+import { checkChoice } from '../options/checks.js';
 import { type LossContext, type LossFactory } from '../types.js';
 
 /** Options of {@link sizeBounds}. */

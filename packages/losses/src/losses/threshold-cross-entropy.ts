@@ -12,10 +12,10 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { withoutGradient } from '../custom-gradient.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { hideIgnored } from '../inputs.js';
-import { labelProbability, likelihoodCosts, meanOfElements, negativeLog } from '../likelihood.js';
-import { checkChoice, checkNumber } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { hideIgnored } from '../inputs/read.js';
+import { labelProbability, likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likelihood.js';
+import { checkChoice, checkNumber } from '../options/checks.js';
 import { type Activation, type LossFactory, type PixelInputs } from '../types.js';
 
 /** Options of {@link thresholdCrossEntropy}. */

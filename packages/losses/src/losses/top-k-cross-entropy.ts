@@ -16,12 +16,12 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 
-import { checkAggregation, type AggregationOption } from '../aggregation.js';
+import { checkAggregation, type AggregationOption } from '../options/aggregation.js';
 import { withoutGradient } from '../custom-gradient.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { likelihoodCosts, negativeLog, weighByClass } from '../likelihood.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { likelihoodCosts, negativeLog, weighByClass } from '../pixels/likelihood.js';
 import { maskedMean, present, quotient } from '../math.js';
-import { checkClassWeights, checkNumber } from '../options.js';
+import { checkClassWeights, checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link topKCrossEntropy}. */

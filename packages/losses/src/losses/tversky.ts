@@ -1,5 +1,5 @@
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { checkChoice, checkNumber } from '../options.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { checkChoice, checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
   checkRegionScoreOptions,
@@ -11,7 +11,7 @@ import {
   regionScoreStatistics,
   tverskyScore,
   type RegionScoreOptions,
-} from './region-score.js';
+} from '../families/region-score.js';
 
 /** Options of {@link tversky}. */
 export interface TverskyOptions extends RegionScoreOptions {

@@ -16,11 +16,11 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { aggregate, checkAggregation, type AggregationOption } from '../aggregation.js';
-import { defineLoss, direct, type LossFunction } from '../define-loss.js';
-import { hideIgnored } from '../inputs.js';
+import { aggregate, checkAggregation, type AggregationOption } from '../options/aggregation.js';
+import { defineLoss, direct, type LossFunction } from '../define.js';
+import { hideIgnored } from '../inputs/read.js';
 import { maskedMean, pixelSum, present } from '../math.js';
-import { checkChoice, checkNumber } from '../options.js';
+import { checkChoice, checkNumber } from '../options/checks.js';
 import { logSigmoid } from '../sigmoid-sums.js';
 import { type LossContext, type LossFactory, type PixelInputs } from '../types.js';
 

@@ -1,6 +1,6 @@
 import { sum, type Tensor2D } from '@tensorflow/tfjs-core';
 
-import { checkChoice } from './options.js';
+import { checkChoice } from './checks.js';
 
 /** Whether sums belong to each image (then the loss is a mean over images) or to the batch as one image. */
 export type Aggregation = 'perImage' | 'perBatch';

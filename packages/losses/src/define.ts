@@ -1,7 +1,7 @@
 import { type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 
-import { makeLoss } from './evaluate.js';
-import { resolveOptions } from './options.js';
+import { makeLoss } from './plan.js';
+import { resolveOptions } from './options/checks.js';
 import {
   type InputOptions,
   type Loss,

@@ -1,4 +1,4 @@
-import { type InputOptions, type LossDefinition, type PresetOption } from './types.js';
+import { type InputOptions, type LossDefinition, type PresetOption } from '../types.js';
 
 const INPUT_KEYS: readonly string[] = ['mode', 'ignoreIndex'];
 const MODES: readonly unknown[] = ['binary', 'multiclass', 'multilabel'];

@@ -13,10 +13,10 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 
-import { aggregate, type Aggregation } from '../aggregation.js';
-import { checkClassChoice, classRow, type ClassChoice } from '../classes.js';
+import { aggregate, type Aggregation } from '../options/aggregation.js';
+import { checkClassChoice, classRow, type ClassChoice } from '../options/classes.js';
 import { classWeightRow, maskedMean, meanOfMeans, present, quotient, QUOTIENT_EPSILON } from '../math.js';
-import { checkChoice, checkClassWeights, checkNumber } from '../options.js';
+import { checkChoice, checkClassWeights, checkNumber } from '../options/checks.js';
 import { type Library, type LossContext, type RegionStatistics, type StatisticName } from '../types.js';
 
 /**

@@ -21,8 +21,8 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { checkInputOptions } from './options.js';
-import { type InputOptions, type Mode, type PixelInputs } from './types.js';
+import { checkInputOptions } from '../options/checks.js';
+import { type InputOptions, type Mode, type PixelInputs } from '../types.js';
 
 /** The label value that marks an ignored pixel unless another is given. */
 export const DEFAULT_IGNORE_INDEX = 255;

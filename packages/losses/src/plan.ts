@@ -10,8 +10,8 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { readInputs } from './inputs.js';
-import { checkInputOptions } from './options.js';
+import { readInputs } from './inputs/read.js';
+import { checkInputOptions } from './options/checks.js';
 import { sumsOf } from './region-statistics.js';
 import {
   type Activation,

@@ -15,11 +15,11 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 
-import { aggregate, checkAggregation, type AggregationOption } from '../aggregation.js';
-import { checkClassChoice, classRow, type ClassChoice } from '../classes.js';
+import { aggregate, checkAggregation, type AggregationOption } from '../options/aggregation.js';
+import { checkClassChoice, classRow, type ClassChoice } from '../options/classes.js';
 import { withoutGradient } from '../custom-gradient.js';
 import { maskedMean, present } from '../math.js';
-import { checkChoice, checkNumber } from '../options.js';
+import { checkChoice, checkNumber } from '../options/checks.js';
 import {
   type Activation,
   type LossContext,

@@ -1,12 +1,12 @@
 import { mul, sigmoid, softmax, type Scalar, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { type Spacing } from '@segloss/geometry';
 
-import { checkClassChoice, classRow, type ClassChoice } from './classes.js';
-import { hideIgnored } from './inputs.js';
+import { checkClassChoice, classRow, type ClassChoice } from '../options/classes.js';
+import { hideIgnored } from '../inputs/read.js';
 import { elementsOf } from './likelihood.js';
-import { meanOfMeans, pixelSum, present, quotient } from './math.js';
-import { checkChoice } from './options.js';
-import { type LossContext, type Mode, type PixelInputs } from './types.js';
+import { meanOfMeans, pixelSum, present, quotient } from '../math.js';
+import { checkChoice } from '../options/checks.js';
+import { type LossContext, type Mode, type PixelInputs } from '../types.js';
 
 /** Which classes a loss of shapes counts. */
 export interface ShapeClassOptions {

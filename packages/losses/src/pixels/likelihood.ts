@@ -13,10 +13,10 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { hideIgnored } from './inputs.js';
-import { classWeightRow, pixelSum, quotient } from './math.js';
-import { logSigmoid } from './sigmoid-sums.js';
-import { type Activation, type PixelInputs } from './types.js';
+import { hideIgnored } from '../inputs/read.js';
+import { classWeightRow, pixelSum, quotient } from '../math.js';
+import { logSigmoid } from '../sigmoid-sums.js';
+import { type Activation, type PixelInputs } from '../types.js';
 
 /** What each element costs, and which count: `[B, N, E]`, an element for each pixel (softmax) or channel (sigmoid). */
 export interface ElementCosts {

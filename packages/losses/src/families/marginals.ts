@@ -10,9 +10,9 @@ import {
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 
-import { maskedMean, present, PROPORTION_EPSILON } from './math.js';
-import { checkNumber } from './options.js';
-import { type LossContext, type RegionStatistics, type StatisticName } from './types.js';
+import { maskedMean, present, PROPORTION_EPSILON } from '../math.js';
+import { checkNumber } from '../options/checks.js';
+import { type LossContext, type RegionStatistics, type StatisticName } from '../types.js';
 
 /** Option of the losses on marginals. */
 export interface TemperatureOption {
