@@ -26,7 +26,7 @@ function disc(size, x, y, r) {
 /** Writes `masks` files, half of them true masks and half predictions, which are a tenth too small. */
 function writeMasks(folder, masks, size) {
   for (const part of ['gt', 'pred']) mkdirSync(join(folder, part));
-  const random = randomStream('bench');
+  const random = randomStream('perf');
   for (let i = 0; i < masks / 2; i++) {
     const [x, y, r] = [
       random.uniform() * size,
@@ -73,7 +73,7 @@ export async function main(args) {
   console.log('| masks | seconds | ms a mask | peak memory, MB | p/q |');
   console.log('|---:|---:|---:|---:|---:|');
   for (const count of [Math.max(4, 2 * Math.round(masks / 20)), 2 * Math.ceil(masks / 2)]) {
-    const folder = mkdtempSync(join(tmpdir(), 'segloss-bench-'));
+    const folder = mkdtempSync(join(tmpdir(), 'segloss-perf-'));
     try {
       writeMasks(folder, count, size);
       const { report, peak, milliseconds } = await run(folder);

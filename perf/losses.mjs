@@ -34,7 +34,7 @@ export async function main(args) {
   );
   const { backend } = values;
   if (backend !== 'wasm' && backend !== 'cpu')
-    throw new RangeError(`bench losses: wanted --backend wasm or cpu, got ${backend}`);
+    throw new RangeError(`perf losses: wanted --backend wasm or cpu, got ${backend}`);
   const cpu = backend === 'cpu';
   const about = environment();
   const torch = torchVersion(values.python);

@@ -1,5 +1,5 @@
-// `npm run bench -- NAME [options]`: programs that measure on the built packages and print ratios of one run.
-const BENCHES = {
+// `npm run perf -- NAME [options]`: times of the built packages, as ratios within one run.
+const PROGRAMS = {
   analyze: './analyze.mjs',
   backends: './backends.mjs',
   loading: './loading.mjs',
@@ -11,10 +11,10 @@ const BENCHES = {
 };
 
 const [name, ...options] = process.argv.slice(2);
-if (name === undefined || !(name in BENCHES)) {
-  console.error(`bench: wanted one of ${Object.keys(BENCHES).join(', ')}, got ${name ?? 'nothing'}`);
+if (name === undefined || !(name in PROGRAMS)) {
+  console.error(`perf: wanted one of ${Object.keys(PROGRAMS).join(', ')}, got ${name ?? 'nothing'}`);
   process.exitCode = 2;
 } else {
-  const { main } = await import(BENCHES[name]);
+  const { main } = await import(PROGRAMS[name]);
   await main(options);
 }

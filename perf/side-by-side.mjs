@@ -115,6 +115,6 @@ export function copyMilliseconds(length) {
 export function positiveInteger(program, key, value) {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1)
-    throw new RangeError(`bench ${program}: wanted --${key} a positive integer, got ${value}`);
+    throw new RangeError(`perf ${program}: wanted --${key} a positive integer, got ${value}`);
   return number;
 }

@@ -20,7 +20,7 @@ export async function main(args) {
   });
   const rounds = positiveInteger('threads', 'rounds', values.rounds);
   const threads = positiveInteger('threads', 'threads', values.threads);
-  if (threads === 1) throw new RangeError('bench threads: wanted --threads above 1, got 1');
+  if (threads === 1) throw new RangeError('perf threads: wanted --threads above 1, got 1');
   tf.env().set('PROD', true);
   setWasmThreads(threads);
   await tf.setBackend('wasm');

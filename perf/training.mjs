@@ -61,7 +61,7 @@ export async function compare(program, all, args) {
   const cases = all.filter(({ name }) => values.case === undefined || name.startsWith(values.case));
   if (cases.length === 0)
     throw new RangeError(
-      `bench ${program}: no case begins with ${values.case}; ${all.map((c) => c.name).join('; ')}`,
+      `perf ${program}: no case begins with ${values.case}; ${all.map((c) => c.name).join('; ')}`,
     );
   const about = environment();
   const wanted = (name) => cases.some(({ contenders }) => contenders.some((one) => one.startsWith(name)));

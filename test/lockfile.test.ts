@@ -14,7 +14,7 @@ const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'u
 };
 
 describe('the lockfile', () => {
-  it('holds the packages of every platform; if not, run scripts/complete-lockfile.mjs', () => {
+  it('holds the packages of every platform; if not, run tools/complete-lockfile.mjs', () => {
     const missing = Object.entries(packages).flatMap(([parent, { optionalDependencies = {} }]) =>
       Object.keys(optionalDependencies).filter(
         (name) => !(`${parent}/node_modules/${name}` in packages || `node_modules/${name}` in packages),

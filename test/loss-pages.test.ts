@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { root } from '@segloss/testing';
 
-import { lossPages } from './loss-pages';
+import { lossPages } from '../tools/docs/loss-pages';
 
 const folder = join(root, 'docs/losses');
 const others = ['README.md', 'parity.md'];

@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1)
-  throw new RangeError(`bench gpu: wanted --rounds a positive integer, got ${values.rounds}`);
+  throw new RangeError(`perf gpu: wanted --rounds a positive integer, got ${values.rounds}`);
 
 const LOSSES = ['ce', 'ce + l1', 'ce + l1(temperature=10)', 'dice', 'ce + dice', 'focal(activation=sigmoid)'];
 const CASES = values.tiny
@@ -86,12 +86,12 @@ function check() {
       maxBuffer: 2 ** 26,
     });
     const line = stdout.split('\n').find((text) => text.startsWith('{'));
-    if (line === undefined) throw new Error(`bench gpu: the checks gave nothing: ${stderr.slice(-2000)}`);
+    if (line === undefined) throw new Error(`perf gpu: the checks gave nothing: ${stderr.slice(-2000)}`);
     const found = JSON.parse(line);
     const { wrong, errors, many, missing, threw } = found;
-    if (missing ?? threw) throw new Error(`bench gpu: ${missing ?? threw}`);
+    if (missing ?? threw) throw new Error(`perf gpu: ${missing ?? threw}`);
     if (wrong.length + errors.length > 0 || !(many.value < 2e-6))
-      throw new Error(`bench gpu: wrong numbers, so no times: ${JSON.stringify(found, null, 1)}`);
+      throw new Error(`perf gpu: wrong numbers, so no times: ${JSON.stringify(found, null, 1)}`);
     return { many, milliseconds: found.milliseconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });

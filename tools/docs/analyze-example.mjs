@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const home = path.resolve(positionals[0] ?? 'analyze-example');
-const command = fileURLToPath(new URL('../apps/benchmark/bin/segloss.mjs', import.meta.url));
+const command = fileURLToPath(new URL('../../apps/benchmark/bin/segloss.mjs', import.meta.url));
 
 /** Runs the command in the folder of the example; returns what it said on stdout. */
 function segloss(...args) {

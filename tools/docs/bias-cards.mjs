@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { bundle, root } from './bundle.mjs';
+import { bundle, root } from '../bundle.mjs';
 
 const entry = 'apps/benchmark/src/card/write-docs.ts';
 const packages = readdirSync(join(root, 'packages'));

@@ -1,14 +1,14 @@
 // Writes schema/run.schema.json, and the table of keys of docs/training.md, from the schema in src/config; after a build.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
-import { configJsonSchema, configKeys } from '../dist/index.js';
+import { configJsonSchema, configKeys } from '../../packages/trainer/dist/index.js';
 
 const at = (path) => new URL(path, import.meta.url);
 
 const json = await format(JSON.stringify(configJsonSchema()), { parser: 'json' });
-writeFileSync(at('../schema/run.schema.json'), json);
+writeFileSync(at('../../packages/trainer/schema/run.schema.json'), json);
 
-const page = at('../../../docs/training.md');
+const page = at('../../docs/training.md');
 const keys = configKeys();
 const named = ['optimizer', 'schedule'];
 const shown = (value) => `\`${JSON.stringify(value)}\``;
