@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { cocoMask, decodeRle, encodeRle, openDataset, type CocoAnnotation } from '@segloss/data';
 import fc from 'fast-check';
 import { encode } from 'fast-png';
-import { fillPolygon } from '../src/coco/polygon.js';
+import { fillPolygon } from '../src/formats/coco/polygon.js';
 import { failure, removeAfterAll, temporaryFolder } from './files.js';
 
 let path: string;

@@ -1,6 +1,6 @@
-import { randomStream, type RandomStream } from '../random.js';
-import { classProportions } from '../transforms.js';
-import { type Sample } from '../types.js';
+import { randomStream, type RandomStream } from '../samples/random.js';
+import { classProportions } from '../samples/transforms.js';
+import { type Sample } from '../samples/sample.js';
 import { chain, resample } from './resample.js';
 import { type Beyond, type Transform, type Warp } from './types.js';
 

@@ -1,5 +1,5 @@
-import { type RandomStream } from '../random.js';
-import { type Sample } from '../types.js';
+import { type RandomStream } from '../samples/random.js';
+import { type Sample } from '../samples/sample.js';
 import { checkRange, draw, type Range } from './ranges.js';
 import { type PhotometricTransform } from './types.js';
 

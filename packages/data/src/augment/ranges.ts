@@ -1,4 +1,4 @@
-import { type RandomStream } from '../random.js';
+import { type RandomStream } from '../samples/random.js';
 
 /** The ends of a range, or a number r for -r to r. */
 export type Range = number | readonly [low: number, high: number];

@@ -1,4 +1,4 @@
-import { IGNORED, type Sample } from '../types.js';
+import { IGNORED, type Sample } from '../samples/sample.js';
 import { type Beyond, type Point, type Warp } from './types.js';
 
 /**

@@ -1,5 +1,5 @@
-import { type RandomStream } from '../random.js';
-import { type Sample } from '../types.js';
+import { type RandomStream } from '../samples/random.js';
+import { type Sample } from '../samples/sample.js';
 
 /** Where the pixels of a result come from. */
 export interface Warp {

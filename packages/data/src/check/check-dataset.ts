@@ -1,8 +1,8 @@
 import { DataError, type DataErrorCode } from '../errors.js';
-import { type LabelMap } from '../labels.js';
+import { type LabelMap } from '../read/labels.js';
 import { LABEL_MAP, openDataset } from '../layouts/open-dataset.js';
 import { type OpenDatasetOptions } from '../layouts/layout.js';
-import { IGNORED, type SampleSource, type SegmentationDataset } from '../types.js';
+import { IGNORED, type SampleSource, type SegmentationDataset } from '../samples/sample.js';
 import { fingerprint, FingerprintIndex } from './fingerprint.js';
 import { guessLabels } from './label-guess.js';
 import { SplitTally, type SplitReport } from './split-tally.js';

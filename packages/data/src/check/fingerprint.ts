@@ -1,5 +1,5 @@
-import { resizeSample } from '../transforms.js';
-import { type Sample } from '../types.js';
+import { resizeSample } from '../samples/transforms.js';
+import { type Sample } from '../samples/sample.js';
 
 /** 256 bits of what an image looks like, in 16 words of 16 bits. */
 export type Fingerprint = Uint16Array;

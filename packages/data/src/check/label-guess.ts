@@ -1,5 +1,5 @@
-import { type LabelMap } from '../labels.js';
-import { IGNORED } from '../types.js';
+import { type LabelMap } from '../read/labels.js';
+import { IGNORED } from '../samples/sample.js';
 
 /** What probably happened to mask values that are no labels, and a map that mends it if there is one. */
 export interface LabelGuess {

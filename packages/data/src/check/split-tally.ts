@@ -1,5 +1,5 @@
-import { addCounts, labelCounts, noCounts, type LabelCounts } from '../transforms.js';
-import { type Sample } from '../types.js';
+import { addCounts, labelCounts, noCounts, type LabelCounts } from '../samples/transforms.js';
+import { type Sample } from '../samples/sample.js';
 
 /** Upper ends of the bins of region sizes, as shares of the image; the last bin has no end. */
 export const REGION_BINS = [0.001, 0.01, 0.1, 0.5] as const;

@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { indexLabels, listedLabels, mappedLabels, type LabelRule } from '../labels.js';
-import { sourceOf } from '../origin.js';
-import { type Pair } from '../pairs.js';
-import { IGNORED, type SegmentationDataset } from '../types.js';
+import { indexLabels, listedLabels, mappedLabels, type LabelRule } from '../read/labels.js';
+import { sourceOf } from '../read/origin.js';
+import { type Pair } from '../read/pairs.js';
+import { IGNORED, type SegmentationDataset } from '../samples/sample.js';
 import { exists, list } from './files.js';
 import { type Layout, type LayoutOptions } from './layout.js';
 

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-import { type CocoAnnotation, type CocoOptions } from '../coco/mask.js';
+import { type CocoAnnotation, type CocoOptions } from '../formats/coco/mask.js';
 import { DataError, unreadable } from '../errors.js';
-import { sourceOf } from '../origin.js';
-import { stem } from '../pairs.js';
-import { type SampleSource, type SegmentationDataset } from '../types.js';
+import { sourceOf } from '../read/origin.js';
+import { stem } from '../read/pairs.js';
+import { type SampleSource, type SegmentationDataset } from '../samples/sample.js';
 import { list } from './files.js';
 import { type Layout, type LayoutOptions } from './layout.js';
 

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { thresholdLabels } from '../labels.js';
-import { sourceOf } from '../origin.js';
-import { type SampleSource, type SegmentationDataset } from '../types.js';
+import { thresholdLabels } from '../read/labels.js';
+import { sourceOf } from '../read/origin.js';
+import { type SampleSource, type SegmentationDataset } from '../samples/sample.js';
 import { exists, pairFolders, splitItems } from './files.js';
 import { type Layout, type LayoutOptions } from './layout.js';
 

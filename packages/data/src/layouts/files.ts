@@ -3,8 +3,8 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { stem, type Pair } from '../pairs.js';
-import { randomStream, shuffled } from '../random.js';
+import { stem, type Pair } from '../read/pairs.js';
+import { randomStream, shuffled } from '../samples/random.js';
 
 /** A seeded split, each part in the order of the names. */
 export function splitItems<T extends { readonly id: string }>(

@@ -1,12 +1,12 @@
 import { basename, join } from 'node:path';
 
-import { decodeFile } from '../decode.js';
+import { decodeFile } from '../formats/decode.js';
 import { DataError } from '../errors.js';
-import { indexLabels, listedLabels, mappedLabels, thresholdLabels, type LabelRule } from '../labels.js';
-import { sourceOf } from '../origin.js';
-import { type Pair } from '../pairs.js';
-import { readMask } from '../read.js';
-import { type SegmentationDataset } from '../types.js';
+import { indexLabels, listedLabels, mappedLabels, thresholdLabels, type LabelRule } from '../read/labels.js';
+import { sourceOf } from '../read/origin.js';
+import { type Pair } from '../read/pairs.js';
+import { readMask } from '../read/read.js';
+import { type SegmentationDataset } from '../samples/sample.js';
 import { chosen, exists, lines, pairFolders, splitItems } from './files.js';
 import { type Layout, type LayoutOptions } from './layout.js';
 

@@ -1,7 +1,7 @@
-import { type CocoOptions } from '../coco/mask.js';
-import { type LabelMap } from '../labels.js';
-import { type SegmentationDataset } from '../types.js';
-import { type SliceAxis, type Window } from '../volumes.js';
+import { type CocoOptions } from '../formats/coco/mask.js';
+import { type LabelMap } from '../read/labels.js';
+import { type SegmentationDataset } from '../samples/sample.js';
+import { type SliceAxis, type Window } from '../read/volumes.js';
 
 /** Options of {@link openDataset}. */
 export interface OpenDatasetOptions extends CocoOptions {

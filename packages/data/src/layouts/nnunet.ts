@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { indexLabels, listedLabels, mappedLabels, type LabelRule } from '../labels.js';
-import { readNiftiHeader } from '../nifti/read.js';
-import { sourceOf } from '../origin.js';
-import { IGNORED, type SampleSource, type SegmentationDataset } from '../types.js';
+import { indexLabels, listedLabels, mappedLabels, type LabelRule } from '../read/labels.js';
+import { readNiftiHeader } from '../formats/nifti/read.js';
+import { sourceOf } from '../read/origin.js';
+import { IGNORED, type SampleSource, type SegmentationDataset } from '../samples/sample.js';
 import { exists, list, splitItems, unpaired } from './files.js';
 import { type Layout, type LayoutOptions } from './layout.js';
 

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { checkCocoOptions } from '../coco/mask.js';
+import { checkCocoOptions } from '../formats/coco/mask.js';
 import { DataError } from '../errors.js';
-import { type LabelMap } from '../labels.js';
+import { type LabelMap } from '../read/labels.js';
 import { checkChoice, checkKeys } from '../options.js';
-import { type SegmentationDataset } from '../types.js';
+import { type SegmentationDataset } from '../samples/sample.js';
 import { cityscapes } from './cityscapes.js';
 import { coco } from './coco.js';
 import { cvc } from './cvc.js';

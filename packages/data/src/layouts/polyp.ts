@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
 
-import { thresholdLabels } from '../labels.js';
-import { sourceOf } from '../origin.js';
-import { type SegmentationDataset } from '../types.js';
+import { thresholdLabels } from '../read/labels.js';
+import { sourceOf } from '../read/origin.js';
+import { type SegmentationDataset } from '../samples/sample.js';
 import { chosen, exists, lines, pairFolders } from './files.js';
 import { type Layout } from './layout.js';
 

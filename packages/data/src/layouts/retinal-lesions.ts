@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { sourceOf } from '../origin.js';
-import { stem } from '../pairs.js';
-import { type SampleSource, type SegmentationDataset } from '../types.js';
+import { sourceOf } from '../read/origin.js';
+import { stem } from '../read/pairs.js';
+import { type SampleSource, type SegmentationDataset } from '../samples/sample.js';
 import { exists, imageFiles, imagesByStem, lines, list } from './files.js';
 import { type Layout, type LayoutOptions } from './layout.js';
 

@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
 
-import { indexLabels, mappedLabels } from '../labels.js';
-import { sourceOf } from '../origin.js';
-import { type SampleSource, type SegmentationDataset } from '../types.js';
+import { indexLabels, mappedLabels } from '../read/labels.js';
+import { sourceOf } from '../read/origin.js';
+import { type SampleSource, type SegmentationDataset } from '../samples/sample.js';
 import { exists, lines, pairFolders } from './files.js';
 import { type Layout, type LayoutOptions } from './layout.js';
 

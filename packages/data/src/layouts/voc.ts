@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { indexLabels, mappedLabels } from '../labels.js';
-import { sourceOf } from '../origin.js';
-import { stem, type Pair } from '../pairs.js';
-import { type SampleSource, type SegmentationDataset } from '../types.js';
+import { indexLabels, mappedLabels } from '../read/labels.js';
+import { sourceOf } from '../read/origin.js';
+import { stem, type Pair } from '../read/pairs.js';
+import { type SampleSource, type SegmentationDataset } from '../samples/sample.js';
 import { chosen, exists, imagesByStem, lines, list, splitItems } from './files.js';
 import { type Layout, type LayoutOptions } from './layout.js';
 

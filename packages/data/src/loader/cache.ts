@@ -1,4 +1,4 @@
-import { type Sample } from '../types.js';
+import { type Sample } from '../samples/sample.js';
 
 /** Keeps the samples that were used last, up to a number of bytes. */
 export class SampleCache {

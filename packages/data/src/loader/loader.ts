@@ -1,8 +1,8 @@
 import { type Augmentation } from '../augment/index.js';
-import { filesOf } from '../origin.js';
+import { filesOf } from '../read/origin.js';
 import { checkKeys } from '../options.js';
-import { type Sample, type SampleSource } from '../types.js';
-import { versionOf } from '../versions.js';
+import { type Sample, type SampleSource } from '../samples/sample.js';
+import { versionOf } from '../read/versions.js';
 import { readAhead } from './ahead.js';
 import { SampleCache } from './cache.js';
 import { ReadingPool } from './pool.js';

@@ -1,7 +1,7 @@
 import type { Piscina } from 'piscina';
 
 import { DataError } from '../errors.js';
-import { type Sample } from '../types.js';
+import { type Sample } from '../samples/sample.js';
 import { type ReadAnswer, type ReadTask } from './read-task.js';
 
 /** Threads that read samples; they start with the first one that is asked for. */

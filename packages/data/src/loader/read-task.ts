@@ -1,7 +1,7 @@
 import { DataError, type DataErrorCode } from '../errors.js';
-import { readOrigin, type Origin } from '../origin.js';
-import { resizeSample } from '../transforms.js';
-import { type Sample } from '../types.js';
+import { readOrigin, type Origin } from '../read/origin.js';
+import { resizeSample } from '../samples/transforms.js';
+import { type Sample } from '../samples/sample.js';
 
 /** What a thread is asked for. */
 export interface ReadTask {

@@ -1,5 +1,5 @@
-import { type RandomStream } from '../../random.js';
-import { type Sample } from '../../types.js';
+import { type RandomStream } from '../../samples/random.js';
+import { type Sample } from '../../samples/sample.js';
 import { checkProbability, checkSides, type Sides } from '../ranges.js';
 import { type GeometricTransform } from '../types.js';
 import { slicesOf, moved } from './warps.js';

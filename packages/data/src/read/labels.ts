@@ -1,5 +1,5 @@
-import { DataError } from './errors.js';
-import { IGNORED } from './types.js';
+import { DataError } from '../errors.js';
+import { IGNORED } from '../samples/sample.js';
 
 /** How mask values become class indices: plain data, so that it can be sent to a worker thread. */
 export interface LabelRule {

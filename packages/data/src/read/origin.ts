@@ -1,7 +1,7 @@
-import { readCocoSample, type CocoPair } from './coco/sample.js';
+import { readCocoSample, type CocoPair } from './coco.js';
 import { type LabelRule } from './labels.js';
 import { readLabels, readPair, readUnion, type LabelPair, type Pair, type UnionPair } from './pairs.js';
-import { type Sample, type SampleSource } from './types.js';
+import { type Sample, type SampleSource } from '../samples/sample.js';
 import { readSlice, readVolume, type SliceFiles, type VolumeFiles } from './volumes.js';
 
 /** The files of a sample and how they are read, as plain data: it can be sent to a worker thread. */

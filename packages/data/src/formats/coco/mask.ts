@@ -1,6 +1,6 @@
-import { DataError } from '../errors.js';
-import { checkChoice, checkKeys } from '../options.js';
-import { IGNORED } from '../types.js';
+import { DataError } from '../../errors.js';
+import { checkChoice, checkKeys } from '../../options.js';
+import { IGNORED } from '../../samples/sample.js';
 import { fillPolygon } from './polygon.js';
 import { decodeRle, type Rle } from './rle.js';
 

@@ -1,4 +1,4 @@
-import { type Origin } from './origin.js';
+import { type Origin } from '../read/origin.js';
 
 /** An image, or a volume, with its mask, in memory. */
 export interface Sample {

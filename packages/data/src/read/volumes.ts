@@ -1,8 +1,8 @@
-import { DataError } from './errors.js';
+import { DataError } from '../errors.js';
 import { toLabels, type LabelRule } from './labels.js';
-import { distanceOf, type Affine } from './nifti/affine.js';
-import { readNifti, type NiftiVolume } from './nifti/read.js';
-import { type Sample, type Volume } from './types.js';
+import { distanceOf, type Affine } from '../formats/nifti/affine.js';
+import { readNifti, type NiftiVolume } from '../formats/nifti/read.js';
+import { type Sample, type Volume } from '../samples/sample.js';
 import { versionOf } from './versions.js';
 
 /** Values that become 0 and 1; what lies outside is held there. */

@@ -1,6 +1,6 @@
 import { randomStream, type RandomStream } from './random.js';
 import { smoothField } from './smooth-field.js';
-import { type Sample, type SampleSource, type SegmentationDataset } from './types.js';
+import { type Sample, type SampleSource, type SegmentationDataset } from './sample.js';
 
 /** Options of {@link syntheticDataset}. */
 export interface SyntheticOptions {

@@ -1,8 +1,8 @@
 import { DataError } from '../errors.js';
-import { sameSize, sampleOf } from '../pairs.js';
-import { readImage } from '../read.js';
-import { type Sample } from '../types.js';
-import { cocoMask, type CocoAnnotation, type CocoOptions } from './mask.js';
+import { sameSize, sampleOf } from './pairs.js';
+import { readImage } from './read.js';
+import { type Sample } from '../samples/sample.js';
+import { cocoMask, type CocoAnnotation, type CocoOptions } from '../formats/coco/mask.js';
 
 /** An image file and what COCO says of it. */
 export interface CocoPair {

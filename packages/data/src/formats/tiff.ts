@@ -1,5 +1,5 @@
 import { type RawPixels } from './decode.js';
-import { Refusal } from './errors.js';
+import { Refusal } from '../errors.js';
 import { MAX_PIXELS } from './limits.js';
 
 const TAG = {

@@ -1,4 +1,4 @@
-import { IGNORED, type Sample, type SampleSource } from './types.js';
+import { IGNORED, type Sample, type SampleSource } from './sample.js';
 
 /**
  * An image and its mask at another size: the image by area averages when it shrinks and bilinear interpolation when it

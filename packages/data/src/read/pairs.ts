@@ -1,9 +1,9 @@
 import { basename, extname } from 'node:path';
 
-import { DataError } from './errors.js';
+import { DataError } from '../errors.js';
 import { listedLabels, toLabels, type LabelRule } from './labels.js';
 import { readImage, readMask, type Image } from './read.js';
-import { type Sample } from './types.js';
+import { type Sample } from '../samples/sample.js';
 
 /** An image file and its mask file. */
 export interface Pair {

@@ -2,7 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
 
-import { unreadable } from '../errors.js';
+import { unreadable } from '../../errors.js';
 import { readHeader, type NiftiHeader, type StoredValues } from './header.js';
 
 /** A NIfTI volume: its geometry, and the values of its voxels with slope and intercept applied. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { decode as decodePng } from 'fast-png';
 import jpeg from 'jpeg-js';
 
-import { Refusal, unreadable } from './errors.js';
+import { Refusal, unreadable } from '../errors.js';
 import { MAX_PIXELS } from './limits.js';
 import { fromTiff } from './tiff.js';
 

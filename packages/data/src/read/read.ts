@@ -1,5 +1,5 @@
-import { decodeFile, type RawPixels } from './decode.js';
-import { DataError } from './errors.js';
+import { decodeFile, type RawPixels } from '../formats/decode.js';
+import { DataError } from '../errors.js';
 
 /** An image as values from 0 to 1. */
 export interface Image {

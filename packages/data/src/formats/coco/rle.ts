@@ -1,4 +1,4 @@
-import { DataError } from '../errors.js';
+import { DataError } from '../../errors.js';
 import { MAX_PIXELS } from '../limits.js';
 
 /**
