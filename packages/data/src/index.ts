@@ -1,4 +1,3 @@
-export * from './augment/index.js';
 export * from './check/index.js';
 export * from './formats/coco/index.js';
 export { DataError, type DataErrorCode } from './errors.js';
@@ -8,15 +7,6 @@ export { type OpenDatasetOptions } from './layouts/layout.js';
 export * from './loader/index.js';
 export * from './formats/nifti/index.js';
 export { type Origin } from './read/origin.js';
-export { randomStream, shuffled, type RandomStream } from './samples/random.js';
 export { readImage, readMask, type Image, type Mask } from './read/read.js';
-export { demoDataset, syntheticDataset, type SyntheticOptions } from './samples/synthetic.js';
-export { classProportions, loadAll, resizeSample, spread } from './samples/transforms.js';
-export {
-  IGNORED,
-  type Sample,
-  type SampleSource,
-  type SegmentationDataset,
-  type Volume,
-} from './samples/sample.js';
-export { readImageVolume, sliceOf, type SliceAxis, type Window } from './read/volumes.js';
+export { readImageVolume, type Window } from './read/volumes.js';
+export * from './samples.js';

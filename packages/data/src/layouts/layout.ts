@@ -1,7 +1,8 @@
 import { type CocoOptions } from '../formats/coco/mask.js';
 import { type LabelMap } from '../read/labels.js';
 import { type SegmentationDataset } from '../samples/sample.js';
-import { type SliceAxis, type Window } from '../read/volumes.js';
+import { type SliceAxis } from '../samples/slices.js';
+import { type Window } from '../read/volumes.js';
 
 /** Options of {@link openDataset}. */
 export interface OpenDatasetOptions extends CocoOptions {

@@ -1,5 +1,5 @@
 import { type Augmentation } from '../augment/index.js';
-import { filesOf } from '../read/origin.js';
+import { filesOf, originOf } from '../read/origin.js';
 import { checkKeys } from '../options.js';
 import { type Sample, type SampleSource } from '../samples/sample.js';
 import { versionOf } from '../read/versions.js';
@@ -66,7 +66,7 @@ export function loader(sources: readonly SampleSource[], options: LoaderOptions 
 
   async function read(index: number): Promise<Sample> {
     const source = sources[index]!;
-    const { origin } = source;
+    const origin = originOf(source);
     const version = origin ? await versionOf(filesOf(origin)) : '';
     const kept = cache.get(index, version);
     if (kept) return kept;

@@ -45,6 +45,11 @@ export function filesOf(origin: Origin): readonly string[] {
   return readerOf(origin).files(origin as OriginOf<'pair'>);
 }
 
+/** The origin of a source that {@link sourceOf} made; undefined for sources of one's own. */
+export function originOf({ origin }: SampleSource): Origin | undefined {
+  return origin !== undefined && Object.hasOwn(READERS, origin.reader) ? (origin as Origin) : undefined;
+}
+
 /** A source that reads its files when it is asked to. */
 export function sourceOf(origin: Origin): SampleSource {
   return { id: origin.id, origin, load: () => readOrigin(origin) };

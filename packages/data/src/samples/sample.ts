@@ -1,5 +1,3 @@
-import { type Origin } from '../read/origin.js';
-
 /** An image, or a volume, with its mask, in memory. */
 export interface Sample {
   readonly id: string;
@@ -27,12 +25,12 @@ export type Volume = Sample & {
   readonly spacing: readonly [depth: number, height: number, width: number];
 };
 
-/** A sample that is read or made when it is asked for. */
+/** A sample that is read or generated on demand. */
 export interface SampleSource {
   readonly id: string;
   load(): Promise<Sample>;
-  /** The files that it is read from and how, as plain data: what {@link loader} sends to its threads. */
-  readonly origin?: Origin;
+  /** Files and reader as plain data, where the sample comes from files: what the loader sends to its threads. */
+  readonly origin?: { readonly reader: string };
 }
 
 /** Images with masks, split into training and validation. */

@@ -1,0 +1,13 @@
+// Everything of this package that needs no Node: for pages and for the training loop.
+export * from './augment/index.js';
+export { randomStream, shuffled, type RandomStream } from './samples/random.js';
+export {
+  IGNORED,
+  type Sample,
+  type SampleSource,
+  type SegmentationDataset,
+  type Volume,
+} from './samples/sample.js';
+export { sliceOf, type SliceAxis } from './samples/slices.js';
+export { demoDataset, syntheticDataset, type SyntheticOptions } from './samples/synthetic.js';
+export { classProportions, loadAll, resizeSample, spread } from './samples/transforms.js';
