@@ -26,7 +26,7 @@ export function compileKernels({ relaxed = false } = {}) {
       ...(relaxed ? ['--enable', 'relaxed-simd'] : []),
       '--importMemory',
       '--maximumMemory',
-      '65536', // pages, all there are: with a maximum it can be declared shared (src/shared-memory.ts)
+      '65536', // pages, all there are: with a maximum it can be declared shared (src/wasm/memory/shared-memory.ts)
       '--runtime',
       'stub',
     ];

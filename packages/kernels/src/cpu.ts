@@ -1,7 +1,7 @@
 // Importing this registers the kernels: import '@segloss/kernels/cpu'.
 import '@tensorflow/tfjs-backend-cpu';
 
-import { registerCpuKernels } from './register-cpu.js';
+import { registerCpuKernels } from './cpu/register.js';
 
 registerCpuKernels();
 

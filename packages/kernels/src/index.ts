@@ -1,9 +1,9 @@
-export { wasmKernelsSupported } from './module.js';
-export { registerWasmKernels, wasmKernelNames } from './register.js';
-export { registerCpuKernels } from './register-cpu.js';
-export { registerMissingGradients } from './core-gradients.js';
-export { setWasmThreads, wasmThreads } from './threads.js';
-export { batchNormOfBatch, type BatchNormOfBatch } from './batch-norm-training.js';
-export { adam, adamStep } from './adam.js';
-export { type AdamAttributes } from './adam-kernel.js';
-export { registerWebGPUKernels, webgpuKernelNames } from './wgsl/register.js';
+export { wasmKernelsSupported } from './wasm/memory/module.js';
+export { registerWasmKernels, wasmKernelNames } from './wasm/register.js';
+export { registerCpuKernels } from './cpu/register.js';
+export { registerMissingGradients } from './gradients/missing.js';
+export { setWasmThreads, wasmThreads } from './wasm/threads/threads.js';
+export { batchNormOfBatch, type BatchNormOfBatch } from './operations/batch-norm-of-batch.js';
+export { adam, adamStep } from './operations/adam.js';
+export { type AdamAttributes } from './wasm/elements/adam.js';
+export { registerWebGPUKernels, webgpuKernelNames } from './webgpu/register.js';

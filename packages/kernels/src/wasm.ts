@@ -1,7 +1,7 @@
 // Importing this registers the kernels: import '@segloss/kernels/wasm'.
 import '@tensorflow/tfjs-backend-wasm';
 
-import { registerWasmKernels } from './register.js';
+import { registerWasmKernels } from './wasm/register.js';
 
 registerWasmKernels();
 

@@ -1,7 +1,7 @@
 // Importing this registers the kernels: import '@segloss/kernels/webgpu'.
 import '@tensorflow/tfjs-backend-webgpu';
 
-import { registerWebGPUKernels } from './wgsl/register.js';
+import { registerWebGPUKernels } from './webgpu/register.js';
 
 registerWebGPUKernels();
 

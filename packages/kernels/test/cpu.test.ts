@@ -5,9 +5,9 @@ import { backends, finiteDifferenceGradient, maxRelativeError, numbers, tensorLe
 import * as tf from '@tensorflow/tfjs-core';
 
 import { contractOptions } from '../../losses/test/contract-cases';
-import { cpuArrays } from '../src/arrays';
-import { cpuKernels } from '../src/cpu-kernels';
-import { plainKernels } from '../src/plain/kernels';
+import { cpuArrays } from '../src/cpu/arrays';
+import { cpuKernels } from '../src/cpu/kernels';
+import { plainKernels } from '../src/cpu/plain/kernels';
 import { wrongFocalSums } from './checks/focal';
 import { wrongRegionStatistics } from './checks/region-statistics';
 

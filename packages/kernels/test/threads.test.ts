@@ -4,11 +4,11 @@ import '@segloss/kernels/wasm';
 import { setWasmThreads, wasmThreads } from '@segloss/kernels';
 import { backends, numbers } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { moduleFor, type KernelModule } from '../src/module.js';
-import { KernelPool } from '../src/kernel-pool.js';
-import { withSharedMemory } from '../src/shared-memory.js';
-import { memoryOf, type WasmBackend } from '../src/tensors.js';
-import { threadsOf } from '../src/threads.js';
+import { moduleFor, type KernelModule } from '../src/wasm/memory/module.js';
+import { KernelPool } from '../src/wasm/threads/kernel-pool.js';
+import { withSharedMemory } from '../src/wasm/memory/shared-memory.js';
+import { memoryOf, type WasmBackend } from '../src/wasm/memory/tensors.js';
+import { threadsOf } from '../src/wasm/threads/threads.js';
 
 const wasm = backends.find(({ name }) => name === 'wasm')!;
 const suite = wasm.missing === undefined ? describe : describe.skip;

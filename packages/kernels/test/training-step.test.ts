@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { RELAXED_KERNELS_BASE64 } from '../src/generated/kernels-relaxed';
 import { KERNELS_BASE64 } from '../src/generated/kernels';
-import { type KernelModule } from '../src/module';
+import { type KernelModule } from '../src/wasm/memory/module';
 
 const wasm = backends.find(({ name }) => name === 'wasm')!;
 const suite = wasm.missing === undefined ? describe : describe.skip;

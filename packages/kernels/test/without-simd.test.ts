@@ -98,7 +98,7 @@ suite('where WebAssembly has no SIMD', () => {
   });
 
   it('serves the cpu backend where there is no WebAssembly at all', async () => {
-    const { cpuKernels } = await import('../src/cpu-kernels');
+    const { cpuKernels } = await import('../src/cpu/kernels');
     const { WebAssembly: real } = globalThis;
     Object.defineProperty(globalThis, 'WebAssembly', { value: undefined, configurable: true });
     try {

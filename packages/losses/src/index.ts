@@ -21,7 +21,11 @@ export {
 export { defineLoss, type LossFunction } from './define.js';
 export { weightAt } from './plan.js';
 export { pixelSum } from './math.js';
-export { FOCAL_SUMS_GRADIENT_KERNEL, FOCAL_SUMS_KERNEL, type FocalKernelAttributes } from './focal-sums.js';
+export {
+  FOCAL_SUMS_GRADIENT_KERNEL,
+  FOCAL_SUMS_KERNEL,
+  type FocalKernelAttributes,
+} from './statistics/focal.js';
 export { READ_INDICES_KERNEL } from './inputs/read.js';
 export { forLayers, type LayersLoss } from './layers.js';
 export {
@@ -32,7 +36,7 @@ export {
   regionStatistics,
   type RegionKernelAttributes,
   type RegionStatisticsOptions,
-} from './region-statistics.js';
+} from './statistics/region.js';
 export { lossNames, lossRegistry } from './registry.js';
 export {
   geometric,

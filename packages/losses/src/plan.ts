@@ -12,7 +12,7 @@ import {
 
 import { readInputs } from './inputs/read.js';
 import { checkInputOptions } from './options/checks.js';
-import { sumsOf } from './region-statistics.js';
+import { sumsOf } from './statistics/region.js';
 import {
   type Activation,
   type InputOptions,

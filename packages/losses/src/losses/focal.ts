@@ -1,10 +1,10 @@
 import { add, maximum, mul, sum, tensor2d, type Scalar, type Tensor2D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { focalSums, smoothedFocalSums } from '../focal-sums.js';
+import { focalSums, smoothedFocalSums } from '../statistics/focal.js';
 import { classWeightRow, maskedMean, present, quotient } from '../math.js';
 import { checkChoice, checkClassWeights, checkNumber } from '../options/checks.js';
-import { labelSum } from '../region-statistics.js';
+import { labelSum } from '../statistics/region.js';
 import { type Activation, type LossFactory } from '../types.js';
 
 /** Options of {@link focal}. */

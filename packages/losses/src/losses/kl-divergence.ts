@@ -4,7 +4,7 @@ import { defineLoss, direct, type LossFunction } from '../define.js';
 import { hideIgnored } from '../inputs/read.js';
 import { elementsOf, meanOfElements } from '../pixels/likelihood.js';
 import { checkNumber } from '../options/checks.js';
-import { logSigmoid } from '../sigmoid-sums.js';
+import { logSigmoid } from '../statistics/sigmoid.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link klDivergence}. */

@@ -21,7 +21,7 @@ import { defineLoss, direct, type LossFunction } from '../define.js';
 import { hideIgnored } from '../inputs/read.js';
 import { maskedMean, pixelSum, present } from '../math.js';
 import { checkChoice, checkNumber } from '../options/checks.js';
-import { logSigmoid } from '../sigmoid-sums.js';
+import { logSigmoid } from '../statistics/sigmoid.js';
 import { type LossContext, type LossFactory, type PixelInputs } from '../types.js';
 
 /** Options of {@link wassersteinDice}. */

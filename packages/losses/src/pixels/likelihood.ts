@@ -15,7 +15,7 @@ import {
 
 import { hideIgnored } from '../inputs/read.js';
 import { classWeightRow, pixelSum, quotient } from '../math.js';
-import { logSigmoid } from '../sigmoid-sums.js';
+import { logSigmoid } from '../statistics/sigmoid.js';
 import { type Activation, type PixelInputs } from '../types.js';
 
 /** What each element costs, and which count: `[B, N, E]`, an element for each pixel (softmax) or channel (sigmoid). */

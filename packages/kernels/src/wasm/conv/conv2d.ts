@@ -1,0 +1,209 @@
+import {
+  type backend_util,
+  util,
+  type Conv2DBackpropFilterAttrs,
+  type Conv2DBackpropInputAttrs,
+  type KernelConfig,
+  type KernelFunc,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+
+import { convInfo, type ConvAttributes } from './conv-info.js';
+import { kernelsOf } from '../memory/module.js';
+import { withSidesOf } from './padding.js';
+import { pointer, requireFloat, withScratch, type WasmBackend } from '../memory/tensors.js';
+import { runParts } from '../threads/parts.js';
+import { rowConvolution, rowsFit, tiledInputGradient, tilesInput } from './row-convolution.js';
+import { forwardLayout, winogradConvolution, winogradFilterGradient, winogradFits } from './winograd.js';
+
+/** Bytes that the partial sums of a filter's gradient may take. */
+const MOST_PARTIAL_BYTES = 64 * 2 ** 20;
+
+type Info = backend_util.Conv2DInfo;
+
+/** tf.conv2d: 3 x 3 without stride by Winograd's algorithm, others by rows; few channels and dilations stay with tfjs's XNNPACK. */
+export function conv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
+  return {
+    kernelFunc(args) {
+      const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
+      const attrs = args.attrs as unknown as ConvAttributes;
+      const info = convInfo('Conv2D', x.shape, filter.shape, attrs);
+      if (!bothFloat(x, filter) || !ourConvolution(info)) return original(withSidesOf(info, args));
+      return convolution(args.backend as WasmBackend, x, filter, info);
+    },
+  };
+}
+
+/** As {@link conv2D}, with a bias and an activation; only a ReLU is in our kernel. */
+export function fusedConv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
+  return {
+    kernelFunc(args) {
+      const { x, filter, bias, preluActivationWeights } = args.inputs as Record<
+        string,
+        TensorInfo | undefined
+      >;
+      const { activation, ...attrs } = args.attrs as unknown as ConvAttributes & { activation: string };
+      const info = convInfo('FusedConv2D', x!.shape, filter!.shape, attrs);
+      const plain =
+        (activation === 'relu' || activation === 'linear') &&
+        preluActivationWeights === undefined &&
+        (bias === undefined ||
+          (bias.dtype === 'float32' && util.sizeFromShape(bias.shape) === info.outChannels));
+      if (!plain || !bothFloat(x!, filter!) || !ourConvolution(info))
+        return original(withSidesOf(info, args));
+      const wasm = args.backend as WasmBackend;
+      return convolution(wasm, x!, filter!, info, {
+        bias: bias ? pointer(wasm, bias) : 0,
+        floor: activation === 'relu' ? 0 : -Infinity,
+      });
+    },
+  };
+}
+
+function ourConvolution(info: Info): boolean {
+  return info.outShape.every((size) => size > 0) && (winogradFits(info) || rowsFit(info));
+}
+
+function convolution(
+  wasm: WasmBackend,
+  x: TensorInfo,
+  filter: TensorInfo,
+  info: Info,
+  added: { bias?: number; floor?: number } = {},
+): TensorInfo {
+  const at = pointer(wasm, filter);
+  if (winogradFits(info)) return winogradConvolution(wasm, pointer(wasm, x), at, forwardLayout(info), added);
+  const { filterHeight: height, filterWidth: width, strideHeight, strideWidth } = info;
+  const taps = { at, height, width, strides: [strideHeight, strideWidth] as const, ...added };
+  return rowConvolution(wasm, x, taps, forwardLayout(info));
+}
+
+function bothFloat(x: TensorInfo, filter: TensorInfo): boolean {
+  return x.dtype === 'float32' && filter.dtype === 'float32';
+}
+
+/** tf.grad of conv2d by its filter; tfjs's wasm backend has no such kernel. */
+export const conv2DBackpropFilter: KernelConfig = {
+  kernelName: 'Conv2DBackpropFilter',
+  backendName: 'wasm',
+  kernelFunc({ inputs, attrs, backend }) {
+    const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
+    const { filterShape, ...rest } = attrs as unknown as Conv2DBackpropFilterAttrs & ConvAttributes;
+    requireFloat('Conv2DBackpropFilter', { x, dy });
+    const info = convInfo('Conv2DBackpropFilter', x.shape, filterShape, rest);
+    const wasm = backend as WasmBackend;
+    if (winogradFits(info)) return winogradFilterGradient(wasm, x, dy, info);
+    const out = wasm.makeOutput(filterShape, 'float32');
+    const bytes = util.sizeFromShape(filterShape) * 4;
+    const rows = info.batchSize * info.outHeight;
+    const parts = Math.max(1, Math.min(8, Math.floor(MOST_PARTIAL_BYTES / bytes), rows >> 4));
+    withScratch(wasm, parts * bytes, (sums) => {
+      const args = [pointer(wasm, x), pointer(wasm, dy), sums, parts, ...geometry(info)];
+      runParts(wasm, 'conv2dFilterGradient', args, { parts });
+      kernelsOf(wasm).addParts(sums, parts, bytes, pointer(wasm, out));
+    });
+    return out;
+  },
+};
+
+/**
+ * tf.grad of conv2d by its input, and conv2dTranspose. With stride 1 it is a convolution with the flipped filter; a filter as
+ * large as its stride is a product for each of its rows; other strides go tap by tap.
+ */
+export function conv2DBackpropInput(convolve: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
+  return {
+    kernelFunc({ inputs, attrs, backend }) {
+      const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
+      const { inputShape, ...rest } = attrs as unknown as Conv2DBackpropInputAttrs & ConvAttributes;
+      requireFloat('Conv2DBackpropInput', { dy, filter });
+      const info = convInfo('Conv2DBackpropInput', inputShape, filter.shape, rest);
+      const wasm = backend as WasmBackend;
+      if (info.strideHeight === 1 && info.strideWidth === 1)
+        return byFlippedFilter(wasm, dy, filter, info, convolve);
+      return tilesInput(info) ? tiledInputGradient(wasm, dy, filter, info) : byTaps(wasm, dy, filter, info);
+    },
+  };
+}
+
+function byFlippedFilter(
+  wasm: WasmBackend,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  info: Info,
+  convolve: KernelFunc,
+): TensorInfo {
+  const { filterHeight, filterWidth, inChannels, outChannels, padInfo } = info;
+  const [reachY, reachX] = [info.effectiveFilterHeight - 1, info.effectiveFilterWidth - 1];
+  if (winogradFits(info)) return byWinograd(wasm, dy, filter, info);
+  const flipped = wasm.makeOutput([filterHeight, filterWidth, outChannels, inChannels], 'float32');
+  const taps = filterHeight * filterWidth;
+  kernelsOf(wasm).flipFilter(pointer(wasm, filter), pointer(wasm, flipped), taps, inChannels, outChannels);
+  // dy is padded so that the output has the size of the input again.
+  const before = [reachY - padInfo.top, reachX - padInfo.left] as const;
+  const after = [
+    info.inHeight - info.outHeight + reachY - before[0],
+    info.inWidth - info.outWidth + reachX - before[1],
+  ] as const;
+  if (Math.min(...before, ...after) < 0) {
+    wasm.disposeData(flipped.dataId);
+    return byTaps(wasm, dy, filter, info); // more padding than the filter reaches: a convolution cannot crop
+  }
+  if (rowsFit(info, inChannels)) {
+    const taps = { at: pointer(wasm, flipped), height: filterHeight, width: filterWidth };
+    const dx = rowConvolution(wasm, dy, taps, {
+      batch: info.batchSize,
+      input: [info.outHeight, info.outWidth, outChannels],
+      output: [info.inHeight, info.inWidth, inChannels],
+      pad: { top: before[0], left: before[1] },
+    });
+    wasm.disposeData(flipped.dataId);
+    return dx;
+  }
+  const result = convolve({
+    inputs: { x: dy, filter: flipped },
+    attrs: {
+      strides: [1, 1],
+      pad: [[0, 0], [before[0], after[0]], [before[1], after[1]], [0, 0]], // prettier-ignore
+      dataFormat: 'NHWC',
+      dilations: [info.dilationHeight, info.dilationWidth],
+    },
+    backend: wasm,
+  }) as TensorInfo;
+  wasm.disposeData(flipped.dataId);
+  return result;
+}
+
+function byWinograd(wasm: WasmBackend, dy: TensorInfo, filter: TensorInfo, info: Info): TensorInfo {
+  const { inChannels, outChannels, padInfo } = info;
+  return withScratch(wasm, 9 * inChannels * outChannels * 4, (flipped) => {
+    kernelsOf(wasm).flipFilter(pointer(wasm, filter), flipped, 9, inChannels, outChannels);
+    return winogradConvolution(wasm, pointer(wasm, dy), flipped, {
+      batch: info.batchSize,
+      input: [info.outHeight, info.outWidth, outChannels],
+      output: [info.inHeight, info.inWidth, inChannels],
+      pad: { top: 2 - padInfo.top, left: 2 - padInfo.left },
+    });
+  });
+}
+
+function byTaps(wasm: WasmBackend, dy: TensorInfo, filter: TensorInfo, info: Info): TensorInfo {
+  const out = wasm.makeOutput(info.inShape, 'float32');
+  const { filterHeight, filterWidth, inChannels, outChannels } = info;
+  const taps = filterHeight * filterWidth;
+  return withScratch(wasm, taps * inChannels * outChannels * 4, (swapped) => {
+    const kernels = kernelsOf(wasm);
+    kernels.swapFilter(pointer(wasm, filter), swapped, taps, inChannels, outChannels);
+    kernels.conv2dInputGradient(pointer(wasm, dy), swapped, pointer(wasm, out), ...geometry(info));
+    return out;
+  });
+}
+
+/** The numbers that both kernels take, in their order. */
+function geometry(info: Info): number[] {
+  return [
+    ...[info.batchSize, info.inHeight, info.inWidth, info.inChannels],
+    ...[info.outHeight, info.outWidth, info.outChannels],
+    ...[info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth],
+    ...[info.dilationHeight, info.dilationWidth, info.padInfo.top, info.padInfo.left],
+  ];
+}

@@ -1,0 +1,63 @@
+import {
+  REGION_STATISTICS_GRADIENT_KERNEL,
+  REGION_STATISTICS_KERNEL,
+  type RegionKernelAttributes,
+  STATISTICS,
+} from '@segloss/losses';
+import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
+
+import { kernelsOf } from '../memory/module.js';
+import { labelPointers, pixelGradient, pixelSums, type PixelTensors } from './pixel-kernels.js';
+import { memoryOf, pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
+
+/** The sums of all pixels for every statistic asked, `[S, B, K]`, in one pass with float64 totals. */
+export const regionStatistics: KernelConfig = {
+  kernelName: REGION_STATISTICS_KERNEL,
+  backendName: 'wasm',
+  kernelFunc: ({ inputs, attrs, backend }) =>
+    run(
+      inputs as unknown as PixelTensors,
+      attrs as unknown as RegionKernelAttributes,
+      backend as WasmBackend,
+    ),
+};
+
+/** The gradient of the logits, `[B, N, K]`, in one pass. */
+export const regionStatisticsGradient: KernelConfig = {
+  kernelName: REGION_STATISTICS_GRADIENT_KERNEL,
+  backendName: 'wasm',
+  kernelFunc: ({ inputs, attrs, backend }) =>
+    run(
+      inputs as unknown as PixelTensors,
+      attrs as unknown as RegionKernelAttributes,
+      backend as WasmBackend,
+    ),
+};
+
+function run(
+  inputs: PixelTensors,
+  { statistics, activation, temperature }: RegionKernelAttributes,
+  wasm: WasmBackend,
+): TensorInfo {
+  const { logits, valid, indices, dy } = inputs;
+  const [batch, pixels, classes] = logits.shape as [number, number, number];
+  const kernels = kernelsOf(wasm);
+  const [z, y, v, labels] = labelPointers(wasm, inputs);
+  const rows = indices ? 1 : valid!.shape[2]!;
+  return withScratch(wasm, 4 * STATISTICS.length, (slots) => {
+    const order = STATISTICS.map((name) => statistics.indexOf(name));
+    new Int32Array(memoryOf(wasm).buffer, slots, order.length).set(order);
+    const pass = (kernel: 'softmaxIndex' | 'softmaxTarget' | 'sigmoid', from: number[], more: number[]) => {
+      const scratch = kernels[`${kernel}Scratch`](classes);
+      const size = [pixels, classes, ...more, temperature];
+      if (dy) {
+        const args = (out: number) => [...from, pointer(wasm, dy), out, slots, batch, ...size];
+        return pixelGradient(wasm, `${kernel}Gradient`, inputs, args, scratch);
+      }
+      const args = (partial: number) => [...from, partial, slots, statistics.length, ...size];
+      return pixelSums(wasm, `${kernel}Sums`, inputs, statistics.length, args, scratch);
+    };
+    if (activation === 'sigmoid') return pass('sigmoid', [z, y, v, labels], [rows]);
+    return indices ? pass('softmaxIndex', [z, labels], []) : pass('softmaxTarget', [z, y, v], [rows]);
+  });
+}
