@@ -251,7 +251,7 @@ function normOf(bins: readonly ReliabilityBin[], norm: 'l1' | 'l2' | 'max'): num
   if (total === 0) return NaN;
   const filled = bins.filter(({ count }) => count > 0);
   const gap = ({ accuracy, confidence }: ReliabilityBin) => Math.abs(accuracy - confidence);
-  if (norm === 'max') return Math.max(...filled.map(gap));
+  if (norm === 'max') return filled.reduce((most, bin) => Math.max(most, gap(bin)), 0);
   const power = norm === 'l1' ? 1 : 2;
   return filled.reduce((sum, bin) => sum + (bin.count / total) * gap(bin) ** power, 0) ** (1 / power);
 }

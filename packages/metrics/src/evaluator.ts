@@ -2,7 +2,7 @@ import { ConfusionMatrix } from './confusion.js';
 import { hd95 } from './hausdorff.js';
 import { diceScores, iouScores, precisionScores, recallScores } from './overlap.js';
 import { regionSizes, type RegionSize } from './region-size.js';
-import { summarizeCases, type CaseSummary } from './summary.js';
+import { summarizeScores, type ScoreSummary } from './score-summary.js';
 import { averageSurfaceDistance, surfaceDice } from './surface-agreement.js';
 
 /** Options of {@link Evaluator}. */
@@ -98,7 +98,7 @@ export class Evaluator {
   }
 
   /** For each score and class the mean over cases, with the number of cases that had it. */
-  perImage(): Record<Overlap, CaseSummary[]> & Partial<Record<Surface, CaseSummary[]>> {
+  perImage(): Record<Overlap, ScoreSummary[]> & Partial<Record<Surface, ScoreSummary[]>> {
     const names = [
       ...Object.keys(OVERLAP),
       ...(this.options.surfaces ? ['hd95', 'assd', 'surfaceDice'] : []),
@@ -107,10 +107,10 @@ export class Evaluator {
       names.map((name) => [
         name,
         Array.from({ length: this.options.numClasses }, (_, k) =>
-          summarizeCases(this.cases.map((scores) => scores[name as Overlap][k]!)),
+          summarizeScores(this.cases.map((scores) => scores[name as Overlap][k]!)),
         ),
       ]),
-    ) as Record<Overlap, CaseSummary[]>;
+    ) as Record<Overlap, ScoreSummary[]>;
   }
 
   /** For each class the score of all pixels together. */

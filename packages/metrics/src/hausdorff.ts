@@ -107,7 +107,14 @@ function weightedPercentile({ distances, sizes }: DirectedDistances, percentile:
 
 function together(left: DirectedDistances, right: DirectedDistances): DirectedDistances {
   return {
-    distances: Float64Array.of(...left.distances, ...right.distances),
-    sizes: Float64Array.of(...left.sizes, ...right.sizes),
+    distances: concatenate(left.distances, right.distances),
+    sizes: concatenate(left.sizes, right.sizes),
   };
+}
+
+function concatenate(left: Float64Array, right: Float64Array): Float64Array {
+  const all = new Float64Array(left.length + right.length);
+  all.set(left);
+  all.set(right, left.length);
+  return all;
 }

@@ -11,6 +11,19 @@ export {
 export { classCounts, ConfusionMatrix, type ClassCounts } from './confusion.js';
 export { type EmptyRule, type EmptyValue } from './empty.js';
 export { Evaluator, type CaseScores, type EvaluationCase, type EvaluatorOptions } from './evaluator.js';
+export { scoreCase } from './cases/score-case.js';
+export { summarizeCases, type SummarizeCasesOptions } from './cases/summarize-cases.js';
+export {
+  type CaseMean,
+  type CaseScore,
+  type CasesSummary,
+  type ClassScore,
+  type ClassSummary,
+  type ForegroundMean,
+  type MarginalError,
+  type MarginalScore,
+  type ScoreCaseOptions,
+} from './cases/types.js';
 export { hausdorffDistance, hd95, type HausdorffOptions } from './hausdorff.js';
 export {
   balancedAccuracy,
@@ -38,7 +51,7 @@ export {
 } from './region-size.js';
 export { type RegionOptions } from './regions.js';
 export * from './size-bias/index.js';
-export { summarizeCases, type CaseSummary } from './summary.js';
+export { summarizeScores, type ScoreSummary } from './score-summary.js';
 export {
   averageSurfaceDistance,
   surfaceDice,

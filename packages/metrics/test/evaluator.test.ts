@@ -9,7 +9,7 @@ import {
   recallScores,
   regionSizeBins,
   softMarginals,
-  summarizeCases,
+  summarizeScores,
   volumeSimilarities,
 } from '@segloss/metrics';
 import { numbers } from '@segloss/testing';
@@ -142,16 +142,16 @@ describe('regionSizeBins', () => {
   });
 });
 
-describe('summarizeCases', () => {
+describe('summarizeScores', () => {
   it('counts what has a score', () => {
-    expect(summarizeCases([3, NaN, 1, 2])).toEqual({
+    expect(summarizeScores([3, NaN, 1, 2])).toEqual({
       mean: 2,
       standardDeviation: 1,
       median: 2,
       cases: 3,
       total: 4,
     });
-    expect(summarizeCases([NaN])).toMatchObject({ mean: NaN, median: NaN, cases: 0, total: 1 });
-    expect(summarizeCases([1, Infinity]).mean).toBe(Infinity);
+    expect(summarizeScores([NaN])).toMatchObject({ mean: NaN, median: NaN, cases: 0, total: 1 });
+    expect(summarizeScores([1, Infinity]).mean).toBe(Infinity);
   });
 });

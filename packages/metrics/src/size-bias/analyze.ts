@@ -1,6 +1,7 @@
 import { labelMarginalError, type RegionSize } from '../region-size.js';
 import { fixedBins, quantileBins, type Bin } from './bins.js';
-import { checkBootstrap, checkCases, checkKeys } from './check.js';
+import { checkKeys } from '../options.js';
+import { checkBootstrap, checkCases } from './check-cases.js';
 import { finiteMean, sizeStatistics } from './statistics.js';
 import {
   type BootstrapOptions,

@@ -1,7 +1,8 @@
 import { type RegionSize } from '../region-size.js';
 import { sizesOf } from './analyze.js';
 import { percentileInterval } from './bootstrap.js';
-import { checkBootstrap, checkCases, checkKeys } from './check.js';
+import { checkKeys } from '../options.js';
+import { checkBootstrap, checkCases } from './check-cases.js';
 import { type BootstrapOptions, type Interval, type ProportionCase } from './types.js';
 
 /** A statistic of the second run less that of the first. */

@@ -1,5 +1,5 @@
 import { labelMarginalError, type RegionSize } from '../region-size.js';
-import { summarizeCases } from '../summary.js';
+import { summarizeScores } from '../score-summary.js';
 import { sizeIntervals } from './bootstrap.js';
 import { type BootstrapOptions, type SizeStatistics } from './types.js';
 
@@ -24,7 +24,7 @@ export function sizeStatistics(
     predicted,
     ratio: truth > 0 ? predicted / truth : NaN,
     ratioInterval: intervals.ratio,
-    median: summarizeCases(present.map((size) => size.predicted / size.truth)).median,
+    median: summarizeScores(present.map((size) => size.predicted / size.truth)).median,
     medianInterval: intervals.median,
     signed: predicted - truth,
     absolute: mean((size) => Math.abs(size.predicted - size.truth)),

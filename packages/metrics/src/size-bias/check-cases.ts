@@ -1,13 +1,5 @@
+import { checkKeys } from '../options.js';
 import { type BootstrapOptions, type ProportionCase } from './types.js';
-
-/** Throws if an options object has a key that is not known. */
-export function checkKeys(caller: string, options: object, known: readonly string[]): void {
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new TypeError(`${caller}: unknown option ${key}; known: ${known.join(', ')}`);
-    }
-  }
-}
 
 /** The number of classes of all cases. Proportions may be wrong in the last digits, as sums are. */
 export function checkCases(caller: string, cases: readonly ProportionCase[]): number {

@@ -1,27 +1,27 @@
-/** A score of many cases. */
-export interface CaseSummary {
+/** One score over many cases. */
+export interface ScoreSummary {
   readonly mean: number;
-  /** Of the cases, with n - 1; NaN for fewer than two. */
+  /** Sample standard deviation over the cases (n - 1); NaN for fewer than two. */
   readonly standardDeviation: number;
   readonly median: number;
   /** Cases that have the score (it is not NaN). */
   readonly cases: number;
-  /** All cases, those without the score too. */
+  /** All cases, including those without the score. */
   readonly total: number;
 }
 
 /**
- * Summarizes a score over cases and says how many had one. A case with the score NaN, a class that is nowhere in it, does
- * not count; Infinity counts and makes the mean infinite: a missed region is never dropped in silence.
+ * Summarizes one score over cases, and counts how many cases had it. NaN means that the case has no such score (the class is
+ * absent from it) and is left out; Infinity is kept and makes the mean infinite.
  *
  * @example
  * ```ts
- * const { mean, cases, total } = summarizeCases([0.5, NaN, 1]);
+ * const { mean, cases, total } = summarizeScores([0.5, NaN, 1]);
  * [mean, cases, total]; // → [0.75, 2, 3]
  * ```
  */
-export function summarizeCases(scores: readonly number[]): CaseSummary {
-  const present = scores.filter((score) => !Number.isNaN(score)).sort((a, b) => a - b);
+export function summarizeScores(scores: readonly number[]): ScoreSummary {
+  const present = Float64Array.from(scores.filter((score) => !Number.isNaN(score))).sort();
   const cases = present.length;
   const mean = present.reduce((sum, score) => sum + score, 0) / cases;
   const squares = present.reduce((sum, score) => sum + (score - mean) ** 2, 0);

@@ -1,0 +1,99 @@
+import { checkShape } from '@segloss/geometry';
+
+import { checkKeys } from '../options.js';
+import { type ScoreCaseOptions } from './types.js';
+
+const CALLER = 'scoreCase';
+
+const KEYS = [
+  'id', 'truth', 'predicted', 'probabilities', 'shape', 'spacing', 'classes', 'background', 'ignoreIndex', 'mode', 'distances', 'tolerance',
+]; // prettier-ignore
+
+/** Rounding of float16 and 8-bit probabilities; a larger difference from 1 means that these are no probabilities. */
+const SUM_TOLERANCE = 5e-3;
+const RANGE_TOLERANCE = 1e-6;
+
+/** Options with every default filled in. */
+export interface ResolvedCase extends Required<Omit<ScoreCaseOptions, 'probabilities'>> {
+  readonly probabilities: ArrayLike<number> | undefined;
+  /** Number of pixels. */
+  readonly size: number;
+}
+
+/** Checks everything but the values of the pixels. */
+export function resolveCase(options: ScoreCaseOptions): ResolvedCase {
+  checkKeys(CALLER, options, KEYS);
+  const { id, truth, predicted, probabilities, shape, classes } = options;
+  const { mode = 'multiclass', distances = 'hd95', ignoreIndex = 255, tolerance = 1 } = options;
+  const { background = mode === 'multilabel' ? null : 0, spacing = shape.map(() => 1) } = options;
+  oneOf('mode', mode, ['multiclass', 'multilabel']);
+  oneOf('distances', distances, ['none', 'hd95', 'all']);
+  if (typeof id !== 'string') throw new TypeError(`${CALLER}: wanted id as a string, got ${typeof id}`);
+  const K = classes.length;
+  if (K < (mode === 'multilabel' ? 1 : 2)) {
+    throw new RangeError(`${CALLER}: wanted ${mode === 'multilabel' ? 1 : 2} or more classes, got ${K}`);
+  }
+  if (background !== null && !(Number.isInteger(background) && background >= 0 && background < K)) {
+    throw new RangeError(`${CALLER}: wanted background from 0 to ${K - 1} or null, got ${background}`);
+  }
+  if (!(tolerance >= 0)) throw new RangeError(`${CALLER}: wanted a tolerance of 0 or more, got ${tolerance}`);
+  const size = shape.reduce((product, length) => product * length, 1);
+  const layers = mode === 'multilabel' ? K : 1;
+  checkShape(`${CALLER} of ${id}`, truth.length / layers, shape, spacing);
+  checkShape(`${CALLER} of ${id}`, predicted.length / layers, shape, spacing);
+  if (
+    probabilities !== undefined &&
+    probabilities.length !== size * K &&
+    !(K === 2 && mode === 'multiclass' && probabilities.length === size)
+  ) {
+    throw new RangeError(
+      `${CALLER} of ${id}: wanted ${size * K} probabilities for ${size} pixels and ${K} classes, got ${probabilities.length}; ` +
+        `channels are last`,
+    );
+  }
+  return {
+    id, truth, predicted, probabilities, shape, spacing, classes, background, ignoreIndex, mode, distances, tolerance, size,
+  }; // prettier-ignore
+}
+
+function oneOf(key: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value)) {
+    throw new RangeError(`${CALLER}: wanted ${key} one of ${known.join(', ')}, got ${JSON.stringify(value)}`);
+  }
+}
+
+/** Throws unless the value is a label from 0 to `highest`. */
+export function checkLabel(
+  what: 'true' | 'predicted',
+  value: number,
+  highest: number,
+  id: string,
+  pixel: number,
+): void {
+  if (Number.isInteger(value) && value >= 0 && value <= highest) return;
+  const remedy =
+    what === 'predicted'
+      ? 'pass class indices (the argmax), not probabilities'
+      : Number.isInteger(value)
+        ? 'map it to a class, or set ignoreIndex'
+        : 'read the mask without interpolation';
+  throw new RangeError(
+    `${CALLER} of ${id}: wanted whole labels from 0 to ${highest}, got the ${what} label ${value} at ${pixel}; ${remedy}`,
+  );
+}
+
+/** Throws unless the value is a probability. */
+export function checkProbability(value: number, id: string, pixel: number): void {
+  if (value >= -RANGE_TOLERANCE && value <= 1 + RANGE_TOLERANCE) return;
+  throw new RangeError(
+    `${CALLER} of ${id}: wanted probabilities from 0 to 1, got ${value} at pixel ${pixel}; apply softmax or sigmoid to logits first`,
+  );
+}
+
+/** Throws unless the probabilities of a pixel sum to 1. */
+export function checkSum(sum: number, id: string, pixel: number): void {
+  if (Math.abs(sum - 1) <= SUM_TOLERANCE) return;
+  throw new RangeError(
+    `${CALLER} of ${id}: wanted probabilities that sum to 1, got ${sum} at pixel ${pixel}; use mode 'multilabel' for overlapping classes`,
+  );
+}

@@ -1,0 +1,196 @@
+import { checkKeys } from '../options.js';
+import { meanScore } from '../overlap.js';
+import { summarizeScores } from '../score-summary.js';
+import { fraction } from './score-case.js';
+import {
+  type CaseMean,
+  type CaseScore,
+  type CasesSummary,
+  type ClassScore,
+  type ClassSummary,
+  type ForegroundMean,
+  type MarginalError,
+  type MarginalScore,
+} from './types.js';
+
+/** Options of {@link summarizeCases}. */
+export interface SummarizeCasesOptions {
+  /** Names of the classes, in the order of the scores. */
+  classes: readonly string[];
+  /** Index of the background class, or null where every class is a foreground class. Default 0; null in multilabel mode. */
+  background?: number | null;
+  /** That of {@link scoreCase}; default `multiclass`. */
+  mode?: 'multiclass' | 'multilabel';
+}
+
+/**
+ * Combines the scores of many cases: over all pixels of the set, as means over images, and as foreground means.
+ *
+ * A case in which a class is neither true nor predicted has no Dice of it and is left out of that class's mean; a missed or
+ * invented class has Dice 0. HD95 is averaged over the cases in which the class is both true and predicted; missed and invented
+ * cases are counted and never enter the average. The foreground mean is the mean over all classes but `background`.
+ *
+ * @param cases Results of {@link scoreCase}, also read back from JSON.
+ * @returns Plain JSON; null where a score is undefined.
+ * @throws {RangeError} If a case has another number of classes, or two cases have one id.
+ *
+ * @example
+ * ```ts
+ * const classes = ['background', 'lesion'];
+ * const common = { shape: [1, 4], classes };
+ * const cases = [
+ *   scoreCase({ id: 'a', truth: [0, 1, 1, 0], predicted: [0, 1, 0, 0], ...common }),
+ *   scoreCase({ id: 'b', truth: [0, 1, 1, 0], predicted: [0, 0, 0, 0], ...common }),
+ * ];
+ * const { foreground, classes: each } = summarizeCases(cases, { classes });
+ * [foreground.dice, foreground.perImage.dice, foreground.hd95, foreground.missed]; // → [0.4, 0.3333, 0.95, 1]
+ * each[1].hard.ratio; // → 0.25
+ * ```
+ */
+export function summarizeCases(cases: readonly CaseScore[], options: SummarizeCasesOptions): CasesSummary {
+  checkKeys('summarizeCases', options, ['classes', 'background', 'mode']);
+  const { classes: names, mode = 'multiclass' } = options;
+  const { background = mode === 'multilabel' ? null : 0 } = options;
+  checkCases(cases, names, background);
+  const classes = names.map((name, k) =>
+    summarizeClass(
+      name,
+      cases.map((each) => each.classes[k]!),
+    ),
+  );
+  const foreground = foregroundMean(classes, background);
+  const ignored = cases.reduce((sum, each) => sum + each.ignored, 0);
+  const exclusive = mode === 'multiclass';
+  return {
+    cases: cases.length,
+    ignored,
+    classes,
+    foreground,
+    marginals: {
+      hard: marginalError(
+        classes.map(({ truth, hard }) => ({ truth, ...hard })),
+        exclusive,
+      ),
+      soft: classes.every(({ soft }) => soft !== null)
+        ? marginalError(
+            classes.map(({ truth, soft }) => ({ truth, ...soft! })),
+            exclusive,
+          )
+        : null,
+    },
+    warnings: warningsOf(classes, foreground, ignored),
+  };
+}
+
+function summarizeClass(name: string, scores: readonly ClassScore[]): ClassSummary {
+  const sum = (of: (score: ClassScore) => number) => scores.reduce((total, score) => total + of(score), 0);
+  const count = (of: (score: ClassScore) => boolean) => scores.filter(of).length;
+  const [pixels, target, predicted] = [sum((s) => s.pixels), sum((s) => s.target), sum((s) => s.predicted)];
+  const overlap = sum((s) => s.overlap);
+  const soft = scores.every((s) => s.softPredicted !== null) ? sum((s) => s.softPredicted!) : null;
+  const truth = target / pixels;
+  const measured = scores.some((s) => s.surfaceDice !== undefined);
+  return {
+    name,
+    dice: fraction(2 * overlap, target + predicted),
+    iou: fraction(overlap, target + predicted - overlap),
+    perImage: { dice: meanOf(scores, (s) => s.dice), iou: meanOf(scores, (s) => s.iou) },
+    hd95: meanOf(scores, (s) => s.hd95),
+    ...(measured && {
+      assd: meanOf(scores, (s) => s.assd ?? null),
+      surfaceDice: meanOf(scores, (s) => s.surfaceDice ?? null),
+    }),
+    present: count((s) => s.target > 0),
+    missed: count((s) => s.missed),
+    invented: count((s) => s.invented),
+    truth,
+    hard: marginal(predicted / pixels, truth),
+    soft: soft === null ? null : marginal(soft / pixels, truth),
+  };
+}
+
+function meanOf(scores: readonly ClassScore[], of: (score: ClassScore) => number | null): CaseMean {
+  const { mean, median, cases } = summarizeScores(scores.map((score) => of(score) ?? NaN));
+  return cases === 0 ? { mean: null, median: null, cases } : { mean, median, cases };
+}
+
+function marginal(p: number, q: number): MarginalScore {
+  return {
+    predicted: p,
+    ratio: fraction(p, q),
+    absolute: Math.abs(p - q),
+    kl: finite(divergence(q, p) + divergence(1 - q, 1 - p)),
+  };
+}
+
+/** q log(q / p), a term of KL. */
+function divergence(q: number, p: number): number {
+  return q > 0 ? q * Math.log(q / Math.max(0, p)) : 0;
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function marginalError(
+  marginals: readonly (MarginalScore & { readonly truth: number })[],
+  exclusive: boolean,
+): MarginalError {
+  const sum = (of: (marginal: (typeof marginals)[number]) => number) =>
+    marginals.reduce((total, each) => total + of(each), 0);
+  return {
+    l1: sum(({ absolute }) => absolute),
+    kl: finite(
+      sum(({ truth, predicted, kl }) => (exclusive ? divergence(truth, predicted) : (kl ?? Infinity))),
+    ),
+  };
+}
+
+function foregroundMean(classes: readonly ClassSummary[], background: number | null): ForegroundMean {
+  const indices = classes.map((_, k) => k).filter((k) => k !== background);
+  const mean = (of: (summary: ClassSummary) => number | null) =>
+    finite(meanScore(indices.map((k) => of(classes[k]!) ?? NaN)));
+  const sum = (of: (summary: ClassSummary) => number) =>
+    indices.reduce((total, k) => total + of(classes[k]!), 0);
+  return {
+    classes: indices,
+    dice: mean(({ dice }) => dice),
+    iou: mean(({ iou }) => iou),
+    perImage: {
+      dice: mean(({ perImage }) => perImage.dice.mean),
+      iou: mean(({ perImage }) => perImage.iou.mean),
+    },
+    hd95: mean(({ hd95 }) => hd95.mean),
+    missed: sum(({ missed }) => missed),
+    invented: sum(({ invented }) => invented),
+  };
+}
+
+function warningsOf(
+  classes: readonly ClassSummary[],
+  { classes: foreground }: ForegroundMean,
+  ignored: number,
+): string[] {
+  if (foreground.some((k) => classes[k]!.present > 0)) return [];
+  const why =
+    ignored > 0
+      ? `; ${ignored} pixels are ignored: if they are the foreground, map their label to a class`
+      : '';
+  return [`no true label is of a foreground class${why}`];
+}
+
+function checkCases(cases: readonly CaseScore[], names: readonly string[], background: number | null): void {
+  const K = names.length;
+  if (background !== null && !(Number.isInteger(background) && background >= 0 && background < K)) {
+    throw new RangeError(`summarizeCases: wanted background from 0 to ${K - 1} or null, got ${background}`);
+  }
+  const ids = new Set<string>();
+  for (const { id, classes } of cases) {
+    if (classes.length !== K) {
+      throw new RangeError(`summarizeCases: wanted scores of ${K} classes, got ${classes.length} of ${id}`);
+    }
+    if (ids.has(id))
+      throw new RangeError(`summarizeCases: wanted a different id for each case, got ${id} twice`);
+    ids.add(id);
+  }
+}

@@ -1,0 +1,149 @@
+/** One image or volume to score: label maps and probabilities in row-major order, channels last. */
+export interface ScoreCaseOptions {
+  /** Name of the case; travels with the scores. */
+  id: string;
+  /**
+   * True labels. Multiclass: one class index per pixel. Multilabel: `[pixels, classes]` with 0 and 1. `ignoreIndex` and negative
+   * labels are ignored.
+   */
+  truth: ArrayLike<number>;
+  /** Predicted labels in the layout of `truth`: class indices, or 0 and 1 per class. */
+  predicted: ArrayLike<number>;
+  /**
+   * Probabilities `[pixels, classes]`, each from 0 to 1; in multiclass mode they sum to 1 in every pixel. With two classes
+   * `[pixels]` is the probability of the second.
+   */
+  probabilities?: ArrayLike<number>;
+  /** `[height, width]` or `[depth, height, width]`. */
+  shape: readonly number[];
+  /** Length of a pixel along each axis; HD95 is in its unit. Default 1: HD95 in pixels. */
+  spacing?: readonly number[];
+  /** Names of the classes. */
+  classes: readonly string[];
+  /** Index of the background class, or null where every class is a foreground class. Default 0; null in multilabel mode. */
+  background?: number | null;
+  /** True label of pixels that do not count; default 255. */
+  ignoreIndex?: number;
+  /** `multiclass` (default): every pixel has one class. `multilabel`: classes may overlap. */
+  mode?: 'multiclass' | 'multilabel';
+  /**
+   * Distances between the surfaces, which take time: `hd95` (default); `all`: also ASSD and the surface Dice at `tolerance`;
+   * `none`.
+   */
+  distances?: 'none' | 'hd95' | 'all';
+  /** Tolerance of the surface Dice in the unit of `spacing`; default 1. */
+  tolerance?: number;
+}
+
+/** What one case says of one class: plain JSON, null where a score is undefined. */
+export interface ClassScore {
+  /** Pixels that count. */
+  readonly pixels: number;
+  /** Pixels of the class: true, predicted, and both. */
+  readonly target: number;
+  readonly predicted: number;
+  readonly overlap: number;
+  /** Sum of the probabilities of the class over all pixels and over its true pixels; null without probabilities. */
+  readonly softPredicted: number | null;
+  readonly softOverlap: number | null;
+  /** 2·overlap / (target + predicted); null where the class is in neither. */
+  readonly dice: number | null;
+  /** overlap / (target + predicted - overlap); null where the class is in neither. */
+  readonly iou: number | null;
+  /** 95th percentile of the Hausdorff distance; null unless the class is in both, and for the background. */
+  readonly hd95: number | null;
+  /** In the truth, but not predicted at all. */
+  readonly missed: boolean;
+  /** Predicted, but not in the truth at all. */
+  readonly invented: boolean;
+  /** Only with `distances: 'all'`: average symmetric surface distance, null like `hd95`. */
+  readonly assd?: number | null;
+  /** Only with `distances: 'all'`: normalized surface Dice; 0 for a missed or invented class, null where it is in neither. */
+  readonly surfaceDice?: number | null;
+}
+
+/** The scores of one case. */
+export interface CaseScore {
+  readonly id: string;
+  /** Pixels that do not count; in multilabel mode the mean over the classes. */
+  readonly ignored: number;
+  /** One for each class, in the order of `classes`. */
+  readonly classes: readonly ClassScore[];
+}
+
+/** Predicted proportion of a class over a whole set, compared with the true one. */
+export interface MarginalScore {
+  /** Predicted proportion p. */
+  readonly predicted: number;
+  /** p / q; null where the class is not in the truth. */
+  readonly ratio: number | null;
+  /** |p - q|. */
+  readonly absolute: number;
+  /** KL((q, 1-q) ‖ (p, 1-p)); null where infinite. */
+  readonly kl: number | null;
+}
+
+/** A mean over the cases that have a score, and how many have it; null where none has. */
+export interface CaseMean {
+  readonly mean: number | null;
+  readonly median: number | null;
+  readonly cases: number;
+}
+
+/** Scores of one class over all cases. Null where a score is undefined. */
+export interface ClassSummary {
+  readonly name: string;
+  /** Over the pixels of all cases together. */
+  readonly dice: number | null;
+  readonly iou: number | null;
+  /** Over the cases in which the class is true or predicted. */
+  readonly perImage: { readonly dice: CaseMean; readonly iou: CaseMean };
+  /** Over the cases in which the class is both true and predicted; `mean` is the number to report. */
+  readonly hd95: CaseMean;
+  /** With `distances: 'all'`; like `hd95` and like `perImage.dice`. */
+  readonly assd?: CaseMean;
+  readonly surfaceDice?: CaseMean;
+  /** Cases in which the class is true, missed (true only) and invented (predicted only). */
+  readonly present: number;
+  readonly missed: number;
+  readonly invented: number;
+  /** True proportion q over the pixels of all cases that count. */
+  readonly truth: number;
+  /** Label marginal from predicted labels, and from probabilities (null without them). */
+  readonly hard: MarginalScore;
+  readonly soft: MarginalScore | null;
+}
+
+/** Means over the foreground classes, which exclude the background. Null where no class has the score. */
+export interface ForegroundMean {
+  /** Indices of the foreground classes. */
+  readonly classes: readonly number[];
+  readonly dice: number | null;
+  readonly iou: number | null;
+  readonly perImage: { readonly dice: number | null; readonly iou: number | null };
+  /** Mean of the classes' mean HD95. */
+  readonly hd95: number | null;
+  /** Sums over the classes. */
+  readonly missed: number;
+  readonly invented: number;
+}
+
+/** Distance between the label marginals of a set: sums over all classes. */
+export interface MarginalError {
+  /** Σ|p - q|. */
+  readonly l1: number;
+  /** Σ q log(q / p), in multilabel mode the sum of the classes' KL; null where infinite. */
+  readonly kl: number | null;
+}
+
+/** Scores over a whole set. */
+export interface CasesSummary {
+  readonly cases: number;
+  /** Pixels that do not count. */
+  readonly ignored: number;
+  readonly classes: readonly ClassSummary[];
+  readonly foreground: ForegroundMean;
+  readonly marginals: { readonly hard: MarginalError; readonly soft: MarginalError | null };
+  /** What a reader of the numbers must know, as sentences. */
+  readonly warnings: readonly string[];
+}
