@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 
-import { addAnalyzeCommand } from './analyze/command.js';
-import { addBackendCommands } from './backend-commands.js';
-import { addLossCommands } from './card/command.js';
-import { lossesCommand, runCommand, type Terminal } from './commands.js';
-import { addConfigCommand } from './config-command.js';
-import { addDataCommands } from './data-command.js';
-import { demoSettings, runDefaults } from './defaults.js';
+import { addAnalyzeCommand } from './commands/analyze.js';
+import { addBackendCommands } from './commands/doctor.js';
+import { addLossCommands } from './commands/loss-card.js';
+import { lossesCommand, runCommand, type Terminal } from './commands/benchmark.js';
+import { addConfigCommand } from './commands/config.js';
+import { addDataCommands } from './commands/data.js';
+import { demoSettings, runDefaults } from './benchmark/defaults.js';
 import { environment } from './environment.js';
 import { exitCodeHelp, exitCodeOf, exitCodes, messageOf } from './errors.js';
 import {
@@ -21,7 +21,7 @@ import {
   type Settings,
   type Size,
 } from './options.js';
-import { addTrainCommands } from './train-command.js';
+import { addTrainCommands } from './commands/train.js';
 
 type Flags = Partial<Omit<Settings, 'losses'>> & { loss?: string[]; json?: boolean; verbose?: boolean };
 

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import type { MetricsLine, StepReport } from '@segloss/trainer';
 import type { Colors } from 'picocolors/types';
 
-import { makeBars, ratioText } from './progress.js';
+import { makeBars, ratioText } from './benchmark/progress.js';
 
 /** Shows how one training goes on; `finish` leaves the terminal as it was. */
 export interface TrainProgress {

@@ -7,7 +7,7 @@ import { afterAll } from '@jest/globals';
 import { encode } from 'fast-png';
 
 import type { SizeReport } from '../src/analyze/analysis.js';
-import { analyzeCommand, type AnalyzeFlags } from '../src/analyze/command.js';
+import { analyzeCommand, type AnalyzeFlags } from '../src/commands/analyze.js';
 
 /** A folder for the files of a test file, removed after it. */
 export function temporaryFolder(): string {

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { type DoctorReport } from '@segloss/trainer';
 import pc from 'picocolors';
 
-import { renderDoctor } from '../src/backend-commands.js';
+import { renderDoctor } from '../src/commands/doctor.js';
 
 const command = path.resolve(__dirname, '../bin/segloss.mjs');
 const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'segloss-backends-')));

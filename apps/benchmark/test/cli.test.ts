@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readEvents, type EventOf } from '../src/events.js';
+import { readEvents, type EventOf } from '../src/benchmark/events.js';
 import { side, writeImages } from './images.js';
 
 const command = path.resolve(__dirname, '../bin/segloss.mjs');

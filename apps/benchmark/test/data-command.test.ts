@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { encode } from 'fast-png';
 
-import { dataCheckCommand } from '../src/data-command.js';
+import { dataCheckCommand } from '../src/commands/data.js';
 
 const root = mkdtempSync(join(tmpdir(), 'segloss-check-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

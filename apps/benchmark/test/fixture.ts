@@ -1,6 +1,6 @@
-import { packBytes } from '../src/codec.js';
-import { stamp, type Event, type Scores } from '../src/events.js';
-import { runId } from '../src/summary.js';
+import { packBytes } from '../src/benchmark/codec.js';
+import { stamp, type Event, type Scores } from '../src/benchmark/events.js';
+import { runId } from '../src/benchmark/summary.js';
 
 const side = 16;
 const truth = Uint8Array.from({ length: side * side }, (_, i) => (i % side < 4 && i < 4 * side ? 1 : 0));

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { decode } from 'fast-png';
 import { parseLoss } from '@segloss/losses';
 
-import { penaltyOf } from '../src/penalties.js';
-import { html } from '../src/report/html.js';
-import { renderReport } from '../src/report/page.js';
-import { thin } from '../src/report/pixels.js';
-import { verdict } from '../src/report/verdict.js';
-import { summarize } from '../src/summary.js';
+import { penaltyOf } from '../src/benchmark/penalties.js';
+import { html } from '../src/page/html.js';
+import { renderReport } from '../src/benchmark/report/page.js';
+import { thin } from '../src/page/pixels.js';
+import { verdict } from '../src/benchmark/report/verdict.js';
+import { summarize } from '../src/benchmark/summary.js';
 import { fixtureEvents } from './fixture.js';
 
 const page = renderReport(summarize(fixtureEvents()));

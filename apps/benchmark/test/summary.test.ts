@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { readEvents, stamp } from '../src/events.js';
-import { format, statistic } from '../src/statistics.js';
-import { failedRuns, rarestClass, scoredClasses, summarize } from '../src/summary.js';
-import { leaderboard, toCsv, toMarkdown, toTerminal } from '../src/table.js';
+import { readEvents, stamp } from '../src/benchmark/events.js';
+import { format, statistic } from '../src/benchmark/statistics.js';
+import { failedRuns, rarestClass, scoredClasses, summarize } from '../src/benchmark/summary.js';
+import { leaderboard, toCsv, toMarkdown, toTerminal } from '../src/benchmark/table.js';
 import { fixtureEvents, scores } from './fixture.js';
 import pc from 'picocolors';
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { MetricsLine } from '@segloss/trainer';
 import pc from 'picocolors';
 
-import { liveTrainProgress, plainTrainProgress, trainEpochLine } from '../src/train-progress.js';
+import { liveTrainProgress, plainTrainProgress, trainEpochLine } from '../src/progress.js';
 
 const extent = { epochs: 20, stepsPerEpoch: 10, classes: ['background', 'vessel', 'polyp', 'ulcer'] };
 const line = (hard: number[]): MetricsLine => ({

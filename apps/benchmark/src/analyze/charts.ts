@@ -1,8 +1,8 @@
 import { scatterChart, type LineChartOptions } from '@segloss/charts';
 import type { ProportionCase } from '@segloss/metrics';
 
-import { figure } from '../report/figure.js';
-import { html, raw, type Html } from '../report/html.js';
+import { figure } from '../page/figure.js';
+import { html, raw, type Html } from '../page/html.js';
 import type { SizeReport } from './analysis.js';
 import { percentText } from './numbers.js';
 

@@ -1,6 +1,6 @@
-import { document } from '../report/document.js';
-import { html, type Html } from '../report/html.js';
-import { style } from '../report/style.js';
+import { document } from '../page/document.js';
+import { html, type Html } from '../page/html.js';
+import { style } from '../page/style.js';
 import type { SizeReport } from './analysis.js';
 import { ratioBySize, scatter } from './charts.js';
 import { plural } from './numbers.js';

@@ -8,7 +8,7 @@ import {
   type SampleSource,
 } from '@segloss/data';
 
-import type { Settings, Size } from './options.js';
+import type { Settings, Size } from '../options.js';
 
 /** A data set in memory, in buffers that worker threads share instead of copying. */
 export interface LoadedData {

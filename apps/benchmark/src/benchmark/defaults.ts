@@ -1,4 +1,4 @@
-import type { Settings } from './options.js';
+import type { Settings } from '../options.js';
 
 /** `segloss demo`: the comparison that the project is about, small enough for two cores and three minutes. */
 export const demoSettings = {

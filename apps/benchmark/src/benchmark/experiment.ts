@@ -6,10 +6,10 @@ import { Piscina } from 'piscina';
 
 import { chooseCases, packCase } from './cases.js';
 import { loadData } from './dataset.js';
-import { environment } from './environment.js';
-import { UsageError } from './errors.js';
+import { environment } from '../environment.js';
+import { UsageError } from '../errors.js';
 import { stamp, type Event, type EventBody } from './events.js';
-import type { Settings, Size } from './options.js';
+import type { Settings, Size } from '../options.js';
 import { penaltyOf } from './penalties.js';
 import { trivialPredictors } from './scores.js';
 import { rarestClass, runId } from './summary.js';

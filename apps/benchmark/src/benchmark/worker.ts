@@ -13,7 +13,7 @@ import {
 import { packBytes } from './codec.js';
 import type { LoadedData } from './dataset.js';
 import type { EventBody, EventOf, Scores } from './events.js';
-import type { Settings } from './options.js';
+import type { Settings } from '../options.js';
 import { scorePredictions } from './scores.js';
 import { runId } from './summary.js';
 

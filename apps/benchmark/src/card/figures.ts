@@ -13,7 +13,7 @@ import {
   type SimplexChartOptions,
 } from '@segloss/charts';
 
-import { html, raw, type Html } from '../report/html.js';
+import { html, raw, type Html } from '../page/html.js';
 
 /** A drawing, and the same numbers as a table for those who read or copy them. */
 function figure(svg: string, table: string): Html {

@@ -1,8 +1,8 @@
 import { environment } from '../environment.js';
-import { factsTable } from '../report/facts.js';
-import { document } from '../report/document.js';
-import { html, type Html } from '../report/html.js';
-import { style } from '../report/style.js';
+import { factsTable } from '../page/facts.js';
+import { document } from '../page/document.js';
+import { html, type Html } from '../page/html.js';
+import { style } from '../page/style.js';
 import type { CardTerm, LossCard } from './card.js';
 import { forceChart, minimumChart, penaltyChart, simplexOptions, valueChart } from './charts.js';
 import { lineFigure, panelFigure, simplexFigure } from './figures.js';

@@ -1,7 +1,7 @@
 import type { LossProfile, PosteriorResult } from '@segloss/bias';
 
-import { html, type Html } from '../report/html.js';
-import { toDataUrl } from '../report/pixels.js';
+import { html, type Html } from '../page/html.js';
+import { toDataUrl } from '../page/pixels.js';
 import { posteriorChart } from './charts.js';
 import { barFigure } from './figures.js';
 import { factor, percent } from './words.js';

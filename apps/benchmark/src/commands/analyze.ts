@@ -3,15 +3,15 @@ import path from 'node:path';
 
 import { InvalidArgumentError, type Command } from 'commander';
 
-import { colorsFor, type Terminal } from '../commands.js';
+import { colorsFor, type Terminal } from './benchmark.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { collect } from '../options.js';
-import { analyzeRuns, type SizeReport } from './analysis.js';
-import { readNnunet } from './nnunet.js';
-import { renderSizePage } from './page.js';
-import { readFolders } from './read-folders.js';
-import type { ReadRuns } from './runs.js';
-import { faultText, reportText } from './text.js';
+import { analyzeRuns, type SizeReport } from '../analyze/analysis.js';
+import { readNnunet } from '../analyze/nnunet.js';
+import { renderSizePage } from '../analyze/page.js';
+import { readFolders } from '../analyze/read-folders.js';
+import type { ReadRuns } from '../analyze/runs.js';
+import { faultText, reportText } from '../analyze/text.js';
 
 /** The flags of `segloss analyze`, after parsing. */
 export interface AnalyzeFlags {

@@ -5,14 +5,14 @@ import path from 'node:path';
 import { lossRegistry } from '@segloss/losses';
 import pc from 'picocolors';
 
-import { exitCodes, UsageError } from './errors.js';
-import type { Event } from './events.js';
-import { resolveLosses, runExperiment } from './experiment.js';
-import type { Settings } from './options.js';
-import { liveProgress, plainProgress } from './progress.js';
-import { renderReport } from './report/page.js';
-import { rarestClass, summarize, failedRuns } from './summary.js';
-import { leaderboard, toCsv, toMarkdown, toTerminal } from './table.js';
+import { exitCodes, UsageError } from '../errors.js';
+import type { Event } from '../benchmark/events.js';
+import { resolveLosses, runExperiment } from '../benchmark/experiment.js';
+import type { Settings } from '../options.js';
+import { liveProgress, plainProgress } from '../benchmark/progress.js';
+import { renderReport } from '../benchmark/report/page.js';
+import { rarestClass, summarize, failedRuns } from '../benchmark/summary.js';
+import { leaderboard, toCsv, toMarkdown, toTerminal } from '../benchmark/table.js';
 
 /** Where a command writes and what it was called with; a test can give its own. */
 export interface Terminal {

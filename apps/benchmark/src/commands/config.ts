@@ -1,8 +1,8 @@
 import { configJsonSchema, configToYaml, loadConfig, presets } from '@segloss/trainer';
 import type { Command } from 'commander';
 
-import type { Terminal } from './commands.js';
-import { collect } from './options.js';
+import type { Terminal } from './benchmark.js';
+import { collect } from '../options.js';
 
 interface ShowFlags {
   config: string;

@@ -2,8 +2,8 @@ import { checkDataset, REGION_BINS, type DatasetReport, type SplitReport } from 
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 
-import type { Terminal } from './commands.js';
-import { exitCodes } from './errors.js';
+import type { Terminal } from './benchmark.js';
+import { exitCodes } from '../errors.js';
 
 /** `segloss data …`: commands about data sets. */
 export function addDataCommands(root: Command, terminal: Terminal, finish: (code: number) => void): void {

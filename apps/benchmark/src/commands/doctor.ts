@@ -8,8 +8,8 @@ import {
 import { type Command } from 'commander';
 import type { Colors } from 'picocolors/types';
 
-import { colorsFor, type Terminal } from './commands.js';
-import { exitCodes } from './errors.js';
+import { colorsFor, type Terminal } from './benchmark.js';
+import { exitCodes } from '../errors.js';
 
 type Streams = Pick<Terminal, 'stdout' | 'stderr' | 'folder' | 'env'>;
 interface SetupFlags {

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { resolveLoss, selectBackend } from '@segloss/trainer';
 import type { Command } from 'commander';
 
-import { quote, type Terminal } from '../commands.js';
+import { quote, type Terminal } from './benchmark.js';
 import { exitCodes } from '../errors.js';
-import { lossCard } from './card.js';
-import { renderCard } from './page.js';
-import { problemsOf } from './problems.js';
-import { sentencesOf } from './sentences.js';
+import { lossCard } from '../card/card.js';
+import { renderCard } from '../card/page.js';
+import { problemsOf } from '../card/problems.js';
+import { sentencesOf } from '../card/sentences.js';
 
 interface CardFlags {
   out?: string;

@@ -15,10 +15,10 @@ import type { Command } from 'commander';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { colorsFor, type Terminal } from './commands.js';
-import { exitCodes, UsageError } from './errors.js';
-import { collect, parseCount, parseShare } from './options.js';
-import { liveTrainProgress, plainTrainProgress, type TrainProgress } from './train-progress.js';
+import { colorsFor, type Terminal } from './benchmark.js';
+import { exitCodes, UsageError } from '../errors.js';
+import { collect, parseCount, parseShare } from '../options.js';
+import { liveTrainProgress, plainTrainProgress, type TrainProgress } from '../progress.js';
 
 /** Flags that stand for keys of the configuration. */
 const KEYS = {

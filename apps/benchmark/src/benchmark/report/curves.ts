@@ -2,8 +2,8 @@ import { type Series } from '@segloss/charts';
 
 import type { EventOf } from '../events.js';
 import type { LossSummary, Summary } from '../summary.js';
-import { figure } from './figure.js';
-import { type Html } from './html.js';
+import { figure } from '../../page/figure.js';
+import { type Html } from '../../page/html.js';
 
 type Epoch = EventOf<'epoch'>;
 

@@ -1,7 +1,7 @@
 import type { Summary } from '../summary.js';
 import { hd95Convention } from '../table.js';
-import { factsTable } from './facts.js';
-import { html, type Html } from './html.js';
+import { factsTable } from '../../page/facts.js';
+import { html, type Html } from '../../page/html.js';
 
 /** Everything needed to do the experiment again, and to know what its numbers mean. */
 export function method(summary: Summary): Html {

@@ -3,8 +3,8 @@ import { IGNORED } from '@segloss/data';
 import { unpackBytes } from '../codec.js';
 import type { Case } from '../events.js';
 import type { Run, Summary } from '../summary.js';
-import { html, type Html } from './html.js';
-import { blend, onOutline, thin, toDataUrl, type Picture, type Rgb } from './pixels.js';
+import { html, type Html } from '../../page/html.js';
+import { blend, onOutline, thin, toDataUrl, type Picture, type Rgb } from '../../page/pixels.js';
 
 /** Colors that people with any color vision tell apart (Okabe and Ito). */
 const colors = {

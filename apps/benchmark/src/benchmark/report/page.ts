@@ -2,12 +2,12 @@ import { format } from '../statistics.js';
 import { failedRuns, scoredClasses, type Summary } from '../summary.js';
 import { leaderboard } from '../table.js';
 import { diceChart, lossChart, ratioChart } from './curves.js';
-import { document } from './document.js';
-import { html, type Html } from './html.js';
+import { document } from '../../page/document.js';
+import { html, type Html } from '../../page/html.js';
 import { method } from './method.js';
 import { overlays } from './overlays.js';
 import { penaltyCharts } from './penalties.js';
-import { style } from './style.js';
+import { style } from '../../page/style.js';
 import { verdict } from './verdict.js';
 
 /**

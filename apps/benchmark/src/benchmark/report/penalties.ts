@@ -1,7 +1,7 @@
 import type { EventOf } from '../events.js';
 import type { Summary } from '../summary.js';
-import { figure } from './figure.js';
-import { html, type Html } from './html.js';
+import { figure } from '../../page/figure.js';
+import { html, type Html } from '../../page/html.js';
 
 type Penalty = EventOf<'experiment.start'>['penalties'][number];
 
