@@ -21,7 +21,7 @@ const shared = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     // d3 publishes .mjs, which jest never translates, beside a build for CommonJS.
     '^(d3-[a-z-]+)$': '<rootDir>/node_modules/$1/dist/$1.js',
-    '^@segloss/benchmark$': '<rootDir>/apps/benchmark/src/index',
+    '^segloss$': '<rootDir>/apps/benchmark/src/index',
     '^@segloss/([a-z]+)/([a-z]+)$': '<rootDir>/packages/$1/src/$2',
     '^@segloss/([a-z]+)$': '<rootDir>/packages/$1/src/index',
   },

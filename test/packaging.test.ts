@@ -70,7 +70,7 @@ const currentNode = installCurrentNode(temporary.path);
 
 describe('all packages, installed from their tarballs in an empty folder', () => {
   const consumer = join(temporary.path, 'consumer');
-  const segloss = join(consumer, 'node_modules/@segloss/benchmark/bin/segloss.mjs');
+  const segloss = join(consumer, 'node_modules/segloss/bin/segloss.mjs');
 
   beforeAll(() => {
     cpSync(join(root, 'test/consumer'), consumer, { recursive: true });

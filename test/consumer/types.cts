@@ -1,7 +1,7 @@
 import { diceLoss, parseLoss, type Loss } from '@segloss/losses';
 import '@segloss/kernels/wasm';
 import { ConfusionMatrix, diceScores } from '@segloss/metrics';
-import * as benchmark from '@segloss/benchmark';
+import * as benchmark from 'segloss';
 import * as bias from '@segloss/bias';
 import * as charts from '@segloss/charts';
 import * as data from '@segloss/data';

@@ -13,7 +13,7 @@ import {
 } from '@segloss/losses';
 import { ConfusionMatrix, diceScores } from '@segloss/metrics';
 import { selectBackend, train, unet, type EpochReport } from '@segloss/trainer';
-import * as benchmark from '@segloss/benchmark';
+import * as benchmark from 'segloss';
 import * as bias from '@segloss/bias';
 import * as tf from '@tensorflow/tfjs-core';
 

@@ -9,5 +9,5 @@ exercise({
   charts: require('@segloss/charts'),
   kernels: { ...require('@segloss/kernels'), ...require('@segloss/kernels/wasm') },
   trainer: require('@segloss/trainer'),
-  benchmark: require('@segloss/benchmark'),
+  benchmark: require('segloss'),
 }).then((result) => console.log(JSON.stringify(result)));

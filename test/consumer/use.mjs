@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import * as benchmark from '@segloss/benchmark';
+import * as benchmark from 'segloss';
 import * as bias from '@segloss/bias';
 import * as charts from '@segloss/charts';
 import * as data from '@segloss/data';

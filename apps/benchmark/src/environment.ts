@@ -8,7 +8,7 @@ const localRequire = createRequire(import.meta.url);
 /** What the numbers of a report depend on beside the command: versions and machine. */
 export function environment(): Record<string, string> {
   const cpus = os.cpus();
-  const { version } = localRequire('@segloss/benchmark/package.json') as { version: string };
+  const { version } = localRequire('segloss/package.json') as { version: string };
   return {
     segloss: version,
     'tfjs-core': version_core,

@@ -1,6 +1,3 @@
-import { DataError } from '@segloss/data';
-import { LossSpecError } from '@segloss/losses';
-import { ConfigError, DivergedError, ModuleError, RunError } from '@segloss/trainer';
 import { CommanderError } from 'commander';
 
 /** Every way the command `segloss` can end; the one home of these numbers. */
@@ -19,14 +16,21 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The process exit code for an error that ended the command. */
+/** Exit codes by the names of errors: their classes would load every package for `segloss --help`. */
+const codes: Readonly<Record<string, number>> = {
+  UsageError: exitCodes.usage.code,
+  LossSpecError: exitCodes.usage.code,
+  ConfigError: exitCodes.usage.code,
+  ModuleError: exitCodes.usage.code,
+  RunError: exitCodes.usage.code,
+  DataError: exitCodes.data.code,
+  DivergedError: exitCodes.diverged.code,
+};
+
+/** Returns the exit code for an error that ended the command. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage.code;
-  const usage = [UsageError, LossSpecError, ConfigError, ModuleError, RunError];
-  if (usage.some((kind) => error instanceof kind)) return exitCodes.usage.code;
-  if (error instanceof DataError) return exitCodes.data.code;
-  if (error instanceof DivergedError) return exitCodes.diverged.code;
-  return exitCodes.runtime.code;
+  return (error instanceof Error ? codes[error.name] : undefined) ?? exitCodes.runtime.code;
 }
 
 /** What an error says to a person, with a remedy where the system gives none. */

@@ -108,7 +108,7 @@ export async function runExperiment(
   const onAbort = () => Atomics.store(stop, 0, 1);
   options.signal.addEventListener('abort', onAbort);
   const pool = new Piscina({
-    filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
+    filename: fileURLToPath(new URL('./benchmark/worker.js', import.meta.url)),
     minThreads: jobs,
     maxThreads: jobs,
   });

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { InvalidArgumentError, type Command } from 'commander';
 
-import { colorsFor, type Terminal } from './benchmark.js';
+import { colorsFor, type Terminal } from '../terminal.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { collect } from '../options.js';
 import { analyzeRuns, type SizeReport } from '../analyze/analysis.js';
@@ -30,10 +30,8 @@ export interface AnalyzeFlags {
 }
 
 /** `segloss analyze`. */
-export function addAnalyzeCommand(root: Command, terminal: Terminal, finish: (code: number) => void): void {
-  root
-    .command('analyze')
-    .description('how large regions are predicted against the truth, in masks of any program')
+export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
+  command
     .option('--pred <folder>', 'predicted masks (PNG, TIFF, NIfTI); repeat it for a comparison', collect)
     .option('--gt <folder>', 'true masks, with the names of the predictions')
     .option('--nnunet <file>', 'instead of folders, a summary.json of nnU-Net; repeat it', collect)

@@ -1,8 +1,8 @@
 import { configJsonSchema, configToYaml, loadConfig, presets } from '@segloss/trainer';
 import type { Command } from 'commander';
 
-import type { Terminal } from './benchmark.js';
 import { collect } from '../options.js';
+import type { Terminal } from '../terminal.js';
 
 interface ShowFlags {
   config: string;
@@ -11,13 +11,7 @@ interface ShowFlags {
 }
 
 /** `segloss config show | schema | presets`. */
-export function addConfigCommand(
-  root: Command,
-  { stdout, folder }: Pick<Terminal, 'stdout' | 'folder'>,
-): void {
-  const config = root
-    .command('config')
-    .description('show the configuration of a training, and what it may hold');
+export function define(config: Command, { stdout, folder }: Pick<Terminal, 'stdout' | 'folder'>): void {
   config
     .command('show')
     .description('every value of a configuration, and where it comes from')

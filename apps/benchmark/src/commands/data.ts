@@ -2,14 +2,12 @@ import { checkDataset, REGION_BINS, type DatasetReport, type SplitReport } from 
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 
-import type { Terminal } from './benchmark.js';
 import { exitCodes } from '../errors.js';
+import type { Terminal } from '../terminal.js';
 
-/** `segloss data …`: commands about data sets. */
-export function addDataCommands(root: Command, terminal: Terminal, finish: (code: number) => void): void {
-  root
-    .command('data')
-    .description('look into a folder of images and masks')
+/** `segloss data check`. */
+export function define(data: Command, terminal: Terminal, finish: (code: number) => void): void {
+  data
     .command('check')
     .argument('<folder>', 'folder of images and masks')
     .description('read every image and mask, and say what they hold and what is wrong with them')

@@ -1,43 +1,18 @@
-import {
-  doctor,
-  setupNative,
-  type BackendDiagnosis,
-  type DoctorReport,
-  type SetupProgress,
-} from '@segloss/trainer';
-import { type Command } from 'commander';
+import { doctor, type BackendDiagnosis, type DoctorReport } from '@segloss/trainer';
+import type { Command } from 'commander';
 import type { Colors } from 'picocolors/types';
 
-import { colorsFor, type Terminal } from './benchmark.js';
 import { exitCodes } from '../errors.js';
+import { colorsFor, type Terminal } from '../terminal.js';
 
-type Streams = Pick<Terminal, 'stdout' | 'stderr' | 'folder' | 'env'>;
-interface SetupFlags {
-  gpu?: boolean;
-  wheel?: string;
-  python?: string;
-  save: boolean;
-}
-
-/** Adds `segloss doctor` and `segloss setup-native`. */
-export function addBackendCommands(root: Command, terminal: Streams, finish: (code: number) => void): void {
-  root
-    .command('doctor')
-    .description('show which backends work here, why others do not, and how to get them')
+/** `segloss doctor`. */
+export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
+  command
     .option('--json', 'the report as JSON')
     .action(async ({ json }: { json?: boolean }) => finish(await doctorCommand(terminal, json === true)));
-
-  root
-    .command('setup-native')
-    .description('make the backend tensorflow work with the TensorFlow of a Python wheel (Linux x64)')
-    .option('--gpu', 'TensorFlow with CUDA, for NVIDIA GPUs')
-    .option('--wheel <file>', 'a wheel on the disk instead of the one that pip brings')
-    .option('--python <path>', 'the Python that has pip (default: python3)')
-    .option('--no-save', 'leave package.json as it is where tfjs-node has to be installed')
-    .action(async (flags: SetupFlags) => finish(await setupNativeCommand(terminal, flags)));
 }
 
-async function doctorCommand({ stdout, env }: Streams, json: boolean): Promise<number> {
+async function doctorCommand({ stdout, env }: Terminal, json: boolean): Promise<number> {
   const report = await doctor();
   stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderDoctor(report, colorsFor(stdout, env)));
   return report.backends.some(({ status }) => status === 'works')
@@ -81,25 +56,4 @@ function gpuLine(gpus: readonly string[], backends: readonly BackendDiagnosis[])
   const webgpu = backends.find((backend) => backend.webgpu !== undefined)?.webgpu;
   const seen = [...gpus, ...(webgpu?.software === false ? [`${webgpu.adapter} (through WebGPU)`] : [])];
   return seen.join('; ') || 'none found (neither by nvidia-smi nor by WebGPU)';
-}
-
-async function setupNativeCommand(
-  { stdout, stderr, folder, env }: Streams,
-  flags: SetupFlags,
-): Promise<number> {
-  const colors = colorsFor(stderr, env);
-  const onProgress = ({ step, state, message }: SetupProgress) => {
-    if (state === 'start') stderr.write(`${colors.bold(step.padEnd(9))}  `);
-    else stderr.write(`${state === 'kept' ? colors.dim('as it was: ') : ''}${message}\n`);
-  };
-  try {
-    const { version, gpu } = await setupNative({ ...flags, folder, onProgress });
-    stdout.write(
-      `The backend tensorflow works: TensorFlow ${version} on the ${gpu ? 'GPU' : 'processor'}.\n`,
-    );
-  } catch (error) {
-    stderr.write('failed\n'); // the line of the step that had begun
-    throw error;
-  }
-  return exitCodes.ok.code;
 }

@@ -31,6 +31,6 @@ export async function checkBackend(gpu: boolean, tfjsNode: string): Promise<Foun
 
 function remedyFor({ missing }: ChildTrial, tfjsNode: string): string {
   return missing
-    ? `segloss runs from another place than ${tfjsNode} and does not see it; install @segloss/benchmark in the same project and use npx segloss there`
+    ? `segloss runs from another place than ${tfjsNode} and does not see it; install segloss in the same project and use npx segloss there`
     : 'npx segloss doctor shows what the other backends say';
 }

@@ -4,23 +4,21 @@ import path from 'node:path';
 import { resolveLoss, selectBackend } from '@segloss/trainer';
 import type { Command } from 'commander';
 
-import { quote, type Terminal } from './benchmark.js';
 import { exitCodes } from '../errors.js';
 import { lossCard } from '../card/card.js';
 import { renderCard } from '../card/page.js';
 import { problemsOf } from '../card/problems.js';
 import { sentencesOf } from '../card/sentences.js';
+import { quote, type Terminal } from '../terminal.js';
 
 interface CardFlags {
   out?: string;
   json?: string;
 }
 
-/** `segloss loss …`: commands about one loss. */
-export function addLossCommands(root: Command, terminal: Terminal, finish: (code: number) => void): void {
-  root
-    .command('loss')
-    .description('look into one loss')
+/** `segloss loss card`. */
+export function define(loss: Command, terminal: Terminal, finish: (code: number) => void): void {
+  loss
     .command('card')
     .argument('<spec>', 'a spec (segloss losses), a module (./mine.ts#name), or a sum of both')
     .description('measure what a loss wants of the region sizes, as one HTML page')

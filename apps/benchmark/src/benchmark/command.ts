@@ -2,26 +2,15 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-import { lossRegistry } from '@segloss/losses';
-import pc from 'picocolors';
-
 import { exitCodes, UsageError } from '../errors.js';
-import type { Event } from '../benchmark/events.js';
-import { resolveLosses, runExperiment } from '../benchmark/experiment.js';
+import { colorsFor, quote, type Terminal } from '../terminal.js';
+import type { Event } from './events.js';
+import { resolveLosses, runExperiment } from './experiment.js';
 import type { Settings } from '../options.js';
-import { liveProgress, plainProgress } from '../benchmark/progress.js';
-import { renderReport } from '../benchmark/report/page.js';
-import { rarestClass, summarize, failedRuns } from '../benchmark/summary.js';
-import { leaderboard, toCsv, toMarkdown, toTerminal } from '../benchmark/table.js';
-
-/** Where a command writes and what it was called with; a test can give its own. */
-export interface Terminal {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly folder: string;
-  readonly argv: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-}
+import { liveProgress, plainProgress } from './progress.js';
+import { renderReport } from './report/page.js';
+import { rarestClass, summarize, failedRuns } from './summary.js';
+import { leaderboard, toCsv, toMarkdown, toTerminal } from './table.js';
 
 /**
  * `segloss demo` and `segloss run`: trains the grid and leaves `results.jsonl`, `report.html`, `table.md`
@@ -129,26 +118,4 @@ export async function runCommand(
   return diverged ? exitCodes.diverged.code : exitCodes.runtime.code;
 }
 
-/** `segloss losses`: one line for each loss of the registry. */
-export function lossesCommand({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>): void {
-  const colors = colorsFor(stdout, env);
-  const definitions = [...lossRegistry().values()].map((factory) => factory.definition);
-  const width = Math.max(...definitions.map(({ name }) => name.length));
-  for (const { name, summary, defaults } of definitions) {
-    const options = Object.entries(defaults).map(([key, value]) => `${key}=${String(value)}`);
-    const tail = options.length > 0 ? colors.dim(`  (${options.join(', ')})`) : '';
-    stdout.write(`${colors.bold(name.padEnd(width))}  ${summary}${tail}\n`);
-  }
-}
-
-/** Colors where a person looks on, unless NO_COLOR says no. */
-export function colorsFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv) {
-  return pc.createColors(stream.isTTY === true && !env['NO_COLOR']);
-}
-
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
-
-/** An argument as one can paste it into a shell again. */
-export function quote(argument: string): string {
-  return /^[\w./:=@#%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
-}

@@ -1,0 +1,41 @@
+import { predictFolder, releaseBackend } from '@segloss/trainer';
+import type { Command } from 'commander';
+
+import { exitCodes } from '../errors.js';
+import type { Terminal } from '../terminal.js';
+import { absolute, open, windowOf, withRunFlags, type RunFlags } from './run-flags.js';
+
+/** `segloss predict`. */
+export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
+  withRunFlags(
+    command
+      .argument('<run>', 'folder of the run')
+      .argument('<images>', 'folder of PNG, JPEG or TIFF images, or NIfTI volumes')
+      .requiredOption('--out <folder>', 'where the label images go'),
+  ).action(async (run: string, images: string, flags: RunFlags & { out: string }) =>
+    finish(await predictCommand(run, images, flags, terminal)),
+  );
+}
+
+async function predictCommand(
+  folder: string,
+  images: string,
+  flags: RunFlags & { out: string },
+  terminal: Terminal,
+): Promise<number> {
+  const { stdout, stderr } = terminal;
+  const run = await open(folder, flags, terminal);
+  try {
+    const out = absolute(terminal, flags.out);
+    const result = await predictFolder(run, absolute(terminal, images), out, windowOf(flags));
+    if (flags.json === true) stdout.write(`${JSON.stringify(result)}\n`);
+    for (const { reason } of result.unreadable) stderr.write(`left out: ${reason}\n`);
+    stderr.write(
+      `${result.written.length} label images in ${out}, values are ${run.classes.map((name, k) => `${k} ${name}`).join(', ')}\n`,
+    );
+    return result.unreadable.length > 0 ? exitCodes.data.code : exitCodes.ok.code;
+  } finally {
+    run.model.dispose();
+    await releaseBackend();
+  }
+}

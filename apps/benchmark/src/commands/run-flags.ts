@@ -1,0 +1,52 @@
+import { openRun } from '@segloss/trainer';
+import type { Command } from 'commander';
+import path from 'node:path';
+
+import { UsageError } from '../errors.js';
+import { parseShare } from '../options.js';
+import type { Terminal } from '../terminal.js';
+
+/** Flags of the commands that use a trained run. */
+export interface RunFlags {
+  checkpoint?: string;
+  backend?: string;
+  window?: boolean;
+  overlap?: number;
+  json?: boolean;
+}
+
+/** Adds the flags that choose weights, backend and windows. */
+export function withRunFlags(command: Command): Command {
+  return command
+    .option('--checkpoint <name>', 'best, last or previous', 'best')
+    .option('--backend <name>', 'auto, tensorflow, webgpu, wasm or cpu (default: that of the run)')
+    .option('--window', "slide a window of the model's size over each image instead of resizing it")
+    .option('--overlap <x>', 'share of a window that the next covers again', parseShare)
+    .option('--json', 'the result as JSON on stdout');
+}
+
+/** Opens the run of a command. */
+export function open(folder: string, { checkpoint = 'best', backend }: RunFlags, terminal: Terminal) {
+  return openRun(absolute(terminal, folder), {
+    checkpoint: checkpointOf(checkpoint),
+    ...(backend !== undefined && { backend: backend as 'auto' }),
+  });
+}
+
+export function windowOf({ window, overlap }: RunFlags) {
+  if (overlap !== undefined && window !== true)
+    throw new UsageError('--overlap: wanted --window with it, got none');
+  return { ...(window !== undefined && { window }), ...(overlap !== undefined && { overlap }) };
+}
+
+export const checkpointOf = (name: string) =>
+  oneOf('checkpoint', name, ['best', 'last', 'previous'] as const);
+
+/** Returns `value` if it is one of the known ones. @throws {UsageError} Otherwise. */
+export function oneOf<T extends string>(flag: string, value: string, known: readonly T[]): T {
+  if ((known as readonly string[]).includes(value)) return value as T;
+  throw new UsageError(`--${flag}: wanted one of ${known.join(', ')}, got "${value}"`);
+}
+
+/** A path of the command line, from the terminal's folder. */
+export const absolute = ({ folder }: Terminal, file: string) => path.resolve(folder, file);
