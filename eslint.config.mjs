@@ -24,7 +24,7 @@ const boundaries = Object.entries(arrows).map(([folder, allowed]) => ({
       {
         patterns: [
           {
-            regex: `^@segloss/(?!(${[...allowed, '-'].join('|')})(/|$))`,
+            regex: `^@segloss/(?!(${[...allowed, '-'].join('|')})(/|$))|^segloss(/|$)`,
             message: `${folder} may import only: ${allowed.join(', ') || 'nothing of ours'}.`,
           },
           ...(mathematics.includes(folder)

@@ -49,8 +49,7 @@ export function withTrainingFlags(command: Command, defaults: Partial<Settings>)
     .option('--backend <name>', shown('auto, tensorflow, webgpu, wasm or cpu', 'backend'), parseBackend)
     .option('--out <folder>', shown('where the results go', 'out'))
     .option('--jobs <n>', 'runs at the same time (default: the number of cores)', parseCount)
-    .option('--json', 'events as JSON lines on stdout instead of the table')
-    .option('--verbose', 'with the stack of an error');
+    .option('--json', 'events as JSON lines on stdout instead of the table');
 }
 
 export function settingsOf(
