@@ -14,7 +14,7 @@ const esmOnly = ['fast-png', 'iobuffer', 'fflate', 'internmap', 'quick-lru'];
 
 const shared = {
   rootDir: __dirname,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/packages/testing/src/environment.cjs',
   transform,
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   moduleNameMapper: {
@@ -36,7 +36,13 @@ const folders = [
 
 module.exports = {
   testTimeout: 120_000,
-  reporters: ['default', '<rootDir>/packages/testing/src/count-reporter.cjs'],
+  maxWorkers: '100%',
+  testSequencer: '<rootDir>/packages/testing/src/slowest-first.cjs',
+  reporters: [
+    'default',
+    ['<rootDir>/packages/testing/src/seconds-reporter.cjs', { rootDir: __dirname }],
+    '<rootDir>/packages/testing/src/count-reporter.cjs',
+  ],
   projects: [
     ...folders.map((folder) => ({
       ...shared,

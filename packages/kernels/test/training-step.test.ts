@@ -1,7 +1,7 @@
 // What a training step is made of, against plain float64 loops: 3 x 3 convolutions in all three directions, batch normalization
 // of a batch, means, ReLU; and the module with fused multiply-adds against the one without.
 import { setFlagsFromString } from 'node:v8';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import '@segloss/kernels/wasm';
 import { batchNormOfBatch } from '@segloss/kernels';
 import { backends, numbers, tensorLeaks } from '@segloss/testing';
@@ -258,10 +258,13 @@ suite('a training step on wasm', () => {
 });
 
 describe('the module with fused multiply-adds', () => {
+  // Node 20 has relaxed SIMD behind a flag, later ones have it on.
+  const flagged = !WebAssembly.validate(Buffer.from(RELAXED_KERNELS_BASE64, 'base64'));
+  beforeAll(() => void (flagged && setFlagsFromString('--experimental-wasm-relaxed-simd')));
+  afterAll(() => void (flagged && setFlagsFromString('--no-experimental-wasm-relaxed-simd')));
+
   it('gives what the other gives', () => {
     const bytes = Buffer.from(RELAXED_KERNELS_BASE64, 'base64');
-    // Node 20 has relaxed SIMD behind a flag, later ones have it on.
-    if (!WebAssembly.validate(bytes)) setFlagsFromString('--experimental-wasm-relaxed-simd');
     expect(WebAssembly.validate(bytes)).toBe(true);
     const results = [bytes, Buffer.from(KERNELS_BASE64, 'base64')].map((module) => {
       const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 });

@@ -19,3 +19,4 @@ export { tensorLeaks } from './leaks.js';
 export { allClose, finiteDifferenceGradient, maxError, maxRelativeError } from './numbers.js';
 export { numbers, type Numbers } from './random.js';
 export { root } from './root.js';
+export { shard, shardOf } from './shard.js';

@@ -128,7 +128,7 @@ describe('the registry', () => {
     expect(() => buildModel('fixed', { inputShape: [8, 4, 1], outputs: 2 })).toThrow(
       'buildModel: fixed: wanted a model that takes [8,4,1], got one of [8,8,1]',
     );
-    registerModel({ name: 'none', summary: '', defaults: {}, build: () => 3 as never });
+    registerModel({ name: 'none', summary: 'builds no model', defaults: {}, build: () => 3 as never });
     expect(() => buildModel('none', { inputShape: [8, 8, 1], outputs: 2 })).toThrow(
       'buildModel: none: wanted a LayersModel (from tf.model or tf.sequential), got 3',
     );

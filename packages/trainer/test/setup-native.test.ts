@@ -7,9 +7,10 @@ import {
   readdirSync,
   readlinkSync,
   writeFileSync,
+  rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setupNative, type SetupProgress } from '@segloss/trainer';
 
 import { run, temporaryFolder } from '../../../test/packed';
@@ -178,6 +179,8 @@ withPython(`the wheel${hasPython ? '' : ' (skipped: no python3)'}`, () => {
     'tensorflow/python/keras/large.py': 'not needed',
     'tensorflow_cpu-2.21.0.dist-info/METADATA': '',
   };
+
+  beforeEach(() => rmSync(cache, { recursive: true, force: true }));
 
   it('gives the library and its headers, nothing else, and is then kept', async () => {
     const file = wheel('tensorflow_cpu-2.21.0-cp311-cp311-linux_x86_64.whl', whole);

@@ -44,6 +44,7 @@ suite('train on wasm', () => {
     await wasm.use();
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
+    setFlagsFromString('--no-expose-gc');
     const { train: images, val, classes } = syntheticDataset({ size: 8, train: 100, val: 1 });
     const seen: { tensors: number; heap: number }[] = [];
     const onStep = ({ step }: { step: number }) => {
