@@ -1,6 +1,6 @@
 // Importing this lets tf.loadLayersModel load the trainer's models, in a browser too: import '@segloss/trainer/layers'.
-import { registerLayers } from './models/register-layers.js';
+import { registerLayers } from './layers/register-layers.js';
 
 registerLayers();
 
-export * from './models/layer-classes.js';
+export * from './layers/index.js';

@@ -2,10 +2,10 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { checkModel } from './check-model.js';
 import { checkInputShape, checkKeys, checkOutputs, checkSeed, unknownName, withDefaults } from './options.js';
-import { RESNET_FPN_DEFAULTS, resnetFpn, type ResnetFpnOptions } from './resnet-fpn.js';
-import { RESNET_UNET_DEFAULTS, resnetUnet, type ResnetUnetOptions } from './resnet-unet.js';
-import { RESNETS, type ResnetName } from './resnet.js';
-import { unet, UNET_DEFAULTS, type UnetOptions } from './unet.js';
+import { RESNET_FPN_DEFAULTS, resnetFpn, type ResnetFpnOptions } from './networks/resnet-fpn.js';
+import { RESNET_UNET_DEFAULTS, resnetUnet, type ResnetUnetOptions } from './networks/resnet-unet.js';
+import { RESNETS, type ResnetName } from './networks/resnet.js';
+import { unet, UNET_DEFAULTS, type UnetOptions } from './networks/unet.js';
 
 /** What every model is told. */
 export interface ModelInput {

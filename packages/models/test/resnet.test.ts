@@ -8,7 +8,7 @@ import { buildModel, loadTorchWeights, selectBackend } from '@segloss/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import { torchName } from '../src/models/weight-names';
+import { torchName } from '../src/weights/weight-names';
 import {
   FULL,
   NARROW,

@@ -15,7 +15,7 @@ import {
   type StoredTensor,
 } from '@segloss/trainer';
 
-import { partsOf, torchName } from '../src/models/weight-names';
+import { partsOf, torchName } from '../src/weights/weight-names';
 import { narrowFile } from './networks';
 
 /** A file with this header and this data. */

@@ -1,4 +1,4 @@
-import { registerLayers } from './models/register-layers.js';
+import { registerLayers } from '../../models/src/layers/register-layers.js';
 
 registerLayers();
 
@@ -17,7 +17,7 @@ export {
   SetupError,
   type SetupOptions,
   type SetupProgress,
-} from './setup-native/setup-native.js';
+} from './setup-native/install.js';
 export { ConfigError, type ConfigIssue } from './config/config-error.js';
 export { configJsonSchema } from './config/json-schema.js';
 export { configKeys, type ConfigKey } from './config/keys.js';
@@ -26,8 +26,8 @@ export { presets } from './config/presets.js';
 export { runId } from './config/run-id.js';
 export { type RunConfig } from './config/schema.js';
 export { configToYaml } from './config/to-yaml.js';
-export { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.js';
-export * from './models/index.js';
+export { evaluate, type EvaluateOptions, type Evaluation } from './loop/evaluate.js';
+export * from '../../models/src/index.js';
 export { writeCsv } from './logs/csv.js';
 export {
   loadLoggers,
@@ -39,18 +39,18 @@ export {
 export { type Marginals, type MetricsHead, type MetricsLine } from './logs/metrics-line.js';
 export { MetricsLog, readMetrics, type Metrics } from './logs/metrics-log.js';
 export { writeTensorboard } from './logs/tensorboard/write-tensorboard.js';
-export { unet, type UnetOptions } from './models/unet.js';
-export { predict, type Prediction } from './predict.js';
-export { predictSliding, type SlidingWindowOptions } from './sliding-window.js';
+export { unet, type UnetOptions } from '../../models/src/networks/unet.js';
+export { predict, type Prediction } from './loop/predict.js';
+export { predictSliding, type SlidingWindowOptions } from './loop/sliding-window.js';
 export { CheckpointError } from './checkpoint/store.js';
-export { DivergedError } from './diverged.js';
+export { DivergedError } from './loop/diverged.js';
 export {
   learningRateSchedule,
   type LearningRateSchedule,
   type Progress,
   type ScheduleOptions,
   type Warmup,
-} from './learning-rate.js';
+} from './loop/learning-rate.js';
 export {
   createOptimizer,
   type AdamOptions,
@@ -59,9 +59,9 @@ export {
   type OptimizerName,
   type OptimizerOptions,
   type SgdOptions,
-} from './optimizers/index.js';
-export { type GradientOptions } from './gradients.js';
-export { type TrainingItem } from './batches.js';
+} from './loop/optimizers/index.js';
+export { type GradientOptions } from './loop/gradients.js';
+export { type TrainingItem } from './loop/batches.js';
 export {
   train,
   type CheckpointOptions,
@@ -70,7 +70,7 @@ export {
   type Monitor,
   type StepReport,
   type TrainOptions,
-} from './train.js';
+} from './loop/train.js';
 export { weightsHash } from './weights.js';
 export { ModuleError, type ModuleSource } from './modules/load-module.js';
 export { resolveLoss, type ResolvedLoss } from './modules/loss-module.js';

@@ -11,7 +11,7 @@ import '@segloss/kernels/wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
 import torch from './fixtures/torch-optim.json';
-import { Plateau } from '../src/learning-rate';
+import { Plateau } from '../src/loop/learning-rate';
 
 const OPTIMIZERS: Record<keyof typeof torch.optimizers, OptimizerOptions> = {
   sgd: { name: 'sgd' },

@@ -1,11 +1,11 @@
 import { layers, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
-import { BilinearUpSampling2D } from './bilinear-up-sampling.js';
-import { convolution } from './convolution.js';
-import { SeededDropout } from './dropout.js';
-import { GroupNormalization } from './group-normalization.js';
-import { HEAD } from './initial-weights.js';
-import { checkPositive, checkRate } from './options.js';
+import { BilinearUpSampling2D } from '../layers/bilinear-up-sampling.js';
+import { convolution } from '../layers/convolution.js';
+import { SeededDropout } from '../layers/dropout.js';
+import { GroupNormalization } from '../layers/group-normalization.js';
+import { HEAD } from '../weights/initial-weights.js';
+import { checkPositive, checkRate } from '../options.js';
 import { checkedResnet, RESNET_DEFAULTS, resnetModel, type ResnetOptions } from './resnet-model.js';
 
 /** Options of {@link resnetFpn}. */

@@ -1,6 +1,6 @@
 import { type SymbolicTensor, type LayersModel, input, model } from '@tensorflow/tfjs-layers';
 
-import { drawWeights } from './initial-weights.js';
+import { drawWeights } from '../weights/initial-weights.js';
 import {
   checkDivisible,
   checkInputShape,
@@ -10,10 +10,10 @@ import {
   checkSeed,
   unknownName,
   withDefaults,
-} from './options.js';
+} from '../options.js';
 import { ENCODER, resnet, RESNETS, type ResnetName } from './resnet.js';
-import { loadEncoderWeights } from './torch-weights.js';
-import { partsOf } from './weight-names.js';
+import { loadEncoderWeights } from '../weights/torch-weights.js';
+import { partsOf } from '../weights/weight-names.js';
 
 /** Options of every network with a ResNet as its encoder. */
 export interface ResnetOptions {

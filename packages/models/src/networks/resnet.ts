@@ -1,7 +1,7 @@
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
-import { batchNormalization, batchNormalizationRelu } from './batch-normalization.js';
-import { convolution } from './convolution.js';
+import { batchNormalization, batchNormalizationRelu } from '../layers/batch-normalization.js';
+import { convolution } from '../layers/convolution.js';
 
 /** A ResNet of torchvision: how many blocks each of its four layers has, and of which kind. */
 interface Architecture {

@@ -8,10 +8,10 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 
-import { batchNormalizationRelu } from './batch-normalization.js';
-import { convolution } from './convolution.js';
-import { SeededDropout } from './dropout.js';
-import { GroupNormalization } from './group-normalization.js';
+import { batchNormalizationRelu } from '../layers/batch-normalization.js';
+import { convolution } from '../layers/convolution.js';
+import { SeededDropout } from '../layers/dropout.js';
+import { GroupNormalization } from '../layers/group-normalization.js';
 import {
   checkDivisible,
   checkInputShape,
@@ -21,7 +21,7 @@ import {
   checkRate,
   checkSeed,
   withDefaults,
-} from './options.js';
+} from '../options.js';
 
 /** Options of {@link unet}. */
 export interface UnetOptions {

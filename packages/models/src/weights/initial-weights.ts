@@ -2,7 +2,7 @@ import { randomStream } from '@segloss/data';
 import { tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import { ENCODER } from './resnet.js';
+import { ENCODER } from '../networks/resnet.js';
 import { partsOf, torchName, type Weight } from './weight-names.js';
 
 /** Before the name of the last convolution of a network. */

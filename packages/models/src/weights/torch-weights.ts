@@ -1,7 +1,7 @@
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { write } from './initial-weights.js';
-import { ENCODER } from './resnet.js';
+import { ENCODER } from '../networks/resnet.js';
 import { readSafetensors, type StoredTensor } from './safetensors.js';
 import { partsOf, torchName, type Weight } from './weight-names.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { readSafetensors } from '../models/safetensors.js';
+import { readSafetensors } from '../../../models/src/weights/safetensors.js';
 
 /** Numbers of one tensor, on their way to or from a file. */
 export interface StoredTensor {

@@ -1,4 +1,4 @@
-import { type Evaluation } from '../evaluate.js';
+import { type Evaluation } from '../loop/evaluate.js';
 
 /** What the first line of `metrics.jsonl` says: what all others are about. */
 export interface MetricsHead {

@@ -1,6 +1,6 @@
 import { checkSamples, inMemory, type TrainingItem } from './batches.js';
 import { type GradientOptions } from './gradients.js';
-import { checkKeys, withDefaults } from './options.js';
+import { checkKeys, withDefaults } from '../options.js';
 import { LEARNING_RATES } from './optimizers/index.js';
 import { type EarlyStopping, type Monitor, type TrainOptions } from './train.js';
 

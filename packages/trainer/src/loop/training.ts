@@ -9,10 +9,10 @@ import {
 import type * as tf from '@tensorflow/tfjs-core';
 import { dispose, tensor, type Tensor } from '@tensorflow/tfjs-core';
 
-import { backendErrors } from './backend/device.js';
+import { backendErrors } from '../backend/device.js';
 import { checkSamples, inGroups, loadGroups, type TrainingItem } from './batches.js';
-import { type StoredTensor, type TensorFile } from './checkpoint/safetensors.js';
-import { CheckpointError, newestCheckpoint, writeCheckpoint } from './checkpoint/store.js';
+import { type StoredTensor, type TensorFile } from '../checkpoint/safetensors.js';
+import { CheckpointError, newestCheckpoint, writeCheckpoint } from '../checkpoint/store.js';
 import { DivergedError } from './diverged.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { clip, globalNorm, GradientSum } from './gradients.js';
@@ -23,7 +23,7 @@ import {
   type LearningRateSchedule,
   type PlateauState,
 } from './learning-rate.js';
-import { setStep } from './models/dropout.js';
+import { setStep } from '../../../models/src/layers/dropout.js';
 import { addTo, meansOf, noSums, type MeansState } from './means.js';
 import { createOptimizer, type Optimizer } from './optimizers/index.js';
 import { lossAndGradients } from './step.js';

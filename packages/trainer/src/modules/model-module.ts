@@ -3,10 +3,10 @@ import * as tfLayers from '@tensorflow/tfjs-layers';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import * as trainer from '../index.js';
-import { loadModule, type ModuleSource } from '../modules/load-module.js';
-import { checkModel } from './check-model.js';
-import * as layers from './layer-classes.js';
-import { type ModelInput } from './registry.js';
+import { loadModule, type ModuleSource } from './load-module.js';
+import { checkModel } from '../../../models/src/check-model.js';
+import * as layers from '../../../models/src/layers/index.js';
+import { type ModelInput } from '../../../models/src/registry.js';
 
 /** A model of the user's own, from a module. */
 export interface ModelModule extends ModuleSource {

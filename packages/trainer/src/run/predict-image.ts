@@ -1,7 +1,7 @@
 import { resizeSample, type Sample } from '@segloss/data';
 
-import { predict, type Prediction } from '../predict.js';
-import { predictSliding } from '../sliding-window.js';
+import { predict, type Prediction } from '../loop/predict.js';
+import { predictSliding } from '../loop/sliding-window.js';
 import { normalizer } from './normalize.js';
 import { type OpenRun } from './open-run.js';
 

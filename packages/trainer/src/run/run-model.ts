@@ -3,7 +3,7 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { modulesIn } from '../config/modules.js';
 import { ConfigError } from '../config/config-error.js';
 import { type RunConfig } from '../config/schema.js';
-import { buildModel, loadModelModule } from '../models/index.js';
+import { buildModel, loadModelModule } from '../../../models/src/index.js';
 import { type ModuleSource } from '../modules/load-module.js';
 
 /** Shape and channels that a model of a run has. */

@@ -9,7 +9,7 @@ import { movedModule, replaceModules } from '../config/modules.js';
 import { runId } from '../config/run-id.js';
 import { type RunConfig } from '../config/schema.js';
 import { configToYaml } from '../config/to-yaml.js';
-import { DivergedError } from '../diverged.js';
+import { DivergedError } from '../loop/diverged.js';
 import { writeCsv } from '../logs/csv.js';
 import { loadLoggers } from '../logs/loggers.js';
 import { type MetricsLine } from '../logs/metrics-line.js';
@@ -17,13 +17,13 @@ import { MetricsLog } from '../logs/metrics-log.js';
 import { writeTensorboard } from '../logs/tensorboard/write-tensorboard.js';
 import { resolveLoss } from '../modules/loss-module.js';
 import { type ModuleSource } from '../modules/load-module.js';
-import { train, type EpochReport, type StepReport, type TrainOptions } from '../train.js';
+import { train, type EpochReport, type StepReport, type TrainOptions } from '../loop/train.js';
 import { weightsHash } from '../weights.js';
 import { runEnvironment } from './environment.js';
 import { openRunData } from './run-data.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
-import { isBetter } from '../learning-rate.js';
+import { isBetter } from '../loop/learning-rate.js';
 
 /** What a run is, before its first step. */
 export interface RunStart {

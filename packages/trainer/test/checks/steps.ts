@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { backendErrors, releaseBackend } from '../../src/backend/device';
 import { selectBackend } from '../../src/backend/select-backend';
 import { type BackendChoice, type BackendName } from '../../src/backend/types';
-import { unet } from '../../src/models/unet';
+import { unet } from '../../../models/src/networks/unet';
 
 /** What the process is told. */
 export interface StepsTask {
