@@ -14,17 +14,23 @@ const everywhere = [
   'packages/bias',
   'packages/metrics',
   'packages/charts',
+  'packages/models',
 ];
 
-const boundaries = Object.entries(arrows).map(([folder, allowed]) => ({
-  files: [`${folder}/src/**/*.ts`],
+/** Rooms of a package that have narrower arrows than the package. */
+const rooms = {
+  'packages/trainer/src/loop': ['losses', 'kernels', 'metrics', 'data/samples', 'models'],
+};
+
+const boundary = (folder, files, allowed, anywhere) => ({
+  files,
   rules: {
     'no-restricted-imports': [
       'error',
       {
         patterns: [
           {
-            regex: `^@segloss/(?!(${[...allowed, '-'].join('|')})(/|$))|^segloss(/|$)`,
+            regex: `^@segloss/(?!(${[...allowed, '-'].join('|')})(/|$))`,
             message: `${folder} may import only: ${allowed.join(', ') || 'nothing of ours'}.`,
           },
           ...(mathematics.includes(folder)
@@ -38,16 +44,23 @@ const boundaries = Object.entries(arrows).map(([folder, allowed]) => ({
           ...(withoutTfjs.includes(folder)
             ? [{ regex: '^@tensorflow/', message: 'Typed arrays in, numbers out: no tfjs here.' }]
             : []),
-          ...(everywhere.includes(folder)
-            ? [{ regex: '^node:', message: 'This package runs in browsers too: nothing of Node.' }]
-            : []),
+          ...(anywhere ? [{ regex: '^node:', message: 'This runs in browsers too: nothing of Node.' }] : []),
           { regex: '^@tensorflow/[^/]+/', message: 'Import a tfjs package by its name only.' },
           { regex: '(^|/)(packages|apps|src)/', message: 'Import another package by its name.' },
         ],
       },
     ],
   },
-}));
+});
+
+const boundaries = [
+  ...Object.entries(arrows).map(([folder, allowed]) =>
+    boundary(folder, [`${folder}/src/**/*.ts`], allowed, everywhere.includes(folder)),
+  ),
+  ...Object.entries(rooms).map(([room, allowed]) =>
+    boundary(room, [`${room}.ts`, `${room}/**/*.ts`], allowed, true),
+  ),
+];
 
 export default tseslint.config(
   {

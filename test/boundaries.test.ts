@@ -9,9 +9,16 @@ const arrows = JSON.parse(readFileSync(join(root, 'arrows.json'), 'utf8')) as Re
 const folders = Object.keys(arrows);
 const nameOf = (folder: string): string => folder.split('/')[1] as string;
 const names = folders.map(nameOf);
+/** An arrow may point to a part of a package: `data/samples`. */
+const packageIn = (arrow: string): string => arrow.split('/')[0] as string;
 
 const specifiers = [
   ...names.flatMap((name) => [`@segloss/${name}`, `@segloss/${name}/part`]),
+  ...new Set(
+    Object.values(arrows)
+      .flat()
+      .map((arrow) => `@segloss/${arrow}`),
+  ),
   '@segloss/testing',
   '../../losses/src/index.js',
   '@tensorflow/tfjs-core',
@@ -26,7 +33,8 @@ const importErrors = (folder: string, specifier: string): string[] | undefined =
 const forbidden = ['no-restricted-imports'];
 
 beforeAll(() => {
-  const pairs = folders.flatMap((folder) => specifiers.map((specifier) => [folder, specifier]));
+  const places = [...folders, 'packages/trainer/src/loop'];
+  const pairs = places.flatMap((folder) => specifiers.map((specifier) => [folder, specifier]));
   const output = execFileSync(process.execPath, [join(root, 'test/lint-imports.mjs')], {
     cwd: root,
     input: JSON.stringify(pairs),
@@ -46,7 +54,7 @@ describe('the arrows between packages', () => {
     const follow = (name: string, seen: string[]): void => {
       expect(seen).not.toContain(name);
       const folder = folders.find((candidate) => nameOf(candidate) === name) as string;
-      for (const next of arrows[folder] as string[]) follow(next, [...seen, name]);
+      for (const next of arrows[folder] as string[]) follow(packageIn(next), [...seen, name]);
     };
     for (const name of names) follow(name, []);
   });
@@ -58,6 +66,11 @@ describe('the arrows between packages', () => {
       const expected = allowed.includes(name) ? [] : forbidden;
       expect(importErrors(folder, `@segloss/${name}`)).toEqual(expected);
       expect(importErrors(folder, `@segloss/${name}/part`)).toEqual(expected);
+    });
+
+    it('lint permits every arrow', () => {
+      for (const arrow of allowed)
+        expect([arrow, importErrors(folder, `@segloss/${arrow}`)]).toEqual([arrow, []]);
     });
 
     it('lint forbids another package by its path, and the test helpers', () => {
@@ -78,7 +91,7 @@ describe('the arrows between packages', () => {
       const ours = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) =>
         name.startsWith('@segloss/'),
       );
-      expect(allowed.map((name) => `@segloss/${name}`)).toEqual(expect.arrayContaining(ours));
+      expect(allowed.map((arrow) => `@segloss/${packageIn(arrow)}`)).toEqual(expect.arrayContaining(ours));
     });
 
     it('package.json names every package that the sources import', () => {
@@ -95,6 +108,7 @@ it.each([
   ['packages/bias', forbidden],
   ['packages/metrics', forbidden],
   ['packages/charts', forbidden],
+  ['packages/models', forbidden],
   ['packages/data', []],
   ['packages/trainer', []],
 ])('lint decides whether %s may import from Node', (folder, expected) => {
@@ -109,5 +123,18 @@ describe('tfjs', () => {
 
   it.each(['packages/metrics', 'packages/data', 'packages/charts'])('%s may not import it', (folder) => {
     expect(importErrors(folder, '@tensorflow/tfjs-core')).toEqual(forbidden);
+  });
+});
+
+describe('the training loop', () => {
+  const loop = 'packages/trainer/src/loop';
+
+  it('may import the samples of the data package, and not its readers', () => {
+    expect(importErrors(loop, '@segloss/data/samples')).toEqual([]);
+    expect(importErrors(loop, '@segloss/data')).toEqual(forbidden);
+  });
+
+  it('may not import from Node', () => {
+    expect(importErrors(loop, 'node:fs')).toEqual(forbidden);
   });
 });

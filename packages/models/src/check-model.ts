@@ -1,9 +1,18 @@
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 /**
- * The model, if it is one that takes the images and gives logits of their size.
+ * Returns the model if it takes images of a shape and returns logits of their size; throws otherwise. For a model that comes from a
+ * user's function.
  *
  * @param caller Named in the errors.
+ * @throws {TypeError} If it is not a LayersModel. @throws {RangeError} If its inputs or outputs do not fit.
+ *
+ * @example
+ * ```ts
+ * const model = unet({ inputShape: [8, 8, 1], outputs: 1, widths: [2] });
+ * checkModel('mine', model, { inputShape: [8, 8, 1], outputs: 1 }) === model; // → true
+ * checkModel('mine', model, { inputShape: [8, 8, 1], outputs: 3 }); // → throws RangeError: mine: wanted a model that gives logits [8,8,3], got one of [8,8,1]
+ * ```
  */
 export function checkModel(
   caller: string,

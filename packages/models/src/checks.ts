@@ -1,4 +1,4 @@
-export { checkKeys, unknownName, withDefaults } from '../../trainer/src/options.js';
+export { checkKeys, unknownName, withDefaults } from './options.js';
 
 export function checkPositive(caller: string, name: string, value: unknown): void {
   if (!isPositive(value)) {

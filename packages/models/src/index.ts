@@ -1,10 +1,14 @@
+import { registerLayers } from './layers/register-layers.js';
+
+registerLayers();
+
 export * from './layers/index.js';
-export { loadModelModule, type ModelModule } from '../../trainer/src/modules/model-module.js';
-export { buildModel, models, registerModel, type ModelDefinition, type ModelInput } from './registry.js';
+export { checkModel } from './check-model.js';
 export { resnetFpn, type ResnetFpnOptions } from './networks/resnet-fpn.js';
-export { type ResnetName } from './networks/resnet.js';
 export { type ResnetOptions } from './networks/resnet-model.js';
 export { resnetUnet, type ResnetUnetOptions } from './networks/resnet-unet.js';
+export { type ResnetName } from './networks/resnet.js';
+export { unet, type UnetOptions } from './networks/unet.js';
+export { buildModel, models, registerModel, type ModelDefinition, type ModelInput } from './registry.js';
 export { readSafetensors, type StoredTensor } from './weights/safetensors.js';
 export { loadEncoderWeights, loadTorchWeights } from './weights/torch-weights.js';
-export { unet, type UnetOptions } from './networks/unet.js';

@@ -1,4 +1,4 @@
-// Importing this lets tf.loadLayersModel load the trainer's models, in a browser too: import '@segloss/trainer/layers'.
+// A page that only loads an exported model imports this: it registers the layers that tf.loadLayersModel needs, and nothing else.
 import { registerLayers } from './layers/register-layers.js';
 
 registerLayers();

@@ -1,6 +1,16 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The nearest of the known names, whatever its case, if it is near enough to be meant. */
+// Checks of names and options, shared by the networks, the training loop and the configuration.
+
+/**
+ * Returns the known name that is most likely meant, ignoring case, or undefined where none is near.
+ *
+ * @example
+ * ```ts
+ * nearestName('Unte', ['unet', 'fpn']); // → "unet"
+ * nearestName('transformer', ['unet', 'fpn']); // → undefined
+ * ```
+ */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const lower = known.map((other) => other.toLowerCase());
@@ -9,14 +19,31 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return distance(name.toLowerCase(), near) <= allowed ? known[lower.indexOf(near)] : undefined;
 }
 
-/** Says that a name is not known, what it may have been meant for, and which are known. */
+/**
+ * Returns the message for an unknown name: the nearest known one, and all known ones.
+ *
+ * @example
+ * ```ts
+ * unknownName('model', 'unt', ['unet', 'fpn']); // → 'unknown model "unt" (did you mean "unet"?); known models: unet, fpn'
+ * ```
+ */
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
   const hint = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
   return `unknown ${kind} "${name}"${hint}; known ${kind}s: ${known.join(', ')}`;
 }
 
-/** Throws unless the options are an object with no other keys than these. */
+/**
+ * Throws unless the options are an object that has only known keys.
+ *
+ * @param caller Named in the error.
+ * @throws {TypeError} If they are not an object, or a key is unknown.
+ *
+ * @example
+ * ```ts
+ * checkKeys('train', { epoch: 3 }, ['epochs']); // → throws TypeError: train: unknown option "epoch" (did you mean "epochs"?); known options: epochs
+ * ```
+ */
 export function checkKeys(caller: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(
@@ -28,7 +55,14 @@ export function checkKeys(caller: string, options: unknown, known: readonly stri
   }
 }
 
-/** The options, with the defaults in the place of those that are not given or undefined. */
+/**
+ * Returns the options, with the defaults for those that are missing or undefined.
+ *
+ * @example
+ * ```ts
+ * withDefaults({ batchSize: 8, seed: 0 }, { seed: 3, batchSize: undefined }); // → { batchSize: 8, seed: 3 }
+ * ```
+ */
 export function withDefaults<D extends object, O extends object>(
   defaults: D,
   options: O,

@@ -1,7 +1,7 @@
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { checkModel } from './check-model.js';
-import { checkInputShape, checkKeys, checkOutputs, checkSeed, unknownName, withDefaults } from './options.js';
+import { checkInputShape, checkKeys, checkOutputs, checkSeed, unknownName, withDefaults } from './checks.js';
 import { RESNET_FPN_DEFAULTS, resnetFpn, type ResnetFpnOptions } from './networks/resnet-fpn.js';
 import { RESNET_UNET_DEFAULTS, resnetUnet, type ResnetUnetOptions } from './networks/resnet-unet.js';
 import { RESNETS, type ResnetName } from './networks/resnet.js';

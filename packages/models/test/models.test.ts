@@ -1,31 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { adam } from '@segloss/kernels';
-import '@segloss/kernels/cpu';
-import '@segloss/kernels/wasm';
 import { parseLoss } from '@segloss/losses';
 import { describeEachBackend, maxError, tensorLeaks } from '@segloss/testing';
 import {
   buildModel,
   GroupNormalization,
-  loadModelModule,
   models,
   registerModel,
   resnetFpn,
   resnetUnet,
   SeededDropout,
-  selectBackend,
   setStep,
-  train,
   unet,
-  weightsHash,
-} from '@segloss/trainer';
-import { BilinearUpSampling2D } from '@segloss/trainer/layers';
+} from '@segloss/models';
+import { BilinearUpSampling2D } from '@segloss/models/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { io } from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
+
+import { useBackend, weightsOf } from './networks';
 
 /** Every registered model, small. */
 const NARROW_UNET = { encoderWidth: 2, decoderWidths: [8, 8, 4, 4, 4] };
@@ -112,7 +107,7 @@ describe('the registry', () => {
   });
 
   it('refuses a name twice, and a model that is not what was asked for', async () => {
-    await selectBackend('cpu');
+    await useBackend('cpu');
     const build = () => unet({ inputShape: [8, 8, 1], outputs: 2, widths: [1] });
     registerModel({ name: 'fixed', summary: 'always the same', defaults: {}, build });
     expect(() => registerModel({ name: 'fixed', summary: '', defaults: {}, build })).toThrow(
@@ -156,7 +151,7 @@ describe('parameters', () => {
   });
 
   it.each(counts)('of %s are %d', async (name, count) => {
-    await selectBackend('cpu');
+    await useBackend('cpu');
     const model = buildModel(name, { inputShape: [32, 32, 3], outputs: 1 });
     const sizes = model.trainableWeights.map(({ shape }) => (shape as number[]).reduce((a, b) => a * b, 1));
     expect(sizes.reduce((a, b) => a + b)).toBe(count);
@@ -166,7 +161,7 @@ describe('parameters', () => {
 
 describe.each(names)('%s on wasm', (name) => {
   beforeEach(async () => {
-    await selectBackend('wasm');
+    await useBackend('wasm');
   });
 
   it('has a gradient for every trainable weight, and learns from one step', () => {
@@ -195,20 +190,20 @@ describe.each(names)('%s on wasm', (name) => {
     const again = await reloaded(model);
     const x = tf.randomUniform([1, 64, 64, 3], -1, 1, 'float32', 1);
     expect(logitsOf(again, x)).toEqual(logitsOf(model, x));
-    expect(await weightsHash(again)).toBe(await weightsHash(model));
+    expect(weightsOf(again)).toBe(weightsOf(model));
     expect(logitsOf(model, x).some((value) => value !== 0)).toBe(true);
   });
 
-  it('has the same weights for the same seed, bit by bit, and others for another', async () => {
-    const hash = (seed: number) => weightsHash(small(name, seed));
-    expect(await hash(1)).toBe(await hash(1));
-    expect(await hash(2)).not.toBe(await hash(1));
+  it('has the same weights for the same seed, bit by bit, and others for another', () => {
+    const bytes = (seed: number) => weightsOf(small(name, seed));
+    expect(bytes(1)).toBe(bytes(1));
+    expect(bytes(2)).not.toBe(bytes(1));
   });
 });
 
 describe('unet', () => {
   beforeEach(async () => {
-    await selectBackend('cpu');
+    await useBackend('cpu');
   });
 
   const convolution = (size: number, from: number, to: number) => size ** 3 * from * to + to;
@@ -221,7 +216,7 @@ describe('unet', () => {
   });
 
   it('of a slice repeated along the depth knows no depth away from its ends', async () => {
-    await selectBackend('wasm');
+    await useBackend('wasm');
     const model = unet({ inputShape: [16, 8, 8, 1], outputs: 1, widths: [4], seed: 1 });
     const slice = tf.randomUniform([1, 1, 8, 8, 1], -1, 1, 'float32', 1);
     const logits = logitsOf(model, tf.tile(slice, [1, 16, 1, 1, 1]));
@@ -268,7 +263,7 @@ describe('dropout', () => {
     (layer.apply(x, { training: true }) as tf.Tensor).dataSync();
 
   beforeEach(async () => {
-    await selectBackend('cpu');
+    await useBackend('cpu');
   });
 
   it('keeps the share 1 - rate and divides by it', () => {
@@ -324,29 +319,6 @@ describe('dropout', () => {
       return logitsOf(outer, x, true).join();
     };
     expect([2, 3].map(outerLogits)).toEqual(whole.slice(2));
-  });
-
-  it('is told the step by train', async () => {
-    const sample = {
-      id: 'a',
-      width: 8,
-      height: 8,
-      channels: 1,
-      image: new Float32Array(64).fill(1),
-      mask: new Uint8Array(64).map((_, i) => i % 2),
-    };
-    const hash = async (disturb: boolean) => {
-      const model = unet({ inputShape: [8, 8, 1], outputs: 1, widths: [4], dropout: 0.5, seed: 4 });
-      const options = { train: [sample], val: [sample], classes: ['a', 'b'], epochs: 3, augment: false };
-      // Calls in between move the counter of the layers, which the step sets again.
-      const onStep = () => disturb && void logitsOf(model, tf.ones([1, 8, 8, 1]), true);
-      let epochs = 0;
-      for await (const { epoch } of train({ model, loss: parseLoss('ce'), ...options, onStep }))
-        epochs = epoch + 1;
-      expect(epochs).toBe(3);
-      return weightsHash(model);
-    };
-    expect(await hash(true)).toBe(await hash(false));
   });
 });
 
@@ -455,58 +427,5 @@ describeEachBackend('our layers', () => {
     ],
   ])('refuse %s', (_, make, message) => {
     expect(make).toThrow(message);
-  });
-});
-
-describe('loadModelModule', () => {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'segloss-models-'));
-    const write = (name: string, code: string) => writeFileSync(join(folder, name), code);
-    write(
-      'mine.ts',
-      `import { input, layers, model } from '@tensorflow/tfjs-layers';
-       import { GroupNormalization } from '@segloss/trainer/layers';
-       export default ({ inputShape, outputs, filters = 2 }: { inputShape: number[]; outputs: number; filters?: number }) => {
-         const image = input({ shape: inputShape });
-         const x = layers.conv2d({ filters, kernelSize: 3, padding: 'same' }).apply(image);
-         const y = new GroupNormalization({ groups: 1 }).apply(x);
-         return model({ inputs: image, outputs: layers.conv2d({ filters: outputs, kernelSize: 1 }).apply(y) });
-       };
-       export const notAFunction = 3;
-       export const promised = async () => 1;`,
-    );
-    write('broken.mjs', 'export const build = (;');
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const input = { inputShape: [8, 8, 1], outputs: 2, seed: 0 };
-
-  it('runs TypeScript with the own copies of tfjs and our layers, and hands options on', async () => {
-    const { build, name, path, sha256 } = await loadModelModule('./mine.ts', folder);
-    expect({ name, path }).toEqual({ name: './mine.ts', path: join(folder, 'mine.ts') });
-    expect(sha256).toMatch(/^[0-9a-f]{64}$/);
-    const model = build({ ...input, filters: 5 });
-    expect(model.countParams()).toBe(9 * 5 + 5 + 2 * 5 + 5 * 2 + 2);
-    expect(() => build({ ...input, outputs: 2, inputShape: [8, 8] })).toThrow();
-  });
-
-  it.each([
-    ['./gone.mjs', './gone.mjs: wanted a module, got no file at '],
-    ['./broken.mjs#build', 'broken.mjs cannot be loaded: '],
-    ['./mine.ts#build', 'wanted an export "build" in '],
-    ['./mine.ts#build', 'got exports: default, notAFunction, promised'],
-    [
-      './mine.ts#notAFunction',
-      'wanted a function ({ inputShape, outputs, seed }) => LayersModel, got number',
-    ],
-  ])('%s: %s', async (spec, message) => {
-    await expect(loadModelModule(spec, folder)).rejects.toThrow(message);
-  });
-
-  it('refuses what is no model', async () => {
-    const { build } = await loadModelModule('./mine.ts#promised', folder);
-    expect(() => build(input)).toThrow(
-      'wanted a LayersModel (from tf.model or tf.sequential), got a Promise',
-    );
   });
 });

@@ -3,8 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { readSafetensors } from '@segloss/trainer';
+import '@segloss/kernels/cpu';
+import '@segloss/kernels/wasm';
+import { readSafetensors } from '@segloss/models';
+import { backends } from '@segloss/testing';
 import { tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 export interface TorchNetwork {
   /** Of `buildModel`, and of the files. */
@@ -78,7 +82,7 @@ export function narrowFile(name: string): Uint8Array {
 }
 
 /** The numbers of one tensor. */
-export function numbersOf(file: string | Uint8Array, name: string): Float32Array {
+export function numbersOf(file: Uint8Array, name: string): Float32Array {
   return readSafetensors(file).get(name)!.values as Float32Array;
 }
 
@@ -90,4 +94,15 @@ export function torchInput(height: number, width: number): Tensor4D {
     (_, i) => ((i * 7919) % 8191) / 4096 - 1,
   );
   return tensor4d(values, shape);
+}
+
+/** Makes a backend the one of tfjs-core. */
+export function useBackend(name: 'cpu' | 'wasm'): Promise<void> {
+  return backends.find((backend) => backend.name === name)!.use();
+}
+
+/** All weights of a model, bit by bit. */
+export function weightsOf(model: LayersModel): string {
+  const parts = model.getWeights().map((weight) => Buffer.from(weight.dataSync().slice().buffer));
+  return Buffer.concat(parts).toString('base64');
 }

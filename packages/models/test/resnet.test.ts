@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import '@segloss/kernels/wasm';
+import { buildModel, loadTorchWeights } from '@segloss/models';
 import { describeEachBackend, maxError, maxRelativeError } from '@segloss/testing';
-import { buildModel, loadTorchWeights, selectBackend } from '@segloss/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
@@ -17,10 +16,11 @@ import {
   runTorch,
   torchInput,
   torchMissing,
+  useBackend,
   type TorchNetwork,
 } from './networks';
 
-function load(network: TorchNetwork, weights: string | Uint8Array): LayersModel {
+function load(network: TorchNetwork, weights: Uint8Array): LayersModel {
   const { name, height, width, options } = network;
   const model = buildModel(name, { inputShape: [height, width, 3], outputs: 1, ...options });
   loadTorchWeights(model, weights);
@@ -28,7 +28,7 @@ function load(network: TorchNetwork, weights: string | Uint8Array): LayersModel 
 }
 
 /** The largest difference of the logits, and how large these are. */
-function compare(network: TorchNetwork, weights: string | Uint8Array, expected: string | Uint8Array) {
+function compare(network: TorchNetwork, weights: Uint8Array, expected: Uint8Array) {
   const model = load(network, weights);
   const logits = numbersOf(expected, 'logits');
   const { height, width } = network;
@@ -48,7 +48,7 @@ describeEachBackend('a narrow network with the weights of PyTorch', () => {
 
 describe('a narrow network in training on wasm', () => {
   it.each(NARROW)('$name has gradients of the lengths of those of PyTorch', async (network) => {
-    await selectBackend('wasm');
+    await useBackend('wasm');
     const model = load(network, narrowFile(network.name));
     const expected = numbersOf(narrowFile(`${network.name}.expected`), 'gradientLengths');
     const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
@@ -74,15 +74,15 @@ const suite = missing === undefined ? describe : describe.skip;
 suite(`networks of full size${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
   let folder: string;
   beforeAll(async () => {
-    await selectBackend('wasm');
+    await useBackend('wasm');
     folder = mkdtempSync(join(tmpdir(), 'segloss-torch-'));
     runTorch(folder, FULL);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it.each(FULL)('$name gives the logits of PyTorch', (network) => {
-    const path = join(folder, network.name);
-    const { error, size } = compare(network, `${path}.safetensors`, `${path}.expected.safetensors`);
+    const file = (ending: string) => readFileSync(join(folder, `${network.name}${ending}`));
+    const { error, size } = compare(network, file('.safetensors'), file('.expected.safetensors'));
     expect(error).toBeLessThan(1e-4 * Math.max(1, size));
     expect(size).toBeGreaterThan(0.5);
   });

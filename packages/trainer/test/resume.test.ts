@@ -176,7 +176,7 @@ describe('a checkpoint', () => {
   it('of other settings is refused, and says which', async () => {
     await run({}, 2);
     await expect(run({ seed: 4, batchSize: 3 })).rejects.toThrow(
-      'holds a training with other settings (batchSize, seed); take another folder',
+      'holds a training with other settings (batchSize, seed); choose another folder',
     );
   });
 

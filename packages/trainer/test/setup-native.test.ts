@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { setupNative, type SetupProgress } from '@segloss/trainer';
+import { setupNative, type SetupProgress } from '@segloss/trainer/setup-native';
 
 import { run, temporaryFolder } from '../../../test/packed';
 import { buildBinding } from '../src/setup-native/build';

@@ -1,4 +1,4 @@
-import { setupNative, type SetupProgress } from '@segloss/trainer';
+import { setupNative, type SetupProgress } from '@segloss/trainer/setup-native';
 import type { Command } from 'commander';
 
 import { exitCodes } from '../errors.js';

@@ -2,7 +2,7 @@ import { layers } from '@tensorflow/tfjs-layers';
 import { image, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 
 import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js';
-import { checkKeys, checkPositive } from '../options.js';
+import { checkKeys, checkPositive } from '../checks.js';
 
 /** Options of {@link BilinearUpSampling2D}. */
 export interface BilinearUpSampling2DOptions extends LayerOptions {

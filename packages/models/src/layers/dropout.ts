@@ -2,7 +2,7 @@ import { layers, type LayersModel } from '@tensorflow/tfjs-layers';
 import { dropout, tidy, type Tensor } from '@tensorflow/tfjs-core';
 
 import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js';
-import { checkKeys, checkRate, checkSeed } from '../options.js';
+import { checkKeys, checkRate, checkSeed } from '../checks.js';
 
 /** Options of {@link SeededDropout}. */
 export interface SeededDropoutOptions extends LayerOptions {

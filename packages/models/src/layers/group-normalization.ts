@@ -15,7 +15,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js';
-import { checkKeys, checkPositive } from '../options.js';
+import { checkKeys, checkPositive } from '../checks.js';
 
 /** Options of {@link GroupNormalization}. */
 export interface GroupNormalizationOptions extends LayerOptions {

@@ -5,7 +5,7 @@ import { convolution } from '../layers/convolution.js';
 import { SeededDropout } from '../layers/dropout.js';
 import { GroupNormalization } from '../layers/group-normalization.js';
 import { HEAD } from '../weights/initial-weights.js';
-import { checkPositive, checkRate } from '../options.js';
+import { checkPositive, checkRate } from '../checks.js';
 import { checkedResnet, RESNET_DEFAULTS, resnetModel, type ResnetOptions } from './resnet-model.js';
 
 /** Options of {@link resnetFpn}. */

@@ -10,7 +10,7 @@ import {
   checkSeed,
   unknownName,
   withDefaults,
-} from '../options.js';
+} from '../checks.js';
 import { ENCODER, resnet, RESNETS, type ResnetName } from './resnet.js';
 import { loadEncoderWeights } from '../weights/torch-weights.js';
 import { partsOf } from '../weights/weight-names.js';
@@ -22,8 +22,8 @@ export interface ResnetOptions {
   /** Channels of the logits: 1 for binary data, else one for each class. */
   outputs: number;
   encoder: ResnetName;
-  /** A `.safetensors` file, or its bytes, with torchvision's names; see {@link loadEncoderWeights}. Default: drawn from the seed. */
-  encoderWeights?: string | Uint8Array | undefined;
+  /** Bytes of a `.safetensors` file with torchvision's names; see {@link loadEncoderWeights}. Default: drawn from the seed. */
+  encoderWeights?: Uint8Array | undefined;
   /** Filters of the encoder's first convolution. Default 64, the ResNet of the paper; fewer give a narrow one, for small machines. */
   encoderWidth?: number;
   /** The same seed gives the same initial weights and dropout masks. Default 0. */

@@ -1,7 +1,7 @@
 import { layers, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
 import { HEAD } from '../weights/initial-weights.js';
-import { checkPositives } from '../options.js';
+import { checkPositives } from '../checks.js';
 import { convolutionNormRelu } from './resnet.js';
 import { checkedResnet, RESNET_DEFAULTS, resnetModel, type ResnetOptions } from './resnet-model.js';
 

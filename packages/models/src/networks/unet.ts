@@ -21,7 +21,7 @@ import {
   checkRate,
   checkSeed,
   withDefaults,
-} from '../options.js';
+} from '../checks.js';
 
 /** Options of {@link unet}. */
 export interface UnetOptions {

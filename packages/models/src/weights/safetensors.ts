@@ -1,7 +1,3 @@
-import { readFileSync } from 'node:fs';
-
-import { z } from 'zod';
-
 /** One tensor of a `.safetensors` file. */
 export interface StoredTensor {
   /** As it is stored; F16 and BF16 are given as float32. */
@@ -24,26 +20,23 @@ const FORMATS: Readonly<Record<StoredTensor['dtype'], Format>> = {
   BF16: { bytes: 2, read: (bytes) => floats(new Uint16Array(...aligned(bytes, 2)), (bits) => bits << 16) },
 };
 
-const sizes = z.array(z.int().nonnegative());
-const header = z.record(
-  z.string(),
-  z.strictObject({
-    dtype: z.enum(Object.keys(FORMATS) as StoredTensor['dtype'][]),
-    shape: sizes,
-    data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
-  }),
-);
+/** What a header says about one tensor. */
+interface Entry {
+  readonly dtype: StoredTensor['dtype'];
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [from: number, to: number];
+}
 
-/** As the format has it: longer headers are refused. */
+/** The longest header that the format permits. */
 const LONGEST_HEADER = 100_000_000;
 
 /**
- * Reads a `.safetensors` file: tensors of types F32, F16, BF16, F64 and I64 by name, in the order of the file. The values of
- * F32, F64 and I64 are views of the bytes where these are aligned.
+ * Reads the bytes of a `.safetensors` file: tensors of types F32, F16, BF16, F64 and I64 by name, in the order of the file. The values
+ * of F32, F64 and I64 are views of the bytes where these are aligned.
  *
- * @param source Path of the file, or its bytes.
- * @throws {TypeError} If the source is neither. @throws {RangeError} If the file is cut off, or says of itself what is not so: offsets
- * out of bounds, overlapping or with gaps, shapes of another size, types that are unknown. The message names the file.
+ * @param bytes The complete file; in Node `readFileSync(path)`, in a page `new Uint8Array(await (await fetch(url)).arrayBuffer())`.
+ * @throws {TypeError} If the argument is not a Uint8Array. @throws {RangeError} If the file is cut off or contradicts itself: offsets out
+ * of bounds, overlapping or with gaps, shapes of another size, unknown types.
  *
  * @example
  * ```ts
@@ -53,27 +46,25 @@ const LONGEST_HEADER = 100_000_000;
  * bytes.set(new TextEncoder().encode(header), 8);
  * bytes.set(new Uint8Array(new Float32Array([1, 2.5]).buffer), 8 + header.length);
  * readSafetensors(bytes).get('bias').values; // → [1, 2.5]
- * readSafetensors(bytes.subarray(0, -1)); // → throws RangeError: readSafetensors: the bytes given: wanted 8 bytes of tensors, got 7
+ * readSafetensors(bytes.subarray(0, -1)); // → throws RangeError: readSafetensors: wanted 8 bytes of tensors, got 7
  * ```
  *
  * @see The format of the safetensors project of Hugging Face.
  */
-export function readSafetensors(source: string | Uint8Array): Map<string, StoredTensor> {
-  if (typeof source !== 'string' && !(source instanceof Uint8Array)) {
-    throw new TypeError(`readSafetensors: wanted a path or a Uint8Array, got ${String(source)}`);
+export function readSafetensors(bytes: Uint8Array): Map<string, StoredTensor> {
+  if (!(bytes instanceof Uint8Array)) {
+    const hint = typeof bytes === 'string' ? '; read the file first, in Node with readFileSync(path)' : '';
+    throw new TypeError(
+      `readSafetensors: wanted the bytes of a file (Uint8Array), got ${String(bytes)}${hint}`,
+    );
   }
-  const file = typeof source === 'string' ? source : 'the bytes given';
-  const fail = (problem: string): never => {
-    throw new RangeError(`readSafetensors: ${file}: ${problem}; is it whole, and a .safetensors file?`);
-  };
-  const bytes = typeof source === 'string' ? readFileSync(source) : source;
-  if (bytes.length < 8) return fail(`wanted at least 8 bytes, got ${bytes.length}`);
+  if (bytes.length < 8) throw wrong(`wanted at least 8 bytes, got ${bytes.length}`);
   const { buffer, byteOffset } = bytes;
   const length = Number(new DataView(buffer, byteOffset).getBigUint64(0, true));
   if (length > Math.min(LONGEST_HEADER, bytes.length - 8)) {
-    return fail(`wanted a header of ${length} bytes, got a file of ${bytes.length}`);
+    throw wrong(`wanted a header of ${length} bytes, got a file of ${bytes.length}`);
   }
-  const entries = parseHeader(bytes.subarray(8, 8 + length), fail);
+  const entries = parseHeader(bytes.subarray(8, 8 + length));
   const data = new Uint8Array(buffer, byteOffset + 8 + length, bytes.length - 8 - length);
 
   let end = 0;
@@ -81,13 +72,13 @@ export function readSafetensors(source: string | Uint8Array): Map<string, Stored
     const [from, to] = data_offsets;
     const wanted = shape.reduce((product, size) => product * size, FORMATS[dtype].bytes);
     if (to - from !== wanted) {
-      return fail(`wanted ${wanted} bytes for ${name}, ${dtype} [${shape}], got offsets [${from}, ${to}]`);
+      throw wrong(`wanted ${wanted} bytes for ${name}, ${dtype} [${shape}], got offsets [${from}, ${to}]`);
     }
     if (from !== end)
-      return fail(`wanted ${name} to begin where the one before ends, at ${end}, got ${from}`);
+      throw wrong(`wanted ${name} to begin where the one before ends, at ${end}, got ${from}`);
     end = to;
   }
-  if (end !== data.length) return fail(`wanted ${end} bytes of tensors, got ${data.length}`);
+  if (end !== data.length) throw wrong(`wanted ${end} bytes of tensors, got ${data.length}`);
 
   return new Map(
     entries.map(([name, { dtype, shape, data_offsets }]) => [
@@ -97,24 +88,45 @@ export function readSafetensors(source: string | Uint8Array): Map<string, Stored
   );
 }
 
-/** The tensors that a header tells of, in the order of their bytes. */
-function parseHeader(bytes: Uint8Array, fail: (problem: string) => never) {
+/** The entries of a header, in the order of their bytes. */
+function parseHeader(bytes: Uint8Array): [string, Entry][] {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    return fail(`its header is not JSON: ${(error as Error).message}`);
+    throw wrong(`its header is not JSON: ${(error as Error).message}`);
   }
-  if (typeof json === 'object' && json !== null) delete (json as { __metadata__?: unknown }).__metadata__;
-  const { data, error } = header.safeParse(json);
-  if (error) {
-    const { path, message } = error.issues[0]!;
-    return fail(`its header is wrong${path.length === 0 ? '' : ` at ${path.join('.')}`}: ${message}`);
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw wrong('its header is wrong: wanted an object');
   }
-  return Object.entries(data).sort(([, a], [, b]) => {
+  const entries = Object.entries(json).filter(([name]) => name !== '__metadata__');
+  for (const [name, entry] of entries) checkEntry(name, entry);
+  return (entries as [string, Entry][]).sort(([, a], [, b]) => {
     const [x, y] = [a.data_offsets, b.data_offsets];
     return x[0] - y[0] || x[1] - y[1];
   });
+}
+
+function checkEntry(name: string, entry: unknown): void {
+  const { dtype, shape, data_offsets, ...others } = Object(entry) as Record<string, unknown>;
+  const refuse = (place: string, wanted: string, got: unknown) =>
+    wrong(`its header is wrong at ${name}.${place}: wanted ${wanted}, got ${JSON.stringify(got)}`);
+  const isSize = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  const [other] = Object.keys(others);
+  if (typeof dtype !== 'string' || !Object.hasOwn(FORMATS, dtype)) {
+    throw refuse('dtype', Object.keys(FORMATS).join(' | '), dtype);
+  }
+  if (!Array.isArray(shape)) throw refuse('shape', 'a list of sizes', shape);
+  const at = shape.findIndex((size) => !isSize(size));
+  if (at >= 0) throw refuse(`shape.${at}`, 'an integer of at least 0', shape[at]);
+  if (!Array.isArray(data_offsets) || data_offsets.length !== 2 || !data_offsets.every(isSize)) {
+    throw refuse('data_offsets', 'two integers of at least 0', data_offsets);
+  }
+  if (other !== undefined) throw refuse(other, 'no other key', others[other]);
+}
+
+function wrong(problem: string): RangeError {
+  return new RangeError(`readSafetensors: ${problem}; is the file complete, and a .safetensors file?`);
 }
 
 /** Arguments of a typed array's constructor: the bytes themselves, or a copy where they do not lie at a multiple of the size. */

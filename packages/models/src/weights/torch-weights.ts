@@ -11,7 +11,7 @@ import { partsOf, torchName, type Weight } from './weight-names.js';
  * filters of the first convolution are summed over their channels for one, else repeated over the channels and scaled by 3 / channels.
  *
  * @param model From {@link resnetUnet} or {@link resnetFpn}, or loaded from a file of such a model.
- * @param source A `.safetensors` file, or its bytes.
+ * @param bytes Of a `.safetensors` file; see {@link readSafetensors}.
  * @throws {RangeError} If the model has no such encoder, the file is wrong, or its weights are not those of the encoder: it lists all that
  * are missing, left over or of another shape.
  *
@@ -22,14 +22,14 @@ import { partsOf, torchName, type Weight } from './weight-names.js';
  * loadEncoderWeights(model, nothing); // → throws RangeError: loadEncoderWeights: the weights do not fit the model:
  * ```
  */
-export function loadEncoderWeights(model: LayersModel, source: string | Uint8Array): void {
+export function loadEncoderWeights(model: LayersModel, bytes: Uint8Array): void {
   const weights = model.weights.filter((weight) => partsOf(weight).layer.startsWith(ENCODER));
   if (weights.length === 0) {
     throw new RangeError(
       'loadEncoderWeights: wanted a model with a ResNet as its encoder, got one without; make it with resnetUnet or resnetFpn',
     );
   }
-  assign('loadEncoderWeights', weights, source, (weight) => torchName(weight).slice(ENCODER.length));
+  assign('loadEncoderWeights', weights, bytes, (weight) => torchName(weight).slice(ENCODER.length));
 }
 
 /**
@@ -37,7 +37,7 @@ export function loadEncoderWeights(model: LayersModel, source: string | Uint8Arr
  * (`encoder.conv1.weight`, `decoder.blocks.0.conv1.0.weight`, `segmentation_head.0.weight`, ...).
  *
  * @param model From {@link resnetUnet} or {@link resnetFpn}.
- * @param source A `.safetensors` file, or its bytes; in Python `safetensors.torch.save_file(model.state_dict(), path)`.
+ * @param bytes Of a `.safetensors` file; in Python `safetensors.torch.save_file(model.state_dict(), path)`.
  * @throws {RangeError} If the file is wrong, or its weights are not those of the model: it lists all that are missing, left over or of
  * another shape.
  *
@@ -48,8 +48,8 @@ export function loadEncoderWeights(model: LayersModel, source: string | Uint8Arr
  * loadTorchWeights(model, nothing); // → throws RangeError: loadTorchWeights: the weights do not fit the model:
  * ```
  */
-export function loadTorchWeights(model: LayersModel, source: string | Uint8Array): void {
-  assign('loadTorchWeights', model.weights, source, torchName);
+export function loadTorchWeights(model: LayersModel, bytes: Uint8Array): void {
+  assign('loadTorchWeights', model.weights, bytes, torchName);
 }
 
 const IGNORED = /^fc\.|(^|\.)num_batches_tracked$/;
@@ -58,10 +58,10 @@ const IGNORED = /^fc\.|(^|\.)num_batches_tracked$/;
 function assign(
   caller: string,
   weights: readonly Weight[],
-  source: string | Uint8Array,
+  bytes: Uint8Array,
   nameOf: (weight: Weight) => string,
 ): void {
-  const tensors = readSafetensors(source);
+  const tensors = readSafetensors(bytes);
   for (const name of tensors.keys()) if (IGNORED.test(name)) tensors.delete(name);
   const problems: string[] = [];
   const fitting: [Weight, Float32Array][] = [];
@@ -77,9 +77,8 @@ function assign(
   }
   for (const [name, { shape }] of tensors) problems.push(`left over ${name} [${shape}]`);
   if (problems.length > 0) {
-    const file = typeof source === 'string' ? ` in ${source}` : '';
     throw new RangeError(
-      `${caller}: the weights${file} do not fit the model:\n  ${problems.join('\n  ')}\n` +
+      `${caller}: the weights do not fit the model:\n  ${problems.join('\n  ')}\n` +
         'give those of the same network, or build the model with the options of these',
     );
   }

@@ -1,4 +1,4 @@
-import { releaseBackend } from './device.js';
+import { releaseBackend } from './release.js';
 import { threadsOf } from './threads.js';
 import { CANDIDATES, tryBackend } from './try-backend.js';
 import {

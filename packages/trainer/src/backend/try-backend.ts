@@ -2,7 +2,7 @@ import { wasmKernelsSupported } from '@segloss/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { cpu } from './cpu.js';
-import { backendErrors } from './device.js';
+import { backendErrors } from '../loop/device.js';
 import { firstLine, MissingPackageError } from './packages.js';
 import { proveGradient } from './prove-gradient.js';
 import { tensorflow } from './tensorflow.js';

@@ -1,7 +1,7 @@
 import { findBackend } from '@tensorflow/tfjs-core';
 
 import { provideGPU, requestAdapter } from './dawn.js';
-import { watchDevice } from './device.js';
+import { watchDevice } from '../loop/device.js';
 import { isMissing, MissingPackageError } from './packages.js';
 import { type Candidate } from './types.js';
 

@@ -1,18 +1,8 @@
 import { createHash } from 'node:crypto';
 
-import { readSafetensors } from '../../../models/src/weights/safetensors.js';
+import { readSafetensors } from '@segloss/models';
 
-/** Numbers of one tensor, on their way to or from a file. */
-export interface StoredTensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
-
-/** Tensors by name, and text by name. */
-export interface TensorFile {
-  readonly tensors: Readonly<Record<string, StoredTensor>>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
+import { type CheckpointContent, type CheckpointTensor } from '../loop/checkpoint.js';
 
 const CHECKSUM = 'sha256';
 const NO_CHECKSUM = '0'.repeat(64);
@@ -23,7 +13,7 @@ const NO_CHECKSUM = '0'.repeat(64);
  *
  * @see https://github.com/huggingface/safetensors, "Format".
  */
-export function encodeChecked({ tensors, metadata }: TensorFile): Buffer {
+export function encodeChecked({ tensors, metadata }: CheckpointContent): Buffer {
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: { [CHECKSUM]: NO_CHECKSUM, ...metadata } };
   for (const [name, { shape, values }] of Object.entries(tensors)) {
@@ -54,7 +44,7 @@ export function checksumHolds(bytes: Buffer): boolean {
 }
 
 /** What {@link encodeChecked} made bytes of. @throws {RangeError} If the bytes are damaged. */
-export function decodeChecked(bytes: Buffer): TensorFile {
+export function decodeChecked(bytes: Buffer): CheckpointContent {
   if (!checksumHolds(bytes)) throw new RangeError('its checksum does not agree with its bytes');
   const tensors = [...readSafetensors(bytes)].map(([name, { shape, values }]) => [
     name,
@@ -64,7 +54,7 @@ export function decodeChecked(bytes: Buffer): TensorFile {
   const header = JSON.parse(bytes.toString('utf8', 8, end)) as { __metadata__: Record<string, string> };
   const metadata = { ...header.__metadata__ };
   delete metadata[CHECKSUM];
-  return { tensors: Object.fromEntries(tensors) as TensorFile['tensors'], metadata };
+  return { tensors: Object.fromEntries(tensors) as Record<string, CheckpointTensor>, metadata };
 }
 
 /** Where the hexadecimal digits of the checksum are. */

@@ -14,22 +14,11 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
-import { decodeChecked, encodeChecked, type TensorFile } from './safetensors.js';
+import { CheckpointError, type CheckpointContent } from '../loop/checkpoint.js';
+import { decodeChecked, encodeChecked } from './safetensors.js';
 
 /** Names of the checkpoints in a folder. */
 export type CheckpointName = 'last' | 'previous' | 'best';
-
-/**
- * A checkpoint cannot be used; names the file.
- *
- * @example
- * ```ts
- * new CheckpointError('last.safetensors is damaged').name; // → "CheckpointError"
- * ```
- */
-export class CheckpointError extends Error {
-  override readonly name = 'CheckpointError';
-}
 
 /** The file of a checkpoint. */
 export function checkpointFile(folder: string, name: CheckpointName): string {
@@ -41,7 +30,7 @@ export function checkpointFile(folder: string, name: CheckpointName): string {
  *
  * @throws What the file system throws; the older checkpoints stand.
  */
-export function writeCheckpoint(folder: string, name: 'last' | 'best', content: TensorFile): void {
+export function writeCheckpoint(folder: string, name: 'last' | 'best', content: CheckpointContent): void {
   mkdirSync(folder, { recursive: true });
   const file = checkpointFile(folder, name);
   const temporary = `${file}.${process.pid}.tmp`;
@@ -60,7 +49,7 @@ export function writeCheckpoint(folder: string, name: 'last' | 'best', content: 
  *
  * @throws {CheckpointError} If there is none or it is damaged; the message names the file.
  */
-export function readCheckpoint(folder: string, name: CheckpointName): TensorFile {
+export function readCheckpoint(folder: string, name: CheckpointName): CheckpointContent {
   const file = checkpointFile(folder, name);
   let bytes: Buffer;
   try {
@@ -82,7 +71,7 @@ export function readCheckpoint(folder: string, name: CheckpointName): TensorFile
  * @returns Undefined if nothing was saved yet.
  * @throws {CheckpointError} If checkpoints are there and none is whole.
  */
-export function newestCheckpoint(folder: string, say: (text: string) => void): TensorFile | undefined {
+export function newestCheckpoint(folder: string, say: (text: string) => void): CheckpointContent | undefined {
   removeDrafts(folder);
   const names = (['last', 'previous'] as const).filter((name) => existsSync(checkpointFile(folder, name)));
   const faults: string[] = [];

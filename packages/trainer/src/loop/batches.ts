@@ -1,4 +1,4 @@
-import { type Sample, type SampleSource } from '@segloss/data';
+import { type Sample, type SampleSource } from '@segloss/data/samples';
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 
 /** A sample in memory, or one that is read each time it is needed. */

@@ -1,6 +1,4 @@
-import { engine, findBackend, getBackend, removeBackend, type KernelBackend } from '@tensorflow/tfjs-core';
-
-import { withdrawGPU } from './dawn.js';
+import { backend as currentBackend, getBackend, type KernelBackend } from '@tensorflow/tfjs-core';
 
 /** What we use of tfjs's WebGPU backend. */
 interface WebGPUBackend {
@@ -22,7 +20,7 @@ interface Watched {
 
 let watched: Watched | undefined;
 
-/** Keeps the errors of shaders and commands from now on: tfjs goes on after them, with whatever the buffers held. */
+/** Collects the errors of shaders and commands from now on: tfjs continues after them, with whatever the buffers held. */
 export function watchDevice(backend: KernelBackend): void {
   const webgpu = backend as unknown as WebGPUBackend;
   if (watched?.backend === webgpu) return;
@@ -35,6 +33,25 @@ export function watchDevice(backend: KernelBackend): void {
   void webgpu.device.lost.then(({ reason, message }) => {
     if (reason !== 'destroyed') errors.push(`the device was lost: ${message}`);
   });
+}
+
+/** Collects the errors of the backend in use, if it is WebGPU; see {@link backendErrors}. */
+export function watchBackend(): void {
+  if (getBackend() === 'webgpu') watchDevice(currentBackend());
+}
+
+/** The WebGPU backend whose errors are collected. */
+export function watchedBackend(): KernelBackend | undefined {
+  return watched?.backend as unknown as KernelBackend | undefined;
+}
+
+/** Stops collecting, destroys the device, and waits until it is gone. */
+export async function destroyDevice(): Promise<void> {
+  if (watched === undefined) return;
+  const { device } = watched.backend;
+  device.destroy();
+  await device.lost;
+  watched = undefined;
 }
 
 /**
@@ -64,32 +81,4 @@ export async function backendErrors(): Promise<void> {
   throw new Error(
     `webgpu: the GPU reported an error${more}, so its results are wrong: ${first.trim()}; choose smaller images or batches, or another backend`,
   );
-}
-
-/**
- * Ends what a backend holds, so that the process can end by itself: the WebGPU device is destroyed, with all tensors on it, and
- * `navigator.gpu` is gone; tfjs has no backend then, until {@link selectBackend} starts one, the same too. The other backends hold
- * nothing, and stay.
- *
- * @example
- * ```ts
- * await selectBackend('cpu');
- * await releaseBackend();
- * tf.getBackend(); // → "cpu"
- * ```
- */
-export async function releaseBackend(): Promise<void> {
-  if (watched !== undefined) {
-    const { device } = watched.backend;
-    if ((findBackend('webgpu') as unknown) === watched.backend) {
-      // To remove it is the only way to end it, but its factory is needed again.
-      const { factory, priority } = engine().registryFactory.webgpu!;
-      removeBackend('webgpu');
-      engine().registerBackend('webgpu', factory, priority);
-    }
-    device.destroy();
-    await device.lost;
-    watched = undefined;
-  }
-  withdrawGPU();
 }

@@ -1,4 +1,4 @@
-import { IGNORED } from '@segloss/data';
+import { IGNORED } from '@segloss/data/samples';
 import { type Loss } from '@segloss/losses';
 import { ConfusionMatrix, diceScores, iouScores, meanScore, regionSizes } from '@segloss/metrics';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';

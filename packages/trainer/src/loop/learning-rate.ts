@@ -1,4 +1,4 @@
-import { checkKeys, unknownName, withDefaults } from '../options.js';
+import { checkKeys, unknownName, withDefaults } from '@segloss/models/options';
 
 /** Raises the rate linearly from `from` times its value to all of it during the first `epochs` epochs. */
 export interface Warmup {

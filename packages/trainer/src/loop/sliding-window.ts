@@ -1,4 +1,4 @@
-import { type Sample } from '@segloss/data';
+import { type Sample } from '@segloss/data/samples';
 import { type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 

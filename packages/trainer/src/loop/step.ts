@@ -1,4 +1,4 @@
-import { type Sample } from '@segloss/data';
+import { type Sample } from '@segloss/data/samples';
 import { type Loss } from '@segloss/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';

@@ -1,8 +1,114 @@
+import { type Augmentation } from '@segloss/data/samples';
+import { type Loss } from '@segloss/losses';
+import { checkKeys, withDefaults } from '@segloss/models/options';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
+
 import { checkSamples, inMemory, type TrainingItem } from './batches.js';
+import { type CheckpointStore } from './checkpoint.js';
+import { type Evaluation } from './evaluate.js';
 import { type GradientOptions } from './gradients.js';
-import { checkKeys, withDefaults } from '../options.js';
-import { LEARNING_RATES } from './optimizers/index.js';
-import { type EarlyStopping, type Monitor, type TrainOptions } from './train.js';
+import { type LearningRateSchedule, type ScheduleOptions } from './learning-rate.js';
+import { LEARNING_RATES, type OptimizerOptions } from './optimizers/index.js';
+
+/** One update of the weights. */
+export interface StepReport {
+  readonly epoch: number;
+  /** 0-based, counted from the start of the training. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly loss: number;
+  readonly terms: Record<string, number>;
+  /** Length of the whole gradient, before it was clipped. */
+  readonly gradientNorm: number;
+}
+
+/** One pass over the training images, and what the model reaches after it. */
+export interface EpochReport {
+  /** 0-based. */
+  readonly epoch: number;
+  readonly seconds: number;
+  /** Part of them that was spent waiting for training images. */
+  readonly waitingSeconds: number;
+  /** Updates of the weights in this epoch. */
+  readonly steps: number;
+  /** Updates since the start of the training. */
+  readonly step: number;
+  /** That of the last update. */
+  readonly learningRate: number;
+  /** Means over the training images of the epoch. */
+  readonly loss: number;
+  readonly terms: Record<string, number>;
+  /** Mean over the updates. */
+  readonly gradientNorm: number;
+  readonly val: Evaluation;
+  /** The monitored metric is the best so far. */
+  readonly best: boolean;
+}
+
+/** Which number of {@link EpochReport} `val` says how good a model is. */
+export interface Monitor {
+  /** Default `meanDice`. */
+  metric?: 'meanDice' | 'meanIou' | 'loss';
+  /** Default: `min` for the loss, else `max`. */
+  mode?: 'max' | 'min';
+}
+
+/** Ends a training that no longer gets better. */
+export interface EarlyStopping {
+  /** Epochs without a better metric, after which it ends. */
+  patience: number;
+  /** By how much a better metric has to be better. Default 0. */
+  minDelta?: number;
+}
+
+/** Where and how often a training saves what it needs to resume. */
+export interface CheckpointOptions {
+  /** Where they are kept; a training with the same options resumes from the newest one there. */
+  store: CheckpointStore;
+  /** Updates between two checkpoints, 1 or more; the end of an epoch always saves. */
+  everySteps?: number;
+  /** Receives a sentence about what happens to checkpoints: resumed, damaged. Default: a warning on the console. */
+  say?: (text: string) => void;
+  /** Called before the first step with where the training starts or resumes: this epoch and later ones are reported anew. */
+  onResume?: (at: { epoch: number; step: number }) => void;
+}
+
+/** Options of {@link train}. */
+export interface TrainOptions {
+  /** Returns logits; one channel for binary data. */
+  model: LayersModel;
+  loss: Loss;
+  /** In memory or read when needed; they have, or `augment` gives, the size that the model takes. */
+  train: readonly TrainingItem[];
+  /** Of the size that the model takes. */
+  val: readonly TrainingItem[];
+  /** Names of the classes; two are binary. */
+  classes: readonly string[];
+  epochs: number;
+  /** Images of one forward pass. Default 8. */
+  batchSize?: number;
+  /** Default `{ name: 'adam' }`. */
+  optimizer?: OptimizerOptions;
+  /** Where the schedule starts from. Default 1e-3, for SGD 0.01. */
+  learningRate?: number;
+  /** Default `{ name: 'constant' }`; or a function of the base rate and the place in the training. */
+  schedule?: ScheduleOptions | LearningRateSchedule;
+  gradient?: GradientOptions;
+  /** Owns every random number: order of the images, augmentation, dropout. Default 0. */
+  seed?: number;
+  /**
+   * Changes image and mask of the training samples together: what `augmentation` of `@segloss/data` makes, which may also bring
+   * samples of other sizes to that of the model; `true` (default) for random flips along both axes, `false` for nothing.
+   */
+  augment?: boolean | Augmentation;
+  monitor?: Monitor;
+  earlyStopping?: EarlyStopping;
+  checkpoint?: CheckpointOptions;
+  /** Ends the training between two updates, and saves; the epoch that was under way gives no report. */
+  signal?: AbortSignal;
+  /** Called after every update. */
+  onStep?: (step: StepReport) => void;
+}
 
 type Optional = 'batchSize' | 'optimizer' | 'learningRate' | 'schedule' | 'seed' | 'augment';
 
@@ -44,7 +150,7 @@ export function resolveOptions(options: TrainOptions): ResolvedOptions {
   checkKeys('train: monitor', monitor, ['metric', 'mode']);
   if (earlyStopping) checkKeys('train: earlyStopping', earlyStopping, ['patience', 'minDelta']);
   if (options.checkpoint) {
-    checkKeys('train: checkpoint', options.checkpoint, ['folder', 'everySteps', 'say', 'onResume']);
+    checkKeys('train: checkpoint', options.checkpoint, ['store', 'everySteps', 'say', 'onResume']);
   }
   const metric = monitor.metric ?? 'meanDice';
   const resolved: ResolvedOptions = {

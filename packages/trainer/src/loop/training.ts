@@ -5,14 +5,13 @@ import {
   shuffled,
   type Augmentation,
   type Sample,
-} from '@segloss/data';
+} from '@segloss/data/samples';
 import type * as tf from '@tensorflow/tfjs-core';
 import { dispose, tensor, type Tensor } from '@tensorflow/tfjs-core';
 
-import { backendErrors } from '../backend/device.js';
 import { checkSamples, inGroups, loadGroups, type TrainingItem } from './batches.js';
-import { type StoredTensor, type TensorFile } from '../checkpoint/safetensors.js';
-import { CheckpointError, newestCheckpoint, writeCheckpoint } from '../checkpoint/store.js';
+import { CheckpointError, type CheckpointContent, type CheckpointTensor } from './checkpoint.js';
+import { backendErrors, watchBackend } from './device.js';
 import { DivergedError } from './diverged.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { clip, globalNorm, GradientSum } from './gradients.js';
@@ -23,12 +22,19 @@ import {
   type LearningRateSchedule,
   type PlateauState,
 } from './learning-rate.js';
-import { setStep } from '../../../models/src/layers/dropout.js';
+import { setStep } from '@segloss/models';
+import { nextTask } from './next-task.js';
 import { addTo, meansOf, noSums, type MeansState } from './means.js';
 import { createOptimizer, type Optimizer } from './optimizers/index.js';
 import { lossAndGradients } from './step.js';
-import { type CheckpointOptions, type EpochReport, type TrainOptions } from './train.js';
-import { resolveOptions, settingsOf, type ResolvedOptions } from './train-options.js';
+import {
+  resolveOptions,
+  settingsOf,
+  type CheckpointOptions,
+  type EpochReport,
+  type ResolvedOptions,
+  type TrainOptions,
+} from './train-options.js';
 
 /** Where a training stands between two updates; with the tensors, all that the rest of it depends on. */
 interface Position {
@@ -68,6 +74,7 @@ export class Training {
     this.schedule = typeof schedule === 'function' ? schedule : learningRateSchedule(schedule);
     this.plateau = new Plateau(named ?? { name: 'constant' }, monitor.mode);
     this.change = augmentationOf(augment, seed);
+    watchBackend();
     this.variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
     this.optimizer = createOptimizer(optimizer, this.variables);
   }
@@ -98,7 +105,7 @@ export class Training {
       if (done) break;
       await this.update(value, updates.length);
       if (checkpoint?.everySteps !== undefined && at.step % checkpoint.everySteps === 0) await this.save();
-      await new Promise((resolve) => setImmediate(resolve)); // lets signals and messages in
+      await nextTask();
     }
     const val = await this.orSave(
       evaluate({ model, loss, samples: options.val, classes, batchSize, epoch: at.epoch }),
@@ -124,18 +131,18 @@ export class Training {
   }
 
   /** Goes on from the newest checkpoint, if there is one. */
-  resume(): void {
+  async resume(): Promise<void> {
     const { checkpoint } = this.options;
     if (checkpoint === undefined) return;
-    this.restore(checkpoint);
+    await this.restore(checkpoint);
     const { epoch, step } = this.at;
     if (step > 0) checkpoint.say?.(`resumed at epoch ${epoch}, step ${step}`);
     checkpoint.onResume?.({ epoch, step });
   }
 
-  private restore(checkpoint: CheckpointOptions): void {
+  private async restore({ store, say = (text) => console.warn(text) }: CheckpointOptions): Promise<void> {
     const { model } = this.options;
-    const file = newestCheckpoint(checkpoint.folder, checkpoint.say ?? ((text) => process.emitWarning(text)));
+    const file = await store.load(say);
     if (file === undefined) return;
     const saved = JSON.parse(file.metadata['settings']!) as Record<string, unknown>;
     const wanted = asJson(settingsOf(this.options));
@@ -144,8 +151,8 @@ export class Training {
     );
     if (other.length > 0) {
       throw new CheckpointError(
-        `${checkpoint.folder} holds a training with other settings (${other.join(', ')}); ` +
-          'take another folder, or remove this one to train anew',
+        `${store.name} holds a training with other settings (${other.join(', ')}); ` +
+          'choose another folder, or remove this one to train anew',
       );
     }
     const { plateau, ...at } = JSON.parse(file.metadata['position']!) as Position;
@@ -242,7 +249,7 @@ export class Training {
     Object.assign(at, best ? { best: value, stale: 0 } : { stale: at.stale + 1 });
     if (best && checkpoint !== undefined) {
       const tensors = await stored(this.weights());
-      writeCheckpoint(checkpoint.folder, 'best', { tensors, metadata: { epoch: String(at.epoch), [monitor.metric]: String(value) } }); // prettier-ignore
+      await checkpoint.store.save('best', { tensors, metadata: { epoch: String(at.epoch), [monitor.metric]: String(value) } }); // prettier-ignore
     }
     return best;
   }
@@ -275,7 +282,7 @@ export class Training {
       position: JSON.stringify(position),
       settings: JSON.stringify(settingsOf(this.options)),
     };
-    writeCheckpoint(checkpoint.folder, 'last', { tensors, metadata });
+    await checkpoint.store.save('last', { tensors, metadata });
   }
 
   private weights(): Record<string, Tensor> {
@@ -283,8 +290,8 @@ export class Training {
   }
 }
 
-async function stored(tensors: Record<string, Tensor>): Promise<TensorFile['tensors']> {
-  const result: Record<string, StoredTensor> = {};
+async function stored(tensors: Record<string, Tensor>): Promise<CheckpointContent['tensors']> {
+  const result: Record<string, CheckpointTensor> = {};
   for (const [name, one] of Object.entries(tensors)) {
     result[name] = { shape: one.shape, values: (await one.data()) as Float32Array };
   }

@@ -1,12 +1,23 @@
+import * as models from '@segloss/models';
+import { checkModel, type ModelInput } from '@segloss/models';
+import * as layers from '@segloss/models/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfLayers from '@tensorflow/tfjs-layers';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import * as trainer from '../index.js';
+import * as loop from '../loop.js';
 import { loadModule, type ModuleSource } from './load-module.js';
-import { checkModel } from '../../../models/src/check-model.js';
-import * as layers from '../../../models/src/layers/index.js';
-import { type ModelInput } from '../../../models/src/registry.js';
+
+/** What a module gets for these imports, wherever its file lies: one registry of models, one engine of tfjs. */
+const SHARED = {
+  '@segloss/models': models,
+  '@segloss/models/layers': layers,
+  '@segloss/trainer': { ...models, ...loop },
+  '@segloss/trainer/layers': layers,
+  '@segloss/trainer/loop': loop,
+  '@tensorflow/tfjs-core': tf,
+  '@tensorflow/tfjs-layers': tfLayers,
+};
 
 /** A model of the user's own, from a module. */
 export interface ModelModule extends ModuleSource {
@@ -16,8 +27,8 @@ export interface ModelModule extends ModuleSource {
 
 /**
  * Loads a module of the user's own, JavaScript or TypeScript, that exports a function
- * `({ inputShape, outputs, seed, ...options }) => LayersModel`. What it imports of tfjs-core, tfjs-layers, `@segloss/trainer` and
- * `@segloss/trainer/layers` are the trainer's own copies, wherever the file lies.
+ * `({ inputShape, outputs, seed, ...options }) => LayersModel`. Its imports of tfjs-core, tfjs-layers and
+ * `@segloss/models` resolve to the trainer's own copies, wherever the file lies; `@segloss/trainer` gives it the models and the training loop.
  *
  * @param spec `path#export`; without `#export` the default export.
  * @param folder Where relative paths start from.
@@ -27,7 +38,7 @@ export interface ModelModule extends ModuleSource {
  * ```ts
  * const { mkdtempSync, writeFileSync } = await import('node:fs');
  * const folder = mkdtempSync((await import('node:os')).tmpdir() + '/segloss-');
- * const code = `import { unet } from '@segloss/trainer';
+ * const code = `import { unet } from '@segloss/models';
  * export const build = ({ inputShape, outputs, seed }) => unet({ inputShape, outputs, seed, widths: [2] });`;
  * writeFileSync(`${folder}/mine.mjs`, code);
  * const { build, sha256 } = await loadModelModule('./mine.mjs#build', folder);
@@ -36,13 +47,7 @@ export interface ModelModule extends ModuleSource {
  * ```
  */
 export async function loadModelModule(spec: string, folder: string): Promise<ModelModule> {
-  const shared = {
-    '@segloss/trainer': trainer,
-    '@segloss/trainer/layers': layers,
-    '@tensorflow/tfjs-core': tf,
-    '@tensorflow/tfjs-layers': tfLayers,
-  };
-  const { value, source } = await loadModule(spec, folder, shared);
+  const { value, source } = await loadModule(spec, folder, SHARED);
   if (typeof value !== 'function') {
     throw new TypeError(
       `${spec}: wanted a function ({ inputShape, outputs, seed }) => LayersModel, got ${typeof value}`,

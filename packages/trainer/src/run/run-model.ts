@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
+
+import { buildModel } from '@segloss/models';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { modulesIn } from '../config/modules.js';
 import { ConfigError } from '../config/config-error.js';
 import { type RunConfig } from '../config/schema.js';
-import { buildModel, loadModelModule } from '../../../models/src/index.js';
 import { type ModuleSource } from '../modules/load-module.js';
+import { loadModelModule } from '../modules/model-module.js';
 
 /** Shape and channels that a model of a run has. */
 interface ModelInput {
@@ -37,15 +40,32 @@ export async function buildRunModel(
   return { model: build(options), sources: [source] };
 }
 
+function weightsOf(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ConfigError({
+      what: 'model.encoderWeights: the file cannot be read',
+      where: file,
+      expected: 'a .safetensors file with the weights of a torchvision ResNet',
+      remedy: `check the path (${(error as Error).message})`,
+    });
+  }
+}
+
 /** A model of the registry; what is wrong with it is wrong with the configuration. */
 function known(name: string, options: Parameters<typeof buildModel>[1]): LayersModel {
+  const { encoderWeights: file } = options;
+  const weights = typeof file === 'string' ? { encoderWeights: weightsOf(file) } : {};
   try {
-    return buildModel(name, options);
+    return buildModel(name, { ...options, ...weights });
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    const { inputShape, outputs } = options;
+    const from = typeof file === 'string' ? `, with the encoder weights ${file}` : '';
     throw new ConfigError({
       what: 'model: it cannot be built',
-      where: `model, for images of ${options.inputShape.join('x')} and ${options.outputs} output channels`,
+      where: `model, for images of ${inputShape.join('x')} and ${outputs} output channels${from}`,
       expected: error.message,
       remedy: 'change model, or data.size for the size of the images',
     });

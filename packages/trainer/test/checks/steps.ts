@@ -4,10 +4,11 @@ import { adam } from '@segloss/kernels';
 import { parseLoss } from '@segloss/losses';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { backendErrors, releaseBackend } from '../../src/backend/device';
+import { releaseBackend } from '../../src/backend/release';
+import { backendErrors } from '../../src/loop/device';
 import { selectBackend } from '../../src/backend/select-backend';
 import { type BackendChoice, type BackendName } from '../../src/backend/types';
-import { unet } from '../../../models/src/networks/unet';
+import { unet } from '@segloss/models';
 
 /** What the process is told. */
 export interface StepsTask {

@@ -1,0 +1,39 @@
+// The training loop, without any import of Node: what a page trains with. Checkpoints go to a store that the caller gives.
+export { type TrainingItem } from './loop/batches.js';
+export {
+  CheckpointError,
+  type CheckpointContent,
+  type CheckpointStore,
+  type CheckpointTensor,
+} from './loop/checkpoint.js';
+export { backendErrors } from './loop/device.js';
+export { DivergedError } from './loop/diverged.js';
+export { evaluate, type EvaluateOptions, type Evaluation } from './loop/evaluate.js';
+export { type GradientOptions } from './loop/gradients.js';
+export {
+  learningRateSchedule,
+  type LearningRateSchedule,
+  type Progress,
+  type ScheduleOptions,
+  type Warmup,
+} from './loop/learning-rate.js';
+export {
+  createOptimizer,
+  type AdamOptions,
+  type AdamwOptions,
+  type Optimizer,
+  type OptimizerName,
+  type OptimizerOptions,
+  type SgdOptions,
+} from './loop/optimizers/index.js';
+export { predict, type Prediction } from './loop/predict.js';
+export { predictSliding, type SlidingWindowOptions } from './loop/sliding-window.js';
+export {
+  type CheckpointOptions,
+  type EarlyStopping,
+  type EpochReport,
+  type Monitor,
+  type StepReport,
+  type TrainOptions,
+} from './loop/train-options.js';
+export { train } from './loop/train.js';

@@ -1,0 +1,1 @@
+export { setupNative, SetupError, type SetupOptions, type SetupProgress } from './setup-native/install.js';
