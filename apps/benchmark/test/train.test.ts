@@ -106,8 +106,10 @@ describe('segloss train', () => {
       'config.resolved.yaml',
       'dataset.json',
       'env.json',
+      'examples.json',
       'metrics.csv',
       'metrics.jsonl',
+      'scores.json',
       'summary.json',
     ]);
     const json = (file: string) => JSON.parse(bytes('whole', file).toString()) as Record<string, unknown>;
@@ -279,14 +281,8 @@ describe('segloss train', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { type: string; schemaVersion: number });
-    expect(events.map(({ type }) => type)).toEqual([
-      'run.start',
-      'epoch.end',
-      'epoch.end',
-      'epoch.end',
-      'run.end',
-    ]);
-    expect(new Set(events.map(({ schemaVersion }) => schemaVersion))).toEqual(new Set([1]));
+    expect(events.map(({ type }) => type)).toEqual(['run.start', 'epoch', 'epoch', 'epoch', 'run.end']);
+    expect(new Set(events.map(({ schemaVersion }) => schemaVersion))).toEqual(new Set([2]));
   });
 });
 

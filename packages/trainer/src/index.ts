@@ -29,10 +29,12 @@ export {
   type Loggers,
 } from './logs/loggers.js';
 export { type Marginals, type MetricsHead, type MetricsLine } from './logs/metrics-line.js';
+export { fromJson, toJson } from './logs/json.js';
 export { MetricsLog, readMetrics, type Metrics } from './logs/metrics-log.js';
 export { writeTensorboard } from './logs/tensorboard/write-tensorboard.js';
 export { weightsHash } from './weights.js';
-export { ModuleError, type ModuleSource } from './modules/load-module.js';
+export { ModuleError } from './modules/module-error.js';
+export { type HashedFile, type ModuleSource } from './modules/module-source.js';
 export { loadModelModule, type ModelModule } from './modules/model-module.js';
 export { resolveLoss, type ResolvedLoss } from './modules/loss-module.js';
 export { exportModel, loadExportedModel } from './run/export-model.js';
@@ -41,10 +43,27 @@ export { predictFolder, type FolderPredictions, type PredictFolderOptions } from
 export { type PredictImageOptions } from './run/predict-image.js';
 export { RunError, type RunStatus } from './run/run-folder.js';
 export {
-  runTraining,
-  type RunListener,
-  type RunOptions,
-  type RunStart,
-  type RunSummary,
-} from './run/run-training.js';
+  EVENT_SCHEMA_VERSION,
+  parseEvent,
+  serializeEvent,
+  type EpochEvent,
+  type NoteEvent,
+  type RunEndEvent,
+  type RunEvent,
+  type RunStartEvent,
+  type StepEvent,
+} from './run/events.js';
+export { packBytes, unpackBytes, type ExampleImage, type RunExamples } from './run/examples.js';
+export {
+  planRun,
+  runState,
+  type OpenedImages,
+  type PlanOptions,
+  type RunPlan,
+  type RunState,
+} from './run/plan-run.js';
+export { type RunImages } from './run/run-data.js';
+export { runTraining, type RunOptions } from './run/run-training.js';
+export { readScores, type RunScores, type WeightScores } from './run/scores.js';
+export { type RunSummary } from './run/summary.js';
 export { testRun, type TestReport, type TestRunOptions } from './run/test-run.js';

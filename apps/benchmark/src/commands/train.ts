@@ -1,4 +1,12 @@
-import { loadConfig, releaseBackend, runTraining, type RunStart, type RunSummary } from '@segloss/trainer';
+import {
+  loadConfig,
+  releaseBackend,
+  runTraining,
+  serializeEvent,
+  type RunEvent,
+  type RunStartEvent,
+  type RunSummary,
+} from '@segloss/trainer';
 import type { Command } from 'commander';
 
 import { exitCodes } from '../errors.js';
@@ -50,10 +58,24 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
 
   let progress: TrainProgress | undefined;
   const note = (text: string) => (progress ? progress.note(text) : void stderr.write(`${text}\n`));
-  const tell = (type: string, body: object) => {
-    if (json) stdout.write(`${JSON.stringify({ schemaVersion: 1, type, ...body })}\n`);
-  };
   const spent = { seconds: 0, waiting: 0 };
+  const show = (event: RunEvent) => {
+    if (event.type === 'note') note(event.text);
+    if (event.type === 'step') progress?.step(event);
+    if (event.type === 'run.start') {
+      for (const text of aboutRun(event)) note(text);
+      const { epochs, stepsPerEpoch, classes } = event;
+      const live = stderr.isTTY === true && env['CI'] === undefined;
+      progress = live
+        ? liveTrainProgress(stderr, colorsFor(stderr, env), { epochs, stepsPerEpoch, classes })
+        : plainTrainProgress(stderr, { epochs, stepsPerEpoch, classes });
+    }
+    if (event.type === 'epoch') {
+      spent.seconds += event.seconds;
+      spent.waiting += event.waitingSeconds;
+      progress?.epoch(event);
+    }
+  };
   const interrupt = new AbortController();
   const onSignal = () => {
     if (interrupt.signal.aborted) process.exit(exitCodes.interrupted.code);
@@ -67,29 +89,13 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
       fresh,
       signal: interrupt.signal,
       command: ['segloss', ...terminal.argv],
-      listener: {
-        start(run) {
-          for (const text of aboutRun(run)) note(text);
-          tell('run.start', run);
-          const extent = { epochs: run.epochs, stepsPerEpoch: run.stepsPerEpoch, classes: run.classes };
-          const live = stderr.isTTY === true && env['CI'] === undefined;
-          progress = live
-            ? liveTrainProgress(stderr, colorsFor(stderr, env), extent)
-            : plainTrainProgress(stderr, extent);
-        },
-        step: (step) => progress?.step(step),
-        epoch(line, report) {
-          spent.seconds += report.seconds;
-          spent.waiting += report.waitingSeconds;
-          progress?.epoch(line);
-          tell('epoch.end', line);
-        },
-        note,
+      onEvent(event) {
+        if (json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
+        show(event);
       },
     });
     progress?.finish();
     progress = undefined;
-    tell('run.end', { folder: home, ...summary });
     note(outcome(home, summary));
     if (spent.seconds > 0) note(timeOf(spent, loaded.config.data.workers));
     return summary.status === 'interrupted' ? exitCodes.resumable.code : exitCodes.ok.code;
@@ -100,16 +106,17 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
   }
 }
 
-function* aboutRun(run: RunStart): Generator<string> {
-  yield `run ${run.id} in ${run.folder}`;
+function* aboutRun(run: RunStartEvent): Generator<string> {
+  yield `run ${run.run} in ${run.folder}`;
+  for (const text of run.data.warnings) yield `warning: ${text}`;
   yield `backend ${run.backend.name}: ${run.backend.reason}`;
   for (const { name, path: file, sha256 } of run.sources) yield `module ${name}: ${file}, sha256 ${sha256}`;
-  yield `${run.images.train} images to train and ${run.images.val} to validate, ${run.parameters} parameters, ${run.epochs} epochs of ${run.stepsPerEpoch} updates`;
+  yield `${run.data.train} images to train and ${run.data.val} to validate, ${run.parameters} parameters, ${run.epochs} epochs of ${run.stepsPerEpoch} updates`;
 }
 
 function outcome(home: string, { status, best, epochs }: RunSummary): string {
   const reached =
-    best === null ? '' : `; best ${best.metric} ${best.value.toFixed(3)} at epoch ${best.epoch + 1}`;
+    best === undefined ? '' : `; best ${best.metric} ${best.value.toFixed(3)} at epoch ${best.epoch + 1}`;
   const more = status === 'interrupted' ? '; the same command goes on' : '';
   return `${status} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${reached}${more}: ${home}`;
 }

@@ -1,5 +1,6 @@
 import { type RunConfig } from '../config/schema.js';
-import { loadModule, ModuleError } from '../modules/load-module.js';
+import { loadModule } from '../modules/load-module.js';
+import { ModuleError } from '../modules/module-error.js';
 import { type MetricsHead, type MetricsLine } from './metrics-line.js';
 
 /** What a logger is told at the start. */

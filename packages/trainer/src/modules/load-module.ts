@@ -1,32 +1,8 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-
 import { createJiti } from 'jiti';
 
 import { splitModule } from '../config/modules.js';
-
-/** Where a value of the user's own came from. */
-export interface ModuleSource {
-  /** What was written: `./mine.ts#name`. */
-  readonly name: string;
-  /** The file it was resolved to. */
-  readonly path: string;
-  /** Of the file. */
-  readonly sha256: string;
-}
-
-/**
- * A module of the user's own cannot be used; says what was wanted.
- *
- * @example
- * ```ts
- * await resolveLoss('./none.mjs#mine', '.').catch((error) => error.name); // → "ModuleError"
- * ```
- */
-export class ModuleError extends RangeError {
-  override readonly name = 'ModuleError';
-}
+import { ModuleError } from './module-error.js';
+import { moduleSource, type ModuleSource } from './module-source.js';
 
 /**
  * Loads one export of a module of the user's own, JavaScript or TypeScript.
@@ -41,10 +17,9 @@ export async function loadModule(
   folder: string,
   shared: Record<string, unknown> = {},
 ): Promise<{ value: unknown; source: ModuleSource }> {
-  const { file, exported } = splitModule(spec);
-  const full = path.resolve(folder, file);
-  if (file === '' || !existsSync(full))
-    throw new ModuleError(`${spec}: wanted a module, got no file at ${full}`);
+  const { exported } = splitModule(spec);
+  const source = moduleSource(spec, folder);
+  const full = source.path;
   const jiti = createJiti(full, { virtualModules: shared, fsCache: false, interopDefault: false });
   let module: Record<string, unknown>;
   try {
@@ -58,6 +33,5 @@ export async function loadModule(
     const names = Object.keys(module).join(', ') || 'none';
     throw new ModuleError(`${spec}: wanted an export "${exported}" in ${full}, got exports: ${names}`);
   }
-  const sha256 = createHash('sha256').update(readFileSync(full)).digest('hex');
-  return { value, source: { name: spec, path: full, sha256 } };
+  return { value, source };
 }

@@ -3,7 +3,9 @@ import { parseLoss, type Loss, type LossFactory } from '@segloss/losses';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { modulesIn } from '../config/modules.js';
-import { loadModule, ModuleError, type ModuleSource } from './load-module.js';
+import { loadModule } from './load-module.js';
+import { ModuleError } from './module-error.js';
+import { type ModuleSource } from './module-source.js';
 
 /** A loss, and the modules of the user's own that it came from. */
 export interface ResolvedLoss {

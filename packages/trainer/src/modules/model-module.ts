@@ -6,7 +6,8 @@ import * as tfLayers from '@tensorflow/tfjs-layers';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import * as loop from '../loop.js';
-import { loadModule, type ModuleSource } from './load-module.js';
+import { loadModule } from './load-module.js';
+import { type ModuleSource } from './module-source.js';
 
 /** What a module gets for these imports, wherever its file lies: one registry of models, one engine of tfjs. */
 const SHARED = {

@@ -18,12 +18,15 @@ export interface RunEnvironment {
   readonly command: readonly string[];
 }
 
-export function runEnvironment(backend: BackendChoice, command: readonly string[]): RunEnvironment {
+/** The versions that the numbers of a run depend on. */
+export function versions(): { segloss: string; tfjs: string; node: string } {
   const { version } = createRequire(import.meta.url)('@segloss/trainer/package.json') as { version: string };
+  return { segloss: version, tfjs: version_core, node: process.version };
+}
+
+export function runEnvironment(backend: BackendChoice, command: readonly string[]): RunEnvironment {
   return {
-    segloss: version,
-    tfjs: version_core,
-    node: process.version,
+    ...versions(),
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),

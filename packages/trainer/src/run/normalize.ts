@@ -20,3 +20,13 @@ export function normalizer(normalize: RunConfig['data']['normalize']): (sample: 
     return { ...sample, image: values };
   };
 }
+
+/** The inverse of {@link normalizer}, for showing an image. */
+export function denormalizer(normalize: RunConfig['data']['normalize']): (sample: Sample) => Sample {
+  if (normalize === 'none') return (sample) => sample;
+  const { mean, std } = normalize;
+  return (sample) => ({
+    ...sample,
+    image: sample.image.map((value, i) => value * std[i % mean.length]! + mean[i % mean.length]!),
+  });
+}

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import { type Loss } from '@segloss/losses';
-import { tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { selectBackend } from '../backend/select-backend.js';
 import { type BackendName } from '../backend/types.js';
-import { checkpointFile, readCheckpoint, type CheckpointName } from '../checkpoint/store.js';
+import { restoreWeights } from '../checkpoint/restore-weights.js';
+import { type CheckpointName } from '../checkpoint/store.js';
 import { loadConfig } from '../config/load-config.js';
 import { type RunConfig } from '../config/schema.js';
 import { resolveLoss } from '../modules/loss-module.js';
@@ -56,22 +56,9 @@ export async function openRun(
   }
   const { config } = await loadConfig(path.resolve(home.file('config.resolved.yaml')));
   const { classes, inputShape } = home.read<Pick<OpenRun, 'classes' | 'inputShape'>>('dataset.json');
-  const { tensors } = readCheckpoint(home.checkpoints, checkpoint);
   await selectBackend(backend ?? config.backend);
   const { loss } = await resolveLoss(config.loss, home.folder);
   const { model } = await buildRunModel(config, { inputShape, classes }, { pretrained: false });
-  const file = checkpointFile(home.checkpoints, checkpoint);
-  model.weights.forEach((weight, i) => {
-    const saved = tensors[`weights/${i}`];
-    if (saved?.shape.join() !== weight.shape.join()) {
-      const got = saved === undefined ? 'none' : `[${saved.shape}]`;
-      throw new RunError(
-        `${file}: wanted weights of shape [${weight.shape}] for ${weight.name}, got ${got}; is the model's module another one now?`,
-      );
-    }
-    const values = tensor(saved.values, [...saved.shape]);
-    weight.write(values);
-    values.dispose();
-  });
+  restoreWeights(model, home.checkpoints, checkpoint);
   return { folder, config, classes, inputShape, loss, model, checkpoint };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
 
 import {
@@ -18,55 +17,83 @@ import {
 } from '@segloss/data';
 
 import { type RunConfig } from '../config/schema.js';
+import { fingerprintOf } from './fingerprint.js';
 import { normalizer } from './normalize.js';
 
-/** The data of a run, as its model takes them. */
-export interface RunData {
+/** The images of a run, known but not read: what a plan needs of them. */
+export interface RunImages {
   readonly name: string;
   readonly description: string;
   readonly classes: readonly string[];
-  /** Height, width and channels of what the model takes. */
-  readonly inputShape: readonly [height: number, width: number, channels: number];
+  readonly channels: number;
+  /** Index of the background class, which the foreground mean leaves out; null where every class counts. */
+  readonly background: number | null;
+  /** What is suspicious about the data set, as sentences. */
+  readonly warnings: readonly string[];
   readonly train: readonly SampleSource[];
   readonly val: readonly SampleSource[];
+  /** SHA-256 of what a training sees: classes, split, how labels are read, and the bytes of every file. */
+  readonly fingerprint: string;
+}
+
+/** The data of a run, as its model takes them. */
+export interface RunData extends Omit<RunImages, 'channels'> {
+  /** Height, width and channels of what the model takes. */
+  readonly inputShape: readonly [height: number, width: number, channels: number];
   /** What training images go through each time. */
   readonly augment: Augmentation;
   /** Ends the threads that read. */
   readonly close: () => Promise<void>;
-  /** SHA-256 of name, classes and ids: what was trained on. */
-  readonly fingerprint: string;
 }
 
 type DataOptions = Pick<RunConfig, 'data' | 'augment' | 'seed'>;
 
+/** The keys of `data` that decide which images there are; runs that agree on them share one opened data set. */
+export function imageOptions({ folder, limit = Infinity }: RunConfig['data']): {
+  folder: string;
+  limit: number;
+} {
+  return { folder, limit };
+}
+
 /**
- * Opens the data of a run.
+ * Finds the images of a run and hashes their files.
  *
- * @throws {DataError} If the folder holds no data, a part is empty, or images differ in size and no size is given.
+ * @throws {DataError} If the folder holds no data, or a part is empty.
  */
-export async function openRunData(config: DataOptions): Promise<RunData> {
-  const dataset = await openNamed(config.data.folder);
+export async function findImages({ folder, limit }: ReturnType<typeof imageOptions>): Promise<RunImages> {
+  const dataset = await openNamed(folder);
   const { name, description, classes, channels } = dataset;
-  const { limit = Infinity } = config.data;
-  const parts = { train: spread(dataset.train, limit), val: spread(dataset.val, limit) };
-  for (const [part, sources] of Object.entries(parts)) {
+  const [train, val] = [spread(dataset.train, limit), spread(dataset.val, limit)];
+  for (const [part, sources] of Object.entries({ train, val })) {
     if (sources.length === 0) throw new DataError(`${name}: wanted images in ${part}, got none`);
   }
-  const size = sizeOf(config.data) ?? (await sizeOfFirst(parts.train[0]!));
+  const fingerprint = await fingerprintOf({ classes, channels, train, val });
+  return { name, description, classes, channels, background: 0, warnings: [], train, val, fingerprint };
+}
+
+/**
+ * Prepares images for a model: reads ahead in threads, resizes, normalizes, and augments those of the training.
+ *
+ * @throws {DataError} If an image cannot be read; later, on load, also if sizes differ and the configuration names none.
+ */
+export async function prepareImages(images: RunImages, config: DataOptions): Promise<RunData> {
+  const { channels, ...found } = images;
+  const { size: given, workers } = config.data;
+  const first = images.train[0]!;
+  const size = sizeOf(config.data) ?? (await sizeOfFirst(first));
   const steps = stepsOf(config, size);
-  const { workers } = config.data;
   const shared = { workers, cacheBytes: Math.floor(totalmem() / 8), ...(steps.size && { size: steps.size }) };
-  const loaders = [loader(parts.train, shared), loader(parts.val, shared)] as const;
-  const [train, val] = [
-    loaders[0].sources,
-    loaders[1].sources.map((source) => through(source, steps.prepare)),
+  const loaders = [loader(images.train, shared), loader(images.val, shared)] as const;
+  const oneSize = given === undefined ? sameSize(size, first.id) : (sample: Sample) => sample;
+  const [train, val] = loaders.map(({ sources }) => sources.map((source) => through(source, oneSize))) as [
+    SampleSource[],
+    SampleSource[],
   ];
-  const ids = [parts.train, parts.val].map((sources) => sources.map(({ id }) => id));
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([name, classes, channels, ...ids]))
-    .digest('hex');
   return {
-    ...{ name, description, classes, train, val, fingerprint },
+    ...found,
+    train,
+    val: val.map((source) => through(source, steps.prepare)),
     inputShape: [...size, channels],
     augment: steps.augment,
     close: async () => void (await Promise.all(loaders.map((one) => one.close()))),
@@ -75,6 +102,18 @@ export async function openRunData(config: DataOptions): Promise<RunData> {
 
 function openNamed(folder: string): Promise<SegmentationDataset> {
   return folder === 'demo' ? Promise.resolve(demoDataset()) : openDataset(folder);
+}
+
+/** Refuses images of another size than the first. */
+function sameSize([height, width]: readonly [number, number], first: string): (sample: Sample) => Sample {
+  return (sample) => {
+    if (sample.height === height && sample.width === width) return sample;
+    throw new DataError(
+      `wanted images of one size, got ${height}x${width} (height x width) in ${first} and ${sample.height}x${sample.width} in ${sample.id}; ` +
+        'set data.size to resize them',
+      'size-mismatch',
+    );
+  };
 }
 
 function sizeOf({ size }: RunConfig['data']): readonly [number, number] | undefined {

@@ -11,6 +11,7 @@ import {
 import path from 'node:path';
 
 import { replaceDurably } from '../logs/files.js';
+import { fromJson, toJson } from '../logs/json.js';
 
 /** How a run stands, in its file `STATUS`. */
 export type RunStatus = 'running' | 'finished' | 'interrupted' | 'diverged' | 'failed';
@@ -39,6 +40,10 @@ export class RunFolder {
     return this.file('metrics.jsonl');
   }
 
+  get scores(): string {
+    return this.file('scores.json');
+  }
+
   file(name: string): string {
     return path.join(this.folder, name);
   }
@@ -54,12 +59,13 @@ export class RunFolder {
   }
 
   write(name: string, content: string | object): void {
-    const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
+    const text = typeof content === 'string' ? content : `${toJson(content, 2)}\n`;
     replaceDurably(this.file(name), Buffer.from(text));
   }
 
+  /** The content of a JSON file, in which null is NaN. */
   read<T>(name: string): T {
-    return JSON.parse(readFileSync(this.file(name), 'utf8')) as T;
+    return fromJson(readFileSync(this.file(name), 'utf8')) as T;
   }
 
   /** Puts what is there aside, under a name that says so, and says where. @throws {RunError} If another process trains it. */

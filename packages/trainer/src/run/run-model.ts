@@ -6,7 +6,7 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { modulesIn } from '../config/modules.js';
 import { ConfigError } from '../config/config-error.js';
 import { type RunConfig } from '../config/schema.js';
-import { type ModuleSource } from '../modules/load-module.js';
+import { type ModuleSource } from '../modules/module-source.js';
 import { loadModelModule } from '../modules/model-module.js';
 
 /** Shape and channels that a model of a run has. */

@@ -1,12 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import path from 'node:path';
-
-import { selectBackend } from '../backend/select-backend.js';
 import { type BackendChoice } from '../backend/types.js';
+import { selectBackend } from '../backend/select-backend.js';
 import { type LoadedConfig } from '../config/load-config.js';
 import { movedModule, replaceModules } from '../config/modules.js';
-import { runId } from '../config/run-id.js';
 import { type RunConfig } from '../config/schema.js';
 import { configToYaml } from '../config/to-yaml.js';
 import { DivergedError } from '../loop/diverged.js';
@@ -16,70 +11,38 @@ import { type MetricsLine } from '../logs/metrics-line.js';
 import { MetricsLog } from '../logs/metrics-log.js';
 import { writeTensorboard } from '../logs/tensorboard/write-tensorboard.js';
 import { resolveLoss } from '../modules/loss-module.js';
-import { type ModuleSource } from '../modules/load-module.js';
-import { type EpochReport, type StepReport } from '../loop/train-options.js';
+import { type EpochReport } from '../loop/train-options.js';
 import { train, type TrainOptions } from '../train.js';
 import { weightsHash } from '../weights.js';
-import { runEnvironment } from './environment.js';
-import { openRunData } from './run-data.js';
+import { runEnvironment, versions } from './environment.js';
+import { type RunEvent } from './events.js';
+import { planRun, type PlanOptions } from './plan-run.js';
+import { prepareImages, type RunData } from './run-data.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
-import { isBetter } from '../loop/learning-rate.js';
-
-/** What a run is, before its first step. */
-export interface RunStart {
-  readonly id: string;
-  readonly folder: string;
-  readonly backend: BackendChoice;
-  readonly classes: readonly string[];
-  readonly images: { readonly train: number; readonly val: number };
-  readonly parameters: number;
-  readonly epochs: number;
-  readonly stepsPerEpoch: number;
-  /** Modules of the user's own that it uses. */
-  readonly sources: readonly ModuleSource[];
-}
-
-/** What is told while a run goes on. */
-export interface RunListener {
-  start?(run: RunStart): void;
-  step?(report: StepReport): void;
-  epoch?(line: MetricsLine, report: EpochReport): void;
-  /** A sentence: resumed, a damaged checkpoint, a logger that failed. */
-  note?(text: string): void;
-}
-
-/** What came of a run: `summary.json`. */
-export interface RunSummary {
-  readonly id: string;
-  readonly status: RunStatus;
-  readonly epochs: number;
-  readonly best: { readonly epoch: number; readonly metric: string; readonly value: number } | null;
-  readonly last: MetricsLine | null;
-  /** Of the last weights. */
-  readonly weightsSha256?: string;
-  readonly message?: string;
-}
+import { scoreRun } from './score-run.js';
+import { bestEpoch, type RunSummary } from './summary.js';
 
 /** Options of {@link runTraining}. */
-export interface RunOptions {
-  /** Begins anew, and puts an older run of the same configuration aside. Default false. */
+export interface RunOptions extends PlanOptions {
+  /** Trains anew, and moves an older run of the same configuration to another folder. Default false. */
   fresh?: boolean;
-  /** Ends the run between two updates; it can go on later. */
+  /** Stops the run between two updates; it can be resumed later. */
   signal?: AbortSignal;
-  listener?: RunListener;
-  /** What `env.json` says that it was started with. */
+  /** Receives every event of the run. */
+  onEvent?: (event: RunEvent) => void;
+  /** What `env.json` records as the command. */
   command?: readonly string[];
 }
 
 /**
- * Trains what a configuration says, in a folder `NAME-ID` of its own below `config.out`, where NAME is that of the configuration's file and ID
- * comes from all that the numbers depend on: the same configuration goes on in the same folder, from its last checkpoint. The
- * folder explains itself: `config.resolved.yaml` and `config.origin.json`, `env.json`, `dataset.json`, `metrics.jsonl` (and what is
- * derived from it), `checkpoints/`, `summary.json`, `STATUS`.
+ * Trains a configuration in a folder `OUT/NAME-ID` of its own, where the id comes from everything that the numbers depend on: the same
+ * configuration on the same data resumes in the same folder, from its last checkpoint. Afterwards the validation images are scored with the
+ * last and the best weights. The folder explains itself: `config.resolved.yaml` and `config.origin.json`, `env.json`, `dataset.json`,
+ * `metrics.jsonl` (and what is derived from it), `checkpoints/`, `scores.json`, `examples.json`, `summary.json`, `STATUS`.
  *
- * @returns The folder and what `summary.json` says; of a run that had finished before, the same again.
- * @throws {DivergedError} If loss or gradient is no number. @throws {DataError} If the data cannot be used. @throws {RunError} If another
+ * @returns The folder and its `summary.json`; of a run that has finished before, the same again.
+ * @throws {DivergedError} If the loss or a gradient is not finite. @throws {DataError} If the data cannot be used. @throws {RunError} If another
  *   process trains the same run. Whatever is thrown, the last checkpoint stands.
  *
  * @example
@@ -96,102 +59,122 @@ export async function runTraining(
   options: RunOptions = {},
 ): Promise<{ folder: string; summary: RunSummary }> {
   const { config } = loaded;
-  const { fresh = false, signal, listener = {}, command = process.argv } = options;
-  const note = (text: string) => listener.note?.(text);
-  const data = await openRunData(config);
-  const { loss, sources: lossSources } = await resolveLoss(config.loss, loaded.folder);
-  const backend = await selectBackend(config.backend, threadsFor(config));
-  const { model, sources: modelSources } = await buildRunModel(config, data, { folder: loaded.folder });
-  const sources = [...lossSources, ...modelSources];
+  const { fresh = false, signal, onEvent = () => undefined, command = process.argv } = options;
+  const plan = await planRun(loaded, options);
+  const { id, name, folder, images, sources } = plan;
+  const note = (text: string) => onEvent({ type: 'note', run: id, text });
+  const home = new RunFolder(folder);
+  if (!fresh && plan.state === 'finished') {
+    note(`${folder} has finished before; --fresh trains anew`);
+    return { folder, summary: home.read<RunSummary>('summary.json') };
+  }
+  const data = await prepareImages(images, config);
   try {
-    const hashes = [
-      data.fingerprint,
-      ...sources.map(({ sha256 }) => sha256),
-      ...(await weightsHashes(config)),
-    ];
-    const id = runId(config, hashes.join());
-    const home = new RunFolder(path.join(config.out, `${nameOf(loaded.file)}-${id}`));
-    if (fresh) {
-      const aside = home.putAside();
-      if (aside !== undefined) note(`the older run is now ${aside}`);
-    } else if (home.status === 'finished') {
-      note(`${home.folder} has finished before; --fresh trains anew`);
-      return { folder: home.folder, summary: home.read<RunSummary>('summary.json') };
-    }
-    const unlock = home.lock();
+    const { loss } = await resolveLoss(config.loss, loaded.folder);
+    const backend = await selectBackend(config.backend, threadsFor(config));
+    const { model } = await buildRunModel(config, data, { folder: loaded.folder });
+    const loggers = await loadLoggers(config.logs.plugins, { warn: note, folder: loaded.folder });
     try {
-      const stepsPerEpoch = Math.ceil(data.train.length / (config.batchSize * config.gradient.accumulate));
-      const moved = (module: string) => movedModule(module, loaded.folder, home.folder);
-      const resolved = { ...config, loss: replaceModules(config.loss, moved) };
-      home.write('config.resolved.yaml', configToYaml(resolved, loaded.origin));
-      home.write('config.origin.json', loaded.origin);
-      home.write('env.json', runEnvironment(backend, command));
-      const { name, description, classes, inputShape } = data;
-      const ids = { train: data.train.map((one) => one.id), val: data.val.map((one) => one.id) };
-      home.write('dataset.json', {
-        name,
-        description,
-        classes,
-        inputShape,
-        fingerprint: data.fingerprint,
-        ...ids,
-      });
-      home.setStatus('running');
-      listener.start?.({
-        ...{ id, folder: home.folder, backend, classes, sources, stepsPerEpoch },
-        images: { train: data.train.length, val: data.val.length },
-        parameters: model.countParams(),
-        epochs: config.epochs,
-      });
-
-      const log = MetricsLog.open(home.metrics, { classes, loss: loss.spec });
-      const loggers = await loadLoggers(config.logs.plugins, { warn: note, folder: loaded.folder });
-      loggers.start({ id, folder: home.folder, config, classes, loss: loss.spec });
-      const finish = async (status: RunStatus, message?: string): Promise<RunSummary> => {
-        const summary: RunSummary = {
-          ...summarize(id, status, log.read(), config),
-          weightsSha256: await weightsHash(model),
-          ...(message !== undefined && { message }),
-        };
-        home.write('summary.json', summary);
-        home.setStatus(status);
-        await loggers.end({ ...summary });
-        return summary;
-      };
-      const training: TrainOptions = {
-        ...trainOptions(config),
-        ...{ model, loss, classes, train: data.train, val: data.val, augment: data.augment },
-        checkpoint: {
-          folder: home.checkpoints,
-          ...config.checkpoint,
-          say: note,
-          onResume: ({ epoch }) => log.truncateAfter(epoch - 1),
-        },
-        ...(signal && { signal }),
-        onStep: (step) => listener.step?.(step),
-      };
+      const aside = fresh ? home.putAside() : undefined;
+      if (aside !== undefined) note(`the older run is now ${aside}`);
+      const unlock = home.lock();
       try {
-        for await (const report of train(training)) {
-          const line = lineOf(report);
-          log.append(line);
-          if (config.logs.csv) writeCsv(home.metrics, home.file('metrics.csv'));
-          if (config.logs.tensorboard) writeTensorboard(home.metrics, home.folder);
-          loggers.epoch(line);
-          listener.epoch?.(line, report);
+        describeRun(home, { loaded, data, backend, command });
+        home.setStatus('running');
+        const stepsPerEpoch = Math.ceil(data.train.length / (config.batchSize * config.gradient.accumulate));
+        onEvent({
+          ...{ type: 'run.start', run: id, name, folder, sources, stepsPerEpoch, classes: data.classes },
+          backend: { name: backend.name, reason: backend.reason },
+          data: { ...about(data), train: data.train.length, val: data.val.length },
+          parameters: model.countParams(),
+          epochs: config.epochs,
+        });
+        const log = MetricsLog.open(home.metrics, { classes: data.classes, loss: loss.spec });
+        loggers.start({ id, folder, config, classes: data.classes, loss: loss.spec });
+        const finish = async (status: RunStatus, message?: string): Promise<RunSummary> => {
+          const lines = log.read();
+          const [best, last] = [bestEpoch(lines, config.monitor), lines.at(-1)];
+          const outcome: Omit<RunSummary, 'schemaVersion' | 'id'> = {
+            ...{ name, status, epochs: lines.length },
+            ...(best && { best }),
+            ...(last && { last }),
+            weightsSha256: await weightsHash(model),
+            versions: versions(),
+            ...(message !== undefined && { message }),
+          };
+          const summary: RunSummary = { schemaVersion: 2, id, ...outcome };
+          home.write('summary.json', summary);
+          home.setStatus(status);
+          onEvent({ type: 'run.end', run: id, folder, ...outcome });
+          await loggers.end({ ...summary });
+          return summary;
+        };
+        const training: TrainOptions = {
+          ...trainOptions(config),
+          ...{ model, loss, classes: data.classes, train: data.train, val: data.val, augment: data.augment },
+          checkpoint: {
+            folder: home.checkpoints,
+            ...config.checkpoint,
+            say: note,
+            onResume: ({ epoch }) => log.truncateAfter(epoch - 1),
+          },
+          ...(signal && { signal }),
+          onStep: ({ epoch, step, loss: value }) =>
+            onEvent({ type: 'step', run: id, epoch, step, loss: value }),
+        };
+        try {
+          for await (const report of train(training)) {
+            const line = lineOf(report);
+            log.append(line);
+            if (config.logs.csv) writeCsv(home.metrics, home.file('metrics.csv'));
+            if (config.logs.tensorboard) writeTensorboard(home.metrics, folder);
+            loggers.epoch(line);
+            const { seconds, waitingSeconds, best } = report;
+            onEvent({ type: 'epoch', run: id, ...line, seconds, waitingSeconds, best });
+          }
+          const scored = signal?.aborted ? undefined : await scoreRun(home, model, data, config, signal);
+          return { folder, summary: await finish(scored === undefined ? 'interrupted' : 'finished') };
+        } catch (error) {
+          await finish(error instanceof DivergedError ? 'diverged' : 'failed', (error as Error).message);
+          throw error;
         }
-      } catch (error) {
-        await finish(error instanceof DivergedError ? 'diverged' : 'failed', (error as Error).message);
-        throw error;
+      } finally {
+        unlock();
       }
-      return { folder: home.folder, summary: await finish(signal?.aborted ? 'interrupted' : 'finished') };
     } finally {
-      unlock();
+      model.dispose();
     }
   } finally {
-    model.dispose();
     await data.close();
   }
 }
+
+/** Writes the files that say what the run is. */
+function describeRun(
+  home: RunFolder,
+  { loaded, data, backend, command }: { loaded: LoadedConfig; data: RunData; backend: BackendChoice; command: readonly string[] }, // prettier-ignore
+): void {
+  const { config, origin, folder } = loaded;
+  const moved = (module: string) => movedModule(module, folder, home.folder);
+  home.write(
+    'config.resolved.yaml',
+    configToYaml({ ...config, loss: replaceModules(config.loss, moved) }, origin),
+  );
+  home.write('config.origin.json', origin);
+  home.write('env.json', runEnvironment(backend, command));
+  const ids = { train: data.train.map((one) => one.id), val: data.val.map((one) => one.id) };
+  const { classes, background, inputShape, fingerprint } = data;
+  home.write('dataset.json', {
+    ...about(data),
+    classes,
+    inputShape,
+    fingerprint,
+    background: background ?? 'none',
+    ...ids,
+  });
+}
+
+const about = ({ name, description, warnings }: RunData) => ({ name, description, warnings });
 
 /** The options of `train` that a configuration has. */
 function trainOptions(config: RunConfig) {
@@ -209,34 +192,4 @@ function threadsFor({ backend, threads }: RunConfig): { threads?: number | 'auto
 
 function lineOf({ epoch, step, learningRate, loss, terms, gradientNorm, val }: EpochReport): MetricsLine {
   return { epoch, step, learningRate, loss, terms, gradientNorm, val };
-}
-
-function summarize(
-  id: string,
-  status: RunStatus,
-  lines: readonly MetricsLine[],
-  { monitor }: RunConfig,
-): RunSummary {
-  const { metric, mode } = monitor;
-  let best: RunSummary['best'] = null;
-  for (const { epoch, val } of lines) {
-    const value = val[metric];
-    if (best === null ? !Number.isNaN(value) : isBetter(value, best.value, mode))
-      best = { epoch, metric, value };
-  }
-  return { id, status, epochs: lines.length, best, last: lines.at(-1) ?? null };
-}
-
-/** Of the file of pretrained weights, if there is one. */
-async function weightsHashes({ model }: RunConfig): Promise<string[]> {
-  const { encoderWeights } = model as { encoderWeights?: unknown };
-  if (typeof encoderWeights !== 'string') return [];
-  const hash = createHash('sha256');
-  for await (const bytes of createReadStream(encoderWeights)) hash.update(bytes as Buffer);
-  return [hash.digest('hex')];
-}
-
-/** `runs/polyp.yaml` and `preset:polyp` are both `polyp`. */
-function nameOf(file: string): string {
-  return path.basename(file.replace(/^preset:/, '')).replace(/\.ya?ml$/, '');
 }

@@ -1,0 +1,127 @@
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+import { type LoadedConfig } from '../config/load-config.js';
+import { modulesIn } from '../config/modules.js';
+import { runId } from '../config/run-id.js';
+import { type RunConfig } from '../config/schema.js';
+import { moduleSource, type ModuleSource } from '../modules/module-source.js';
+import { fileHash } from './fingerprint.js';
+import { findImages, imageOptions, type RunImages } from './run-data.js';
+import { RunFolder, type RunStatus } from './run-folder.js';
+
+/** A run before it is trained: who it is, where it lies, and how far it got. */
+export interface RunPlan {
+  /** From everything that its numbers depend on: configuration, data, modules, pretrained weights. */
+  readonly id: string;
+  /** The first part of the folder's name. */
+  readonly name: string;
+  /** `OUT/NAME-ID`. */
+  readonly folder: string;
+  readonly state: RunState;
+  readonly loaded: LoadedConfig;
+  /** The images; shared by plans over the same data. */
+  readonly images: RunImages;
+  /** The user's own modules, which have not been run. */
+  readonly sources: readonly ModuleSource[];
+}
+
+/** {@link RunStatus}, or `missing` where nothing was trained yet. A `finished` run has its scores. */
+export type RunState = RunStatus | 'missing';
+
+/** Options of {@link planRun}. */
+export interface PlanOptions {
+  /** Name of the folder, before the id. Default: that of the configuration's file. */
+  name?: string;
+  /** Opened data, shared by the plans of a benchmark: pass the same map to every call. */
+  opened?: OpenedImages;
+}
+
+/** Data sets that were opened, by the part of the configuration that names them. */
+export type OpenedImages = Map<string, Promise<RunImages>>;
+
+/**
+ * Plans a run without training it: opens the data, hashes whatever its numbers depend on, and looks up how far its folder is. Runs no code
+ * of the user's own and writes nothing.
+ *
+ * @param options See {@link PlanOptions}.
+ * @throws {DataError} If the data cannot be used. @throws {ModuleError} If a module's file is missing.
+ *
+ * @example
+ * ```ts
+ * const { mkdtempSync } = await import('node:fs');
+ * const out = mkdtempSync((await import('node:os')).tmpdir() + '/segloss-');
+ * const config = parseConfig({ data: { folder: 'demo', limit: 2, size: 16 }, out });
+ * const opened = new Map();
+ * const plan = (loss) => planRun({ config: { ...config, loss }, origin: {}, folder: '.', file: 'tiny.yaml' }, { name: 'cell', opened });
+ * const [ce, dice] = [await plan('ce'), await plan('dice')];
+ * ce.state; // → "missing"
+ * ce.folder === `${out}/cell-${ce.id}`; // → true
+ * ce.id === dice.id; // → false
+ * opened.size; // → 1
+ * ```
+ */
+export async function planRun(loaded: LoadedConfig, options: PlanOptions = {}): Promise<RunPlan> {
+  const { config } = loaded;
+  const { name = nameOf(loaded.file), opened = new Map() as OpenedImages } = options;
+  checkName(name);
+  const sources = modulesOf(config).map((module) => moduleSource(module, loaded.folder));
+  const images = await openOnce(config, opened);
+  const hashes = [
+    images.fingerprint,
+    ...sources.flatMap(({ sha256, imports }) => [sha256, ...imports.map((one) => one.sha256)]),
+    ...(await weightsHashes(config)),
+  ];
+  const id = runId(config, hashes.join());
+  const folder = path.join(config.out, `${name}-${id}`);
+  return { id, name, folder, state: runState(folder), loaded, images, sources };
+}
+
+/**
+ * Looks up how far a run is from its folder alone.
+ *
+ * @example
+ * ```ts
+ * runState('no-such-folder'); // → "missing"
+ * ```
+ */
+export function runState(folder: string): RunState {
+  const { status, scores } = new RunFolder(folder);
+  if (status === undefined) return 'missing';
+  return status === 'finished' && !existsSync(scores) ? 'interrupted' : status;
+}
+
+function openOnce({ data }: RunConfig, opened: OpenedImages): Promise<RunImages> {
+  const options = imageOptions(data);
+  const key = JSON.stringify(options);
+  const images = opened.get(key) ?? findImages(options);
+  opened.set(key, images);
+  return images;
+}
+
+/** The modules that decide the numbers: of the loss and the model. Loggers do not. */
+function modulesOf({ loss, model }: RunConfig): string[] {
+  const own = modulesIn(model.name)[0] === model.name ? [model.name] : [];
+  return [...new Set([...modulesIn(loss), ...own])];
+}
+
+/** Hashes of the files that the options of the model name, such as pretrained weights. */
+async function weightsHashes({ model }: RunConfig): Promise<string[]> {
+  const files = Object.values(model).filter(
+    (value): value is string =>
+      typeof value === 'string' &&
+      path.isAbsolute(value) &&
+      (statSync(value, { throwIfNoEntry: false })?.isFile() ?? false),
+  );
+  return Promise.all(files.map(fileHash));
+}
+
+/** `runs/polyp.yaml` and `preset:polyp` are both `polyp`. */
+function nameOf(file: string): string {
+  return path.basename(file.replace(/^preset:/, '')).replace(/\.ya?ml$/, '');
+}
+
+function checkName(name: string): void {
+  if (name !== '' && !/[\\/\0]/.test(name) && name !== '.' && name !== '..') return;
+  throw new RangeError(`planRun: wanted a name for a folder, got ${JSON.stringify(name)}; leave out slashes`);
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+
+import { IGNORED, type SampleSource } from '@segloss/data';
+import { scoreCase, summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
+
+import { predict } from '../loop/predict.js';
+import { RunError } from './run-folder.js';
+
+/** What weights reach on the validation images, image by image, at the size at which the run trains. */
+export interface WeightScores {
+  /** SHA-256 of the weights. */
+  readonly weightsSha256: string;
+  readonly cases: readonly CaseScore[];
+  readonly summary: CasesSummary;
+}
+
+/** `scores.json`: enough to draw every table without the images. Undefined scores are null. */
+export interface RunScores {
+  readonly schemaVersion: 1;
+  readonly classes: readonly string[];
+  /** Index of the background class; null where every class counts. */
+  readonly background: number | null;
+  readonly last: WeightScores;
+  /** Absent where no epoch had the monitored metric. */
+  readonly best?: WeightScores;
+}
+
+/** How images are scored. */
+export interface ScoreOptions {
+  readonly classes: readonly string[];
+  readonly background: number | null;
+  readonly batchSize: number;
+  /** Ends the scoring between two batches. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Scores each image; keeps one batch in memory.
+ *
+ * @returns Undefined where the signal ended it.
+ */
+export async function scoreImages(
+  model: LayersModel,
+  sources: readonly SampleSource[],
+  { classes, background, batchSize, signal }: ScoreOptions,
+): Promise<CaseScore[] | undefined> {
+  const cases: CaseScore[] = [];
+  for (let from = 0; from < sources.length; from += batchSize) {
+    if (signal?.aborted) return undefined;
+    const samples = await Promise.all(sources.slice(from, from + batchSize).map((source) => source.load()));
+    const predictions = await predict(model, samples, { batchSize });
+    predictions.forEach(({ id, labels, probabilities }, i) => {
+      const { mask, depth, height, width, spacing } = samples[i]!;
+      const shape = depth === undefined ? [height, width] : [depth, height, width];
+      cases.push(
+        scoreCase({
+          ...{ id, truth: mask, predicted: labels, probabilities, shape, classes, background },
+          ...(spacing && { spacing }),
+          ignoreIndex: IGNORED,
+        }),
+      );
+    });
+    await new Promise((resolve) => setImmediate(resolve)); // lets signals and heartbeats in
+  }
+  return cases;
+}
+
+/** Scores and what they come to. */
+export function weightScores(
+  weightsSha256: string,
+  cases: readonly CaseScore[],
+  { classes, background }: Pick<ScoreOptions, 'classes' | 'background'>,
+): WeightScores {
+  return { weightsSha256, cases, summary: summarizeCases(cases, { classes, background }) };
+}
+
+/**
+ * Reads the `scores.json` of a run.
+ *
+ * @throws {RunError} If there is none, or it is of another version.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   readScores('no-such-run/scores.json');
+ * } catch (error) {
+ *   error.name; // → "RunError"
+ * }
+ * ```
+ */
+export function readScores(file: string): RunScores {
+  let scores: RunScores;
+  try {
+    scores = JSON.parse(readFileSync(file, 'utf8')) as RunScores;
+  } catch (error) {
+    throw new RunError(`cannot read ${file}: ${(error as Error).message}; has the run finished?`, {
+      cause: error,
+    });
+  }
+  if (scores.schemaVersion === 1) return scores;
+  throw new RunError(
+    `${file}: wanted schemaVersion 1, got ${JSON.stringify(scores.schemaVersion)}; was it written by another version of segloss?`,
+  );
+}

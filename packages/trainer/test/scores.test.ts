@@ -1,0 +1,127 @@
+// What a finished run keeps of its validation images, so that tables and reports need no images.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  openRun,
+  planRun,
+  readMetrics,
+  readScores,
+  runTraining,
+  unpackBytes,
+  weightsHash,
+  type RunEvent,
+  type RunExamples,
+} from '@segloss/trainer';
+
+import { scratch, tinyRun, writeDataset } from './run-fixture';
+
+let folder: string;
+let remove: () => void;
+let home: string;
+const events: RunEvent[] = [];
+const file = (name: string) => path.join(home, name);
+const bytes = (name: string) => readFileSync(file(name));
+const run = (keys: object = {}) => runTraining(tinyRun(folder, { epochs: 3, ...keys }), { name: 'cell', onEvent: (event) => events.push(event) }); // prettier-ignore
+
+beforeAll(async () => {
+  ({ folder, remove } = scratch());
+  // Ten regions of different sizes; every fifth image validates or so.
+  writeDataset(path.join(folder, 'data'), [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 1]);
+  ({ folder: home } = await run());
+});
+afterAll(() => remove());
+
+describe('scores.json', () => {
+  it('sums up, with the last weights, to the validation of the last epoch', () => {
+    const { last, classes, background } = readScores(file('scores.json'));
+    const { val } = readMetrics(file('metrics.jsonl')).lines.at(-1)!;
+    expect({ classes, background }).toEqual({ classes: ['background', 'foreground'], background: 0 });
+    const pooled = (k: number) => {
+      const sum = (key: 'overlap' | 'target' | 'predicted') =>
+        last.cases.reduce((total, { classes: scores }) => total + scores[k]![key], 0);
+      return (2 * sum('overlap')) / (sum('target') + sum('predicted'));
+    };
+    expect([pooled(0), pooled(1)]).toEqual([
+      expect.closeTo(val.dice[0]!, 12),
+      expect.closeTo(val.dice[1]!, 12),
+    ]);
+    expect(last.summary.foreground.dice).toBeCloseTo(val.meanDice, 12);
+  });
+
+  it('has the scores of the best epoch too, of the weights in best.safetensors', async () => {
+    const { best } = readScores(file('scores.json'));
+    const { lines } = readMetrics(file('metrics.jsonl'));
+    expect(best!.summary.foreground.dice).toBeCloseTo(Math.max(...lines.map(({ val }) => val.meanDice)), 12);
+    const opened = await openRun(home, { checkpoint: 'best' });
+    expect(best!.weightsSha256).toBe(await weightsHash(opened.model));
+    opened.model.dispose();
+  });
+
+  it('counts the pixels that the masks have', () => {
+    const { last } = readScores(file('scores.json'));
+    const side = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 1];
+    for (const { id, classes } of last.cases) {
+      expect({ id, target: classes[1]!.target }).toEqual({
+        id,
+        target: side[Number(id.replace(/\D/g, ''))]! ** 2,
+      });
+    }
+  });
+});
+
+describe('examples.json', () => {
+  it('holds the images with the smallest, the median and the largest region', () => {
+    const { last } = readScores(file('scores.json'));
+    const sizes = last.cases.map(({ classes }) => classes[1]!.target).sort((a, b) => a - b);
+    const { label, images } = JSON.parse(bytes('examples.json').toString()) as RunExamples;
+    expect(label).toBe(1);
+    const truths = images.map(({ truth }) => unpackBytes(truth).filter((value) => value === 1).length);
+    expect(truths).toEqual([sizes[0], sizes[Math.floor((sizes.length - 1) / 2)], sizes.at(-1)]);
+    for (const { image, predicted, height, width } of images) {
+      expect(unpackBytes(image)).toHaveLength(3 * height * width);
+      expect(unpackBytes(predicted.last)).toHaveLength(height * width);
+      expect(unpackBytes(predicted.best!)).toHaveLength(height * width);
+    }
+  });
+});
+
+describe('a run', () => {
+  it('is finished for a plan, and is not trained again', async () => {
+    const plan = await planRun(tinyRun(folder, { epochs: 3 }), { name: 'cell' });
+    expect({ state: plan.state, folder: plan.folder }).toEqual({ state: 'finished', folder: home });
+    events.length = 0;
+    const { summary } = await run();
+    expect(summary).toMatchObject({ schemaVersion: 2, status: 'finished', epochs: 3, name: 'cell' });
+    expect(events.map(({ type }) => type)).toEqual(['note']);
+  });
+
+  it.each(['examples.json', 'scores.json', 'summary.json'])(
+    'that was killed before it wrote %s scores again and ends bit-identical',
+    async (lost) => {
+      const names = [
+        'examples.json',
+        'scores.json',
+        'summary.json',
+        'metrics.jsonl',
+        'checkpoints/last.safetensors',
+      ];
+      const before = names.map(bytes);
+      const order = ['examples.json', 'scores.json', 'summary.json'];
+      for (const name of order.slice(order.indexOf(lost))) rmSync(file(name));
+      writeFileSync(file('STATUS'), 'running\n');
+      const { summary } = await run();
+      expect(summary.status).toBe('finished');
+      expect(names.map((name, i) => bytes(name).equals(before[i]!))).toEqual(names.map(() => true));
+    },
+  );
+
+  it('reports its events in order, every one under its id', async () => {
+    events.length = 0;
+    const { summary } = await run({ seed: 1 });
+    const types = events.map(({ type }) => type).filter((type) => type !== 'step');
+    expect(types).toEqual(['run.start', 'epoch', 'epoch', 'epoch', 'run.end']);
+    expect(new Set(events.map((event) => event.run))).toEqual(new Set([summary.id]));
+  });
+});
