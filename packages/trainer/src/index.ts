@@ -10,6 +10,12 @@ export type {
 export { doctor, type BackendDiagnosis, type DoctorOptions, type DoctorReport } from './doctor/doctor.js';
 export { ConfigError, type ConfigIssue } from './config/config-error.js';
 export { configJsonSchema } from './config/json-schema.js';
+export {
+  configTemplate,
+  type ConfigTemplate,
+  type ConfigTemplateOptions,
+  type TemplateValue,
+} from './config/template.js';
 export { configKeys, type ConfigKey } from './config/keys.js';
 export { loadConfig, parseConfig, type LoadConfigOptions, type LoadedConfig } from './config/load-config.js';
 export { presets } from './config/presets.js';

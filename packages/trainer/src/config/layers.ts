@@ -24,24 +24,28 @@ const PRESET = /^preset:(.*)$/;
  * @param file A path from `folder`, or `preset:NAME`.
  */
 export function readLayers(file: string, folder: string): Layer[] {
+  return baseLayers(readFileLayer(file, folder), folder);
+}
+
+/** Reads one file, without what it extends. */
+export function readFileLayer(name: string, folder: string, where = 'the command', home = folder): Layer {
+  const { file, folder: own, shown, text } = find(name, folder, where, home);
+  return { file, folder: own, tree: readYaml(text, shown) };
+}
+
+/** A layer and what it extends, the base first. @param home Folder that messages show paths from. */
+export function baseLayers(top: Layer, home: string): Layer[] {
   const layers: Layer[] = [];
   const seen: string[] = [];
-  let next: { name: string; folder: string; where: string } | undefined = {
-    name: file,
-    folder,
-    where: 'the command',
-  };
-  while (next !== undefined) {
-    const source = find(next.name, next.folder, next.where, folder);
-    if (seen.includes(source.file)) throw circle([...seen, source.file], next.where, folder);
-    seen.push(source.file);
-    const tree = readYaml(source.text, source.shown);
+  for (let next: Layer | undefined = top; next !== undefined;) {
+    const { file, folder, tree }: Layer = next;
+    seen.push(file);
     const base = tree.children.get('extends');
     const children = new Map(tree.children);
     children.delete('extends');
-    layers.unshift({ file: source.file, folder: source.folder, tree: { children, origin: tree.origin } });
-    next =
-      base === undefined ? undefined : { name: baseName(base), folder: source.folder, where: base.origin };
+    layers.unshift({ file, folder, tree: { children, origin: tree.origin } });
+    next = base && readFileLayer(baseName(base), folder, base.origin, home);
+    if (next && seen.includes(next.file)) throw circle([...seen, next.file], base!.origin, home);
   }
   return layers;
 }

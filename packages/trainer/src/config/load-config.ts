@@ -54,14 +54,22 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
   const home = main.folder;
   const trees = [
     ...layers.map(({ tree, folder }) => placed(tree, folder, home)),
-    ...[...Object.entries(flags).map(flagTree), ...set.map(overrideTree)].map((tree) =>
-      placed(tree, cwd, home),
+    ...[...Object.entries(flags).map(([key, value]) => valueTree(key, value)), ...set.map(overrideTree)].map(
+      (tree) => placed(tree, cwd, home),
     ),
   ];
+  return resolveTrees(trees, { cwd, folder: home, file: main.file });
+}
+
+/** Merges trees whose paths are placed, the base first, checks the result and fills in the defaults. */
+export function resolveTrees(
+  trees: readonly Tree[],
+  { cwd, folder, file }: { cwd: string } & Pick<LoadedConfig, 'folder' | 'file'>,
+): LoadedConfig {
   const tree = trees.reduce((base, over) => merged(base, over)) as Branch;
   const config = check(tree);
   if (treeAt(tree, ['out']) === undefined) config.out = path.resolve(cwd, config.out);
-  return { config, origin: origins(config, tree), folder: home, file: main.file };
+  return { config, origin: origins(config, tree), folder, file };
 }
 
 /**
@@ -96,9 +104,13 @@ function defined(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, defined(item)]));
 }
 
-function flagTree([key, value]: [string, unknown]): Tree {
+/** A value at a key path, as a tree. @param origin Default: the flag of the key's last part. */
+export function valueTree(
+  key: string,
+  value: unknown,
+  origin = `--${key.replace(/^.*\./, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+): Tree {
   const keys = key.split('.');
-  const origin = `--${keys.at(-1)!.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   return keys.reduceRight<Tree>((tree, name) => branch([[name, tree]], origin), treeOf(value, origin));
 }
 
