@@ -1,13 +1,20 @@
 /** What kind of fault a data set has. */
 export type DataErrorCode =
-  'missing-folder' | 'no-data' | 'unpaired' | 'size-mismatch' | 'bad-label' | 'unreadable' | 'invalid';
+  | 'missing-folder'
+  | 'no-data'
+  | 'unpaired'
+  | 'size-mismatch'
+  | 'bad-label'
+  | 'no-foreground'
+  | 'unreadable'
+  | 'invalid';
 
 /** Data that cannot be used; the message names the file, the cause and the remedy. */
 export class DataError extends Error {
   override readonly name = 'DataError';
 
   /**
-   * @param message What was wanted, what came, and the remedy.
+   * @param message What was wanted, what came, and the remedy. Control characters, as names of files may hold, are escaped.
    * @param code The kind of fault, for programs.
    * @param values With `bad-label`, where they are known: every value of the mask with its number of pixels.
    *
@@ -21,7 +28,7 @@ export class DataError extends Error {
     readonly code: DataErrorCode = 'invalid',
     readonly values: readonly (readonly [value: number, pixels: number])[] = [],
   ) {
-    super(message);
+    super(printable(message));
   }
 }
 
@@ -30,5 +37,26 @@ export function unreadable(path: string, cause: string): DataError {
   return new DataError(`cannot read ${path}: ${cause}`, 'unreadable');
 }
 
-/** Why bytes are not decoded; who knows the file's name makes a {@link DataError} of it. */
+/** Why bytes are not decoded; who knows the file's name turns it into a {@link DataError}. */
 export class Refusal extends Error {}
+
+/** Controls of terminals (C0 but for the line feed and the tabulator, DEL, C1) and marks that reverse the direction of text. */
+// eslint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * Returns a text that is safe to print: control characters, which could move the cursor or rename the window of a terminal, and
+ * marks that reverse the direction of text are escaped. Names of files and classes come from others.
+ *
+ * @example
+ * ```ts
+ * printable('a\u001b[31m.png'); // → "a\\x1b[31m.png"
+ * printable('日本 é'); // → "日本 é"
+ * ```
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (control) => {
+    const code = control.charCodeAt(0);
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
+}

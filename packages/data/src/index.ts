@@ -7,6 +7,6 @@ export { type OpenDatasetOptions } from './layouts/layout.js';
 export * from './loader/index.js';
 export * from './formats/nifti/index.js';
 export { type Origin } from './read/origin.js';
-export { readImage, readMask, type Image, type Mask } from './read/read.js';
+export { readImage, readMask, type Image, type Mask } from './read/images.js';
 export { readImageVolume, type Window } from './read/volumes.js';
 export * from './samples.js';

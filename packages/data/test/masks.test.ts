@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomStream, readImage, readMask, readNifti, DataError } from '@segloss/data';
 import { encode } from 'fast-png';
 import jpeg from 'jpeg-js';
-import { crcOf, png, tiff, type CraftedTiff } from './crafted.js';
+import { crcOf, png, pngChunk, tiff, type CraftedTiff } from './crafted.js';
 import { failure, removeAfterAll, temporaryFolder } from './files.js';
 import { nifti } from './nifti.js';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync, inflateSync } from 'node:zlib';
 
 let path: string;
 let put: (path: string, bytes: Uint8Array | string) => Promise<string>;
@@ -26,9 +26,16 @@ const MASKS: [name: string, bytes: Uint8Array, wanted: number[] | string][] = [
   ['8-bit-palette.png', png(4, 1, 8, PALETTE, [[0, 1, 2, 255]], sameColors(256)), [0, 1, 2, 255]],
   ['16-bit.png', png(3, 1, 16, GRAY, [[0, 300, 65535]]), [0, 300, 65535]],
   ['8-bit-interlaced.png', interlaced([[1, 2], [3, 4]]), [1, 2, 3, 4]],
-  ['1-bit-interlaced.png', png(3, 1, 1, GRAY, [[0, 1, 1]], undefined, 1), 'interlaced PNG with less than 8 bits'],
-  ['alpha.png', png(2, 1, 8, 4, [[4, 255, 5, 0]]), [4, 5]],
-  ['colors.png', png(2, 1, 8, 2, [[1, 1, 1, 255, 0, 0]]), 'it holds colours (pixel 1, 0), not class numbers'],
+  ['1-bit-interlaced.png', png(3, 1, 1, GRAY, [[0], [1], [1]], undefined, 1), [0, 1, 1]],
+  ['opaque.png', png(2, 1, 8, 4, [[4, 255, 5, 255]]), [4, 5]],
+  ['half-opaque-everywhere.png', png(2, 1, 8, 4, [[4, 128, 5, 128]]), [4, 5]],
+  ['transparent-background.png', png(3, 1, 8, 4, [[0, 0, 5, 255, 0, 0]]), [0, 5, 0]],
+  ['white-cut-out.png', png(3, 1, 8, 4, [[255, 0, 255, 255, 255, 0]]), [0, 255, 0]],
+  ['white-cut-out-16-bits.png', png(2, 1, 16, 4, [[65535, 0, 65535, 65535]]), [0, 255]],
+  ['red-cut-out.png', png(2, 1, 8, 6, [[255, 0, 0, 0, 255, 0, 0, 255]]), [0, 255]],
+  ['labels-below-transparency.png', png(2, 1, 8, 4, [[4, 255, 5, 0]]), 'it has transparent pixels with labels below'],
+  ['colors.png', png(2, 1, 8, 2, [[1, 1, 1, 255, 0, 0]]), 'it holds colors (pixel 1, 0), not class numbers'],
+  ['trailing-zeros-in-the-stream.png', bomb(png(2, 1, 8, GRAY, [[3, 9]])), 'its pixels unpack to more than the 3 bytes'],
   ['photo.jpg', photo, 'JPEG changes label values; save masks as PNG'],
   ['8-bit.tif', tiff({ width: 3, height: 1, values: [0, 7, 255] }), [0, 7, 255]],
   ['truncated.png', png(40, 40, 8, GRAY, rowsOf(noise, 40)).slice(0, 300), 'it is damaged'],
@@ -55,6 +62,15 @@ function flipped(file: Uint8Array): Uint8Array {
   const copy = Uint8Array.from(file);
   copy[Buffer.from(file).indexOf('IDAT') + 7]! ^= 4;
   return copy;
+}
+
+/** The same pixels, followed by zeros in the packed stream: 300 million of them take a third of a megabyte. */
+function bomb(file: Uint8Array): Uint8Array {
+  const at = Buffer.from(file).indexOf('IDAT') - 4;
+  const length = Buffer.from(file).readUInt32BE(at);
+  const pixels = inflateSync(file.subarray(at + 8, at + 8 + length));
+  const longer = deflateSync(Buffer.concat([pixels, Buffer.alloc(1_000_000)]));
+  return Buffer.concat([file.subarray(0, at), pngChunk('IDAT', longer), file.subarray(at + 12 + length)]);
 }
 
 describe('a mask has its exact labels or is refused', () => {
@@ -100,7 +116,7 @@ describe('TIFF', () => {
   });
 
   it('drops opacity, and inverts one bit whose white is zero', async () => {
-    const rgba = tiff({ width: 1, height: 1, channels: 4, photometric: 2, values: [3, 3, 3, 9] });
+    const rgba = tiff({ width: 1, height: 1, channels: 4, photometric: 2, values: [3, 3, 3, 255] });
     expect(Array.from((await readMask(await put('rgba.tif', rgba))).values)).toEqual([3]);
     const inverted = tiff({ width: 3, height: 1, depth: 1, values: [1, 0, 1], photometric: 0 });
     expect(Array.from((await readMask(await put('inverted.tif', inverted))).values)).toEqual([0, 1, 0]);

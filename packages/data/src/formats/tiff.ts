@@ -1,34 +1,60 @@
-import { type RawPixels } from './decode.js';
 import { Refusal } from '../errors.js';
-import { MAX_PIXELS } from './limits.js';
+import { inflateTo } from './inflate.js';
+import { decodeLzw } from './lzw.js';
+import { MAX_PIXELS, unpackBits, unpackShorts, type ImageHeader, type RawPixels } from './raw-pixels.js';
 
 const TAG = {
   width: 256, height: 257, bits: 258, compression: 259, photometric: 262, fillOrder: 266, stripOffsets: 273, orientation: 274,
-  samples: 277, stripBytes: 279, colors: 320, tileWidth: 322, tileHeight: 323, tileOffsets: 324, tileBytes: 325,
-  extraSamples: 338, sampleFormat: 339,
+  samples: 277, rowsPerStrip: 278, stripBytes: 279, planar: 284, predictor: 317, colors: 320, tileWidth: 322, tileHeight: 323,
+  tileOffsets: 324, tileBytes: 325, extraSamples: 338, sampleFormat: 339,
 } as const; // prettier-ignore
 
-/** What is decoded without loss, by the compression's number, and how much it may shrink pixels at best. */
+/** Lossless compressions, by their numbers, and the most bytes that one packed byte can hold. */
 const RATIOS: Readonly<Record<number, number>> = { 1: 1, 5: 2731, 8: 1032, 32946: 1032, 32773: 64 }; // none, LZW, deflate, PackBits
-const [WHITE_IS_ZERO, PALETTE, LAST_READ] = [0, 3, 3];
+const [WHITE_IS_ZERO, RGB, PALETTE] = [0, 2, 3];
 
-/** Decodes the one page of a TIFF; sizes and counts are checked before anything is allocated by them. */
-export async function fromTiff(bytes: Uint8Array): Promise<RawPixels> {
-  const fields = fieldsOf(bytes);
-  const one = (tag: number, otherwise: number) => fields.get(tag)?.[0] ?? otherwise;
-  const [width, height, channels] = [one(TAG.width, 0), one(TAG.height, 0), one(TAG.samples, 1)];
-  const depth = one(TAG.bits, 1);
-  const photometric = one(TAG.photometric, 1);
-  check(fields, bytes.length, { width, height, channels, depth, photometric });
+/** What the fields of a TIFF say, checked: nothing is allocated before. */
+interface Layout {
+  readonly littleEndian: boolean;
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  readonly channels: number;
+  readonly photometric: number;
+  readonly compression: number;
+  /** Whether rows hold differences of neighbors. */
+  readonly predicted: boolean;
+  /** Whether the channels are stored one after the other. */
+  readonly planar: boolean;
+  readonly blockWidth: number;
+  readonly blockHeight: number;
+  /** Blocks of rows end with the image; tiles are padded. */
+  readonly tiled: boolean;
+  readonly offsets: readonly number[];
+  readonly sizes: readonly number[];
+  readonly colors: readonly number[];
+  readonly alpha: boolean;
+}
 
-  const { fromArrayBuffer } = await import('geotiff'); // only where there is a TIFF: it takes a while to load
-  const file = await fromArrayBuffer(Uint8Array.from(bytes).buffer);
-  const image = await file.getImage(0);
-  const raster = await image.readRasters({ interleave: true });
+/** Size and channels of a TIFF. */
+export function tiffHeader(bytes: Uint8Array): ImageHeader {
+  const { width, height, photometric } = layoutOf(bytes);
+  return { width, height, channels: photometric === RGB || photometric === PALETTE ? 3 : 1 };
+}
+
+/**
+ * Decodes the one page of a TIFF: gray, RGB or palette, 1 to 16 bits, in strips or tiles, of either byte order.
+ *
+ * @see Adobe, "TIFF Revision 6.0", sections 3 to 9, 11, 14, 15.
+ */
+export async function decodeTiff(bytes: Uint8Array): Promise<RawPixels> {
+  const layout = layoutOf(bytes);
+  const { width, height, depth, channels, photometric } = layout;
   const maximum = 2 ** depth - 1;
-  const values = depth > 8 ? Uint16Array.from(raster) : Uint8Array.from(raster);
+  const values =
+    depth > 8 ? new Uint16Array(width * height * channels) : new Uint8Array(width * height * channels);
+  await readBlocks(bytes, layout, values);
   if (photometric === WHITE_IS_ZERO) values.forEach((value, i) => (values[i] = maximum - value));
-  const palette = photometric === PALETTE ? paletteOf(fields.get(TAG.colors) ?? [], maximum + 1) : undefined;
   return {
     kind: 'tiff',
     lossy: false,
@@ -37,43 +63,111 @@ export async function fromTiff(bytes: Uint8Array): Promise<RawPixels> {
     channels,
     maximum,
     indexed: photometric === PALETTE,
-    alpha: fields.has(TAG.extraSamples),
+    alpha: layout.alpha,
     values,
-    ...(palette && { palette }),
+    ...(photometric === PALETTE && { palette: paletteOf(layout.colors, maximum + 1) }),
   };
 }
 
-type Fields = ReadonlyMap<number, readonly number[]>;
+async function readBlocks(
+  bytes: Uint8Array,
+  layout: Layout,
+  values: Uint8Array | Uint16Array,
+): Promise<void> {
+  const { width, height, depth, channels, planar, tiled, blockWidth, blockHeight, offsets, sizes } = layout;
+  const [planes, perPixel] = planar ? [channels, 1] : [1, channels];
+  const across = Math.ceil(width / blockWidth);
+  const down = Math.ceil(height / blockHeight);
+  const rowBytes = Math.ceil((blockWidth * perPixel * depth) / 8);
+  for (let block = 0; block < planes * across * down; block++) {
+    const plane = Math.floor(block / (across * down));
+    const [x0, y0] = [(block % across) * blockWidth, (Math.floor(block / across) % down) * blockHeight];
+    const rows = tiled ? blockHeight : Math.min(blockHeight, height - y0);
+    const packed = bytes.subarray(offsets[block]!, offsets[block]! + sizes[block]!);
+    const lines = await unpack(packed, rowBytes * rows, layout.compression);
+    const pixels = valuesOf(lines, blockWidth * perPixel, rows, layout);
+    if (layout.predicted) undoDifferences(pixels, blockWidth, perPixel);
+    const [columns, used] = [Math.min(blockWidth, width - x0), Math.min(rows, height - y0)];
+    for (let y = 0; y < used; y++) {
+      let from = y * blockWidth * perPixel;
+      let to = ((y0 + y) * width + x0) * channels + plane;
+      for (let x = 0; x < columns; x++, to += channels) {
+        for (let c = 0; c < perPixel; c++) values[to + c] = pixels[from++]!;
+      }
+    }
+  }
+}
 
-function check(
-  fields: Fields,
-  length: number,
-  {
-    width,
-    height,
-    channels,
-    depth,
-    photometric,
-  }: Record<'width' | 'height' | 'channels' | 'depth' | 'photometric', number>,
-): void {
-  const one = (tag: number, otherwise: number) => fields.get(tag)?.[0] ?? otherwise;
+/** Exactly `wanted` bytes of a block. */
+async function unpack(packed: Uint8Array, wanted: number, compression: number): Promise<Uint8Array> {
+  if (compression === 8 || compression === 32946) return inflateTo(packed, wanted);
+  const bytes = compression === 5 ? decodeLzw(packed, wanted) : compression === 32773 ? decodePackBits(packed, wanted) : packed; // prettier-ignore
+  if (bytes.length < wanted) throw new Refusal('it holds fewer pixels than its header says');
+  return bytes.subarray(0, wanted);
+}
+
+function decodePackBits(packed: Uint8Array, wanted: number): Uint8Array {
+  const bytes = new Uint8Array(wanted);
+  let to = 0;
+  for (let at = 0; at < packed.length && to < wanted;) {
+    const code = packed[at++]!;
+    if (code === 128) continue;
+    if (code < 128) {
+      const run = packed.subarray(at, Math.min(at + code + 1, at + wanted - to));
+      bytes.set(run, to);
+      to += run.length;
+      at += code + 1;
+      if (run.length < code + 1) break;
+    } else {
+      bytes.fill(packed[at++] ?? 0, to, Math.min(to + 257 - code, wanted));
+      to = Math.min(to + 257 - code, wanted);
+    }
+  }
+  return bytes.subarray(0, to);
+}
+
+function valuesOf(
+  lines: Uint8Array,
+  rowValues: number,
+  rows: number,
+  { depth, littleEndian }: Layout,
+): Uint8Array | Uint16Array {
+  if (depth < 8) return unpackBits(lines, rowValues, rows, depth);
+  return depth === 16 ? unpackShorts(lines, littleEndian) : Uint8Array.from(lines);
+}
+
+/** Each value of a row is the difference to that of the pixel before, modulo the depth. */
+function undoDifferences(pixels: Uint8Array | Uint16Array, blockWidth: number, perPixel: number): void {
+  const row = blockWidth * perPixel;
+  for (let i = 0; i < pixels.length; i++) if (i % row >= perPixel) pixels[i]! += pixels[i - perPixel]!;
+}
+
+function layoutOf(bytes: Uint8Array): Layout {
+  const { fields, littleEndian } = fieldsOf(bytes);
+  const list = (tag: number) => fields.get(tag) ?? [];
+  const one = (tag: number, otherwise: number) => list(tag)[0] ?? otherwise;
   const refuse = (cause: string): never => {
     throw new Refusal(cause);
   };
-  const tile = one(TAG.tileWidth, 1) * one(TAG.tileHeight, 1);
-  if (!(width * height > 0 && width * height <= MAX_PIXELS && tile > 0 && tile <= MAX_PIXELS)) {
+  const [width, height, channels] = [one(TAG.width, 0), one(TAG.height, 0), one(TAG.samples, 1)];
+  const [depth, photometric] = [one(TAG.bits, 1), one(TAG.photometric, 1)];
+  const tiled = fields.has(TAG.tileWidth);
+  const blockWidth = tiled ? one(TAG.tileWidth, 0) : width;
+  const blockHeight = tiled ? one(TAG.tileHeight, 0) : Math.min(height, one(TAG.rowsPerStrip, height));
+  const block = blockWidth * blockHeight;
+  if (!(width * height > 0 && width * height <= MAX_PIXELS && block > 0 && block <= MAX_PIXELS)) {
     refuse(`it claims ${width} x ${height} pixels; at most ${MAX_PIXELS / 1e6} million are read`);
   }
-  const expected = photometric === 2 ? 3 : 1;
-  const extra = fields.get(TAG.extraSamples)?.length ?? 0;
-  if (photometric > LAST_READ || channels !== expected + extra || extra > 1) {
+  const expected = photometric === RGB ? 3 : 1;
+  const extra = list(TAG.extraSamples).length;
+  if (photometric > PALETTE || channels !== expected + extra || extra > 1) {
     refuse('it is neither gray nor RGB nor of a palette; convert it to PNG');
   }
-  const same = (values: readonly number[] = []) => values.every((value) => value === values[0]);
+  const same = (values: readonly number[]) => values.every((value) => value === values[0]);
   if (
     ![1, 2, 4, 8, 16].includes(depth) ||
-    !same(fields.get(TAG.bits)) ||
-    !same(fields.get(TAG.sampleFormat)) ||
+    !same(list(TAG.bits)) ||
+    !same(list(TAG.sampleFormat)) ||
     one(TAG.sampleFormat, 1) !== 1
   ) {
     refuse('its values are not unsigned numbers of 1 to 16 bits; save it so');
@@ -86,23 +180,59 @@ function check(
   if (one(TAG.orientation, 1) !== 1) {
     refuse(`it is stored turned or mirrored (Orientation ${one(TAG.orientation, 1)}); save it upright`);
   }
-  const ratio = RATIOS[one(TAG.compression, 1)];
+  const compression = one(TAG.compression, 1);
+  const ratio = RATIOS[compression];
   if (ratio === undefined) {
     return refuse(
-      `its compression has the number ${one(TAG.compression, 1)}; none, LZW, deflate and PackBits are read: convert it to PNG`,
+      `its compression has the number ${compression}; none, LZW, deflate and PackBits are read: convert it to PNG`,
     );
   }
-  const sizes = fields.get(TAG.tileBytes) ?? fields.get(TAG.stripBytes) ?? [];
-  const offsets = fields.get(TAG.tileOffsets) ?? fields.get(TAG.stripOffsets) ?? [];
-  const inside = sizes.every((size, i) => size > 0 && offsets[i]! + size <= length);
+  const predictor = one(TAG.predictor, 1);
+  if (predictor > 2 || (predictor === 2 && depth < 8)) {
+    refuse(`its predictor has the number ${predictor} with ${depth} bits; convert it to PNG`);
+  }
+  const planar = one(TAG.planar, 1) === 2 && channels > 1;
+  const offsets = list(tiled ? TAG.tileOffsets : TAG.stripOffsets);
+  const given = list(tiled ? TAG.tileBytes : TAG.stripBytes);
+  const blocks = (planar ? channels : 1) * Math.ceil(width / blockWidth) * Math.ceil(height / blockHeight);
+  // Some programs leave out the length of the one uncompressed strip.
+  const sizes =
+    given.length === 0 && blocks === 1 && compression === 1 ? [bytes.length - (offsets[0] ?? 0)] : given;
+  const inside = sizes.every((size, i) => size > 0 && (offsets[i] ?? Infinity) + size <= bytes.length);
   const stored = sizes.reduce((sum, size) => sum + size, 0);
+  const wanted = (width * height * channels * depth) / 8;
   if (
     !inside ||
-    offsets.length !== sizes.length ||
-    stored * ratio < (width * height * channels * depth) / 8
+    offsets.length !== blocks ||
+    sizes.length !== blocks ||
+    Math.min(stored, bytes.length) * ratio < wanted
   ) {
     refuse('it holds fewer pixels than its header says');
   }
+  // Tiles are padded: their pixels too must fit into what the file has.
+  const padded = (blocks * block * (planar ? 1 : channels) * depth) / 8;
+  if (padded > Math.max(bytes.length * ratio, 4 * wanted + 2 ** 24))
+    refuse('its tiles are far larger than the image; save it anew');
+  return {
+    ...{
+      littleEndian,
+      width,
+      height,
+      depth,
+      channels,
+      photometric,
+      compression,
+      planar,
+      tiled,
+      blockWidth,
+      blockHeight,
+    },
+    predicted: predictor === 2 && (compression === 5 || compression === 8 || compression === 32946),
+    offsets,
+    sizes,
+    colors: list(TAG.colors),
+    alpha: extra > 0,
+  };
 }
 
 /** Bytes of a value of each type. */
@@ -111,19 +241,26 @@ const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
 const READ = { 1: 'getUint8', 3: 'getUint16', 4: 'getUint32' } as const;
 
 /** The fields of whole numbers of the one page; every field must lie within the file. */
-function fieldsOf(bytes: Uint8Array): Fields {
+function fieldsOf(bytes: Uint8Array): {
+  fields: ReadonlyMap<number, readonly number[]>;
+  littleEndian: boolean;
+} {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = bytes[0] === 0x49;
   if (view.getUint16(2, little) !== 42) throw new Refusal('it is a BigTIFF; convert it to TIFF or PNG');
   const start = view.getUint32(4, little);
+  if (start + 2 > bytes.length) throw new Refusal('it is damaged (its directory lies beyond its end)');
   const count = view.getUint16(start, little);
+  if (start + 6 + 12 * count > bytes.length)
+    throw new Refusal('it is damaged (its directory lies beyond its end)');
   const fields = new Map<number, readonly number[]>();
   for (let entry = 0; entry < count; entry++) {
     const at = start + 2 + 12 * entry;
     const [tag, type, length] = [view.getUint16(at, little), view.getUint16(at + 2, little), view.getUint32(at + 4, little)]; // prettier-ignore
     const size = (TYPE_BYTES[type] ?? 0) * length;
     const from = size <= 4 ? at + 8 : view.getUint32(at + 8, little);
-    if (size === 0 || from + size > bytes.length) throw new Refusal(`its field ${tag} lies beyond its end`);
+    if (TYPE_BYTES[type] === undefined || length === 0) continue; // of no use
+    if (from + size > bytes.length) throw new Refusal(`its field ${tag} lies beyond its end`);
     const read = READ[type as keyof typeof READ];
     if (read === undefined) continue;
     fields.set(
@@ -134,7 +271,7 @@ function fieldsOf(bytes: Uint8Array): Fields {
   if (view.getUint32(start + 2 + 12 * count, little) !== 0) {
     throw new Refusal('it has more than one page; save the page that is wanted by itself');
   }
-  return fields;
+  return { fields, littleEndian: little };
 }
 
 /** All reds, then all greens, then all blues, of 16 bits. */

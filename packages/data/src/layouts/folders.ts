@@ -5,7 +5,7 @@ import { DataError } from '../errors.js';
 import { indexLabels, listedLabels, mappedLabels, thresholdLabels, type LabelRule } from '../read/labels.js';
 import { sourceOf } from '../read/origin.js';
 import { type Pair } from '../read/pairs.js';
-import { readMask } from '../read/read.js';
+import { readMask } from '../read/images.js';
 import { type SegmentationDataset } from '../samples/sample.js';
 import { chosen, exists, lines, pairFolders, splitItems } from './files.js';
 import { type Layout, type LayoutOptions } from './layout.js';

@@ -1,6 +1,6 @@
 import { DataError } from '../errors.js';
 import { sameSize, sampleOf } from './pairs.js';
-import { readImage } from './read.js';
+import { readImage } from './images.js';
 import { type Sample } from '../samples/sample.js';
 import { cocoMask, type CocoAnnotation, type CocoOptions } from '../formats/coco/mask.js';
 

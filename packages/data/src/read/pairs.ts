@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path';
 
 import { DataError } from '../errors.js';
 import { listedLabels, toLabels, type LabelRule } from './labels.js';
-import { readImage, readMask, type Image } from './read.js';
+import { readImage, readMask, type Image } from './images.js';
 import { type Sample } from '../samples/sample.js';
 
 /** An image file and its mask file. */

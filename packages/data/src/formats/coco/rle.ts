@@ -1,5 +1,5 @@
 import { DataError } from '../../errors.js';
-import { MAX_PIXELS } from '../limits.js';
+import { MAX_PIXELS } from '../raw-pixels.js';
 
 /**
  * A mask as lengths of runs, column by column from the top left: zeros, ones, zeros, … `counts` are the lengths, or their

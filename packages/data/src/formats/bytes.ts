@@ -1,0 +1,87 @@
+import { constants, open, readdir } from 'node:fs/promises';
+
+import { printable, unreadable } from '../errors.js';
+
+/** Larger files are refused: one buffer of Node holds no more. */
+const MAX_FILE_BYTES = 2 ** 31 - 1;
+
+/**
+ * Reads a regular file. Pipes, devices and folders are refused without waiting for them.
+ *
+ * @param options `limit`: read at most so many bytes from the start; default all.
+ * @throws {DataError} `unreadable`, with the cause.
+ */
+export async function readBytes(
+  path: string,
+  { limit = Infinity }: { limit?: number } = {},
+): Promise<Uint8Array> {
+  const bytes = await readIfThere(path, limit);
+  if (bytes === undefined) throw unreadable(path, 'there is no such file');
+  return bytes;
+}
+
+/** As {@link readBytes}; undefined if there is no such file. */
+async function readIfThere(path: string, limit = Infinity): Promise<Uint8Array | undefined> {
+  try {
+    // Not blocking: opening a pipe would wait for somebody who writes into it.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile()) {
+        throw new Error(`it is ${stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a pipe' : 'a device'}, not a file; move it away`); // prettier-ignore
+      }
+      if (limit === Infinity && stats.size > MAX_FILE_BYTES) {
+        throw new Error(`it has ${stats.size} bytes; files of up to 2 GiB are read`);
+      }
+      if (limit === Infinity) return await file.readFile();
+      const bytes = new Uint8Array(Math.min(limit, stats.size));
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+      return bytes.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw unreadable(path, code === 'ELOOP' ? 'its links lead round in a loop' : message);
+  }
+}
+
+/**
+ * The text of a file, without byte order mark: UTF-8, or UTF-16 with its mark, as Windows writes it. Undefined if there is no
+ * such file.
+ *
+ * @throws {DataError} `unreadable`, if it is not text of these encodings.
+ */
+export async function readText(path: string): Promise<string | undefined> {
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return undefined;
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8'; // prettier-ignore
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw unreadable(path, 'it is no UTF-8 text; save it as UTF-8');
+  }
+}
+
+/**
+ * Parses a JSON file.
+ *
+ * @returns Undefined if there is no such file.
+ * @throws {DataError} `unreadable`, if it holds no JSON.
+ */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw unreadable(path, `it holds no JSON (${printable((error as Error).message)})`);
+  }
+}
+
+/** Names of what a folder holds, sorted, without hidden files (`.DS_Store`, `._a.png`); undefined if there is no such folder. */
+export async function namesIn(folder: string): Promise<string[] | undefined> {
+  const names = await readdir(folder).catch(() => undefined);
+  return names?.filter((name) => !name.startsWith('.')).sort();
+}

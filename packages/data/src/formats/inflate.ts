@@ -1,0 +1,29 @@
+import { promisify } from 'node:util';
+import { constants, inflate } from 'node:zlib';
+
+import { Refusal } from '../errors.js';
+
+/**
+ * Unpacks a zlib stream to `wanted` bytes. Memory is bounded by that, whatever the stream would unpack to.
+ *
+ * @throws {Refusal} If the stream unpacks to fewer bytes or to more. @throws {Error} If it is damaged.
+ */
+export async function inflateTo(packed: Uint8Array, wanted: number): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    // One byte more than wanted tells a longer stream from one that fits.
+    bytes = await promisify(inflate)(packed, {
+      maxOutputLength: wanted + 1,
+      finishFlush: constants.Z_SYNC_FLUSH,
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLong(wanted);
+    throw error;
+  }
+  if (bytes.length > wanted) throw tooLong(wanted);
+  if (bytes.length < wanted) throw new Refusal('it holds fewer pixels than its header says');
+  return bytes;
+}
+
+const tooLong = (wanted: number) =>
+  new Refusal(`its pixels unpack to more than the ${wanted} bytes that its header says; save it anew`);

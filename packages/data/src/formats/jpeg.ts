@@ -1,0 +1,162 @@
+import jpegJs from 'jpeg-js';
+
+import { Refusal } from '../errors.js';
+import { checkSize, MAX_PIXELS, type ImageHeader, type RawPixels } from './raw-pixels.js';
+
+/** What the segments of a JPEG say. */
+interface Segments {
+  readonly width: number;
+  readonly height: number;
+  /** Ids of the components: 1 gray, 3 color, 4 CMYK. */
+  readonly components: readonly number[];
+  /** 1 upright; 2 to 8 as in Exif. */
+  readonly orientation: number;
+  /** 0 RGB or CMYK, 1 YCbCr, 2 YCCK; undefined without Adobe's segment. */
+  readonly adobeTransform?: number;
+  readonly jfif: boolean;
+}
+
+/** A block of 8 x 8 pixels takes a bit at least. */
+const PIXELS_PER_BYTE = 8 * 64;
+/** Programs that write JPEG use about ten scans; each may visit every pixel, so their number bounds the time. */
+const MAX_SCANS = 100;
+
+/** Size and channels of a JPEG as it is seen, turned by its Exif orientation. */
+export function jpegHeader(bytes: Uint8Array): ImageHeader {
+  const { width, height, components, orientation } = segmentsOf(bytes);
+  const [w, h] = orientation > 4 ? [height, width] : [width, height];
+  return { width: w, height: h, channels: components.length === 1 ? 1 : 3 };
+}
+
+/** Decodes a JPEG (baseline or progressive, 8 bits), upright: turned and mirrored as its Exif orientation says. */
+export function decodeJpeg(bytes: Uint8Array): RawPixels {
+  const segments = segmentsOf(bytes);
+  checkSize(segments.width, segments.height, bytes.length, PIXELS_PER_BYTE);
+  if (scansOf(bytes) > MAX_SCANS) throw new Refusal(`it has more than ${MAX_SCANS} scans; save it anew`);
+  const { width, height, data } = jpegJs.decode(bytes, {
+    useTArray: true,
+    formatAsRGBA: false,
+    tolerantDecoding: false,
+    ...(isRgb(segments) && { colorTransform: false }),
+    maxResolutionInMP: MAX_PIXELS / 1e6,
+    maxMemoryUsageInMB: 2048,
+  });
+  const channels = segments.components.length === 1 ? 1 : 3;
+  const pixels = {
+    width,
+    height,
+    channels,
+    values: channels === 1 ? firstOfThree(data) : new Uint8Array(data),
+  };
+  return {
+    kind: 'jpeg',
+    lossy: true,
+    maximum: 255,
+    indexed: false,
+    alpha: false,
+    ...upright(pixels, segments.orientation),
+  };
+}
+
+/** Three components are YCbCr unless Adobe's segment or, without any, their names say red, green and blue. */
+function isRgb({ components, adobeTransform, jfif }: Segments): boolean {
+  if (components.length !== 3 || jfif) return false;
+  return adobeTransform === undefined ? components.join() === '82,71,66' : adobeTransform === 0;
+}
+
+const firstOfThree = (values: ArrayLike<number>) =>
+  Uint8Array.from({ length: values.length / 3 }, (_, i) => values[3 * i]!);
+
+interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly values: Uint8Array;
+}
+
+/** Turns pixels so that they are seen as meant. Exif orientations: bit by bit, mirrored and turned. */
+function upright({ width, height, channels, values }: Pixels, orientation: number): Pixels {
+  if (orientation === 1) return { width, height, channels, values };
+  const turned = orientation > 4;
+  const [toWidth, toHeight] = turned ? [height, width] : [width, height];
+  const result = new Uint8Array(values.length);
+  for (let y = 0, to = 0; y < toHeight; y++) {
+    for (let x = 0; x < toWidth; x++, to += channels) {
+      // The stored row and column that are seen at (x, y).
+      const [column, row] = turned ? [y, x] : [x, y];
+      const fromRight = [2, 3, 7, 8].includes(orientation) ? width - 1 - column : column;
+      const fromBelow = [3, 4, 6, 7].includes(orientation) ? height - 1 - row : row;
+      const from = (fromBelow * width + fromRight) * channels;
+      for (let c = 0; c < channels; c++) result[to + c] = values[from + c]!;
+    }
+  }
+  return { width: toWidth, height: toHeight, channels, values: result };
+}
+
+/** The segments before the first scan, each of which says how long it is. */
+function segmentsOf(bytes: Uint8Array): Segments {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let orientation = 1;
+  let adobeTransform: number | undefined;
+  let jfif = false;
+  for (let at = 2; at + 9 <= bytes.length;) {
+    const marker = bytes[at + 1]!;
+    if (bytes[at] !== 0xff) break;
+    if (marker === 0xff) {
+      at++; // a fill byte
+      continue;
+    }
+    const length = view.getUint16(at + 2);
+    const content = bytes.subarray(at + 4, at + 2 + length);
+    const starts = (text: string) => text === String.fromCharCode(...content.subarray(0, text.length));
+    if (marker === 0xe0 && starts('JFIF\0')) jfif = true;
+    if (marker === 0xe1 && starts('Exif\0\0')) orientation = orientationOf(content.subarray(6));
+    if (marker === 0xee && starts('Adobe') && content.length >= 12) adobeTransform = content[11]!;
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+      return {
+        ...frameOf(content, marker),
+        orientation,
+        jfif,
+        ...(adobeTransform !== undefined && { adobeTransform }),
+      };
+    }
+    at += 2 + length;
+  }
+  throw new Refusal('it has no JPEG frame header');
+}
+
+function frameOf(content: Uint8Array, marker: number): Pick<Segments, 'width' | 'height' | 'components'> {
+  if (marker > 0xc2)
+    throw new Refusal('it is a JPEG of an unusual kind (lossless or arithmetic); convert it to PNG');
+  if (content[0] !== 8) throw new Refusal(`it is a JPEG of ${content[0]} bits a value; convert it to PNG`);
+  const count = content[5] ?? 0;
+  const components = Array.from({ length: count }, (_, i) => content[6 + 3 * i] ?? 0);
+  if (![1, 3, 4].includes(count)) throw new Refusal(`it has ${count} channels; convert it to PNG`);
+  return { height: (content[1]! << 8) | content[2]!, width: (content[3]! << 8) | content[4]!, components };
+}
+
+/** The orientation that Exif says: the field 274 of its first directory; 1 where there is none that can be read. */
+function orientationOf(exif: Uint8Array): number {
+  if (exif.length < 14) return 1;
+  const view = new DataView(exif.buffer, exif.byteOffset, exif.byteLength);
+  const little = exif[0] === 0x49;
+  const start = view.getUint32(4, little);
+  if (start + 2 > exif.length) return 1;
+  const count = view.getUint16(start, little);
+  for (let entry = 0; entry < count; entry++) {
+    const at = start + 2 + 12 * entry;
+    if (at + 12 > exif.length) return 1;
+    if (view.getUint16(at, little) !== 274) continue;
+    const value = view.getUint16(at + 8, little);
+    return value >= 1 && value <= 8 ? value : 1;
+  }
+  return 1;
+}
+
+function scansOf(bytes: Uint8Array): number {
+  let scans = 0;
+  for (let at = bytes.indexOf(0xff); at !== -1 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at + 1)) {
+    if (bytes[at + 1] === 0xda) scans++;
+  }
+  return scans;
+}

@@ -1,0 +1,143 @@
+import { decodeFile } from '../formats/decode.js';
+import { type RawPixels } from '../formats/raw-pixels.js';
+import { DataError } from '../errors.js';
+
+/** An image as values from 0 to 1. */
+export interface Image {
+  readonly width: number;
+  readonly height: number;
+  /** 1 (gray) or 3 (red, green, blue). */
+  readonly channels: number;
+  readonly values: Float32Array;
+}
+
+/** A mask with the label values that its file holds. */
+export interface Mask {
+  readonly width: number;
+  readonly height: number;
+  /** Label of each pixel: gray value, index into the palette, or the opacity of a shape of one color, from 0 to 255. */
+  readonly values: Uint8Array | Uint16Array;
+  readonly kind: 'png' | 'jpeg' | 'tiff';
+  /** Whether the values may differ from those that were saved, as in JPEG. */
+  readonly lossy: boolean;
+}
+
+/**
+ * Reads a PNG, JPEG or TIFF image. Opacity is dropped, palettes become colors, and a JPEG is turned as its Exif orientation says.
+ *
+ * @throws {DataError} If the file cannot be read; the message names it and the cause.
+ *
+ * @example
+ * ```ts
+ * await readImage('no-such-file.png').catch((error) => error.code); // → "unreadable"
+ * ```
+ */
+export async function readImage(path: string): Promise<Image> {
+  const raw = await decodeFile(path);
+  const { width, height } = raw;
+  if (raw.indexed && raw.palette) {
+    const values = new Float32Array(width * height * 3);
+    raw.values.forEach((index, i) =>
+      values.set(
+        (raw.palette![index] ?? [0, 0, 0]).map((v) => v / 255),
+        3 * i,
+      ),
+    );
+    return { width, height, channels: 3, values };
+  }
+  const channels = raw.channels - (raw.alpha ? 1 : 0);
+  const values = new Float32Array(width * height * channels);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let c = 0; c < channels; c++) {
+      values[pixel * channels + c] = raw.values[pixel * raw.channels + c]! / raw.maximum;
+    }
+  }
+  return { width, height, channels, values };
+}
+
+/**
+ * Reads a mask and keeps its label values exactly: 1 to 16-bit gray and palette PNG or TIFF, gray stored as RGB. Of a shape of one
+ * color that is cut out by transparency, the opacity is the label. A JPEG mask has no exact labels and is read only where
+ * `allowJpeg` says so.
+ *
+ * @param options `allowJpeg`: give the gray values of a JPEG file; default false.
+ * @throws {DataError} If the file cannot be read, or holds colors or hidden pixels instead of labels.
+ *
+ * @example
+ * ```ts
+ * await readMask('no-such-file.png').catch((error) => error.message.startsWith('cannot read no-such-file.png')); // → true
+ * ```
+ */
+export async function readMask(path: string, { allowJpeg = false } = {}): Promise<Mask> {
+  const raw = await decodeFile(path);
+  if (raw.lossy && !allowJpeg) {
+    throw new DataError(
+      `cannot read labels from ${path}: JPEG changes label values; save masks as PNG`,
+      'unreadable',
+    );
+  }
+  return maskOf(path, raw);
+}
+
+/** The label values of decoded pixels. @throws {DataError} `bad-label`, see {@link readMask}. */
+export function maskOf(path: string, raw: RawPixels): Mask {
+  const { width, height, kind, lossy } = raw;
+  return { width, height, kind, lossy, values: shapeOf(path, raw) ?? grayOf(path, raw) };
+}
+
+/** The one value of each pixel. */
+function grayOf(path: string, raw: RawPixels): Uint8Array | Uint16Array {
+  const { width, height, channels, alpha, lossy } = raw;
+  const colors = channels - (alpha ? 1 : 0);
+  const pixels = width * height;
+  if (channels === 1) return raw.values;
+  const values = raw.maximum > 255 ? new Uint16Array(pixels) : new Uint8Array(pixels);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const first = raw.values[pixel * channels]!;
+    values[pixel] = first;
+    for (let c = 1; c < colors; c++) {
+      const apart = Math.abs(raw.values[pixel * channels + c]! - first);
+      // JPEG rounds the three channels of a gray pixel differently.
+      if (apart > (lossy ? JPEG_ROUNDING : 0)) {
+        throw new DataError(
+          `cannot read labels from ${path}: it holds colors (pixel ${pixel % width}, ${Math.floor(pixel / width)}), ` +
+            'not class numbers; save the mask as a gray or palette PNG of class numbers',
+          'bad-label',
+        );
+      }
+    }
+  }
+  return values;
+}
+
+/** By so much the channels of a gray pixel differ in a JPEG. */
+const JPEG_ROUNDING = 16;
+
+/**
+ * Of an image with transparent pixels: its opacity, 0 to 255, where all pixels have one color; undefined where opacity says
+ * nothing, since it is the same everywhere or hides only zeros.
+ */
+function shapeOf(
+  path: string,
+  { width, height, channels, alpha, values, maximum }: RawPixels,
+): Uint8Array | undefined {
+  if (!alpha) return undefined;
+  const colors = channels - 1;
+  const [pixels, opacity] = [width * height, (pixel: number) => values[pixel * channels + colors]!];
+  let [uniform, hides, oneColor] = [opacity(0) > 0, false, true];
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    if (opacity(pixel) !== opacity(0)) uniform = false;
+    for (let c = 0; c < colors; c++) {
+      const value = values[pixel * channels + c]!;
+      if (value !== values[c]) oneColor = false;
+      if (value !== 0 && opacity(pixel) < maximum) hides = true;
+    }
+  }
+  if (uniform || !hides) return undefined;
+  if (oneColor)
+    return Uint8Array.from({ length: pixels }, (_, pixel) => Math.round((255 * opacity(pixel)) / maximum));
+  throw new DataError(
+    `cannot read labels from ${path}: it has transparent pixels with labels below; save the mask as PNG without opacity`,
+    'bad-label',
+  );
+}
