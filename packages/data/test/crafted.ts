@@ -64,8 +64,12 @@ export interface CraftedTiff {
   channels?: number;
   /** 0 white is zero, 1 black is zero (default), 2 RGB, 3 palette. */
   photometric?: number;
-  /** 1 none (default), 8 deflate, 32773 PackBits. */
+  /** 1 none (default), 5 LZW, 8 deflate, 32773 PackBits. */
   compression?: number;
+  /** Rows hold differences of neighbors (8 and 16 bits). */
+  predicted?: boolean;
+  /** The channels one after the other. */
+  planar?: boolean;
   littleEndian?: boolean;
   rowsPerStrip?: number;
   tile?: number;
@@ -87,24 +91,38 @@ export function tiff({
   rowsPerStrip = height,
   tile,
   palette,
+  predicted = false,
+  planar = false,
   more = {},
 }: CraftedTiff): Uint8Array {
-  const row = (y: number) => values.slice(y * width * channels, (y + 1) * width * channels);
+  const planes = planar ? channels : 1;
+  const perPixel = planar ? 1 : channels;
+  let plane = 0;
+  const row = (y: number) => {
+    const full = values.slice(y * width * channels, (y + 1) * width * channels);
+    return planar ? full.filter((_, i) => i % channels === plane) : full;
+  };
+  const differences = (line: readonly number[]) =>
+    line.map((value, i) => (i < perPixel ? value : (value - line[i - perPixel]! + 2 ** depth) % 2 ** depth));
   const bytesOf = (rows: (readonly number[])[]) => {
-    const lines = packed(rows, depth).flat();
+    const lines = packed(predicted ? rows.map(differences) : rows, depth).flat();
     const swapped = depth === 16 && le ? lines.map((_, i) => lines[i ^ 1]!) : lines;
     return compressed(Uint8Array.from(swapped), compression);
   };
   const blocks: Uint8Array[] = [];
-  if (tile === undefined) {
-    for (let y = 0; y < height; y += rowsPerStrip) {
-      blocks.push(bytesOf(Array.from({ length: Math.min(rowsPerStrip, height - y) }, (_, i) => row(y + i))));
+  for (plane = 0; plane < planes; plane++) {
+    if (tile === undefined) {
+      for (let y = 0; y < height; y += rowsPerStrip) {
+        blocks.push(
+          bytesOf(Array.from({ length: Math.min(rowsPerStrip, height - y) }, (_, i) => row(y + i))),
+        );
+      }
+      continue;
     }
-  } else {
     for (let y = 0; y < height; y += tile) {
       for (let x = 0; x < width; x += tile) {
         const padded = Array.from({ length: tile }, (_, i) =>
-          Array.from({ length: tile * channels }, (_, j) => (y + i < height && x * channels + j < width * channels ? row(y + i)[x * channels + j]! : 0)),
+          Array.from({ length: tile * perPixel }, (_, j) => (y + i < height && x * perPixel + j < width * perPixel ? row(y + i)[x * perPixel + j]! : 0)),
         ); // prettier-ignore
         blocks.push(bytesOf(padded));
       }
@@ -121,6 +139,8 @@ export function tiff({
     256: [width], 257: [height], 258: Array<number>(channels).fill(depth), 259: [compression], 262: [photometric], 277: [channels],
     ...(tile ? { 322: [tile], 323: [tile] } : { 278: [rowsPerStrip] }),
     ...(palette && { 320: palette }),
+    ...(predicted && { 317: [2] }),
+    ...(planar && { 284: [2] }),
     ...(channels % 2 === 0 && { 338: [2] }),
     ...Object.fromEntries(Object.entries(more).map(([tag, value]) => [tag, [value].flat()])),
   }; // prettier-ignore
@@ -158,6 +178,7 @@ export function tiff({
 
 function compressed(bytes: Uint8Array, compression: number): Uint8Array {
   if (compression === 8) return deflateSync(bytes);
+  if (compression === 5) return lzw(bytes);
   if (compression !== 32773) return bytes;
   const runs: number[] = [];
   for (let i = 0; i < bytes.length;) {
@@ -167,4 +188,62 @@ function compressed(bytes: Uint8Array, compression: number): Uint8Array {
     i += run;
   }
   return Uint8Array.from(runs);
+}
+
+/** TIFF's LZW by section 13 of the specification: strings of bytes in a table, codes that widen one early. */
+export function lzw(bytes: Uint8Array): Uint8Array {
+  let bits = '';
+  let width = 9;
+  let table = new Map<string, number>();
+  const write = (code: number) => (bits += code.toString(2).padStart(width, '0'));
+  const reset = () => {
+    write(256);
+    width = 9;
+    table = new Map(Array.from({ length: 256 }, (_, byte) => [String.fromCharCode(byte), byte]));
+  };
+  let next = 258;
+  reset();
+  let run = '';
+  for (const byte of bytes) {
+    const longer = run + String.fromCharCode(byte);
+    if (table.has(longer)) {
+      run = longer;
+      continue;
+    }
+    write(table.get(run)!);
+    table.set(longer, next++);
+    if (next === 512 || next === 1024 || next === 2048) width++;
+    if (next === 4095) {
+      reset();
+      next = 258;
+    }
+    run = String.fromCharCode(byte);
+  }
+  if (run !== '') write(table.get(run)!);
+  next++;
+  if (next === 512 || next === 1024 || next === 2048) width++;
+  write(257);
+  return Uint8Array.from(bits.match(/.{1,8}/g) ?? [], (byte) => parseInt(byte.padEnd(8, '0'), 2));
+}
+
+/** A JPEG with a segment of its own behind the start marker. */
+export function withSegment(jpeg: Uint8Array, marker: number, content: Uint8Array): Uint8Array {
+  const head = Buffer.from([0xff, 0xd8, 0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 255]);
+  return Buffer.concat([head, content, jpeg.subarray(2)]);
+}
+
+/** Exif's segment with an orientation, of either byte order. */
+export function exif(orientation: number, littleEndian: boolean): Uint8Array {
+  const bytes = Buffer.alloc(6 + 8 + 2 + 12 + 4);
+  bytes.write('Exif\0\0', 'latin1');
+  bytes.write(littleEndian ? 'II' : 'MM', 6, 'latin1');
+  const view = new DataView(bytes.buffer, bytes.byteOffset + 6);
+  view.setUint16(2, 42, littleEndian);
+  view.setUint32(4, 8, littleEndian);
+  view.setUint16(8, 1, littleEndian);
+  view.setUint16(10, 274, littleEndian);
+  view.setUint16(12, 3, littleEndian);
+  view.setUint32(14, 1, littleEndian);
+  view.setUint16(18, orientation, littleEndian);
+  return bytes;
 }

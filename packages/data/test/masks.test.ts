@@ -2,9 +2,12 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomStream, readImage, readMask, readNifti, DataError } from '@segloss/data';
 import { encode } from 'fast-png';
 import jpeg from 'jpeg-js';
-import { crcOf, png, pngChunk, tiff, type CraftedTiff } from './crafted.js';
+import { crcOf, exif, png, pngChunk, tiff, withSegment, type CraftedTiff } from './crafted.js';
 import { failure, removeAfterAll, temporaryFolder } from './files.js';
 import { nifti } from './nifti.js';
+import { execFileSync } from 'node:child_process';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { deflateSync, gzipSync, inflateSync } from 'node:zlib';
 
 let path: string;
@@ -98,12 +101,55 @@ describe('TIFF', () => {
     ['16 bits', { width: 7, height: 5, depth: 16, values: gray.map((value) => value * 257) }],
     ['16 bits, big-endian', { width: 7, height: 5, depth: 16, values: gray.map((value) => 300 + value), littleEndian: false }],
     ['deflate', { width: 7, height: 5, values: gray, compression: 8, rowsPerStrip: 3 }],
+    ['LZW', { width: 7, height: 5, values: gray, compression: 5 }],
+    ['LZW of 6000 bytes, codes of all widths', { width: 100, height: 60, values: Array.from({ length: 6000 }, (_, i) => (i * i) % 253), compression: 5 }],
+    ['LZW of one long run', { width: 100, height: 100, values: Array<number>(10000).fill(7), compression: 5 }],
+    ['deflate with differences', { width: 7, height: 5, values: gray, compression: 8, predicted: true }],
+    ['16 bits, LZW with differences', { width: 7, height: 5, depth: 16, values: gray.map((value) => value * 257), compression: 5, predicted: true }],
+    ['16 bits, big-endian, deflate with differences', { width: 7, height: 5, depth: 16, values: gray.map((value) => 300 + value), compression: 8, predicted: true, littleEndian: false }],
     ['PackBits', { width: 7, height: 5, values: gray.map((value) => value >> 6), compression: 32773 }],
   ])('keeps labels exactly: %s', async (_, crafted) => {
     const { values, kind, lossy } = await readMask(await put('exact.tif', tiff(crafted)));
     expect([kind, lossy]).toEqual(['tiff', false]);
     expect(Array.from(values)).toEqual(crafted.values);
   }); // prettier-ignore
+
+  it.each([false, true])(
+    'reads RGB in strips and tiles, with differences or without: planar %j',
+    async (planar) => {
+      const values = Array.from({ length: 7 * 5 * 3 }, (_, i) => (i * 37) % 256);
+      const base = { width: 7, height: 5, channels: 3, photometric: 2, values, planar };
+      for (const more of [
+        {},
+        { tile: 16 },
+        { compression: 5, predicted: true },
+        { compression: 8, rowsPerStrip: 2 },
+      ]) {
+        const { values: read } = await readImage(await put('rgb.tif', tiff({ ...base, ...more })));
+        expect(Array.from(read, (value) => Math.round(255 * value))).toEqual(values);
+      }
+    },
+  );
+
+  it('unpacks no more of a strip than its rows have', async () => {
+    const long = tiff({
+      width: 3,
+      height: 1,
+      values: [1, 2, 3, ...Array<number>(100_000).fill(0)],
+      compression: 8,
+    });
+    // The encoder packs only the row; a strip with more behind it is packed here.
+    const strip = deflateSync(Buffer.concat([Buffer.from([1, 2, 3]), Buffer.alloc(100_000)]));
+    const file = Buffer.concat([long, strip]);
+    const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+    const directory = view.getUint32(4, true);
+    for (let i = 0; i < view.getUint16(directory, true); i++) {
+      const at = directory + 2 + 12 * i;
+      if (view.getUint16(at, true) === 273) view.setUint32(at + 8, long.length, true);
+      if (view.getUint16(at, true) === 279) view.setUint32(at + 8, strip.length, true);
+    }
+    expect(await failure(readMask(await put('long.tif', file)))).toContain('unpack to more than the 3 bytes');
+  });
 
   it('reads the index of a palette, and its colors as an image', async () => {
     const palette = [0, 65535, ...Array<number>(14).fill(0), 0, 257 * 51, ...Array<number>(14).fill(0), ...Array<number>(16).fill(0)]; // prettier-ignore
@@ -152,6 +198,82 @@ describe('TIFF', () => {
     view.setUint32(directory + 2 + 12 * view.getUint16(directory, true), directory, true);
     return copy;
   }
+});
+
+describe('JPEG', () => {
+  /** Gray 16 x 8 blocks: a bright quarter at the top left. */
+  const [width, height] = [32, 16];
+  const bright = Array.from({ length: width * height }, (_, i) =>
+    i % width < 16 && i < 8 * width ? 230 : 20,
+  );
+  const data = Uint8Array.from({ length: 4 * bright.length }, (_, i) =>
+    i % 4 === 3 ? 255 : bright[i >> 2]!,
+  );
+  const file = jpeg.encode({ width, height, data }, 95).data;
+
+  // Where the bright quarter is seen: by the names that Exif gives to row 0 and column 0.
+  it.each([
+    [1, 'top', 'left'], [2, 'top', 'right'], [3, 'bottom', 'right'], [4, 'bottom', 'left'],
+    [5, 'top', 'left'], [6, 'top', 'right'], [7, 'bottom', 'right'], [8, 'bottom', 'left'],
+  ] as const)('is turned as Exif says: %i', async (orientation, vertical, horizontal) => {
+    for (const littleEndian of [true, false]) {
+      const turned = withSegment(file, 0xe1, exif(orientation, littleEndian));
+      const image = await readImage(await put('turned.jpg', turned));
+      expect([image.width, image.height]).toEqual(orientation > 4 ? [16, 32] : [32, 16]);
+      const at = (x: number, y: number) => image.values[(y * image.width + x) * image.channels]!;
+      const [right, bottom] = [image.width - 2, image.height - 2];
+      const corners = { 'top left': at(1, 1), 'top right': at(right, 1), 'bottom left': at(1, bottom), 'bottom right': at(right, bottom) }; // prettier-ignore
+      for (const [corner, value] of Object.entries(corners)) {
+        expect(`${corner} ${value > 0.5}`).toBe(`${corner} ${corner === `${vertical} ${horizontal}`}`);
+      }
+    }
+  }); // prettier-ignore
+
+  it('has its values as they are where Adobe says that they are RGB', async () => {
+    const [red, green, blue] = [200, 100, 50];
+    const solid = Uint8Array.from({ length: 4 * 256 }, (_, i) => [red, green, blue, 255][i % 4]!);
+    const adobe = Uint8Array.from([...'Adobe'].map((c) => c.charCodeAt(0)).concat([0, 100, 0, 0, 0, 0, 0]));
+    const encoded = jpeg.encode({ width: 16, height: 16, data: solid }, 100).data;
+    const withoutJfif = Buffer.concat([
+      encoded.subarray(0, 2),
+      encoded.subarray(4 + Buffer.from(encoded).readUInt16BE(4)),
+    ]);
+    const { values } = await readImage(await put('rgb.jpg', withSegment(withoutJfif, 0xee, adobe)));
+    // What the encoder stored: luma and two chromas, by BT.601.
+    const stored = [
+      0.299 * red + 0.587 * green + 0.114 * blue,
+      128 - 0.168736 * red - 0.331264 * green + 0.5 * blue,
+      128 + 0.5 * red - 0.418688 * green - 0.081312 * blue,
+    ];
+    stored.forEach((value, c) => expect(Math.abs(255 * values[c]! - value)).toBeLessThan(2));
+  });
+
+  it('refuses kinds that would be read wrong', async () => {
+    const at = Buffer.from(file).indexOf(Buffer.from([0xff, 0xc0]));
+    const changed = (offset: number, value: number) => {
+      const copy = Uint8Array.from(file);
+      copy[at + offset] = value;
+      return copy;
+    };
+    expect(await failure(readImage(await put('a.jpg', changed(1, 0xc3))))).toContain('unusual kind');
+    expect(await failure(readImage(await put('b.jpg', changed(4, 12))))).toContain('12 bits a value');
+    const scans = Buffer.concat([file, ...Array<Buffer>(101).fill(Buffer.from([0xff, 0xda]))]);
+    expect(await failure(readImage(await put('c.jpg', scans)))).toContain('more than 100 scans');
+  });
+});
+
+describe('files that are none', () => {
+  it('refuses pipes, devices, loops of links and folders, and waits for none', async () => {
+    execFileSync('mkfifo', [join(path, 'pipe.png')]);
+    await symlink('/dev/zero', join(path, 'zero.png'));
+    await symlink('loop.png', join(path, 'loop.png'));
+    await put('folder.png/a', '');
+    const causes = { 'pipe.png': 'it is a pipe', 'zero.png': 'it is a device', 'loop.png': 'in a loop', 'folder.png': 'it is a folder' }; // prettier-ignore
+    for (const [name, cause] of Object.entries(causes)) {
+      expect(await failure(readMask(join(path, name)))).toContain(cause);
+      expect(await failure(readNifti(join(path, name)))).toContain(cause);
+    }
+  });
 });
 
 describe('damaged files', () => {

@@ -13,6 +13,8 @@ import {
   type Sample,
 } from '@segloss/data';
 import { sharedData } from '@segloss/testing';
+import { indexLabels } from '../src/read/labels.js';
+import { readVolume } from '../src/read/volumes.js';
 import { failure, removeAfterAll, temporaryFolder } from './files.js';
 import { nifti, TYPES, type Crafted } from './nifti.js';
 
@@ -73,6 +75,22 @@ describe('readNifti', () => {
     }
   });
 
+  it('turns by 180 degrees exactly where float32 cannot say so', async () => {
+    // b² + c² + d² of 1 - 2e-8, as float32 makes of a half turn about an oblique axis.
+    const [b, c, d] = [0.6, 0.8, 0].map((x) => x * (1 - 1e-8)) as [number, number, number];
+    for (const version of [1, 2] as const) {
+      const { affine } = await read({ version, dims: [1, 1, 1], values: [0], pixdim: [2, 2, 3], qform: { b, c, d, origin: [0, 0, 0] } }); // prettier-ignore
+      // 2 v vᵀ - 1 of the axis v = (0.6, 0.8, 0), times the voxel sizes.
+      const wanted = [2 * (0.72 - 1), 2 * 0.96, 0, 0, 2 * 0.96, 2 * (1.28 - 1), 0, 0, 0, 0, -3, 0];
+      affine.flat().forEach((value, i) => expect(Math.abs(value - wanted[i]!)).toBeLessThan(1e-6));
+    }
+  });
+
+  it('gives an axis of one voxel without a size 1 mm', async () => {
+    const { spacing } = await read({ dims: [2, 2], values: [0, 1, 2, 3], pixdim: [2, 3, 0] });
+    expect(spacing).toEqual([1, 3, 2]);
+  });
+
   it('gives millimeters, whatever the unit of the file', async () => {
     const given = { dims: [1, 1, 1], values: [0] };
     expect((await read({ ...given, pixdim: [500, 250, 1000], units: 3 })).spacing).toEqual([1, 0.25, 0.5]);
@@ -115,7 +133,11 @@ describe('readNifti', () => {
     ],
     ['an axis of none', nifti({ dims: [4, 0, 4], values: [0] }), 'it claims 3 axes with 4 x 0 x 4 voxels'],
     ['time and channels', nifti({ dims: [1, 1, 1, 2, 2], values: [0] }), 'three axes and one of channels'],
-    ['no size of voxels', nifti({ dims: [1, 1, 1], values: [0], pixdim: [0, 1, 1] }), 'correct the header'],
+    [
+      'no size of voxels',
+      nifti({ dims: [2, 1, 1], values: [0, 0], pixdim: [0, 1, 1] }),
+      'correct the header',
+    ],
     ['a cut header', nifti({ dims: [1, 1, 1], values: [0] }).slice(0, 300), 'no NIfTI file'],
     [
       'a damaged gzip',
@@ -142,7 +164,7 @@ describe('encodeNifti', () => {
     for (const name of ['labels.nii', 'labels.nii.gz']) {
       await writeNifti(join(path, name), labels, { shape: [2, 3, 4], affine });
       const volume = await readNifti(join(path, name));
-      expect(volume).toEqual({
+      expect(volume).toMatchObject({
         shape: [2, 3, 4],
         channels: 1,
         spacing: [2.5, 0.75, 0.5],
@@ -152,6 +174,27 @@ describe('encodeNifti', () => {
       });
     }
     expect((await readFile(join(path, 'labels.nii.gz'))).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
+  });
+
+  it('keeps the place of an image with all codes, and leaves it unplaced where the image is', async () => {
+    const sform = [[0, 0, 4, 10], [-2, 0, 0, 20], [0, 3, 0, 30]]; // prettier-ignore
+    const qform = { b: 0.5, c: 0.5, d: -0.5, origin: [1, 2, 3] };
+    for (const place of [{}, { sform }, { qform }, { qform, qfac: -1 }, { sform, qform }]) {
+      const image = await readNifti(await put('image.nii', nifti({ dims: [2, 2, 1], values: [0, 1, 2, 3], pixdim: [2, 3, 4], ...place }))); // prettier-ignore
+      const file = await put('labels.nii', encodeNifti(Uint8Array.of(3, 2, 1, 0), { shape: image.shape, forms: image.forms })); // prettier-ignore
+      const { forms, affine, placed } = await readNifti(file);
+      expect({ forms, affine, placed }).toEqual({
+        forms: image.forms,
+        affine: image.affine,
+        placed: image.placed,
+      });
+      const header = new DataView((await readFile(file)).buffer);
+      expect([header.getInt16(252, true), header.getInt16(254, true)]).toEqual([Number('qform' in place), Number('sform' in place)]); // prettier-ignore
+    }
+    const forms = (await readNifti(await put('image.nii', nifti({ dims: [1], values: [0] })))).forms;
+    expect(() => encodeNifti(Uint8Array.of(0), { shape: [1, 1, 1], forms, spacing: [1, 1, 1] })).toThrow(
+      /forms alone/,
+    );
   });
 
   it('refuses what does not fit', () => {
@@ -259,6 +302,24 @@ describe('the layout of MSD and nnU-Net', () => {
     expect(await failure(loaded(broken))).toMatch(
       /^bad-label: wanted class labels in .*labelsTr.*, got 0.5 \(1 pixels\); labels are 0 to 2, and 255 for ignored pixels, as is 3/,
     );
+  });
+
+  it('reads labels whose header has a scale of rounding, and names a scale that makes other numbers', async () => {
+    // What a program does that saves the labels 0 to 4 as scaled int16: the whole range, and float32 for slope and intercept.
+    const [slope, intercept] = [Math.fround(4 / 65535), Math.fround(2 + 2 / 65535)];
+    const values = [0, 1, 2, 3, 4].map((label) => Math.round((label - intercept) / slope));
+    const labels = { dims: [5, 1, 1], type: 4, slope, intercept, values };
+    const exact = (await readNifti(await put('scaled.nii', nifti(labels)))).values;
+    expect(Array.from(exact).every(Number.isInteger)).toBe(false);
+    const image = await put('image.nii', nifti({ dims: [5, 1, 1], values: [1, 2, 3, 4, 5] }));
+    const load = async (label: string) =>
+      readVolume({ id: 'a', images: [image], label, rule: indexLabels(5), window: [0, 1] });
+    expect(Array.from((await load(join(path, 'scaled.nii'))).mask)).toEqual([0, 1, 2, 3, 4]);
+    const halves = await put(
+      'halves.nii',
+      nifti({ ...labels, slope: 0.5, intercept: 0, values: [0, 1, 2, 3, 4] }),
+    );
+    expect(await failure(load(halves))).toMatch(/halves.nii, got 0.5: its header scales .* \(scl_slope 0.5/);
   });
 
   it('reads values by a label map', async () => {

@@ -1,6 +1,6 @@
 import { DataError } from '../errors.js';
 import { toLabels, type LabelRule } from './labels.js';
-import { distanceOf, type Affine } from '../formats/nifti/affine.js';
+import { distanceOf, type Affine, type NiftiForms } from '../formats/nifti/affine.js';
 import { readNifti, type NiftiVolume } from '../formats/nifti/read.js';
 import { type Sample, type Volume } from '../samples/sample.js';
 import { sliceOf, type SliceAxis } from '../samples/slices.js';
@@ -34,17 +34,41 @@ export async function readVolume({ id, images, label, rule, window }: VolumeFile
       'bad-label',
     );
   }
-  const mask = toLabels(label, labels.values, rule);
+  const mask = toLabels(label, labelValues(label, labels), rule);
   const volume = await readChannels(id, images, label, labels, window);
   return { ...volume, mask };
 }
+
+/**
+ * The label numbers of a volume. Programs that edit labels as floating-point numbers save them as integers with a scale in the
+ * header (scl_slope), which makes 1 a 1.00000002: what is within the rounding of such a scale is the whole number.
+ *
+ * @throws {DataError} `bad-label`, naming scl_slope, if scaled values are no whole numbers.
+ */
+export function labelValues(path: string, { values, slope, intercept }: NiftiVolume): ArrayLike<number> {
+  if (slope === 1 && Number.isInteger(intercept)) return values;
+  const [step, finest] = [Math.abs(slope) / 2, 1e-6];
+  const tolerance = slope !== 1 && 2 * step <= COARSEST_SLOPE ? step + finest : finest;
+  return Float64Array.from(values as ArrayLike<number>, (value) => {
+    const label = Math.round(value);
+    if (Math.abs(value - label) <= tolerance + finest * Math.abs(value)) return label;
+    throw new DataError(
+      `wanted class numbers in ${path}, got ${value}: its header scales the stored values (scl_slope ${slope}, ` +
+        `scl_inter ${intercept}); save the labels as integers without a scale`,
+      'bad-label',
+    );
+  });
+}
+
+/** Coarser steps are no scale that a program chose to keep floating-point labels. */
+const COARSEST_SLOPE = 0.05;
 
 /**
  * Reads a volume without labels, for a model to predict: its mask is all 0.
  *
  * @param images One NIfTI file, or one for each channel, of one geometry.
  * @param options `window`: values that become 0 and 1; default: percentiles 0.5 and 99.5 of each channel.
- * @returns The volume, and the affine with which its prediction is written.
+ * @returns The volume, its affine, and `forms`, with which `writeNifti` gives its prediction the same place.
  * @throws {DataError} `unreadable`, or `size-mismatch` of the channels.
  *
  * @example
@@ -59,12 +83,12 @@ export async function readVolume({ id, images, label, rule, window }: VolumeFile
 export async function readImageVolume(
   images: readonly string[],
   { window }: { window?: Window } = {},
-): Promise<{ volume: Volume; affine: Affine }> {
+): Promise<{ volume: Volume; affine: Affine; forms: NiftiForms }> {
   const [first] = images;
   if (first === undefined) throw new RangeError('readImageVolume: wanted one or more files, got none');
   const geometry = await readNifti(first);
   const volume = await readChannels(first, images, first, geometry, window);
-  return { volume, affine: geometry.affine };
+  return { volume, affine: geometry.affine, forms: geometry.forms };
 }
 
 async function readChannels(

@@ -84,7 +84,7 @@ async function predictVolume(
   out: string,
   options: PredictImageOptions,
 ): Promise<string> {
-  const { volume, affine } = await readImageVolume(one.files);
+  const { volume, forms } = await readImageVolume(one.files);
   const wanted = run.inputShape[2];
   if (volume.channels !== wanted) throw otherChannels(one.files[0]!, wanted, volume.channels);
   const { depth, height, width } = volume;
@@ -94,7 +94,7 @@ async function predictVolume(
     labels.set(slice.labels, index * height * width);
   }
   const file = path.join(out, `${one.name}.nii.gz`);
-  await writeNifti(file, labels, { shape: [depth, height, width], affine });
+  await writeNifti(file, labels, { shape: [depth, height, width], forms });
   return file;
 }
 

@@ -1,4 +1,4 @@
-import { fromPixdim, fromQform, fromSform, spacingOf, type Affine } from './affine.js';
+import { affineOf, fromSform, spacingOf, type Affine, type NiftiForms } from './affine.js';
 
 /** What a NIfTI header says of the voxels that follow it. */
 export interface NiftiHeader {
@@ -12,6 +12,8 @@ export interface NiftiHeader {
   readonly spacing: readonly [depth: number, height: number, width: number];
   /** Three rows that map a voxel (x, y, z, 1) of the file's axes (width, height, depth) to mm. */
   readonly affine: Affine;
+  /** What the header says of the place, in full. */
+  readonly forms: NiftiForms;
   /** Whether the file says where the voxels are, and not only how large. */
   readonly placed: boolean;
   /** Where the voxels begin, in bytes. */
@@ -108,20 +110,27 @@ export function readHeader(bytes: Uint8Array): NiftiHeader {
   }
   const scale = millimeters(one(fields.unit, fields.units) & 7);
   const pixdim = read(fields.real, fields.pixdim, 4);
-  const size = pixdim.slice(1).map((value) => Math.abs(value) * scale);
-  const [bySform, byQform] = [one(fields.code, fields.sform) > 0, one(fields.code, fields.qform) > 0];
   const lengths = (values: number[]) => values.map((value) => value * scale);
-  const affine = bySform
-    ? fromSform(lengths(read(fields.real, fields.srow, 12)))
-    : byQform
-      ? fromQform({
-          quaternion: read(fields.real, fields.quaternion, 3),
-          origin: lengths(read(fields.real, fields.origin, 3)),
-          size,
-          handedness: pixdim[0]! < 0 ? -1 : 1,
-        })
-      : fromPixdim(size);
-  const spacing = spacingOf(affine);
+  const voxels = [width, height, depth];
+  const forms: NiftiForms = {
+    qform: {
+      code: Math.max(0, one(fields.code, fields.qform)),
+      quaternion: read(fields.real, fields.quaternion, 3),
+      origin: lengths(read(fields.real, fields.origin, 3)),
+      // An axis of one voxel often has no size.
+      size: pixdim
+        .slice(1)
+        .map((value, axis) => (value === 0 && voxels[axis] === 1 ? 1 : Math.abs(value) * scale)),
+      handedness: pixdim[0]! < 0 ? -1 : 1,
+    },
+    sform: {
+      code: Math.max(0, one(fields.code, fields.sform)),
+      affine: fromSform(lengths(read(fields.real, fields.srow, 12))),
+    },
+  };
+  const affine = affineOf(forms);
+  const shape = [depth, height, width] as const;
+  const spacing = spacingOf(affine).map((distance, i) => (distance === 0 && shape[i] === 1 ? 1 : distance)) as [number, number, number]; // prettier-ignore
   if (!spacing.every((distance) => distance > 0 && distance < 1e6)) {
     throw new Error(`its voxels measure ${spacing.join(' x ')} mm, which cannot be; correct the header`);
   }
@@ -130,11 +139,12 @@ export function readHeader(bytes: Uint8Array): NiftiHeader {
   return {
     littleEndian,
     datatype,
-    shape: [depth, height, width],
+    shape,
     channels,
     spacing,
     affine,
-    placed: bySform || byQform,
+    forms,
+    placed: forms.sform.code > 0 || forms.qform.code > 0,
     offset,
     slope: scaled ? slope : 1,
     intercept: scaled ? intercept : 0,

@@ -1,3 +1,3 @@
-export { type Affine, type AffineRow } from './affine.js';
+export { type Affine, type AffineRow, type NiftiForms } from './affine.js';
 export { readNifti, type NiftiVolume } from './read.js';
 export { encodeNifti, writeNifti, type NiftiGeometry } from './write.js';

@@ -1,14 +1,14 @@
-import { open, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
 
-import { unreadable } from '../../errors.js';
+import { DataError, unreadable } from '../../errors.js';
+import { readBytes } from '../bytes.js';
 import { readHeader, type NiftiHeader, type StoredValues } from './header.js';
 
 /** A NIfTI volume: its geometry, and the values of its voxels with slope and intercept applied. */
 export interface NiftiVolume extends Pick<
   NiftiHeader,
-  'shape' | 'channels' | 'spacing' | 'affine' | 'placed'
+  'shape' | 'channels' | 'spacing' | 'affine' | 'forms' | 'placed' | 'slope' | 'intercept'
 > {
   /**
    * `[channels, depth, height, width]` as the file has them: width varies fastest, and nothing is turned. Whole numbers of
@@ -24,17 +24,15 @@ const MAX_DEFLATE = 1032;
 
 /** The header of a .nii or .nii.gz file, of which no more is read. */
 export async function readNiftiHeader(path: string): Promise<NiftiHeader> {
-  const head = new Uint8Array(HEAD_BYTES);
+  return guarded(path, async () => headerOf(await readBytes(path, { limit: HEAD_BYTES })));
+}
+
+/** Names the file in an error that does not. */
+async function guarded<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
-    const file = await open(path);
-    try {
-      const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);
-      return headerOf(head.subarray(0, bytesRead));
-    } finally {
-      await file.close();
-    }
+    return await read();
   } catch (error) {
-    throw unreadable(path, (error as Error).message);
+    throw error instanceof DataError ? error : unreadable(path, (error as Error).message);
   }
 }
 
@@ -55,16 +53,12 @@ export async function readNiftiHeader(path: string): Promise<NiftiHeader> {
  * @see https://nifti.nimh.nih.gov
  */
 export async function readNifti(path: string): Promise<NiftiVolume> {
-  try {
-    return await decodeNifti(await readFile(path));
-  } catch (error) {
-    throw unreadable(path, (error as Error).message);
-  }
+  return guarded(path, async () => decodeNifti(await readBytes(path)));
 }
 
 async function decodeNifti(file: Uint8Array): Promise<NiftiVolume> {
   const header = headerOf(file.subarray(0, HEAD_BYTES));
-  const { shape, channels, spacing, affine, placed, offset, datatype } = header;
+  const { shape, channels, spacing, affine, forms, placed, slope, intercept, offset, datatype } = header;
   const count = shape[0] * shape[1] * shape[2] * channels;
   const wanted = offset + count * datatype.bytes;
   const missing = () =>
@@ -76,7 +70,17 @@ async function decodeNifti(file: Uint8Array): Promise<NiftiVolume> {
   }
   if (bytes.length < wanted) throw missing();
   const stored = storedValues(bytes.subarray(offset, wanted), header);
-  return { shape, channels, spacing, affine, placed, values: scaled(stored, header) };
+  return {
+    shape,
+    channels,
+    spacing,
+    affine,
+    forms,
+    placed,
+    slope,
+    intercept,
+    values: scaled(stored, header),
+  };
 }
 
 function headerOf(head: Uint8Array): NiftiHeader {

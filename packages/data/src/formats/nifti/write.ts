@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 
 import { checkKeys } from '../../options.js';
-import { fromPixdim, spacingOf, type Affine } from './affine.js';
+import { fromPixdim, spacingOf, type Affine, type NiftiForms } from './affine.js';
 
 /** Where the voxels of a label volume are. */
 export interface NiftiGeometry {
@@ -10,6 +10,11 @@ export interface NiftiGeometry {
   shape: readonly [depth: number, height: number, width: number];
   /** Distances of voxel centers in mm, in the order of `shape`; default: those of the affine, else 1. */
   spacing?: readonly number[];
+  /**
+   * What the header of the image says of its place, as `readNifti` gives it: the file gets the same qform and sform with the same
+   * codes, and stays unplaced where the image is. Leave `spacing` and `affine` out.
+   */
+  forms?: NiftiForms;
   /** Maps a voxel (x, y, z, 1) = (width, height, depth, 1) to mm, as `readNifti` gives it; default: the spacing alone. */
   affine?: Affine;
 }
@@ -22,7 +27,7 @@ const OFFSET = HEADER_BYTES + 4;
  * A label volume as a NIfTI-1 file (uint8, little-endian): predictions with the geometry of the image, for other tools.
  *
  * @param labels `[depth, height, width]` class indices, width varying fastest, as in `Sample.mask`.
- * @param geometry See {@link NiftiGeometry}; give the `shape` and `affine` that `readNifti` gave.
+ * @param geometry See {@link NiftiGeometry}; pass the `shape` and `forms` that `readNifti` gave.
  * @returns The bytes of a .nii file.
  * @throws {RangeError} If the labels do not fill the shape, a side is above 32767, or spacing and affine disagree.
  *
@@ -32,7 +37,8 @@ const OFFSET = HEADER_BYTES + 4;
  * ```
  */
 export function encodeNifti(labels: Uint8Array, geometry: NiftiGeometry): Uint8Array {
-  const { shape, affine, spacing } = settled(labels, geometry);
+  const { shape, forms } = settled(labels, geometry);
+  const { qform, sform } = forms;
   const bytes = new Uint8Array(OFFSET + labels.length);
   const view = new DataView(bytes.buffer);
   const [depth, height, width] = shape;
@@ -40,14 +46,14 @@ export function encodeNifti(labels: Uint8Array, geometry: NiftiGeometry): Uint8A
   [3, width, height, depth, 1, 1, 1, 1].forEach((size, i) => view.setInt16(40 + 2 * i, size, true));
   view.setInt16(70, 2, true); // uint8
   view.setInt16(72, 8, true); // bits of a voxel
-  [1, spacing[2], spacing[1], spacing[0], 0, 0, 0, 0].forEach((size, i) =>
-    view.setFloat32(76 + 4 * i, size!, true),
-  );
+  [qform.handedness, ...qform.size, 0, 0, 0, 0].forEach((size, i) => view.setFloat32(76 + 4 * i, size, true));
   view.setFloat32(108, OFFSET, true);
   view.setFloat32(112, 1, true); // slope
   view.setUint8(123, 2); // mm
-  view.setInt16(254, 1, true); // the sform says where the voxels are in the scanner
-  affine.flat().forEach((value, i) => view.setFloat32(280 + 4 * i, value, true));
+  view.setInt16(252, qform.code, true);
+  view.setInt16(254, sform.code, true);
+  [...qform.quaternion, ...qform.origin].forEach((value, i) => view.setFloat32(256 + 4 * i, value, true));
+  sform.affine.flat().forEach((value, i) => view.setFloat32(280 + 4 * i, value, true));
   bytes.set(
     [...'n+1\0'].map((c) => c.charCodeAt(0)),
     344,
@@ -72,9 +78,12 @@ export async function writeNifti(path: string, labels: Uint8Array, geometry: Nif
   await writeFile(path, path.endsWith('.gz') ? gzipSync(bytes) : bytes);
 }
 
-function settled(labels: Uint8Array, geometry: NiftiGeometry) {
-  checkKeys('encodeNifti', geometry, ['shape', 'spacing', 'affine']);
-  const { shape, spacing } = geometry;
+function settled(
+  labels: Uint8Array,
+  geometry: NiftiGeometry,
+): { shape: NiftiGeometry['shape']; forms: NiftiForms } {
+  checkKeys('encodeNifti', geometry, ['shape', 'spacing', 'affine', 'forms']);
+  const { shape, spacing, forms } = geometry;
   if (!(labels instanceof Uint8Array)) throw new TypeError('encodeNifti: wanted labels as a Uint8Array');
   if (shape.length !== 3 || !shape.every((side) => Number.isInteger(side) && side > 0 && side <= 32767)) {
     throw new RangeError(
@@ -90,6 +99,12 @@ function settled(labels: Uint8Array, geometry: NiftiGeometry) {
   if (spacing && !(spacing.length === 3 && spacing.every((size) => size > 0 && Number.isFinite(size)))) {
     throw new RangeError(`encodeNifti: wanted spacing as three distances in mm, got [${spacing}]`);
   }
+  if (forms !== undefined) {
+    if (spacing === undefined && geometry.affine === undefined) return { shape, forms };
+    throw new RangeError(
+      'encodeNifti: wanted forms alone, got spacing or affine too, which they hold; leave those out',
+    );
+  }
   const affine = geometry.affine ?? fromPixdim([...(spacing ?? [1, 1, 1])].reverse());
   const own = spacingOf(affine);
   if (!own.every((size) => size > 0 && Number.isFinite(size))) {
@@ -100,5 +115,7 @@ function settled(labels: Uint8Array, geometry: NiftiGeometry) {
       `encodeNifti: the affine has steps of [${own}] mm, but spacing is [${spacing}]; leave spacing out`,
     );
   }
-  return { shape, affine, spacing: own };
+  const none = { code: 0, quaternion: [0, 0, 0], origin: [0, 0, 0], size: [own[2], own[1], own[0]] };
+  // The sform says where the voxels are in the scanner.
+  return { shape, forms: { qform: { ...none, handedness: 1 }, sform: { code: 1, affine } } };
 }
