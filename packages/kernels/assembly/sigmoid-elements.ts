@@ -7,7 +7,9 @@ import {
   COMPLEMENT_LOG_LIKELIHOOD, COMPLEMENT_LOG_SUM, DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED,
   PREDICTED_COMPLEMENT, PREDICTED_SQUARES, STATISTICS, TEMPERED, TEMPERED_COMPLEMENT,
 } from './region-slots';
-import { addTerms, factorOf, has, sign4 } from './region-terms';
+import { addTerms } from './generated/add-terms';
+import { sign4 } from './region-slots';
+import { factorOf, has } from './region-terms';
 
 /** Groups of four pixels that are added in float32 before they go to float64. */
 const RUN: i32 = 64;

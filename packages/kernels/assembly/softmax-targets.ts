@@ -6,7 +6,9 @@ import { firstPixel, flushLanes, imageOf, lastPixel, RUN } from './region-parts'
 import {
   DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_SQUARES, STATISTICS, TEMPERED,
 } from './region-slots';
-import { addTerms, factorOf, has, sign4 } from './region-terms';
+import { addTerms } from './generated/add-terms';
+import { sign4 } from './region-slots';
+import { factorOf, has } from './region-terms';
 
 /** Bytes of scratch: two tables, seven blocks of rows, eight rows, and four lanes of each sum, or eight factors, for each class. */
 export function softmaxTargetScratch(classes: i32): i32 {

@@ -1,10 +1,13 @@
 // Compiles assembly/ to wasm and writes the bytes as base64 into src/generated/, so that nothing is fetched at run time.
+// What the kernels know of the statistics is written first, from the table of @segloss/losses.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { writeStatistics } from './statistics.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const compiler = join(
@@ -14,6 +17,7 @@ const compiler = join(
 
 /** The compiled module; `relaxed` with multiply-adds of relaxed SIMD, where a runtime has them. */
 export function compileKernels({ relaxed = false } = {}) {
+  writeStatistics();
   const folder = mkdtempSync(join(tmpdir(), 'segloss-kernels-'));
   try {
     const out = join(folder, 'kernels.wasm');

@@ -24,19 +24,20 @@ export { pixelSum } from './math.js';
 export {
   FOCAL_SUMS_GRADIENT_KERNEL,
   FOCAL_SUMS_KERNEL,
-  type FocalKernelAttributes,
-} from './statistics/focal.js';
-export { READ_INDICES_KERNEL } from './inputs/read.js';
-export { forLayers, type LayersLoss } from './layers.js';
-export {
-  SOFTMAX_STATISTICS,
-  STATISTICS,
+  READ_INDICES_KERNEL,
   REGION_STATISTICS_GRADIENT_KERNEL,
   REGION_STATISTICS_KERNEL,
-  regionStatistics,
+  SOFTMAX_STATISTICS,
+  STATISTIC_TABLE,
+  STATISTICS,
+  type FocalKernelAttributes,
+  type Formula as StatisticFormula,
   type RegionKernelAttributes,
-  type RegionStatisticsOptions,
-} from './statistics/region.js';
+  type Statistic,
+  type Variable as StatisticVariable,
+} from './statistics/contract.js';
+export { forLayers, type LayersLoss } from './layers.js';
+export { regionStatistics, type RegionStatisticsOptions } from './statistics/region.js';
 export { lossNames, lossRegistry } from './registry.js';
 export {
   geometric,

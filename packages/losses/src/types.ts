@@ -1,5 +1,7 @@
 import { type Scalar, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
+import { type Activation, type StatisticName } from './statistics/contract.js';
+
 /** Any tensor of labels, logits or a mask. */
 export type TensorLike = Tensor;
 
@@ -9,8 +11,7 @@ export type TensorLike = Tensor;
  */
 export type Mode = 'binary' | 'multiclass' | 'multilabel';
 
-/** The function that turns logits into probabilities. */
-export type Activation = 'softmax' | 'sigmoid';
+export { type Activation, type StatisticName };
 
 /** Epoch (0-based) to number. */
 export type Schedule = (epoch: number) => number;
@@ -42,24 +43,6 @@ export interface LossCall extends InputOptions {
   /** Epoch (0-based) at which schedules are read. Default 0. */
   epoch?: number;
 }
-
-/** The sums over pixels that a region loss can ask for; see {@link regionStatistics}. */
-export type StatisticName =
-  | 'count'
-  | 'target'
-  | 'targetSquares'
-  | 'predicted'
-  | 'predictedSquares'
-  | 'overlap'
-  | 'overlapSquares'
-  | 'difference'
-  | 'logLikelihood'
-  | 'logSum'
-  | 'tempered'
-  | 'predictedComplement'
-  | 'temperedComplement'
-  | 'complementLogLikelihood'
-  | 'complementLogSum';
 
 /** Sums over the valid pixels, `[B, K]` each. */
 export type RegionStatistics = Record<StatisticName, Tensor2D>;

@@ -2,9 +2,8 @@ import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-co
 
 import { cpuArrays } from './arrays.js';
 import { cpuKernels } from './kernels.js';
-import { wasmKernelsSupported } from '../wasm/memory/module.js';
+import { sayWithoutSimd, wasmKernelsSupported } from '../wasm/memory/module.js';
 import { plainResizeGradients } from './plain/resize.js';
-import { sayWithoutSimd } from '../wasm/without-simd/kernels.js';
 
 let registered = false;
 

@@ -9,7 +9,8 @@ import {
   type Tensor1D,
 } from '@tensorflow/tfjs-core';
 
-import { BATCH_NORM_TRAINING } from '../wasm/norm/batch-moments.js';
+/** The fused kernel: moments of the batch, normalization, scale and offset, and on request a ReLU, in one operation. */
+export const BATCH_NORM_TRAINING = 'SeglossBatchNormTraining';
 
 /** Results of {@link batchNormOfBatch}. */
 export interface BatchNormOfBatch<T extends Tensor> {

@@ -21,7 +21,7 @@ import { depthwiseBackpropFilter, depthwiseBackpropInput, depthwiseConv2D } from
 import { withDilatedGradient } from '../gradients/dilated.js';
 import { dilation2D, dilation2DBackpropFilter, dilation2DBackpropInput } from './pool/dilation2d.js';
 import { focalSums, focalSumsGradient } from './losses/focal.js';
-import { wasmKernelsSupported } from './memory/module.js';
+import { sayWithoutSimd, wasmKernelsSupported } from './memory/module.js';
 import {
   averagePool3D,
   averagePool3DGrad,
@@ -37,7 +37,7 @@ import { readIndices } from './losses/read-indices.js';
 import { relu, reluGradient } from './elements/relu.js';
 import { resizeBilinear, resizeBilinearGrad, resizeNearest, resizeNearestGrad } from './pool/resize.js';
 import { unsortedSegmentSum } from './elements/segment-sum.js';
-import { ADDED_WITHOUT_SIMD, OVERRIDES_WITHOUT_SIMD, sayWithoutSimd } from './without-simd/kernels.js';
+import { ADDED_WITHOUT_SIMD, OVERRIDES_WITHOUT_SIMD } from './without-simd.js';
 
 /** What tfjs has no kernel for. */
 const ADDED: readonly KernelConfig[] = [

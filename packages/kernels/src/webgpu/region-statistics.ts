@@ -1,8 +1,11 @@
 import {
   REGION_STATISTICS_GRADIENT_KERNEL,
   REGION_STATISTICS_KERNEL,
+  STATISTIC_TABLE,
   type RegionKernelAttributes,
+  type StatisticFormula,
   type StatisticName,
+  type StatisticVariable,
 } from '@segloss/losses';
 import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
@@ -12,41 +15,14 @@ import { pixelGradient, type Derivatives } from './pixel-gradient.js';
 import { pixelSums } from './pixel-sums.js';
 import { formOf } from './pixels.js';
 
-/** What each statistic adds up. */
-const VALUES: Readonly<Record<StatisticName, string>> = {
-  count: 'v',
-  target: 'y',
-  targetSquares: 'y * y',
-  predicted: 'v * s',
-  predictedSquares: 'v * s * s',
-  overlap: 'y * s',
-  overlapSquares: 'y * s * s',
-  difference: 'v * abs(s - y)',
-  logLikelihood: 'y * logS',
-  logSum: 'v * logS',
-  tempered: 'v * t',
-  predictedComplement: 'v * c',
-  temperedComplement: 'v * tc',
-  complementLogLikelihood: '(v - y) * logC',
-  complementLogSum: 'v * logC',
-};
-
-type Variable = 's' | 'logS' | 'logC' | 't';
-
-/** The derivative of a statistic, and by what; c = 1 - s. Those of counts and labels alone have none. */
-const DERIVATIVES: Readonly<Partial<Record<StatisticName, readonly [Variable, string]>>> = {
-  predicted: ['s', 'v'],
-  predictedSquares: ['s', '2.0 * v * s'],
-  overlap: ['s', 'y'],
-  overlapSquares: ['s', '2.0 * y * s'],
-  difference: ['s', 'v * sign(s - y)'],
-  logLikelihood: ['logS', 'y'],
-  logSum: ['logS', 'v'],
-  tempered: ['t', 'v'],
-  predictedComplement: ['s', '-v'],
-  temperedComplement: ['t', '-v'],
-  complementLogLikelihood: ['logC', '(v - y)'],
-  complementLogSum: ['logC', 'v'],
+/** The derivative of each variable of a sigmoid by the logit. */
+const SLOPES: Readonly<Record<StatisticVariable, string>> = {
+  s: 's * c',
+  c: '-s * c',
+  logS: 'c',
+  logC: '-s',
+  t: 'uniforms.temperature * t * tc',
+  tc: '-uniforms.temperature * t * tc',
 };
 
 /** The sums of all pixels for every statistic asked, `[S, B, K]`. */
@@ -57,7 +33,7 @@ export const regionStatistics: KernelConfig = {
     const { statistics, activation, temperature } = attrs as unknown as RegionKernelAttributes;
     const tensors = inputs as unknown as PixelTensors;
     const form = formOf(tensors, activation, isTempered(statistics));
-    const values = statistics.map((name) => VALUES[name]);
+    const values = statistics.map(valueOf);
     return pixelSums(backend as WebGPUBackend, tensors, form, values, { temperature: float(temperature) });
   },
 };
@@ -77,25 +53,42 @@ export const regionStatisticsGradient: KernelConfig = {
 };
 
 function isTempered(statistics: readonly StatisticName[]): boolean {
-  return statistics.some((name) => DERIVATIVES[name]?.[0] === 't');
+  return statistics.some((name) => ['t', 'tc'].includes(STATISTIC_TABLE[name].variable ?? ''));
+}
+
+/** What a pixel adds to the sum. */
+function valueOf(name: StatisticName): string {
+  const { weight, value } = STATISTIC_TABLE[name];
+  return `(${weight}) * ${wgsl(value)}`;
 }
 
 function derivativesOf(
   statistics: readonly StatisticName[],
   activation: RegionKernelAttributes['activation'],
 ): Derivatives {
-  const by = (variable: Variable) =>
+  /** The derivative of the weighted sum by a variable; empty where no statistic depends on it. */
+  const by = (wanted: StatisticVariable) =>
     statistics
       .flatMap((name, j) => {
-        const [of, derivative] = DERIVATIVES[name] ?? [];
-        return of === variable ? [`dyOf(${j}, row, k) * ${derivative}`] : [];
+        const { weight, variable, slope } = STATISTIC_TABLE[name];
+        return variable === wanted && slope !== undefined
+          ? [`dyOf(${j}, row, k) * (${weight}) * ${wgsl(slope)}`]
+          : [];
       })
       .join(' + ');
   if (activation === 'softmax') return { activation, byS: by('s'), byLogS: by('logS'), byT: by('t') };
-  const slopes = { s: 's * c', logS: 'c', logC: '-s', t: 'uniforms.temperature * t * tc' };
-  const terms = Object.entries(slopes).flatMap(([variable, slope]) => {
-    const weight = by(variable as Variable);
+  const terms = Object.entries(SLOPES).flatMap(([variable, slope]) => {
+    const weight = by(variable as StatisticVariable);
     return weight ? [`(${slope}) * (${weight})`] : [];
   });
   return { activation, byLogit: terms.join(' + ') || '0.0 * dyOf(0, row, k)' };
+}
+
+/** The formula in WGSL. */
+function wgsl(formula: StatisticFormula): string {
+  if (typeof formula === 'number') return formula.toFixed(1);
+  if (typeof formula === 'string') return formula;
+  const parts = formula.slice(1).map((part) => wgsl(part as StatisticFormula));
+  const [name] = formula;
+  return name === 'abs' || name === 'sign' ? `${name}(${parts[0]})` : `(${parts.join(` ${name} `)})`;
 }

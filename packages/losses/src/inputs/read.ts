@@ -22,6 +22,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { checkInputOptions } from '../options/checks.js';
+import { READ_INDICES_KERNEL } from '../statistics/contract.js';
 import { type InputOptions, type Mode, type PixelInputs } from '../types.js';
 
 /** The label value that marks an ignored pixel unless another is given. */
@@ -205,12 +206,6 @@ function maskExtent(caller: string, mask: readonly number[], logits: readonly nu
     `${caller}: wanted a mask [${space}] or [${space},1] for logits [${logits}], got [${mask}]`,
   );
 }
-
-/**
- * Name under which a backend may register the reading of class indices as one kernel. Input: `labels` `[B, N]`, int32; attribute:
- * `ignoreIndex`. Output: the indices with -1 at ignored pixels, and the largest index, `[1]`; both int32.
- */
-export const READ_INDICES_KERNEL = 'SeglossReadIndices';
 
 /** Class indices with -1 at ignored pixels, or probabilities and which of them count. */
 type LabelParts = { indices: Tensor2D } | { target: Tensor3D; valid: Tensor3D };

@@ -32,23 +32,13 @@ import { type LikelihoodCost } from '../pixels/likelihood.js';
 import { gentlePower, pixelSum } from '../math.js';
 import { labelsFor, named, runFused } from './region.js';
 import { logSigmoid } from './sigmoid.js';
-import { type Activation, type PixelInputs } from '../types.js';
-
-/**
- * Name under which a backend may register the focal sums as one kernel. Inputs: those of {@link REGION_STATISTICS_KERNEL}.
- * Attributes: {@link FocalKernelAttributes}. Output: `[2, B, K]`, `positive` and `negative` of {@link FocalSums}.
- */
-export const FOCAL_SUMS_KERNEL = 'SeglossFocalSums';
-
-/** The gradient kernel: the same inputs and `dy` `[2, B, K]`; output: the gradient of the logits, `[B, N, K]`. */
-export const FOCAL_SUMS_GRADIENT_KERNEL = 'SeglossFocalSumsGradient';
-
-/** Attributes of both kernels. */
-export interface FocalKernelAttributes {
-  activation: Activation;
-  /** The focusing exponent γ ≥ 0. */
-  gamma: number;
-}
+import {
+  FOCAL_SUMS_GRADIENT_KERNEL,
+  FOCAL_SUMS_KERNEL,
+  type Activation,
+  type FocalKernelAttributes,
+} from './contract.js';
+import { type PixelInputs } from '../types.js';
 
 /** Focal costs by class, `[B, K]`, and on demand the sums of their factors. */
 export interface FocalSums {

@@ -18,49 +18,16 @@ import { readInputs } from '../inputs/read.js';
 import { checkChoice, checkNumber } from '../options/checks.js';
 import { sigmoidSums, sigmoidSumsGradient } from './sigmoid.js';
 import { softmaxSums, softmaxSumsGradient } from './softmax.js';
-import { type Activation, type InputOptions, type PixelInputs, type StatisticName } from '../types.js';
-
-/**
- * Name under which a backend may register a fused kernel. Inputs: `logits` `[B, N, K]`, and either `indices` `[B, N]` (int32,
- * -1 = ignored), where labels came so, or `target` `[B, N, K]` and `valid` `[B, N, 1 or K]`. Attributes:
- * {@link RegionKernelAttributes}. Output: `[S, B, K]`, the sums in the order of `attrs.statistics`.
- */
-export const REGION_STATISTICS_KERNEL = 'SeglossRegionStatistics';
-
-/** The gradient kernel: the same inputs and `dy` `[S, B, K]`; output: the gradient of the logits, `[B, N, K]`. */
-export const REGION_STATISTICS_GRADIENT_KERNEL = 'SeglossRegionStatisticsGradient';
-
-/** Attributes of both region-statistics kernels. */
-export interface RegionKernelAttributes {
-  statistics: readonly StatisticName[];
-  activation: Activation;
-  /** Factor on the logits in `tempered` and `temperedComplement`. */
-  temperature: number;
-}
-
-/** The statistics that a softmax has. */
-export const SOFTMAX_STATISTICS: readonly StatisticName[] = [
-  'count',
-  'target',
-  'targetSquares',
-  'predicted',
-  'predictedSquares',
-  'overlap',
-  'overlapSquares',
-  'difference',
-  'logLikelihood',
-  'logSum',
-  'tempered',
-];
-
-/** All statistics, which a sigmoid has; fused kernels number them in this order. */
-export const STATISTICS: readonly StatisticName[] = [
-  ...SOFTMAX_STATISTICS,
-  'predictedComplement',
-  'temperedComplement',
-  'complementLogLikelihood',
-  'complementLogSum',
-];
+import {
+  REGION_STATISTICS_GRADIENT_KERNEL,
+  REGION_STATISTICS_KERNEL,
+  SOFTMAX_STATISTICS,
+  STATISTICS,
+  type Activation,
+  type RegionKernelAttributes,
+  type StatisticName,
+} from './contract.js';
+import { type InputOptions, type PixelInputs } from '../types.js';
 
 /** Options of {@link regionStatistics}. */
 export interface RegionStatisticsOptions<N extends StatisticName = StatisticName> extends InputOptions {

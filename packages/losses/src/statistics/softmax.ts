@@ -3,7 +3,6 @@ import {
   exp,
   logSoftmax,
   mul,
-  sign,
   softmax,
   sub,
   sum,
@@ -13,10 +12,10 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { softmaxLogits } from '../inputs/read.js';
-import { type RegionKernelAttributes } from './region.js';
-import { sharedSum } from './shared.js';
+import { composedSlopes, composedSums, onceEach } from './composed.js';
+import { type RegionKernelAttributes, type Variable } from './contract.js';
 
-/** Every sum that is asked for, with s = softmax(z): composed operations, any backend. */
+/** Every requested sum, with s = softmax(z): composed operations, any backend. */
 export function softmaxSums(
   logits: Tensor3D,
   y: Tensor3D,
@@ -24,17 +23,12 @@ export function softmaxSums(
   { statistics, temperature }: RegionKernelAttributes,
 ): Tensor2D[] {
   const z = softmaxLogits(logits, v);
-  const logS = logSoftmax(z) as Tensor3D;
-  const probabilities = {
-    s: exp(logS) as Tensor3D,
-    logS: () => logS,
-    tempered: () => softmax(mul(temperature, z)) as Tensor3D,
-  };
-  return statistics.map((name) => {
-    const value = sharedSum(name, y, v, probabilities);
-    if (value === undefined) throw new RangeError(`softmax has no statistic "${name}"`);
-    return value;
+  const variables = onceEach({
+    logS: () => logSoftmax(z) as Tensor3D,
+    s: (): Tensor3D => exp(variables.logS()) as Tensor3D,
+    t: () => softmax(mul(temperature, z)) as Tensor3D,
   });
+  return composedSums(statistics, { y, v }, variables);
 }
 
 /** The gradient of the logits, given the derivative by each sum, `[B, 1, K]`. */
@@ -46,30 +40,26 @@ export function softmaxSumsGradient(
   factors: readonly Tensor3D[],
 ): Tensor3D {
   const z = softmaxLogits(logits, v);
-  const s = softmax(z) as Tensor3D;
-  let onS: Tensor3D | undefined; // derivative by s
-  let onLogS: Tensor3D | undefined; // derivative by log s
-  let gradient: Tensor3D | undefined;
-  const plus = (left: Tensor3D | undefined, right: Tensor3D) =>
-    left ? (add(left, right) as Tensor3D) : right;
-
-  statistics.forEach((name, i) => {
-    const factor = factors[i]!;
-    if (name === 'predicted') onS = plus(onS, mul(v, factor));
-    else if (name === 'predictedSquares') onS = plus(onS, mul(mul(v, factor), mul(2, s)));
-    else if (name === 'overlap') onS = plus(onS, mul(y, factor));
-    else if (name === 'overlapSquares') onS = plus(onS, mul(mul(y, factor), mul(2, s)));
-    else if (name === 'difference') onS = plus(onS, mul(mul(v, factor), sign(sub(s, y))));
-    else if (name === 'logLikelihood') onLogS = plus(onLogS, mul(y, factor));
-    else if (name === 'logSum') onLogS = plus(onLogS, mul(v, factor));
-    else if (name === 'tempered') {
-      const sharp = softmax(mul(temperature, z)) as Tensor3D;
-      gradient = plus(gradient, mul(temperature, throughSoftmax(mul(v, factor), sharp)));
-    }
+  const variables = onceEach({
+    logS: () => logSoftmax(z) as Tensor3D,
+    s: () => softmax(z) as Tensor3D,
+    t: () => softmax(mul(temperature, z)) as Tensor3D,
   });
-  if (onS) gradient = plus(gradient, throughSoftmax(onS, s));
-  if (onLogS) gradient = plus(gradient, sub(onLogS, mul(s, sum(onLogS, -1, true)))); // ∂ log s_k/∂z_j = δ_jk - s_j
-  return gradient ?? zerosLike(logits);
+  const slopes = composedSlopes(statistics, { y, v }, variables, factors);
+  /** The derivative by a variable, undefined where nothing depends on it. */
+  const by = (wanted: Variable) => {
+    const parts = slopes.filter(({ variable }) => variable === wanted).map(({ slope }) => slope);
+    return parts.length === 0 ? undefined : parts.reduce((left, right) => add(left, right));
+  };
+  const [onS, onLogS, onT] = [by('s'), by('logS'), by('t')];
+  const parts = [
+    onT && mul(temperature, throughSoftmax(onT, variables.t())),
+    onS && throughSoftmax(onS, variables.s()),
+    onLogS && sub(onLogS, mul(variables.s(), sum(onLogS, -1, true))), // ∂ log s_k/∂z_j = δ_jk - s_j
+  ].filter((part) => part !== undefined);
+  return parts.length === 0
+    ? zerosLike(logits)
+    : (parts.reduce((left, right) => add(left, right)) as Tensor3D);
 }
 
 /** Σ_k u_k ∂s_k/∂z_j = s_j (u_j - Σ_k u_k s_k) */

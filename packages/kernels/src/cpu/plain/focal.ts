@@ -1,9 +1,7 @@
 import { type FocalKernelAttributes } from '@segloss/losses';
 
 import { PixelLabels, withoutIgnoredChannels, type PixelArrays } from './pixels.js';
-import { type Row } from './rows.js';
-import { SigmoidRow } from './sigmoid-row.js';
-import { SoftmaxRow } from './softmax-row.js';
+import { SigmoidRow, SoftmaxRow, type Row } from './rows.js';
 
 /** Σ y (1-s)^γ (-log s) and, with a sigmoid, Σ (v-y) s^γ (-log(1-s)), into out `[2, B, K]`; adds in float64. */
 export function focalSums(

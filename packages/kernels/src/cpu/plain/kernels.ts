@@ -12,9 +12,7 @@ import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 import { type TensorArrays } from '../arrays.js';
 import { focalGradient, focalSums } from './focal.js';
 import { type PixelArrays } from './pixels.js';
-import { readIndices } from './read-indices.js';
-import { sigmoidGradient, sigmoidSums } from './sigmoid.js';
-import { softmaxGradient, softmaxSums } from './softmax.js';
+import { statisticsGradient, sumStatistics } from './statistics.js';
 
 type ArraysOf = (backend: object) => TensorArrays;
 type Tensors = Record<'logits' | 'dy', TensorInfo> &
@@ -55,19 +53,12 @@ export function plainKernels(backendName: string, arraysOf: ArraysOf): readonly 
     kernel<RegionKernelAttributes>(
       REGION_STATISTICS_KERNEL,
       ([batch, , classes], { statistics }) => [statistics.length, batch, classes],
-      (arrays, attributes, out) =>
-        (attributes.activation === 'softmax' ? softmaxSums : sigmoidSums)(arrays, attributes, out),
+      sumStatistics,
     ),
     kernel<RegionKernelAttributes>(
       REGION_STATISTICS_GRADIENT_KERNEL,
       (size) => size,
-      (arrays, attributes, out, dy) =>
-        (attributes.activation === 'softmax' ? softmaxGradient : sigmoidGradient)(
-          arrays,
-          attributes,
-          dy,
-          out,
-        ),
+      (arrays, attributes, out, dy) => statisticsGradient(arrays, attributes, dy, out),
     ),
     kernel<FocalKernelAttributes>(FOCAL_SUMS_KERNEL, ([batch, , classes]) => [2, batch, classes], focalSums),
     kernel<FocalKernelAttributes>(
@@ -96,4 +87,16 @@ export function plainReadIndices(backendName: string, arraysOf: ArraysOf): Kerne
       return [marked, largest];
     },
   };
+}
+
+/** Indices with -1 where they are negative or `ignored`; returns the largest index, -1 if there is none. */
+function readIndices(labels: Int32Array, ignored: number, marked: Int32Array): number {
+  let largest = -1;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    const seen = label >= 0 && label !== ignored;
+    marked[i] = seen ? label : -1;
+    if (seen && label > largest) largest = label;
+  }
+  return largest;
 }

@@ -1,57 +1,111 @@
-import { STATISTICS, type StatisticName } from '@segloss/losses';
+// The activations of one pixel after another, one number for each class.
+import { type StatisticVariable } from '@segloss/losses';
 
-import { type PixelArrays, type PixelLabels } from './pixels.js';
+import { exponential, logOnePlus } from './exponential.js';
 
 /** One number for each class. */
 export type Row = Float64Array;
 
-/** A row for each statistic. */
-export type StatisticRows = Readonly<Record<StatisticName, Row>>;
-
-/** The derivatives dy `[S, B, K]` by the statistics of image `b`, a row for each; zeros for those that are not asked for. */
-export function derivativeRows(
-  dy: Float32Array,
-  statistics: readonly StatisticName[],
-  { b, batch, classes }: { b: number; batch: number; classes: number },
-): StatisticRows {
-  const rows = STATISTICS.map((name) => {
-    const at = (statistics.indexOf(name) * batch + b) * classes;
-    return [name, at < 0 ? new Float64Array(classes) : Float64Array.from(dy.subarray(at, at + classes))];
-  });
-  return Object.fromEntries(rows) as StatisticRows;
+/** An activation of one pixel after another. */
+export interface PixelValues {
+  /** The variables of the current pixel, as far as they are needed. */
+  readonly variables: Readonly<Partial<Record<StatisticVariable, Row>>>;
+  /** Reads the pixel whose logits begin at `at`. */
+  read(at: number): void;
+  /** Adds to `out` from `at` on the gradient of the logits, given the derivatives by the variables. */
+  addGradient(by: Readonly<Partial<Record<StatisticVariable, Row>>>, out: Float32Array, at: number): void;
 }
 
-/** What a pixel adds to the sums of each statistic. */
-export type AddTable<Pixel> = Readonly<Partial<Record<StatisticName, (sum: Row, pixel: Pixel) => void>>>;
+/** What an activation reads: logits that hide what is ignored. */
+export interface PixelScores {
+  readonly z: Float32Array;
+  readonly classes: number;
+  readonly temperature: number;
+  needs(...variables: StatisticVariable[]): boolean;
+}
 
-/**
- * The sums of statistics over the pixels of each image that are not ignored, into out `[S, B, K]`, in float64. `read` brings what
- * `add` wants of a pixel, whose logits begin at `at`.
- */
-export function sumStatistics<Pixel extends { readonly labels: PixelLabels }>(
-  { batch, pixels, classes, validChannels }: PixelArrays,
-  statistics: readonly StatisticName[],
-  add: AddTable<Pixel>,
-  pixel: Pixel,
-  out: Float32Array,
-  read: (at: number) => void,
-): void {
-  const { labels } = pixel;
-  // Where no channel can be ignored for itself, all classes have the same count.
-  const countsPixels = (name: StatisticName) => name === 'count' && validChannels === 1;
-  const adds = statistics.map((name) => (countsPixels(name) ? undefined : add[name]));
-  for (let b = 0; b < batch; b++) {
-    const sums = statistics.map(() => new Float64Array(classes));
-    const addPixel = (i: number) => {
-      if (!labels.read(i)) return;
-      read(i * classes);
-      for (let j = 0; j < adds.length; j++) adds[j]?.(sums[j]!, pixel);
-    };
-    labels.seen = 0;
-    for (let i = b * pixels; i < (b + 1) * pixels; i++) addPixel(i);
-    sums.forEach((sum, j) => {
-      if (countsPixels(statistics[j]!)) sum.fill(labels.seen);
-      out.set(sum, (j * batch + b) * classes);
-    });
+/** softmax(T z) of one pixel after another: s_k = e_k · inverse. */
+export class SoftmaxRow {
+  readonly e: Row;
+  inverse = 0;
+  /** What the logits were lowered by, and the sum of their exponentials. */
+  private top = 0;
+  private total = 0;
+
+  constructor(
+    readonly z: Float32Array,
+    classes: number,
+    private readonly temperature: number,
+  ) {
+    this.e = new Float64Array(classes);
+  }
+
+  /** Reads the pixel whose logits begin at `at`. */
+  read(at: number): void {
+    this.top = 0; // few logits are too large for an exponential in float64
+    this.total = exponentials(this.z, at, 0, this.temperature, this.e);
+    if (!(this.total > 1e-250 && this.total < 1e250)) this.readLarge(at);
+    this.inverse = 1 / this.total;
+  }
+
+  /** log s_k = T z_k - log Σ e^(T z); finite where s is too small. */
+  logTotal(): number {
+    return this.temperature * this.top + Math.log(this.total);
+  }
+
+  private readLarge(at: number): void {
+    let top = -Infinity;
+    for (let k = 0; k < this.e.length; k++) if (this.z[at + k]! > top) top = this.z[at + k]!;
+    this.top = top;
+    this.total = exponentials(this.z, at, top, this.temperature, this.e);
+  }
+}
+
+/** e_k = e^(T (z_k - top)), and their sum. */
+function exponentials(z: Float32Array, at: number, top: number, temperature: number, e: Row): number {
+  let total = 0;
+  for (let k = 0; k < e.length; k++) {
+    const value = exponential(temperature * (z[at + k]! - top));
+    e[k] = value;
+    total += value;
+  }
+  return total;
+}
+
+/** sigmoid(T z) of one pixel after another. */
+export class SigmoidRow {
+  readonly s: Row;
+  /** 1 - s without the cancellation of a difference. */
+  readonly c: Row;
+  /** Only where `logarithms` are wanted. */
+  readonly logS: Row;
+  readonly logC: Row;
+
+  constructor(
+    private readonly z: Float32Array,
+    classes: number,
+    private readonly temperature: number,
+    private readonly logarithms: boolean,
+  ) {
+    this.s = new Float64Array(classes);
+    this.c = new Float64Array(classes);
+    this.logS = new Float64Array(classes);
+    this.logC = new Float64Array(classes);
+  }
+
+  /** Reads the pixel whose logits begin at `at`. */
+  read(at: number): void {
+    const { z, temperature, s, c, logS, logC, logarithms } = this;
+    for (let k = 0; k < s.length; k++) {
+      const x = temperature * z[at + k]!;
+      const e = exponential(-Math.abs(x));
+      const large = 1 / (1 + e);
+      s[k] = x < 0 ? e * large : large;
+      c[k] = x < 0 ? large : e * large;
+      if (!logarithms) continue;
+      const tail = logOnePlus(e); // log σ(x) = min(x, 0) - log(1 + e^-|x|)
+      logS[k] = Math.min(x, 0) - tail;
+      logC[k] = Math.min(-x, 0) - tail;
+    }
   }
 }

@@ -1,6 +1,4 @@
-import { backend_util } from '@tensorflow/tfjs-core';
-
-import { everySide, type Padding } from './padding.js';
+import { backend_util, type KernelFunc } from '@tensorflow/tfjs-core';
 
 type Shape4 = [number, number, number, number];
 
@@ -33,4 +31,23 @@ export function convInfo(
     dimRoundingMode,
     depthwise,
   );
+}
+
+export type Padding = Parameters<typeof backend_util.computeConv2DInfo>[4];
+
+/**
+ * A number as padding as the same number on every side. tfjs 4.22 derives the width of the output from the filter's height and
+ * the vertical stride where padding is a number, and its wasm kernels then write past their output.
+ */
+export function everySide(pad: Padding): Padding {
+  return typeof pad === 'number' ? [[0, 0], [pad, pad], [pad, pad], [0, 0]] : pad; // prettier-ignore
+}
+
+/** The arguments of a 2-D convolution with its padding as numbers: XNNPACK's own "same" is wrong where a stride is larger than the filter. */
+export function withSidesOf(
+  { padInfo }: backend_util.Conv2DInfo,
+  args: Parameters<KernelFunc>[0],
+): Parameters<KernelFunc>[0] {
+  const { top, bottom, left, right } = padInfo;
+  return { ...args, attrs: { ...args.attrs, pad: [[0, 0], [top, bottom], [left, right], [0, 0]] } }; // prettier-ignore
 }

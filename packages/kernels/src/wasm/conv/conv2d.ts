@@ -10,7 +10,7 @@ import {
 
 import { convInfo, type ConvAttributes } from './conv-info.js';
 import { kernelsOf } from '../memory/module.js';
-import { withSidesOf } from './padding.js';
+import { withSidesOf } from './conv-info.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from '../memory/tensors.js';
 import { runParts } from '../threads/parts.js';
 import { rowConvolution, rowsFit, tiledInputGradient, tilesInput } from './row-convolution.js';

@@ -8,7 +8,7 @@ import {
 import { convInfo, type ConvAttributes } from './conv-info.js';
 import { sumOverRows } from './partial-sums.js';
 import { runParts } from '../threads/parts.js';
-import { withSidesOf } from './padding.js';
+import { withSidesOf } from './conv-info.js';
 import { pointer, requireFloat, type WasmBackend } from '../memory/tensors.js';
 
 type Shape4 = [number, number, number, number];

@@ -120,6 +120,17 @@ export function wasmKernelsSupported(): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(decodeBase64(KERNELS_BASE64));
 }
 
+let said = false;
+
+/** Says once what is missing and what serves instead. */
+export function sayWithoutSimd(): void {
+  if (said) return;
+  said = true;
+  console.warn(
+    '@segloss/kernels: this runtime has no WebAssembly SIMD; plain loops and composed operations serve instead, several times slower',
+  );
+}
+
 /** With fused multiply-adds where the runtime has relaxed SIMD (V8 from Node 22 on): a tenth to a fifth faster. */
 function bestBytes(): Uint8Array<ArrayBuffer> {
   const relaxed = decodeBase64(RELAXED_KERNELS_BASE64);

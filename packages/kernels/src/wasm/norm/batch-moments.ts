@@ -1,3 +1,4 @@
+// The kernel of batchNormOfBatch: normalization by the moments of the batch itself, as in training.
 import {
   engine,
   registerGradient,
@@ -7,14 +8,13 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { inverseDeviations, values, vector } from './given-moments.js';
+import { BATCH_NORM_TRAINING } from '../../operations/batch-norm-of-batch.js';
 import { byName } from '../../gradients/on-wasm.js';
 import { kernelsOf, type KernelModule } from '../memory/module.js';
 import { runParts } from '../threads/parts.js';
 import { rowsOf } from '../elements/reduce.js';
 import { doubles, floats, pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
 
-/** Statistics of the batch, normalization, scale and offset, and a ReLU if asked, in one operation. */
-export const BATCH_NORM_TRAINING = 'SeglossBatchNormTraining';
 const GRADIENT = 'SeglossBatchNormTrainingGradient';
 
 interface Attributes {

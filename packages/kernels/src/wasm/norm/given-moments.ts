@@ -1,3 +1,4 @@
+// tf.batchNorm, normalization by moments that are given, and its gradient.
 import {
   engine,
   type KernelConfig,

@@ -7,7 +7,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
-import { everySide } from '../conv/padding.js';
+import { everySide } from '../conv/conv-info.js';
 import { sumOverRows } from '../conv/partial-sums.js';
 import { runParts } from '../threads/parts.js';
 import { pointer, requireFloat, type WasmBackend } from '../memory/tensors.js';

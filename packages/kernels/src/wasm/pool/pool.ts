@@ -8,7 +8,7 @@ import {
 
 import { withoutNegatives } from '../conv/conv3d.js';
 import { type KernelModule } from '../memory/module.js';
-import { everySide } from '../conv/padding.js';
+import { everySide } from '../conv/conv-info.js';
 import { runParts } from '../threads/parts.js';
 import { floats, pointer, requireFloat, type WasmBackend } from '../memory/tensors.js';
 

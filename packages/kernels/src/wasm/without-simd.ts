@@ -13,12 +13,14 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
-import { wasmArrays } from '../../cpu/arrays.js';
+import { wasmArrays } from '../cpu/arrays.js';
+import { plainKernels } from '../cpu/plain/kernels.js';
+import { unsortedSegmentSum } from './elements/segment-sum.js';
 
 type Shape4D = [number, number, number, number];
 
 /** The gradient of a filter: the image, its channels as batch, convolved with the gradient of the output, its batch as channels. */
-export const composedFilterGradient: KernelConfig = {
+const composedFilterGradient: KernelConfig = {
   kernelName: 'Conv2DBackpropFilter',
   backendName: 'wasm',
   kernelFunc({ inputs, attrs }) {
@@ -48,7 +50,7 @@ export const composedFilterGradient: KernelConfig = {
 };
 
 /** The gradient of max-pooling: each window gives its derivative to the first of its largest elements. */
-export const plainMaxPoolGrad: Pick<KernelConfig, 'kernelFunc'> = {
+const plainMaxPoolGrad: Pick<KernelConfig, 'kernelFunc'> = {
   kernelFunc({ inputs, attrs, backend }) {
     const { dy, input: x } = inputs as { dy: TensorInfo; input: TensorInfo };
     const { filterSize, strides, pad: padding, dimRoundingMode } = attrs as unknown as MaxPoolGradAttrs;
@@ -85,3 +87,13 @@ export const plainMaxPoolGrad: Pick<KernelConfig, 'kernelFunc'> = {
     return out;
   },
 };
+
+/** What the wasm backend gets where WebAssembly has no SIMD: enough to train with right gradients. */
+export const ADDED_WITHOUT_SIMD = [
+  composedFilterGradient,
+  unsortedSegmentSum,
+  ...plainKernels('wasm', wasmArrays),
+];
+
+/** What replaces a kernel that tfjs has. */
+export const OVERRIDES_WITHOUT_SIMD = { MaxPoolGrad: () => plainMaxPoolGrad };

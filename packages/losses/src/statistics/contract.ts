@@ -1,0 +1,110 @@
+// What losses and kernels agree on: the names and attributes of the fused kernels, and the statistics as data. It imports
+// nothing, so that @segloss/kernels and its build script read it too.
+
+/** The function that turns logits into probabilities. */
+export type Activation = 'softmax' | 'sigmoid';
+
+/**
+ * Quantities of a pixel and class that depend on the logits: the probability `s`, its complement `c` = 1 - s, their
+ * logarithms, and `t` and `tc`, which are `s` and `c` at the temperature. A softmax has only `s`, `logS` and `t`.
+ */
+export type Variable = 's' | 'c' | 'logS' | 'logC' | 't' | 'tc';
+
+/** A formula in prefix form: `['*', 2, 's']` is 2 s; `y` is the label's probability. */
+export type Formula =
+  number | Variable | 'y' | readonly ['*' | '-', Formula, Formula] | readonly ['abs' | 'sign', Formula];
+
+/** One sum over pixels, Σ weight · value. */
+export interface Statistic {
+  /** The factor that depends on labels only: `v` is 1 at valid pixels, `y` the label's probability. */
+  readonly weight: 'v' | 'y' | 'v-y';
+  /** What the value depends on; absent where it is the labels alone. */
+  readonly variable?: Variable;
+  /** A formula in the variable and `y`. */
+  readonly value: Formula;
+  /** The derivative of `value` by the variable. */
+  readonly slope?: Formula;
+}
+
+/**
+ * Every statistic, declared once: the composed tfjs operations, the loops of the cpu backend, the WGSL shaders and the
+ * AssemblyScript terms are all made from this table. The position is the statistic's slot in the wasm kernels.
+ */
+const TABLE = {
+  count: { weight: 'v', value: 1 },
+  target: { weight: 'y', value: 1 },
+  targetSquares: { weight: 'y', value: 'y' },
+  predicted: { weight: 'v', variable: 's', value: 's', slope: 1 },
+  predictedSquares: { weight: 'v', variable: 's', value: ['*', 's', 's'], slope: ['*', 2, 's'] },
+  overlap: { weight: 'y', variable: 's', value: 's', slope: 1 },
+  overlapSquares: { weight: 'y', variable: 's', value: ['*', 's', 's'], slope: ['*', 2, 's'] },
+  difference: {
+    weight: 'v',
+    variable: 's',
+    value: ['abs', ['-', 's', 'y']],
+    slope: ['sign', ['-', 's', 'y']],
+  },
+  logLikelihood: { weight: 'y', variable: 'logS', value: 'logS', slope: 1 },
+  logSum: { weight: 'v', variable: 'logS', value: 'logS', slope: 1 },
+  tempered: { weight: 'v', variable: 't', value: 't', slope: 1 },
+  predictedComplement: { weight: 'v', variable: 'c', value: 'c', slope: 1 },
+  temperedComplement: { weight: 'v', variable: 'tc', value: 'tc', slope: 1 },
+  complementLogLikelihood: { weight: 'v-y', variable: 'logC', value: 'logC', slope: 1 },
+  complementLogSum: { weight: 'v', variable: 'logC', value: 'logC', slope: 1 },
+} as const satisfies Record<string, Statistic>;
+
+/** The sums over pixels that a region loss can ask for; see {@link regionStatistics}. */
+export type StatisticName = keyof typeof TABLE;
+
+/** The declaration of each statistic. */
+export const STATISTIC_TABLE: Readonly<Record<StatisticName, Statistic>> = TABLE;
+
+/** All statistics, which a sigmoid has; fused kernels number them in this order. */
+export const STATISTICS = Object.keys(TABLE) as readonly StatisticName[];
+
+const VARIABLES_OF_SOFTMAX: readonly (Variable | undefined)[] = [undefined, 's', 'logS', 't'];
+
+/** The statistics that a softmax has: those of the probabilities, but not of their complements. */
+export const SOFTMAX_STATISTICS: readonly StatisticName[] = STATISTICS.filter((name) =>
+  VARIABLES_OF_SOFTMAX.includes(STATISTIC_TABLE[name].variable),
+);
+
+/**
+ * Name under which a backend may register a fused kernel. Inputs: `logits` `[B, N, K]`, and either `indices` `[B, N]` (int32,
+ * -1 = ignored), where labels came so, or `target` `[B, N, K]` and `valid` `[B, N, 1 or K]`. Attributes:
+ * {@link RegionKernelAttributes}. Output: `[S, B, K]`, the sums in the order of `attrs.statistics`.
+ */
+export const REGION_STATISTICS_KERNEL = 'SeglossRegionStatistics';
+
+/** The gradient kernel: the same inputs and `dy` `[S, B, K]`; output: the gradient of the logits, `[B, N, K]`. */
+export const REGION_STATISTICS_GRADIENT_KERNEL = 'SeglossRegionStatisticsGradient';
+
+/** Attributes of both region-statistics kernels. */
+export interface RegionKernelAttributes {
+  statistics: readonly StatisticName[];
+  activation: Activation;
+  /** Factor on the logits in `tempered` and `temperedComplement`. */
+  temperature: number;
+}
+
+/**
+ * Name under which a backend may register the focal sums as one kernel. Inputs: those of {@link REGION_STATISTICS_KERNEL}.
+ * Attributes: {@link FocalKernelAttributes}. Output: `[2, B, K]`, `positive` and `negative` of {@link FocalSums}.
+ */
+export const FOCAL_SUMS_KERNEL = 'SeglossFocalSums';
+
+/** The gradient kernel: the same inputs and `dy` `[2, B, K]`; output: the gradient of the logits, `[B, N, K]`. */
+export const FOCAL_SUMS_GRADIENT_KERNEL = 'SeglossFocalSumsGradient';
+
+/** Attributes of both focal kernels. */
+export interface FocalKernelAttributes {
+  activation: Activation;
+  /** The focusing exponent γ ≥ 0. */
+  gamma: number;
+}
+
+/**
+ * Name under which a backend may register the reading of class indices as one kernel. Input: `labels` `[B, N]`, int32; attribute:
+ * `ignoreIndex`. Output: the indices with -1 at ignored pixels, and the largest index, `[1]`; both int32.
+ */
+export const READ_INDICES_KERNEL = 'SeglossReadIndices';
