@@ -47,7 +47,8 @@ export { exportModel, loadExportedModel } from './run/export-model.js';
 export { openRun, type OpenRun, type OpenRunOptions } from './run/open-run.js';
 export { predictFolder, type FolderPredictions, type PredictFolderOptions } from './run/predict-folder.js';
 export { type PredictImageOptions } from './run/predict-image.js';
-export { RunError, type RunStatus } from './run/run-folder.js';
+export { RunError } from './run/run-error.js';
+export { type RunStatus } from './run/run-folder.js';
 export {
   EVENT_SCHEMA_VERSION,
   parseEvent,

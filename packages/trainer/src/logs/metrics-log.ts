@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-import { appendDurably, truncateDurably } from './files.js';
+import { appendDurably, replaceDurably, truncateDurably } from './files.js';
 import { serialize, type MetricsHead, type MetricsLine } from './metrics-line.js';
 
 const SCHEMA_VERSION = 1;
@@ -80,7 +80,7 @@ export class MetricsLog {
     } = existsSync(file) ? scan(file) : { head: undefined, lines: [], end: undefined };
     if (end !== undefined) truncateDurably(file, end);
     if (found === undefined) {
-      appendDurably(file, Buffer.from(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...head })}\n`));
+      appendDurably(file, Buffer.from(headLine(head)));
     } else if (JSON.stringify(found) !== JSON.stringify(head)) {
       throw new RangeError(
         `MetricsLog: wanted the log of ${JSON.stringify(head)}, got that of ${JSON.stringify(found)} in ${file}; ` +
@@ -115,11 +115,26 @@ export class MetricsLog {
     this.last = kept.at(-1)?.value.epoch ?? -1;
   }
 
+  /** The lines of the epochs, as they are in the file. */
+  get text(): string {
+    const { start, end } = scan(this.file);
+    return readFileSync(this.file).toString('utf8', start, end);
+  }
+
+  /** Replaces the lines of all epochs by those of another {@link text}. */
+  restore(text: string): void {
+    replaceDurably(this.file, Buffer.from(`${headLine(this.head)}${text}`));
+    this.last = scan(this.file).lines.at(-1)?.value.epoch ?? -1;
+  }
+
   /** The epochs so far; null of the file is NaN. */
   read(): readonly MetricsLine[] {
     return readMetrics(this.file).lines;
   }
 }
+
+const headLine = (head: MetricsHead): string =>
+  `${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...head })}\n`;
 
 interface Entry {
   readonly value: MetricsLine;

@@ -10,12 +10,46 @@ export interface RunEnvironment {
   readonly segloss: string;
   readonly tfjs: string;
   readonly node: string;
+  /** Of the JavaScript engine, whose `Math.pow` and `Math.exp` differ between versions. */
+  readonly v8: string;
   readonly platform: string;
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
   readonly backend: Pick<BackendChoice, 'name' | 'reason'>;
   readonly command: readonly string[];
+}
+
+/** `env.json`: the latest process that trained the run, and earlier ones in which numbers may have come out otherwise. */
+export interface RunEnvironments extends RunEnvironment {
+  readonly earlier?: readonly RunEnvironment[];
+}
+
+/** What numbers depend on, in the last bits. */
+const EXACT = ['segloss', 'tfjs', 'node', 'v8', 'platform'] as const;
+
+/** What differs so that a resumed run may not end bit-identical to an undisturbed one; empty where nothing does. */
+export function differences(before: RunEnvironment, now: RunEnvironment): string[] {
+  const facts = (one: RunEnvironment) => ({
+    ...Object.fromEntries(EXACT.map((key) => [key, String(one[key])])),
+    backend: one.backend?.name ?? 'unknown',
+    // Native libraries choose their code by the processor; wasm and cpu do not.
+    ...(['wasm', 'cpu'].includes(one.backend?.name) ? {} : { cpu: one.cpu }),
+  });
+  const [old, fresh] = [facts(before), facts(now)] as Record<string, string>[];
+  const keys = [...new Set([...Object.keys(old!), ...Object.keys(fresh!)])];
+  return keys
+    .filter((key) => old![key] !== fresh![key])
+    .map((key) => `${key} ${old![key] ?? 'unknown'}, now ${fresh![key] ?? 'unknown'}`);
+}
+
+/** `env.json` of a run that is resumed: the new process, and every earlier one that differs from its successor. */
+export function environmentsAfter(
+  { earlier = [], ...before }: RunEnvironments,
+  now: RunEnvironment,
+): RunEnvironments {
+  const kept = differences(before, now).length > 0 ? [...earlier, before] : earlier;
+  return { ...now, ...(kept.length > 0 && { earlier: kept }) };
 }
 
 /** The versions that the numbers of a run depend on. */
@@ -27,6 +61,7 @@ export function versions(): { segloss: string; tfjs: string; node: string } {
 export function runEnvironment(backend: BackendChoice, command: readonly string[]): RunEnvironment {
   return {
     ...versions(),
+    v8: process.versions.v8,
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),

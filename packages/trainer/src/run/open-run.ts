@@ -11,7 +11,8 @@ import { type CheckpointName } from '../checkpoint/store.js';
 import { loadConfig } from '../config/load-config.js';
 import { type RunConfig } from '../config/schema.js';
 import { resolveLoss } from '../modules/loss-module.js';
-import { RunError, RunFolder } from './run-folder.js';
+import { RunError } from './run-error.js';
+import { RunFolder } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
 
 /** A trained run, ready to be tested, to predict and to be exported. */

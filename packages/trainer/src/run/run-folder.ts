@@ -1,32 +1,12 @@
-import {
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-  closeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { replaceDurably } from '../logs/files.js';
 import { fromJson, toJson } from '../logs/json.js';
+import { Lease, refuseWhileHeld } from './lease.js';
 
-/** How a run stands, in its file `STATUS`. */
+/** How a run ended, or that it has not, in its file `STATUS`. */
 export type RunStatus = 'running' | 'finished' | 'interrupted' | 'diverged' | 'failed';
-
-/**
- * The run is in use, or the folder is none of a run.
- *
- * @example
- * ```ts
- * await openRun('no-such-run').catch((error) => error.name); // → "RunError"
- * ```
- */
-export class RunError extends Error {
-  override readonly name = 'RunError';
-}
 
 /** The files of a run, in a folder of its own. */
 export class RunFolder {
@@ -63,15 +43,29 @@ export class RunFolder {
     replaceDurably(this.file(name), Buffer.from(text));
   }
 
+  /** Like {@link read}; undefined where the file is missing or damaged. */
+  find<T>(name: string): T | undefined {
+    try {
+      return this.read<T>(name);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** The content of a JSON file, in which null is NaN. */
   read<T>(name: string): T {
     return fromJson(readFileSync(this.file(name), 'utf8')) as T;
   }
 
-  /** Puts what is there aside, under a name that says so, and says where. @throws {RunError} If another process trains it. */
-  putAside(): string | undefined {
+  /**
+   * Moves what is there to another folder.
+   *
+   * @returns Its path; undefined where nothing is there.
+   * @throws {RunError} If another process trains the run.
+   */
+  async putAside(): Promise<string | undefined> {
     if (!existsSync(this.folder)) return undefined;
-    this.removeStaleLock();
+    await refuseWhileHeld(this.file(LOCK));
     let n = 1;
     while (existsSync(`${this.folder}.old-${n}`)) n++;
     const aside = `${this.folder}.old-${n}`;
@@ -80,37 +74,22 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder, and keeps other processes out until the function that it returns is called.
+   * Makes the folder, takes its lease, and removes the drafts that a killed process left.
    *
    * @throws {RunError} If another process trains this run.
    */
-  lock(): () => void {
+  async lease(): Promise<Lease> {
     mkdirSync(this.folder, { recursive: true });
-    this.removeStaleLock();
-    const descriptor = openSync(this.file('lock'), 'wx');
-    writeSync(descriptor, String(process.pid));
-    closeSync(descriptor);
-    return () => rmSync(this.file('lock'), { force: true });
-  }
-
-  /** The lock of a process that is no more does not count. */
-  private removeStaleLock(): void {
-    const file = this.file('lock');
-    if (!existsSync(file)) return;
-    const owner = Number(readFileSync(file, 'utf8'));
-    if (isAlive(owner)) {
-      throw new RunError(`${this.folder} is being trained by process ${owner}; wait for it, or end it`);
+    const lease = await Lease.acquire(this.file(LOCK));
+    const old = Date.now() - 60_000; // a younger draft may be that of a process that asks for the lease now
+    for (const name of readdirSync(this.folder)) {
+      const left = /\.new$/.test(name) || (/^lock\..*\.(tmp|sock)$/.test(name) && !lease.owns(name));
+      if (left && (statSync(this.file(name), { throwIfNoEntry: false })?.mtimeMs ?? 0) < old) {
+        rmSync(this.file(name), { force: true });
+      }
     }
-    rmSync(file, { force: true });
+    return lease;
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
+const LOCK = 'lock';

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import { type BackendChoice } from '../backend/types.js';
 import { selectBackend } from '../backend/select-backend.js';
 import { type LoadedConfig } from '../config/load-config.js';
@@ -14,12 +16,20 @@ import { resolveLoss } from '../modules/loss-module.js';
 import { type EpochReport } from '../loop/train-options.js';
 import { train, type TrainOptions } from '../train.js';
 import { weightsHash } from '../weights.js';
-import { runEnvironment, versions } from './environment.js';
+import {
+  differences,
+  environmentsAfter,
+  runEnvironment,
+  versions,
+  type RunEnvironments,
+} from './environment.js';
 import { type RunEvent } from './events.js';
 import { planRun, type PlanOptions } from './plan-run.js';
 import { prepareImages, type RunData } from './run-data.js';
+import { RunError } from './run-error.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
+import { RunStore } from './run-store.js';
 import { scoreRun } from './score-run.js';
 import { bestEpoch, type RunSummary } from './summary.js';
 
@@ -75,11 +85,14 @@ export async function runTraining(
     const { model } = await buildRunModel(config, data, { folder: loaded.folder });
     const loggers = await loadLoggers(config.logs.plugins, { warn: note, folder: loaded.folder });
     try {
-      const aside = fresh ? home.putAside() : undefined;
-      if (aside !== undefined) note(`the older run is now ${aside}`);
-      const unlock = home.lock();
+      const aside = fresh ? await home.putAside() : undefined;
+      if (aside !== undefined) note(`the older run was moved to ${aside}`);
+      const lease = await home.lease();
       try {
-        describeRun(home, { loaded, data, backend, command });
+        if (home.status === 'running') {
+          note('the last attempt ended without a status: it was killed, or could not write');
+        }
+        for (const text of describeRun(home, { loaded, data, backend, command })) note(text);
         home.setStatus('running');
         const stepsPerEpoch = Math.ceil(data.train.length / (config.batchSize * config.gradient.accumulate));
         onEvent({
@@ -103,20 +116,29 @@ export async function runTraining(
             ...(message !== undefined && { message }),
           };
           const summary: RunSummary = { schemaVersion: 2, id, ...outcome };
+          lease.check();
           home.write('summary.json', summary);
           home.setStatus(status);
           onEvent({ type: 'run.end', run: id, folder, ...outcome });
           await loggers.end({ ...summary });
           return summary;
         };
+        const derive = () => {
+          if (config.logs.csv) writeCsv(home.metrics, home.file('metrics.csv'));
+          if (config.logs.tensorboard) writeTensorboard(home.metrics, folder);
+        };
+        const store = new RunStore(home.checkpoints, log, lease);
         const training: TrainOptions = {
           ...trainOptions(config),
           ...{ model, loss, classes: data.classes, train: data.train, val: data.val, augment: data.augment },
           checkpoint: {
-            folder: home.checkpoints,
+            store,
             ...config.checkpoint,
             say: note,
-            onResume: ({ epoch }) => log.truncateAfter(epoch - 1),
+            onResume({ epoch }) {
+              store.bringMetricsTo(epoch, note);
+              if (epoch > 0) derive();
+            },
           },
           ...(signal && { signal }),
           onStep: ({ epoch, step, loss: value }) =>
@@ -125,9 +147,9 @@ export async function runTraining(
         try {
           for await (const report of train(training)) {
             const line = lineOf(report);
+            lease.check();
             log.append(line);
-            if (config.logs.csv) writeCsv(home.metrics, home.file('metrics.csv'));
-            if (config.logs.tensorboard) writeTensorboard(home.metrics, folder);
+            derive();
             loggers.epoch(line);
             const { seconds, waitingSeconds, best } = report;
             onEvent({ type: 'epoch', run: id, ...line, seconds, waitingSeconds, best });
@@ -135,11 +157,12 @@ export async function runTraining(
           const scored = signal?.aborted ? undefined : await scoreRun(home, model, data, config, signal);
           return { folder, summary: await finish(scored === undefined ? 'interrupted' : 'finished') };
         } catch (error) {
+          if (error instanceof RunError) throw error; // the folder is another process's
           await finish(error instanceof DivergedError ? 'diverged' : 'failed', (error as Error).message);
           throw error;
         }
       } finally {
-        unlock();
+        lease.release();
       }
     } finally {
       model.dispose();
@@ -149,11 +172,11 @@ export async function runTraining(
   }
 }
 
-/** Writes the files that say what the run is. */
+/** Writes the files that say what the run is. Returns what is other than before, where the run is resumed. */
 function describeRun(
   home: RunFolder,
   { loaded, data, backend, command }: { loaded: LoadedConfig; data: RunData; backend: BackendChoice; command: readonly string[] }, // prettier-ignore
-): void {
+): string[] {
   const { config, origin, folder } = loaded;
   const moved = (module: string) => movedModule(module, folder, home.folder);
   home.write(
@@ -161,7 +184,9 @@ function describeRun(
     configToYaml({ ...config, loss: replaceModules(config.loss, moved) }, origin),
   );
   home.write('config.origin.json', origin);
-  home.write('env.json', runEnvironment(backend, command));
+  const environment = runEnvironment(backend, command);
+  const before = existsSync(home.checkpoints) ? home.find<RunEnvironments>('env.json') : undefined;
+  home.write('env.json', before === undefined ? environment : environmentsAfter(before, environment));
   const ids = { train: data.train.map((one) => one.id), val: data.val.map((one) => one.id) };
   const { classes, background, inputShape, fingerprint } = data;
   home.write('dataset.json', {
@@ -172,6 +197,12 @@ function describeRun(
     background: background ?? 'none',
     ...ids,
   });
+  const others = before === undefined ? [] : differences(before, environment);
+  return others.length === 0
+    ? []
+    : [
+        `resumed in another environment (${others.join('; ')}): it may not end bit-identical to an undisturbed run`,
+      ];
 }
 
 const about = ({ name, description, warnings }: RunData) => ({ name, description, warnings });

@@ -5,7 +5,7 @@ import { scoreCase, summarizeCases, type CaseScore, type CasesSummary } from '@s
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { predict } from '../loop/predict.js';
-import { RunError } from './run-folder.js';
+import { RunError } from './run-error.js';
 
 /** What weights reach on the validation images, image by image, at the size at which the run trains. */
 export interface WeightScores {

@@ -3,7 +3,7 @@ import { Evaluator, regionSizes, type CaseScores } from '@segloss/metrics';
 
 import { type OpenRun } from './open-run.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
-import { RunError } from './run-folder.js';
+import { RunError } from './run-error.js';
 
 /** Options of {@link testRun}. */
 export interface TestRunOptions extends PredictImageOptions {

@@ -1,0 +1,140 @@
+// What a stopped run does when it is started again: it misses nothing, mixes nothing, and says what is different.
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runTraining, type RunEvent } from '@segloss/trainer';
+
+import { scratch, tinyRun, writeDataset } from './run-fixture';
+
+let folder: string;
+let remove: () => void;
+let home: string;
+let notes: string[];
+const file = (name: string) => path.join(home, name);
+const text = (name: string) => readFileSync(file(name), 'utf8');
+const json = (name: string) => JSON.parse(text(name)) as Record<string, unknown>;
+
+/** Trains until an event tells otherwise; the folder is `home`. */
+async function run(stop: (event: RunEvent) => boolean = () => false, keys: object = {}) {
+  const interrupt = new AbortController();
+  notes = [];
+  const onEvent = (event: RunEvent) => {
+    if (event.type === 'note') notes.push(event.text);
+    if (event.type === 'run.start') home = event.folder;
+    if (stop(event)) interrupt.abort();
+  };
+  const loaded = tinyRun(folder, { epochs: 4, checkpoint: { everySteps: 1 }, ...keys });
+  return runTraining(loaded, { onEvent, signal: interrupt.signal });
+}
+const inEpoch = (epoch: number) => (event: RunEvent) => event.type === 'step' && event.epoch === epoch;
+
+beforeEach(() => {
+  ({ folder, remove } = scratch());
+  writeDataset(path.join(folder, 'data'), [2, 4, 6, 8, 10, 12]);
+});
+afterEach(() => remove());
+
+describe('a resumed run', () => {
+  it.each<[string, () => void]>([
+    ['lost', () => rmSync(file('metrics.jsonl'))],
+    ['cut short', () => writeFileSync(file('metrics.jsonl'), text('metrics.jsonl').split('\n').slice(0, 2).join('\n') + '\n')], // prettier-ignore
+    ['changed', () => writeFileSync(file('metrics.jsonl'), text('metrics.jsonl').replace(/"loss":0\.\d/, '"loss":0.0'))], // prettier-ignore
+  ])('restores metrics.jsonl that was %s, and says so', async (_what, harm) => {
+    await run();
+    const undisturbed = ['metrics.jsonl', 'metrics.csv', 'scores.json'].map(text);
+    rmSync(home, { recursive: true });
+
+    const { summary } = await run(inEpoch(2));
+    expect(summary).toMatchObject({ status: 'interrupted', epochs: 2 });
+    harm();
+    const rest = await run();
+    expect(notes.join('\n')).toMatch(/metrics\.jsonl: .*; restored from the checkpoint/);
+    expect(rest.summary.epochs).toBe(4);
+    expect(['metrics.jsonl', 'metrics.csv', 'scores.json'].map(text)).toEqual(undisturbed);
+  });
+
+  it('says nothing where nothing happened', async () => {
+    await run(inEpoch(1));
+    await run();
+    expect(notes).toEqual([expect.stringMatching(/^resumed at epoch \d/)]);
+    expect(json('env.json')['earlier']).toBeUndefined();
+  });
+
+  it('keeps both environments and announces that they differ', async () => {
+    await run(inEpoch(1));
+    const before = json('env.json');
+    writeFileSync(file('env.json'), JSON.stringify({ ...before, node: 'v18.0.0', v8: '10.2' }));
+    await run();
+    expect(notes.join('\n')).toMatch(
+      /resumed in another environment \(node v18\.0\.0, now v\d.*; v8 10\.2, now /,
+    );
+    expect(json('env.json')).toMatchObject({ node: process.version, earlier: [{ node: 'v18.0.0' }] });
+  });
+
+  it('announces another backend, which decides the last bits', async () => {
+    await run(inEpoch(1));
+    writeFileSync(file('env.json'), text('env.json').replace('"name": "wasm"', '"name": "webgpu"'));
+    await run();
+    expect(notes.join('\n')).toContain('backend webgpu, now wasm');
+  });
+
+  it('says that the last attempt could not write its status', async () => {
+    await run(inEpoch(1));
+    writeFileSync(file('STATUS'), 'running\n');
+    await run();
+    expect(notes).toContain('the last attempt ended without a status: it was killed, or could not write');
+  });
+
+  it('removes the drafts of a killed process', async () => {
+    await run(inEpoch(1));
+    const drafts = ['summary.json.new', 'lock.a1.tmp', 'lock.a1.sock'];
+    for (const name of drafts) writeFileSync(file(name), '');
+    for (const name of drafts) utimesSync(file(name), 0, 0);
+    writeFileSync(file('checkpoints/last.safetensors.7.tmp'), '');
+    await run();
+    const left = [...readdirSync(home), ...readdirSync(file('checkpoints'))];
+    expect(left.filter((name) => /\.(new|tmp|sock)$|^lock/.test(name))).toEqual([]);
+  });
+
+  it('is another run on corrected masks', async () => {
+    await run(inEpoch(1));
+    const stopped = home;
+    writeDataset(path.join(folder, 'data'), [2, 4, 6, 8, 10, 13]);
+    const { summary } = await run();
+    expect(home).not.toBe(stopped);
+    expect(summary.epochs).toBe(4);
+    expect(readFileSync(path.join(stopped, 'STATUS'), 'utf8')).toBe('interrupted\n');
+  });
+});
+
+describe('a run that lost its lease', () => {
+  it('stops before it writes again', async () => {
+    let before = '';
+    const stolen = run((event) => {
+      if (event.type === 'epoch' && event.epoch === 0) {
+        writeFileSync(
+          file('lock'),
+          JSON.stringify({ ...json('lock'), token: 'thief', host: 'node-7', pid: 3 }),
+        );
+        before = text('metrics.jsonl');
+      }
+      return false;
+    });
+    await expect(stolen).rejects.toThrow('lost the run, it is now trained by process 3 on node-7');
+    expect(text('metrics.jsonl')).toBe(before);
+    expect(text('STATUS')).toBe('running\n');
+    expect(existsSync(file('summary.json'))).toBe(false);
+  });
+});
+
+describe('images of different sizes', () => {
+  it('without data.size are refused with the key that helps', async () => {
+    writeDataset(path.join(folder, 'data'), [2, 4, 6, 8, 10, 12]);
+    writeDataset(path.join(folder, 'data'), [2], 24);
+    await expect(run(undefined, { data: { folder: path.join(folder, 'data') } })).rejects.toThrow(
+      /wanted images of one size, got .*; set data\.size to resize them/,
+    );
+    expect(json('summary.json')).toMatchObject({ status: 'failed' });
+  });
+});
