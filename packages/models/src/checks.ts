@@ -34,6 +34,15 @@ export function checkRate(caller: string, name: string, rate: unknown): void {
   }
 }
 
+/** Throws unless it is the momentum of a running average: at 1 the average would never move. */
+export function checkMomentum(caller: string, momentum: unknown): void {
+  if (typeof momentum !== 'number' || !(momentum >= 0 && momentum < 1)) {
+    throw new RangeError(
+      `${caller}: wanted batchNormMomentum from 0 to below 1, got ${shown(momentum)}; PyTorch's momentum m is 1 - m here`,
+    );
+  }
+}
+
 const AXES: Readonly<Record<number, readonly string[]>> = {
   3: ['height', 'width', 'channels'],
   4: ['depth', 'height', 'width', 'channels'],

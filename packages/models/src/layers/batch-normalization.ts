@@ -17,6 +17,12 @@ interface Weight {
   write(value: Tensor): void;
 }
 
+/**
+ * Share of a running average that an update keeps, in every model. PyTorch calls it momentum 0.1; tfjs has 0.99 by default, whose averages
+ * lag 100 updates behind the weights.
+ */
+export const BATCH_NORM_MOMENTUM = 0.9;
+
 type Arguments = NonNullable<Parameters<typeof layers.batchNormalization>[0]>;
 
 /**

@@ -80,6 +80,8 @@ export class GroupNormalization extends layers.Layer {
     return tidy(() => {
       const x = Array.isArray(inputs) ? inputs[0]! : inputs;
       const channels = x.shape[x.rank - 1]!;
+      // tfjs has no gradient for a split into one.
+      if (x.shape[0] === 1) return reshape(this.normalized(reshape(x, [-1, channels])), x.shape);
       // Image by image: sums over all rows of a matrix are the ones that the kernels of segloss do fast and in float64.
       const images = split(x, x.shape[0]!).map((image) => this.normalized(reshape(image, [-1, channels])));
       return reshape(concat(images), x.shape);

@@ -1,17 +1,19 @@
 import { type SymbolicTensor, type LayersModel, input, model } from '@tensorflow/tfjs-layers';
 
 import { drawWeights } from '../weights/initial-weights.js';
+import { BATCH_NORM_MOMENTUM } from '../layers/batch-normalization.js';
 import {
   checkDivisible,
   checkInputShape,
   checkKeys,
+  checkMomentum,
   checkOutputs,
   checkPositive,
   checkSeed,
   unknownName,
   withDefaults,
 } from '../checks.js';
-import { ENCODER, resnet, RESNETS, type ResnetName } from './resnet.js';
+import { ENCODER, EPSILON, resnet, RESNETS, type NormArguments, type ResnetName } from './resnet.js';
 import { loadEncoderWeights } from '../weights/torch-weights.js';
 import { partsOf } from '../weights/weight-names.js';
 
@@ -26,36 +28,48 @@ export interface ResnetOptions {
   encoderWeights?: Uint8Array | undefined;
   /** Filters of the encoder's first convolution. Default 64, the ResNet of the paper; fewer give a narrow one, for small machines. */
   encoderWidth?: number;
+  /** Share of the running averages that an update keeps; default 0.9, which PyTorch calls 0.1. See {@link UnetOptions}. */
+  batchNormMomentum?: number;
   /** The same seed gives the same initial weights and dropout masks. Default 0. */
   seed?: number;
 }
 
-export const RESNET_DEFAULTS = { encoderWeights: undefined, encoderWidth: 64 };
+export const RESNET_DEFAULTS = {
+  encoderWeights: undefined,
+  encoderWidth: 64,
+  batchNormMomentum: BATCH_NORM_MOMENTUM,
+};
 
 /** Checks the options that all share; gives them complete. */
 export function checkedResnet<O extends ResnetOptions, D extends object>(caller: string, options: O, own: D) {
   const defaults = { ...own, ...RESNET_DEFAULTS, seed: 0 };
   checkKeys(caller, options, ['inputShape', 'outputs', 'encoder', ...Object.keys(defaults)]);
   const complete = withDefaults(defaults, options);
-  const { inputShape, outputs, encoder, encoderWidth, seed } = complete;
+  const { inputShape, outputs, encoder, encoderWidth, batchNormMomentum, seed } = complete;
   if (!Object.hasOwn(RESNETS, encoder)) {
     throw new RangeError(`${caller}: ${unknownName('encoder', String(encoder), Object.keys(RESNETS))}`);
   }
   checkInputShape(caller, inputShape);
   checkOutputs(caller, outputs);
   checkPositive(caller, 'encoderWidth', encoderWidth);
+  checkMomentum(caller, batchNormMomentum);
   checkSeed(caller, seed);
   checkDivisible(caller, inputShape, 32, 'for an encoder of five halvings');
   return complete;
 }
 
+type Defaulted = 'encoderWidth' | 'batchNormMomentum' | 'seed';
+type CompleteResnetOptions = Omit<ResnetOptions, Defaulted> & Required<Pick<ResnetOptions, Defaulted>>;
+
 /** A model of encoder and decoder, with its weights. */
 export function resnetModel(
-  { inputShape, encoder, encoderWidth = 64, encoderWeights, seed = 0 }: ResnetOptions,
-  decoder: (features: SymbolicTensor[]) => SymbolicTensor,
+  { inputShape, encoder, encoderWidth, encoderWeights, batchNormMomentum, seed }: CompleteResnetOptions,
+  decoder: (features: SymbolicTensor[], norm: NormArguments) => SymbolicTensor,
 ): LayersModel {
   const image = input({ shape: [...inputShape] });
-  const network = model({ inputs: image, outputs: decoder(resnet(image, encoder, encoderWidth)) });
+  const norm = { epsilon: EPSILON, momentum: batchNormMomentum };
+  const features = resnet(image, encoder, encoderWidth, norm);
+  const network = model({ inputs: image, outputs: decoder(features, norm) });
   const given = encoderWeights !== undefined;
   drawWeights(network, seed, (weight) => given && partsOf(weight).layer.startsWith(ENCODER));
   if (given) loadEncoderWeights(network, encoderWeights);

@@ -37,7 +37,7 @@ export function resnetUnet(options: ResnetUnetOptions): LayersModel {
   const complete = checkedResnet('resnetUnet', options, OWN_DEFAULTS);
   const { decoderWidths, outputs } = complete;
   checkPositives('resnetUnet', 'decoderWidths', decoderWidths, 5);
-  return resnetModel(complete, (features) => {
+  return resnetModel(complete, (features, norm) => {
     const skips = features.slice(0, -1).reverse();
     let x = features.at(-1)!;
     decoderWidths.forEach((filters, i) => {
@@ -45,7 +45,7 @@ export function resnetUnet(options: ResnetUnetOptions): LayersModel {
       if (i < skips.length) x = layers.concatenate().apply([x, skips[i]!]) as SymbolicTensor;
       for (const convolution of ['conv1', 'conv2']) {
         const name = `decoder.blocks.${i}.${convolution}`;
-        x = convolutionNormRelu(x, filters, { convolution: `${name}.0`, norm: `${name}.1` });
+        x = convolutionNormRelu(x, filters, { convolution: `${name}.0`, norm: `${name}.1` }, norm);
       }
     });
     const head = { filters: outputs, kernelSize: 3, padding: 'same' as const };

@@ -19,8 +19,14 @@ export const RESNETS = {
 
 export type ResnetName = keyof typeof RESNETS;
 
-/** Of every batch normalization, as PyTorch's defaults: its momentum 0.1 is our 0.9. */
-const NORM = { epsilon: 1e-5, momentum: 0.9 };
+/** Arguments of every batch normalization of a network. */
+export interface NormArguments {
+  readonly epsilon: number;
+  readonly momentum: number;
+}
+
+/** PyTorch's epsilon. */
+export const EPSILON = 1e-5;
 
 /** Before the names that torchvision gives to the layers of a ResNet. */
 export const ENCODER = 'encoder.';
@@ -33,54 +39,71 @@ export const ENCODER = 'encoder.';
  * @see He et al., "Deep Residual Learning", CVPR 2016, arXiv:1512.03385, table 1; the stride of a bottleneck is that of its 3 x 3
  * convolution, as in torchvision.
  */
-export function resnet(image: SymbolicTensor, name: ResnetName, width: number): SymbolicTensor[] {
+export function resnet(
+  image: SymbolicTensor,
+  name: ResnetName,
+  width: number,
+  norm: NormArguments,
+): SymbolicTensor[] {
   const { blocks, bottleneck } = RESNETS[name];
   const block = bottleneck ? bottleneckBlock : basicBlock;
   const first = convolve(image, { name: `${ENCODER}conv1`, filters: width, kernelSize: 7, strides: 2 });
-  const features = [normalizedRelu(first, `${ENCODER}bn1`)];
+  const features = [normalizedRelu(first, `${ENCODER}bn1`, norm)];
   // Zeros, where torch pads with -∞: the same, as nothing is negative behind a ReLU.
   let x = layers.maxPooling2d({ poolSize: 3, strides: 2 }).apply(padded(features[0]!, 1)) as SymbolicTensor;
   blocks.forEach((count, layer) => {
     for (let i = 0; i < count; i++) {
       const strides = layer > 0 && i === 0 ? 2 : 1;
-      x = block(x, `${ENCODER}layer${layer + 1}.${i}`, width * 2 ** layer, strides);
+      x = block(x, { name: `${ENCODER}layer${layer + 1}.${i}`, filters: width * 2 ** layer, strides, norm });
     }
     features.push(x);
   });
   return features;
 }
 
-/** A 3 x 3 convolution without bias, batch normalization and ReLU, under the names that they get. */
+/** A 3 x 3 convolution without bias, batch normalization and ReLU, under the given names. */
 export function convolutionNormRelu(
   x: SymbolicTensor,
   filters: number,
   names: { convolution: string; norm: string },
+  norm: NormArguments,
 ): SymbolicTensor {
-  return normalizedRelu(convolve(x, { name: names.convolution, filters, kernelSize: 3 }), names.norm);
+  return normalizedRelu(convolve(x, { name: names.convolution, filters, kernelSize: 3 }), names.norm, norm);
 }
 
-function basicBlock(x: SymbolicTensor, name: string, filters: number, strides: number): SymbolicTensor {
+interface Block {
+  readonly name: string;
+  readonly filters: number;
+  readonly strides: number;
+  readonly norm: NormArguments;
+}
+
+function basicBlock(x: SymbolicTensor, { name, filters, strides, norm }: Block): SymbolicTensor {
   const first = convolve(x, { name: `${name}.conv1`, filters, kernelSize: 3, strides });
-  const inner = normalizedRelu(first, `${name}.bn1`);
+  const inner = normalizedRelu(first, `${name}.bn1`, norm);
   const second = convolve(inner, { name: `${name}.conv2`, filters, kernelSize: 3 });
-  return residual(x, normalized(second, `${name}.bn2`), name, strides);
+  return residual(x, normalized(second, `${name}.bn2`, norm), { name, strides, norm });
 }
 
-function bottleneckBlock(x: SymbolicTensor, name: string, filters: number, strides: number): SymbolicTensor {
+function bottleneckBlock(x: SymbolicTensor, { name, filters, strides, norm }: Block): SymbolicTensor {
   const first = convolve(x, { name: `${name}.conv1`, filters, kernelSize: 1 });
-  const narrow = normalizedRelu(first, `${name}.bn1`);
+  const narrow = normalizedRelu(first, `${name}.bn1`, norm);
   const second = convolve(narrow, { name: `${name}.conv2`, filters, kernelSize: 3, strides });
-  const inner = normalizedRelu(second, `${name}.bn2`);
+  const inner = normalizedRelu(second, `${name}.bn2`, norm);
   const third = convolve(inner, { name: `${name}.conv3`, filters: 4 * filters, kernelSize: 1 });
-  return residual(x, normalized(third, `${name}.bn3`), name, strides);
+  return residual(x, normalized(third, `${name}.bn3`, norm), { name, strides, norm });
 }
 
 /** relu(x + change), x brought to the shape of the change where it has another. */
-function residual(x: SymbolicTensor, change: SymbolicTensor, name: string, strides: number): SymbolicTensor {
+function residual(
+  x: SymbolicTensor,
+  change: SymbolicTensor,
+  { name, strides, norm }: Omit<Block, 'filters'>,
+): SymbolicTensor {
   const filters = change.shape[3]!;
   if (strides !== 1 || x.shape[3] !== filters) {
     const brought = convolve(x, { name: `${name}.downsample.0`, filters, kernelSize: 1, strides });
-    x = normalized(brought, `${name}.downsample.1`);
+    x = normalized(brought, `${name}.downsample.1`, norm);
   }
   const sum = layers.add().apply([change, x]) as SymbolicTensor;
   return layers.reLU().apply(sum) as SymbolicTensor;
@@ -106,10 +129,10 @@ function padded(x: SymbolicTensor, pixels: number): SymbolicTensor {
   return layers.zeroPadding2d({ padding: pixels }).apply(x) as SymbolicTensor;
 }
 
-function normalized(x: SymbolicTensor, name: string): SymbolicTensor {
-  return batchNormalization(x, { ...NORM, name });
+function normalized(x: SymbolicTensor, name: string, norm: NormArguments): SymbolicTensor {
+  return batchNormalization(x, { ...norm, name });
 }
 
-function normalizedRelu(x: SymbolicTensor, name: string): SymbolicTensor {
-  return batchNormalizationRelu(x, { ...NORM, name });
+function normalizedRelu(x: SymbolicTensor, name: string, norm: NormArguments): SymbolicTensor {
+  return batchNormalizationRelu(x, { ...norm, name });
 }

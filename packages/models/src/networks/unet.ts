@@ -8,7 +8,7 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 
-import { batchNormalizationRelu } from '../layers/batch-normalization.js';
+import { BATCH_NORM_MOMENTUM, batchNormalizationRelu } from '../layers/batch-normalization.js';
 import { convolution } from '../layers/convolution.js';
 import { SeededDropout } from '../layers/dropout.js';
 import { GroupNormalization } from '../layers/group-normalization.js';
@@ -16,6 +16,7 @@ import {
   checkDivisible,
   checkInputShape,
   checkKeys,
+  checkMomentum,
   checkOutputs,
   checkPositives,
   checkRate,
@@ -35,16 +36,23 @@ export interface UnetOptions {
   norm?: 'batch' | 'instance' | 'none';
   /** Probability that a value is set to zero after the two lowest levels of the way down; see {@link setStep}. Default 0. */
   dropout?: number;
+  /**
+   * Share of the running mean and variance that an update keeps, from 0 to below 1; only with norm `batch`. Default 0.9, which is
+   * PyTorch's momentum 0.1. Validation and prediction normalize by these averages: they remember about 1 / (1 - momentum) updates.
+   */
+  batchNormMomentum?: number;
   /** The same seed gives the same initial weights and dropout masks. Default 0. */
   seed?: number;
 }
 
 /** What {@link unet} does where an option is not given. */
-export const UNET_DEFAULTS: Required<Pick<UnetOptions, 'widths' | 'norm' | 'dropout'>> = {
-  widths: [8, 16, 32],
-  norm: 'none',
-  dropout: 0,
-};
+export const UNET_DEFAULTS: Required<Pick<UnetOptions, 'widths' | 'norm' | 'dropout' | 'batchNormMomentum'>> =
+  {
+    widths: [8, 16, 32],
+    norm: 'none',
+    dropout: 0,
+    batchNormMomentum: BATCH_NORM_MOMENTUM,
+  };
 
 const NORMS = ['batch', 'instance', 'none'];
 const KNOWN = ['inputShape', 'outputs', ...Object.keys(UNET_DEFAULTS), 'seed'];
@@ -69,7 +77,7 @@ const KNOWN = ['inputShape', 'outputs', ...Object.keys(UNET_DEFAULTS), 'seed'];
  * 2016, arXiv:1606.06650. Here convolutions keep the size.
  */
 export function unet(options: UnetOptions): LayersModel {
-  const { inputShape, outputs, widths, norm, dropout, seed } = checked(options);
+  const { inputShape, outputs, widths, norm, dropout, batchNormMomentum: momentum, seed } = checked(options);
   const kind = inputShape.length === 3 ? PLANE : VOLUME;
   if (kind === VOLUME) registerMissingGradients(); // of the transposed convolution
   let drawn = 0;
@@ -86,7 +94,7 @@ export function unet(options: UnetOptions): LayersModel {
       x =
         norm === 'none'
           ? (kind.convolution({ ...shared, activation: 'relu' }).apply(x) as SymbolicTensor)
-          : NORMALIZATIONS[norm](kind.withoutBias(shared).apply(x) as SymbolicTensor, filters);
+          : NORMALIZATIONS[norm](kind.withoutBias(shared).apply(x) as SymbolicTensor, { filters, momentum });
     }
     return x;
   };
@@ -133,16 +141,21 @@ const VOLUME = {
   pooling: (args: { poolSize: number }) => layers.maxPooling3d({ ...args, strides: args.poolSize }),
 };
 
+interface NormOptions {
+  readonly filters: number;
+  readonly momentum: number;
+}
+
 const NORMALIZATIONS = {
-  batch(x: SymbolicTensor): SymbolicTensor {
-    if (x.shape.length < 5) return batchNormalizationRelu(x);
+  batch(x: SymbolicTensor, { momentum }: NormOptions): SymbolicTensor {
+    if (x.shape.length < 5) return batchNormalizationRelu(x, { momentum });
     // tf.layers.batchNormalization takes four axes at most: of volumes, depth and height are one for it.
     const [, depth, height, width, channels] = x.shape as number[];
     const rows = layers.reshape({ targetShape: [depth! * height!, width!, channels!] });
-    const normalized = batchNormalizationRelu(rows.apply(x) as SymbolicTensor);
+    const normalized = batchNormalizationRelu(rows.apply(x) as SymbolicTensor, { momentum });
     return layers.reshape({ targetShape: x.shape.slice(1) }).apply(normalized) as SymbolicTensor;
   },
-  instance(x: SymbolicTensor, filters: number): SymbolicTensor {
+  instance(x: SymbolicTensor, { filters }: NormOptions): SymbolicTensor {
     const normalized = new GroupNormalization({ groups: filters }).apply(x) as SymbolicTensor;
     return layers.reLU().apply(normalized) as SymbolicTensor;
   },
@@ -151,7 +164,7 @@ const NORMALIZATIONS = {
 function checked(options: UnetOptions) {
   checkKeys('unet', options, KNOWN);
   const complete = withDefaults({ ...UNET_DEFAULTS, seed: 0 }, options);
-  const { inputShape, outputs, widths, norm, dropout, seed } = complete;
+  const { inputShape, outputs, widths, norm, dropout, batchNormMomentum, seed } = complete;
   checkInputShape('unet', inputShape, [3, 4]);
   checkOutputs('unet', outputs);
   checkPositives('unet', 'widths', widths);
@@ -160,6 +173,12 @@ function checked(options: UnetOptions) {
     throw new RangeError(`unet: wanted norm ${wanted}, got ${JSON.stringify(norm)}`);
   }
   checkRate('unet', 'dropout', dropout);
+  checkMomentum('unet', batchNormMomentum);
+  if (norm !== 'batch' && batchNormMomentum !== BATCH_NORM_MOMENTUM) {
+    throw new RangeError(
+      `unet: wanted no batchNormMomentum with norm '${norm}', got ${batchNormMomentum}; set norm: 'batch' or leave it out`,
+    );
+  }
   checkSeed('unet', seed);
   const step = 2 ** (widths.length - 1);
   checkDivisible('unet', inputShape, step, `for ${widths.length} widths`, ' or give fewer widths');
