@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import js from '@eslint/js';
-import importX from 'eslint-plugin-import-x';
+import importX, { createNodeResolver } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /** The one direction of the arrows: what each package may import of ours. `dependencies` obey it too, by test. */
@@ -78,6 +78,12 @@ export default tseslint.config(
   {
     files: ['**/*.{ts,mjs,cjs}'],
     plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [
+        createNodeResolver({ extensions: ['.ts', '.mjs', '.js'], extensionAlias: { '.js': ['.ts', '.js'] } }),
+      ],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+    },
     languageOptions: {
       globals: {
         process: 'readonly',
@@ -94,7 +100,7 @@ export default tseslint.config(
     rules: {
       'import-x/first': 'error',
       'import-x/no-duplicates': 'error',
-      'import-x/no-cycle': 'off',
+      'import-x/no-cycle': 'error', // of types too
       'import-x/newline-after-import': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],

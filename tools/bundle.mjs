@@ -1,35 +1,42 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'tsup';
+import { build } from 'esbuild';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * Makes a program of a TypeScript file of the repository, from the sources of its packages.
+ * Makes a program of a TypeScript file of the repository, from the sources of its packages; packages of others stay imports.
  *
- * @param name Of the program. @param entry Path from the root. @param packages Names behind `@segloss/`. @param format `esm` or `cjs`.
+ * @param name Of the program. @param entry Path from the root. @param format `esm` or `cjs`.
  * @returns The file to run.
  */
-export async function bundle({ name, entry, packages, format }) {
-  const outDir = join(root, 'node_modules/.cache', name);
-  const extension = format === 'esm' ? '.mjs' : '.cjs';
+export async function bundle({ name, entry, format }) {
+  const outfile = join(root, 'node_modules/.cache', name, `${name}.${format === 'esm' ? 'mjs' : 'cjs'}`);
   await build({
-    entry: { [name]: join(root, entry) },
-    outDir,
+    entryPoints: [join(root, entry)],
+    outfile,
+    bundle: true,
     format,
     platform: 'node',
     target: 'node20',
-    config: false,
-    silent: true,
-    dts: false,
-    noExternal: [/^@segloss\//],
-    external: [/^@tensorflow\//],
-    outExtension: () => ({ js: extension }),
-    esbuildOptions(options) {
-      options.alias = Object.fromEntries(
-        packages.map((one) => [`@segloss/${one}`, join(root, 'packages', one, 'src/index.ts')]),
-      );
-    },
+    packages: 'external',
+    plugins: [sourcesOfPackages],
+    tsconfigRaw: '{}',
+    logLevel: 'error',
   });
-  return join(outDir, `${name}${extension}`);
+  return outfile;
 }
+
+/** Resolves `@segloss/name` and `@segloss/name/part` to the source. */
+const sourcesOfPackages = {
+  name: 'sources of packages',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@segloss\// }, ({ path }) => {
+      const [, name, part = 'index'] = path.split('/');
+      const source = join(root, 'packages', name, 'src', part);
+      const found = [`${source}.ts`, join(source, 'index.ts')].find((file) => existsSync(file));
+      return found === undefined ? { errors: [{ text: `no source of ${path}` }] } : { path: found };
+    });
+  },
+};

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 
 import { bundle } from './bundle.mjs';
 
-const entry = 'packages/losses/test/parity/main.ts';
-const program = await bundle({ name: 'parity', entry, packages: ['losses'], format: 'cjs' });
+const program = await bundle({ name: 'parity', entry: 'packages/losses/test/parity/main.ts', format: 'cjs' });
 const { status } = spawnSync(process.execPath, [program, ...process.argv.slice(2)], { stdio: 'inherit' });
 process.exitCode = status ?? 1;

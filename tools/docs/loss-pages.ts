@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { marginalPenalties } from '@segloss/bias';
+import * as losses from '@segloss/losses';
 import { lossRegistry, type LossFactory } from '@segloss/losses';
 import { root } from '@segloss/testing';
 import ts from 'typescript';
@@ -24,9 +25,9 @@ export function lossPages(): Map<string, string> {
 
 /** Name of the exported factory of each loss, as `crossEntropy` of `ce`. */
 function exportNames(): Map<string, string> {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the names of exports, which an import erases
-  const losses = require('@segloss/losses') as Record<string, Partial<LossFactory>>;
-  const factories = Object.entries(losses).filter(([, value]) => value?.definition !== undefined);
+  const factories = Object.entries(losses as unknown as Record<string, Partial<LossFactory>>).filter(
+    ([, value]) => value?.definition !== undefined,
+  );
   return new Map(factories.map(([exported, { definition }]) => [definition!.name, exported]));
 }
 
@@ -116,9 +117,7 @@ const withoutLinks = (text: string) => text.replace(/\{@link (\w+)\s*\}/g, '`$1`
 /** The example with the import of what it uses from the package. */
 function withImport(example: string): string {
   const code = example.replace(/^```ts\n|\n```$/g, '');
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the names of exports, which an import erases
-  const known = Object.keys(require('@segloss/losses') as object);
-  const used = known.filter((name) => new RegExp(`\\b${name}\\(`).test(code));
+  const used = Object.keys(losses).filter((name) => new RegExp(`\\b${name}\\(`).test(code));
   return [
     '```ts',
     "import * as tf from '@tensorflow/tfjs-core';",

@@ -732,12 +732,12 @@ describe('the schema', () => {
     await expect(load(`${rest}${text}\n`)).rejects.toBeInstanceOf(ConfigError);
   });
 
-  it('is published as it is: else run `npm run schema -w packages/trainer` after a build', () => {
+  it('is published as it is: else run `npm run docs:generate`', () => {
     const file = path.join(__dirname, '../schema/run.schema.json');
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
   });
 
-  it('is what docs/training.md shows: else run the same', () => {
+  it('is what docs/training.md shows: else run `npm run docs:generate`', () => {
     const page = readFileSync(path.join(__dirname, '../../../docs/training.md'), 'utf8');
     const rows = [...page.matchAll(/^\| `([\w.]+)` +\| (.*?) +\| (.*?) *\|$/gm)].map(([, key, text]) => [
       key,

@@ -34,7 +34,7 @@ export function documentedPage(losses: readonly DocumentedLoss[]): string {
   const rule = columns.map((_, index) => (index === 0 || index === columns.length - 1 ? '---' : '---:'));
   return `# What each loss wants of the region sizes
 
-Every registered loss with its default options, measured by \`npm run cards\`; [how to read it](../bias-cards.md), and
+Every registered loss with its default options, measured by \`npm run docs:generate\`; [how to read it](../bias-cards.md), and
 \`segloss loss card SPEC\` for the whole card of any loss, your own too. The name leads to a drawing.
 
 - **knows nothing**, **is unsure**: the predicted size at which the loss is least, relative to the true size, for true shares of
