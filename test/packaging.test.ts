@@ -99,6 +99,7 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
     loss: 0.8181,
     gradient: [1, 4, 2],
     bias: [-0.25, 0.25],
+    components: 2,
     dice: [0.8, 0.6667],
     data: [16, 256],
     charts: '<svg',

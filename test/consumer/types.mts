@@ -1,5 +1,6 @@
 import { lineChart } from '@segloss/charts';
 import { syntheticDataset, type Sample, type SegmentationDataset } from '@segloss/data';
+import { connectedComponents, type Components } from '@segloss/geometry';
 import { registerWasmKernels } from '@segloss/kernels';
 import '@segloss/kernels/wasm';
 import {
@@ -24,6 +25,7 @@ export const layersLoss: (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.Tensor = for
 // @ts-expect-error an unknown option is an error of types too
 marginalL1({ temperatur: 10 });
 
+export const components: Components = connectedComponents(new Uint8Array(4), [2, 2]);
 export const scores: number[] = diceScores(new ConfusionMatrix(2));
 const dataset: SegmentationDataset = syntheticDataset({ size: 16, train: 1, val: 1, seed: 1 });
 const samples: Sample[] = await Promise.all(dataset.train.map((source) => source.load()));

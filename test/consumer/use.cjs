@@ -4,6 +4,7 @@ exercise({
   tf: require('@tensorflow/tfjs-core'),
   losses: require('@segloss/losses'),
   bias: require('@segloss/bias'),
+  geometry: require('@segloss/geometry'),
   metrics: require('@segloss/metrics'),
   data: require('@segloss/data'),
   charts: require('@segloss/charts'),

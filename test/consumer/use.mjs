@@ -3,6 +3,7 @@ import * as benchmark from 'segloss';
 import * as bias from '@segloss/bias';
 import * as charts from '@segloss/charts';
 import * as data from '@segloss/data';
+import * as geometry from '@segloss/geometry';
 import * as kernels from '@segloss/kernels';
 import * as wasm from '@segloss/kernels/wasm';
 import * as losses from '@segloss/losses';
@@ -12,7 +13,7 @@ import tf from '@tensorflow/tfjs-core';
 import exercise from './exercise.cjs';
 
 const require = createRequire(import.meta.url);
-const modules = { losses, bias, metrics, data, charts, kernels, trainer, benchmark };
+const modules = { losses, bias, geometry, metrics, data, charts, kernels, trainer, benchmark };
 for (const [name, module] of Object.entries(modules)) {
   const names = (exported) => Object.keys(exported).sort().join(' ');
   if (names(module) !== names(require(`@segloss/${name}`)))

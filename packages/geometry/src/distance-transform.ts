@@ -1,9 +1,8 @@
-/** Length of a pixel along each axis. Default 1. */
-export type Spacing = readonly number[];
+import { checkShape, type Spacing } from './grid.js';
 
 /**
- * Exact Euclidean distance from every pixel to the nearest pixel with a nonzero value; Infinity if there is none. Any
- * number of axes, in linear time.
+ * Measures the exact Euclidean distance from every pixel to the nearest pixel with a nonzero value; Infinity if there is none.
+ * Any number of axes, in linear time.
  *
  * @param mask Values in row-major order. @param shape Sizes of the axes, `[height, width]` or `[depth, height, width]`.
  * @param options `spacing`: length of a pixel along each axis, in the unit of the result; default 1.
@@ -28,7 +27,14 @@ export function distanceTransform(
   return values;
 }
 
-/** The squares of {@link distanceTransform}, for those who need few of the roots; shape and spacing are not checked. */
+/**
+ * Squares of {@link distanceTransform}; with spacing 1 they are whole numbers. Shape and spacing are not checked.
+ *
+ * @example
+ * ```ts
+ * Array.from(squaredDistanceTransform([1, 0, 0, 0], [2, 2], [1, 1])); // → [0, 1, 1, 2]
+ * ```
+ */
 export function squaredDistanceTransform(
   mask: ArrayLike<number>,
   shape: readonly number[],
@@ -43,17 +49,6 @@ export function squaredDistanceTransform(
     stride *= shape[axis]!;
   }
   return squared;
-}
-
-/** Throws unless the shape has so many pixels and the spacing is positive. */
-export function checkShape(name: string, length: number, shape: readonly number[], spacing: Spacing): void {
-  const pixels = shape.reduce((product, size) => product * size, 1);
-  if (pixels !== length) {
-    throw new RangeError(`${name}: wanted ${pixels} values for shape [${shape}], got ${length}`);
-  }
-  if (spacing.length !== shape.length || !spacing.every((step) => step > 0 && Number.isFinite(step))) {
-    throw new RangeError(`${name}: wanted ${shape.length} positive numbers as spacing, got [${spacing}]`);
-  }
 }
 
 /** Squared distances within each row: the steps to the nearest pixel, from the left and then from the right. */

@@ -1,7 +1,8 @@
-import { distanceTransform, type Spacing } from './distance-transform.js';
+import { distanceTransform } from './distance-transform.js';
+import { type Spacing } from './grid.js';
 
 /**
- * Signed distance of every pixel to the border of a region: outside the distance to the nearest pixel of the region,
+ * Measures the signed distance of every pixel to the border of a region: outside the distance to the nearest pixel of the region,
  * inside minus the distance to the nearest pixel beyond it. All 0 for a region that is empty or fills the grid, which has
  * no border.
  *
@@ -34,7 +35,7 @@ export function signedDistanceMap(
   return outside.map((distance, i) => (border?.[i] ? 0 : distance - inside[i]!));
 }
 
-/** 1 for the pixels of the region with a neighbour, along an axis, that is not in it; beyond the grid counts as in it. */
+/** 1 for the pixels of the region with a neighbor, along an axis, that is not in it; beyond the grid counts as in it. */
 function innerBorderOf(mask: ArrayLike<number>, shape: readonly number[]): Uint8Array {
   const border = new Uint8Array(mask.length);
   let stride = 1;
