@@ -22,6 +22,7 @@ import { withDilatedGradient } from '../gradients/dilated.js';
 import { dilation2D, dilation2DBackpropFilter, dilation2DBackpropInput } from './pool/dilation2d.js';
 import { focalSums, focalSumsGradient } from './losses/focal.js';
 import { sayWithoutSimd, wasmKernelsSupported } from './memory/module.js';
+import { guardAllocator, type WasmBackend } from './memory/tensors.js';
 import {
   averagePool3D,
   averagePool3DGrad,
@@ -120,7 +121,8 @@ export function registerWasmKernels(): void {
   if (registered) return;
   kernelFunc('Conv2D'); // says what to import if there is no wasm backend yet
   const { added, overrides } = chosen();
-  added.forEach((kernel) => registerKernel(kernel));
+  const setupFunc = (backend: object) => guardAllocator(backend as WasmBackend); // when the backend starts
+  added.forEach((kernel) => registerKernel({ ...kernel, setupFunc }));
   for (const [name, override] of Object.entries(overrides)) {
     const original = getKernel(name, 'wasm');
     const replacement = override(original.kernelFunc);

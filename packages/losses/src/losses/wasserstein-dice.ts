@@ -161,7 +161,7 @@ function matrixOf(name: string, given: WassersteinDiceOptions['distanceMatrix'],
     );
   }
   const flat = matrix.flat();
-  const largest = Math.max(...flat);
+  const largest = flat.reduce((most, distance) => Math.max(most, distance), -Infinity);
   return tensor2d(
     flat.map((distance) => distance / largest),
     [classes, classes],

@@ -10,7 +10,7 @@ import {
 
 import { useGradient } from '../../gradients/on-wasm.js';
 import { kernelsOf } from '../memory/module.js';
-import { doubles, floats, pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
+import { alignUp, doubles, floats, pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
 
 const MEAN_GRADIENT = 'SeglossMeanGradient';
 
@@ -102,7 +102,7 @@ function overRows({ inputs, attrs, backend }: Parameters<KernelFunc>[0], divisor
 /** What a kernel of assembly/reduce.ts writes to its `sums`. */
 export function columnSums(wasm: WasmBackend, run: (sums: number) => void, columns: number): Float64Array {
   return withScratch(wasm, columns * 8 + 8, (start) => {
-    const at = (start + 7) & ~7;
+    const at = alignUp(start, 8);
     run(at);
     return doubles(wasm, at, columns).slice();
   });

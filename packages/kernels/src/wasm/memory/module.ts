@@ -1,7 +1,7 @@
 import { RELAXED_KERNELS_BASE64 } from '../../generated/kernels-relaxed.js';
 import { KERNELS_BASE64 } from '../../generated/kernels.js';
 import { isShared, withSharedMemory } from './shared-memory.js';
-import { memoryOf, type WasmBackend } from './tensors.js';
+import { guardAllocator, memoryOf, type WasmBackend } from './tensors.js';
 
 type Kernel = (...args: number[]) => void;
 type Size = (...args: number[]) => number;
@@ -89,6 +89,7 @@ export function kernelsOf(backend: WasmBackend): KernelModule {
   const memory = memoryOf(backend);
   let kernels = instances.get(memory);
   if (kernels === undefined) {
+    guardAllocator(backend);
     const module = moduleFor(memory);
     kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelModule;
     instances.set(memory, kernels);

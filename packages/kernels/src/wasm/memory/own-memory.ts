@@ -1,7 +1,7 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { type Values } from '../../cpu/arrays.js';
-import { type WasmBackend } from './tensors.js';
+import { alignUp, type WasmBackend } from './tensors.js';
 
 const PAGE = 65536;
 /** Nothing lies at 0, which kernels take for "not given". */
@@ -47,7 +47,7 @@ export class OwnMemory implements Pick<WasmBackend, 'wasm' | 'dataIdMap' | 'make
 
   private allocate(bytes: number): number {
     const at = this.top;
-    this.top += (bytes + 15) & ~15; // aligned for SIMD
+    this.top += alignUp(bytes, 16); // for SIMD
     const missing = this.top - this.memory.buffer.byteLength;
     if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
     return at;

@@ -19,12 +19,41 @@ export function memoryOf({ wasm }: WasmBackend): WebAssembly.Memory {
   return (wasm.wasmMemory ?? wasm.asm.memory)!;
 }
 
-/** Byte offset of a tensor in the backend's memory. */
-export function pointer(backend: WasmBackend, tensor: TensorInfo): number {
-  return backend.dataIdMap.get(tensor.dataId).memoryOffset;
+const guarded = new WeakSet<object>();
+
+/**
+ * Makes the backend's allocator return addresses as unsigned numbers, and throw where memory is used up. WebAssembly returns them as
+ * signed ones, which are negative from 2 GiB on; and where there is no memory tfjs takes the 0 that it gets for an address, and
+ * writes there.
+ */
+export function guardAllocator({ wasm }: WasmBackend): void {
+  if (guarded.has(wasm)) return;
+  guarded.add(wasm);
+  wasm._free(wasm._malloc(4)); // Emscripten's first _malloc replaces itself
+  const allocate = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const at = allocate(bytes) >>> 0;
+    if (at === 0 && bytes > 0) {
+      throw new RangeError(
+        `the wasm backend of tfjs: wanted ${(bytes / 2 ** 20).toFixed(1)} MiB more, but its memory is full, ` +
+          `and cannot have more than 4 GiB; use smaller batches or images, or dispose of tensors`,
+      );
+    }
+    return at;
+  };
 }
 
-/** Float32 values in the backend's memory. Use them at once: the memory moves when it grows. */
+/** Byte offset of a tensor in the backend's memory. */
+export function pointer(backend: WasmBackend, tensor: TensorInfo): number {
+  return backend.dataIdMap.get(tensor.dataId).memoryOffset >>> 0;
+}
+
+/** The next multiple of a power of two. Bitwise operators would make it signed. */
+export function alignUp(at: number, multiple: number): number {
+  return Math.ceil(at / multiple) * multiple;
+}
+
+/** Float32 values in the backend's memory. Use them immediately: the memory moves when it grows. */
 export function floats(backend: WasmBackend, at: number, length: number): Float32Array {
   return new Float32Array(memoryOf(backend).buffer, at, length);
 }
@@ -34,11 +63,10 @@ export function doubles(backend: WasmBackend, at: number, length: number): Float
   return new Float64Array(memoryOf(backend).buffer, at, length);
 }
 
-/** Runs `use` with scratch memory of so many bytes. */
+/** Runs `use` with scratch memory of `bytes` bytes. */
 export function withScratch<T>(backend: WasmBackend, bytes: number, use: (at: number) => T): T {
+  guardAllocator(backend);
   const at = backend.wasm._malloc(bytes);
-  if (at === 0)
-    throw new Error(`segloss kernels: no memory for ${bytes} bytes of scratch; use smaller batches`);
   try {
     return use(at);
   } finally {

@@ -13,7 +13,7 @@ import { byName } from '../../gradients/on-wasm.js';
 import { kernelsOf, type KernelModule } from '../memory/module.js';
 import { runParts } from '../threads/parts.js';
 import { rowsOf } from '../elements/reduce.js';
-import { doubles, floats, pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
+import { alignUp, doubles, floats, pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
 
 const GRADIENT = 'SeglossBatchNormTrainingGradient';
 
@@ -151,7 +151,7 @@ function partSums(
   { rows, columns, parts, rowsOfPart }: Sizes,
 ): { first: Float64Array; second: Float64Array } {
   return withScratch(wasm, parts * 16 * columns + 8, (start) => {
-    const sums = (start + 7) & ~7;
+    const sums = alignUp(start, 8);
     runParts(wasm, kernel, [...before, sums, rows, columns, ...after, rowsOfPart], { parts });
     const slots = doubles(wasm, sums, parts * 2 * columns);
     const total = new Float64Array(2 * columns);

@@ -1,5 +1,5 @@
 import { kernelsOf, type KernelModule } from '../memory/module.js';
-import { withScratch, type WasmBackend } from '../memory/tensors.js';
+import { alignUp, withScratch, type WasmBackend } from '../memory/tensors.js';
 import { threadsOf } from './threads.js';
 
 /** Kernels that end with (scratch, first, end) and do the parts from `first` to before `end` of their work. */
@@ -25,9 +25,9 @@ export function runParts(
   const pool = parts > 1 ? threadsOf(wasm) : undefined;
   const threads = pool !== undefined && pool.ready > 0 ? pool.wanted : 1;
   // Each thread's begins on a cache line of its own, and not a power of two behind the one before.
-  const step = Math.ceil(scratch / LINE) * LINE + LINE;
+  const step = alignUp(scratch, LINE) + LINE;
   withScratch(wasm, threads * step, (start) => {
-    const at = (start + LINE - 1) & -LINE;
+    const at = alignUp(start, LINE);
     const run = kernelsOf(wasm)[kernel];
     if (pool === undefined || threads === 1) run(...args, at, 0, parts);
     else pool.run(run, { kernel, args, parts, scratch: at, scratchStep: step });
