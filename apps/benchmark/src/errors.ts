@@ -23,6 +23,7 @@ const codes: Readonly<Record<string, number>> = {
   ConfigError: exitCodes.usage.code,
   ModuleError: exitCodes.usage.code,
   RunError: exitCodes.usage.code,
+  OutputError: exitCodes.usage.code,
   DataError: exitCodes.data.code,
   DivergedError: exitCodes.diverged.code,
 };

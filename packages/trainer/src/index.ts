@@ -45,6 +45,7 @@ export { loadModelModule, type ModelModule } from './modules/model-module.js';
 export { resolveLoss, type ResolvedLoss } from './modules/loss-module.js';
 export { exportModel, loadExportedModel } from './run/export-model.js';
 export { openRun, type OpenRun, type OpenRunOptions } from './run/open-run.js';
+export { OutputError, OutputFolder, type OutputOptions } from './run/output-folder.js';
 export { predictFolder, type FolderPredictions, type PredictFolderOptions } from './run/predict-folder.js';
 export { type PredictImageOptions } from './run/predict-image.js';
 export { RunError } from './run/run-error.js';

@@ -11,8 +11,9 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
     command
       .argument('<run>', 'folder of the run')
       .argument('<images>', 'folder of PNG, JPEG or TIFF images, or NIfTI volumes')
-      .requiredOption('--out <folder>', 'where the label images go'),
-  ).action(async (run: string, images: string, flags: RunFlags & { out: string }) =>
+      .requiredOption('--out <folder>', 'where the label images go')
+      .option('--overwrite', 'also replace files that segloss did not write'),
+  ).action(async (run: string, images: string, flags: RunFlags & { out: string; overwrite?: boolean }) =>
     finish(await predictCommand(run, images, flags, terminal)),
   );
 }
@@ -20,14 +21,17 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
 async function predictCommand(
   folder: string,
   images: string,
-  flags: RunFlags & { out: string },
+  flags: RunFlags & { out: string; overwrite?: boolean },
   terminal: Terminal,
 ): Promise<number> {
   const { stdout, stderr } = terminal;
   const run = await open(folder, flags, terminal);
   try {
     const out = absolute(terminal, flags.out);
-    const result = await predictFolder(run, absolute(terminal, images), out, windowOf(flags));
+    const result = await predictFolder(run, absolute(terminal, images), out, {
+      ...windowOf(flags),
+      overwrite: flags.overwrite === true,
+    });
     if (flags.json === true) stdout.write(`${JSON.stringify(result)}\n`);
     for (const { reason } of result.unreadable) stderr.write(`left out: ${reason}\n`);
     stderr.write(

@@ -1,8 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { io } from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
+
+import { OutputFolder, type OutputOptions } from './output-folder.js';
 
 /** Names of the two files of an exported model. */
 const FILES = { topology: 'model.json', weights: 'weights.bin' } as const;
@@ -12,6 +14,8 @@ const FILES = { topology: 'model.json', weights: 'weights.bin' } as const;
  * `tf.loadLayersModel('model.json')`; a model with layers of this package also wants `import '@segloss/trainer/layers'` there.
  *
  * @param notes Kept in `model.json` as `userDefinedMetadata`: what the channels mean, what was trained.
+ * @param options See {@link OutputOptions}.
+ * @throws {OutputError} If the folder is read, or holds files of these names that segloss did not write.
  *
  * @example
  * ```ts
@@ -28,16 +32,18 @@ export async function exportModel(
   model: LayersModel,
   folder: string,
   notes: Record<string, unknown> = {},
+  { reads = [], overwrite = false }: Partial<OutputOptions> = {},
 ): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+  const output = new OutputFolder(folder, { reads, overwrite });
+  output.check(Object.values(FILES));
   await model.save(
     io.withSaveHandler((artifacts) => {
       const { modelTopology, weightSpecs, weightData } = artifacts;
       const bytes = new Uint8Array(weightData as ArrayBuffer);
       const manifest = [{ paths: [FILES.weights], weights: weightSpecs }];
       const topology = { format: 'layers-model', generatedBy: 'segloss', convertedBy: null, modelTopology, weightsManifest: manifest, userDefinedMetadata: notes }; // prettier-ignore
-      writeFileSync(path.join(folder, FILES.weights), bytes);
-      writeFileSync(path.join(folder, FILES.topology), JSON.stringify(topology));
+      output.write(FILES.weights, bytes);
+      output.write(FILES.topology, Buffer.from(JSON.stringify(topology)));
       return Promise.resolve({
         modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' as const },
       });

@@ -1,15 +1,19 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 
-import { DataError, readImage, readImageVolume, sliceOf, writeNifti, type Sample } from '@segloss/data';
+import { DataError, encodeNifti, readImage, readImageVolume, sliceOf, type Sample } from '@segloss/data';
 import { encode } from 'fast-png';
 
 import { type OpenRun } from './open-run.js';
+import { OutputFolder } from './output-folder.js';
+import { casesOf, type PredictCase } from './predict-cases.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
 
 /** Options of {@link predictFolder}. */
 export interface PredictFolderOptions extends PredictImageOptions {
   onImage?: (done: number, of: number) => void;
+  /** Also replaces label files that segloss did not write. Default false. */
+  overwrite?: boolean;
 }
 
 /** What {@link predictFolder} wrote. */
@@ -20,26 +24,17 @@ export interface FolderPredictions {
   readonly unreadable: readonly { readonly image: string; readonly reason: string }[];
 }
 
-const IMAGE = /\.(png|jpe?g|tiff?)$/i;
-const VOLUME = /(_\d{4})?\.nii(\.gz)?$/i;
-
-/** The files of one image or volume; a volume may have one for each channel, CASE_0000.nii.gz and so on. */
-interface Case {
-  readonly name: string;
-  readonly files: readonly string[];
-  readonly volume: boolean;
-}
-
 /**
  * Predicts every image (PNG, JPEG, TIFF) and NIfTI volume of a folder. For an image `NAME.png`, gray, 8 bits, whose values are class indices;
  * for a volume `CASE.nii.gz` with the image's geometry, predicted slice by slice. What cannot be read is told, and the others go on.
  *
  * @param folder Images. @param out Where the labels go; made if it is not there.
- * @throws {DataError} If there are no images.
+ * @throws {DataError} If there are no images. @throws {OutputError} If the labels would go into a folder that is read, or over files that
+ *   segloss did not write.
  *
  * @example
  * ```ts
- * await predictFolder(undefined, 'no-such-folder', 'out').catch((error) => error.code); // → "missing-folder"
+ * await predictFolder({ folder: 'run', inputShape: [8, 8, 1] }, 'no-such-folder', 'out').catch((error) => error.code); // → "missing-folder"
  * ```
  */
 export async function predictFolder(
@@ -48,13 +43,16 @@ export async function predictFolder(
   out: string,
   options: PredictFolderOptions = {},
 ): Promise<FolderPredictions> {
-  const cases = casesOf(folder);
-  mkdirSync(out, { recursive: true });
+  const cases = casesOf(folder, run.inputShape[2]);
+  const { overwrite = false } = options;
+  const reads = [folder, run.folder, ...cases.flatMap(({ files }) => files)];
+  const output = new OutputFolder(out, { reads, overwrite });
+  output.check(cases.map(labelFile));
   const written: string[] = [];
   const unreadable: { image: string; reason: string }[] = [];
   for (const [i, one] of cases.entries()) {
     try {
-      written.push(await (one.volume ? predictVolume : predictPicture)(run, one, out, options));
+      written.push(await (one.volume ? predictVolume : predictPicture)(run, one, output, options));
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       unreadable.push({ image: one.name, reason: error.message });
@@ -64,24 +62,25 @@ export async function predictFolder(
   return { written, unreadable };
 }
 
+/** The name of the file that a case's labels go to. */
+const labelFile = ({ name, volume }: PredictCase): string => `${name}.${volume ? 'nii.gz' : 'png'}`;
+
 async function predictPicture(
   run: OpenRun,
-  one: Case,
-  out: string,
+  one: PredictCase,
+  output: OutputFolder,
   options: PredictImageOptions,
 ): Promise<string> {
   const sample = await sampleOf(one.files[0]!, run.inputShape[2]);
   const { labels } = await predictImage(run, sample, options);
-  const file = path.join(out, `${one.name}.png`);
   const { width, height } = sample;
-  writeFileSync(file, encode({ width, height, data: labels, channels: 1, depth: 8 }));
-  return file;
+  return output.write(labelFile(one), encode({ width, height, data: labels, channels: 1, depth: 8 }));
 }
 
 async function predictVolume(
   run: OpenRun,
-  one: Case,
-  out: string,
+  one: PredictCase,
+  output: OutputFolder,
   options: PredictImageOptions,
 ): Promise<string> {
   const { volume, forms } = await readImageVolume(one.files);
@@ -93,47 +92,42 @@ async function predictVolume(
     const slice = await predictImage(run, sliceOf(volume, { index }), options);
     labels.set(slice.labels, index * height * width);
   }
-  const file = path.join(out, `${one.name}.nii.gz`);
-  await writeNifti(file, labels, { shape: [depth, height, width], forms });
-  return file;
+  return output.write(
+    labelFile(one),
+    gzipSync(encodeNifti(labels, { shape: [depth, height, width], forms })),
+  );
 }
 
-function casesOf(folder: string): Case[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder).sort();
-  } catch {
-    throw new DataError(`no folder ${folder}; give the path of a folder with images`, 'missing-folder');
-  }
-  const cases = new Map<string, { name: string; files: string[]; volume: boolean }>();
-  for (const name of names) {
-    const volume = VOLUME.test(name);
-    if (!volume && !IMAGE.test(name)) continue;
-    const id = name.replace(volume ? VOLUME : IMAGE, '');
-    const file = path.join(folder, name);
-    const known = cases.get(`${id} ${volume}`);
-    if (known === undefined) cases.set(`${id} ${volume}`, { name: id, files: [file], volume });
-    else if (volume) known.files.push(file);
-    else throw new DataError(`${folder}: ${id} is there twice, as ${path.basename(known.files[0]!)} and ${name}; rename one`); // prettier-ignore
-  }
-  if (cases.size === 0) {
-    throw new DataError(`no images in ${folder}; wanted PNG, JPEG, TIFF or NIfTI files`, 'no-data');
-  }
-  return [...cases.values()];
-}
-
-/** Gray images are repeated for a model of three channels. */
+/** Reads an image with the channels that the model takes: gray is repeated for color, and color that is gray throughout is gray. */
 async function sampleOf(file: string, wanted: number): Promise<Sample> {
   const { width, height, channels, values } = await readImage(file);
   const mask = new Uint8Array(width * height);
   const size = { id: path.basename(file), width, height, channels: wanted, mask };
   if (channels === wanted) return { ...size, image: values };
-  if (channels !== 1) throw otherChannels(file, wanted, channels);
-  const image = Float32Array.from(
-    { length: values.length * wanted },
-    (_, i) => values[Math.floor(i / wanted)]!,
-  );
-  return { ...size, image };
+  if (channels === 1) {
+    const repeated = (_: unknown, i: number) => values[Math.floor(i / wanted)]!;
+    return { ...size, image: Float32Array.from({ length: values.length * wanted }, repeated) };
+  }
+  if (wanted === 1) return { ...size, image: grayOf(file, values, channels) };
+  throw otherChannels(file, wanted, channels);
+}
+
+/** By so much the channels of a gray pixel differ in a JPEG. */
+const JPEG_ROUNDING = 16 / 255;
+
+function grayOf(file: string, values: Float32Array, channels: number): Float32Array {
+  const gray = new Float32Array(values.length / channels);
+  for (let pixel = 0; pixel < gray.length; pixel++) {
+    const colors = values.subarray(pixel * channels, (pixel + 1) * channels);
+    if (Math.max(...colors) - Math.min(...colors) > JPEG_ROUNDING) {
+      throw new DataError(
+        `${file}: the model takes gray images, got colors; convert the image to gray`,
+        'size-mismatch',
+      );
+    }
+    gray[pixel] = colors.reduce((sum, value) => sum + value, 0) / channels;
+  }
+  return gray;
 }
 
 function otherChannels(file: string, wanted: number, got: number): DataError {

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+
+/** Lists what was written, in the format of `sha256sum`. */
+const LIST = 'segloss-output.sha256';
+
+/** Options of {@link OutputFolder}. */
+export interface OutputOptions {
+  /** Folders and files that the command reads. */
+  reads: readonly string[];
+  /** Also replaces files that were not written by segloss, or were changed since. Default false. */
+  overwrite?: boolean;
+}
+
+/**
+ * Output would go over input, or over a file that segloss did not write.
+ *
+ * @example
+ * ```ts
+ * new OutputError('images: is read').name; // → "OutputError"
+ * ```
+ */
+export class OutputError extends Error {
+  override readonly name = 'OutputError';
+}
+
+/**
+ * A folder that a command writes files into, without harm to what is there: it is never a folder that the command reads from, and files
+ * that segloss did not write stay as they are. `segloss-output.sha256` in the folder lists what was written.
+ *
+ * @example
+ * ```ts
+ * const { mkdtempSync, writeFileSync } = await import('node:fs');
+ * const folder = mkdtempSync((await import('node:os')).tmpdir() + '/segloss-');
+ * writeFileSync(`${folder}/mine.txt`, 'mine');
+ * const out = new OutputFolder(folder, { reads: [] });
+ * out.write('theirs.txt', Buffer.from('1'));
+ * out.write('theirs.txt', Buffer.from('2')); // its own file
+ * const refused = [() => out.check(['mine.txt']), () => new OutputFolder(folder, { reads: [folder] })].map((attempt) => {
+ *   try {
+ *     attempt();
+ *   } catch (error) {
+ *     return error.name;
+ *   }
+ * });
+ * refused; // → ["OutputError","OutputError"]
+ * ```
+ */
+export class OutputFolder {
+  private readonly written: Map<string, string>;
+  private readonly reads: ReadonlySet<string>;
+
+  /** @throws {OutputError} If the folder is one of those that are read. */
+  constructor(
+    readonly folder: string,
+    private readonly options: OutputOptions,
+  ) {
+    this.reads = new Set(options.reads.map(identityOf));
+    if (this.reads.has(identityOf(folder))) {
+      throw new OutputError(
+        `${folder}: the output would go into a folder that is read; choose another folder for the output`,
+      );
+    }
+    this.written = readList(path.join(folder, LIST));
+  }
+
+  /**
+   * Makes sure that files may be written, before any work is done for them.
+   *
+   * @throws {OutputError} If one is an input, or is there and not segloss's own.
+   */
+  check(names: readonly string[]): void {
+    const files = names.map((name) => path.join(this.folder, name));
+    const input = files.find((file) => this.reads.has(identityOf(file)));
+    if (input !== undefined) {
+      throw new OutputError(
+        `${input}: the output would replace a file that is read; choose another folder for the output`,
+      );
+    }
+    const foreign = this.options.overwrite ? [] : names.filter((name) => !this.mayReplace(name));
+    if (foreign.length === 0) return;
+    const more = foreign.length > 1 ? ` and ${foreign.length - 1} more` : '';
+    throw new OutputError(
+      `${path.join(this.folder, foreign[0]!)}${more}: there already, and not written by segloss or changed since; ` +
+        'choose another folder, or pass --overwrite (overwrite: true) to replace it',
+    );
+  }
+
+  /**
+   * Writes a file: a reader sees the old or the new one, never a part.
+   *
+   * @returns Its path. @throws {OutputError} See {@link check}.
+   */
+  write(name: string, bytes: Uint8Array): string {
+    this.check([name]);
+    const file = path.join(this.folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    const hash = sha256(bytes);
+    appendFileSync(path.join(this.folder, LIST), `${hash}  ${name}\n`);
+    const draft = `${file}.new`;
+    try {
+      writeFileSync(draft, bytes);
+      renameSync(draft, file);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    }
+    this.written.set(name, hash);
+    return file;
+  }
+
+  /** Whether nothing is there, or what was written here and not changed since. */
+  private mayReplace(name: string): boolean {
+    const file = path.join(this.folder, name);
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return stat === undefined || (stat.isFile() && this.written.get(name) === sha256(readFileSync(file)));
+  }
+}
+
+/** The last hash of each name. */
+function readList(file: string): Map<string, string> {
+  try {
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)] as const));
+  } catch {
+    return new Map();
+  }
+}
+
+/** Equal for two paths that lead to one file or folder, by whatever links. */
+function identityOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stat === undefined ? path.resolve(file) : `${stat.dev}:${stat.ino}`;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,184 @@
+// Predictions of a folder: which files are one case, what a gray model reads, and that no input is ever harmed.
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { writeNifti } from '@segloss/data';
+import { exportModel, openRun, predictFolder, runTraining, type OpenRun } from '@segloss/trainer';
+import { decode, encode } from 'fast-png';
+
+import { casesOf } from '../src/run/predict-cases';
+import { scratch, tinyRun, writeDataset, writePng } from './run-fixture';
+
+let folder: string;
+let remove: () => void;
+let run: OpenRun;
+let images: string;
+let n = 0;
+
+beforeAll(async () => {
+  ({ folder, remove } = scratch());
+  writeDataset(path.join(folder, 'data'), [2, 4, 6, 8, 10, 12]);
+  run = await openRun((await runTraining(tinyRun(folder, { epochs: 1 }))).folder);
+});
+beforeEach(() => {
+  images = path.join(folder, `images-${++n}`);
+  mkdirSync(images);
+});
+afterAll(() => {
+  run.model.dispose();
+  remove();
+});
+const into = (name: string) => path.join(folder, `${name}-${n}`);
+const touch = (...names: string[]) => names.forEach((name) => writeFileSync(path.join(images, name), ''));
+const names = (channels: number) =>
+  casesOf(images, channels).map(
+    ({ name, files }) => `${name}: ${files.map((file) => path.basename(file)).join(' ')}`,
+  );
+
+describe('the cases of a folder', () => {
+  it('are single volumes where numbers do not count the channels of the model', () => {
+    touch('case_0001.nii.gz', 'case_0002.nii.gz');
+    expect(names(1)).toEqual(['case_0001: case_0001.nii.gz', 'case_0002: case_0002.nii.gz']);
+    expect(names(2)).toEqual(['case_0001: case_0001.nii.gz', 'case_0002: case_0002.nii.gz']);
+  });
+
+  it('are volumes with a file for each channel where the numbers go from 0', () => {
+    touch('a_0000.nii.gz', 'a_0001.nii.gz', 'b_0001.NII.GZ', 'b_0000.NII.GZ', 'c_0000.nii');
+    expect(names(2)).toEqual([
+      'a: a_0000.nii.gz a_0001.nii.gz',
+      'b: b_0000.NII.GZ b_0001.NII.GZ',
+      'c_0000: c_0000.nii',
+    ]);
+    expect(names(1)).toContain('c: c_0000.nii');
+    expect(names(1)).toContain('a_0001: a_0001.nii.gz'); // two files: no channel of a model that takes one
+  });
+
+  it('do not include hidden files, folders of other kinds and text', () => {
+    touch('._a.png', '.hidden.nii', 'notes.txt', 'ä b.c.PNG', 'a.jpeg', 'b.tiff');
+    expect(names(1)).toEqual(['a: a.jpeg', 'b: b.tiff', 'ä b.c: ä b.c.PNG'].sort());
+  });
+
+  it('are refused where two would have one label file', () => {
+    touch('a.png', 'a.jpg');
+    expect(() => names(1)).toThrow(/a\.jpg and a\.png would have one label file; rename/);
+  });
+
+  it('may be an image and a volume of one name', () => {
+    touch('a.png', 'a.nii.gz');
+    expect(names(1)).toEqual(['a: a.png', 'a: a.nii.gz']);
+  });
+});
+
+describe('predictFolder', () => {
+  it('labels a gray image alike however it is stored', async () => {
+    const gray = (i: number) => (7 * i) % 200;
+    const write = (name: string, channels: 1 | 3 | 4, of: (i: number, c: number) => number) => {
+      const data = Uint8Array.from({ length: 256 * channels }, (_, i) =>
+        of(Math.floor(i / channels), i % channels),
+      );
+      writeFileSync(path.join(images, name), encode({ width: 16, height: 16, data, channels, depth: 8 }));
+    };
+    write('gray.png', 1, gray);
+    write('rgb.png', 3, gray);
+    write('rgba.png', 4, (i, c) => (c === 3 ? 255 : gray(i)));
+    write('color.png', 3, (i, c) => (c === 0 ? 255 : gray(i)));
+    const { written, unreadable } = await predictFolder(run, images, into('out'));
+    const [first, ...others] = written.map((file) => decode(readFileSync(file)));
+    expect(others).toHaveLength(2);
+    for (const other of others) expect(other.data).toEqual(first!.data);
+    expect(unreadable).toEqual([
+      {
+        image: 'color',
+        reason: expect.stringMatching(
+          /color\.png: the model takes gray images, got colors/,
+        ) as unknown as string,
+      },
+    ]);
+  });
+
+  it('writes a volume for each patient', async () => {
+    for (const patient of ['p_0001', 'p_0002']) {
+      await writeNifti(path.join(images, `${patient}.nii.gz`), new Uint8Array(512).fill(9), {
+        shape: [2, 16, 16],
+      });
+    }
+    const { written } = await predictFolder(run, images, into('out'));
+    expect(written.map((file) => path.basename(file))).toEqual(['p_0001.nii.gz', 'p_0002.nii.gz']);
+  });
+});
+
+describe('output over input', () => {
+  const bytes = () =>
+    readdirSync(images).map((name) => readFileSync(path.join(images, name)).toString('hex'));
+  beforeEach(() => writePng(path.join(images, 'a.png'), 16, (x) => x));
+
+  it.each(['itself', 'a link to it', 'another way to it'])('is refused: the folder %s', async (way) => {
+    symlinkSync(images, into('link'));
+    const out = {
+      itself: images,
+      'a link to it': into('link'),
+      'another way to it': `${images}/../images-${n}`,
+    }[way]!;
+    const before = bytes();
+    await expect(predictFolder(run, images, out, { overwrite: true })).rejects.toMatchObject({
+      name: 'OutputError',
+      message: expect.stringContaining('would go into a folder that is read') as unknown as string,
+    });
+    expect(bytes()).toEqual(before);
+  });
+
+  it.each(['hard', 'symbolic'])('is refused: a %s link to an image', async (kind) => {
+    const out = into('out');
+    mkdirSync(out);
+    const link = path.join(out, 'a.png');
+    if (kind === 'hard') linkSync(path.join(images, 'a.png'), link);
+    else symlinkSync(path.join(images, 'a.png'), link);
+    const before = bytes();
+    await expect(predictFolder(run, images, out, { overwrite: true })).rejects.toThrow(
+      'would replace a file that is read',
+    );
+    expect(bytes()).toEqual(before);
+  });
+
+  it('is refused: files that segloss did not write, before anything is predicted', async () => {
+    const out = into('out');
+    cpSync(images, out, { recursive: true });
+    writePng(path.join(images, 'b.png'), 16, (x) => x);
+    const mine = readFileSync(path.join(out, 'a.png'));
+    await expect(predictFolder(run, images, out)).rejects.toThrow(
+      /a\.png: there already, and not written by segloss/,
+    );
+    expect(readFileSync(path.join(out, 'a.png'))).toEqual(mine);
+    expect(existsSync(path.join(out, 'b.png'))).toBe(false);
+    await predictFolder(run, images, out, { overwrite: true });
+    expect(readFileSync(path.join(out, 'a.png'))).not.toEqual(mine);
+  });
+
+  it('is allowed for its own labels, until somebody edits them', async () => {
+    const out = into('out');
+    await predictFolder(run, images, out);
+    const { written } = await predictFolder(run, images, out);
+    writePng(written[0]!, 16, () => 1);
+    await expect(predictFolder(run, images, out)).rejects.toThrow('changed since');
+  });
+
+  it('is refused for an export into the folder of the run', async () => {
+    await expect(exportModel(run.model, run.folder, {}, { reads: [run.folder] })).rejects.toThrow('is read');
+    const out = into('model');
+    await exportModel(run.model, out);
+    await exportModel(run.model, out);
+    writeFileSync(path.join(out, 'model.json'), '{}');
+    await expect(exportModel(run.model, out)).rejects.toThrow('model.json: there already');
+    await exportModel(run.model, out, {}, { overwrite: true });
+  });
+});
