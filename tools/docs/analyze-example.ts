@@ -29,7 +29,11 @@ export const analyzeExample: Generator = {
         maxBuffer: 2 ** 26,
       });
       if (status !== 0) throw new Error(`docs:generate: the example ended with ${status}:\n${stderr}`);
-      return withSection('docs/analyze.md', 'example', `\`\`\`text\n${stdout.trim()}\n\`\`\``);
+      return withSection(
+        'docs/analyze.md',
+        'example',
+        `\`\`\`text\n${stdout.replaceAll(`${folder}/`, '').trim()}\n\`\`\``,
+      );
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
