@@ -82,6 +82,31 @@ describe('connectedComponents', () => {
     expect(connectedComponents(board, [side, side]).count).toBe(1);
   });
 
+  it('takes masks of every kind of array, also in the middle of a buffer', () => {
+    const { next } = numbers(5);
+    const mask = Array.from({ length: 77 }, () => (next() < 0.5 ? 1 + Math.floor(200 * next()) : 0));
+    const wanted = connectedComponents(mask, [7, 11]);
+    for (let offset = 0; offset < 4; offset++) {
+      const part = Uint8Array.from([...new Array<number>(offset).fill(9), ...mask, 9, 9, 9]).subarray(
+        offset,
+        offset + 77,
+      );
+      expect(connectedComponents(part, [7, 11])).toEqual(wanted);
+    }
+    expect(
+      connectedComponents(
+        Float32Array.from(mask, (value) => value / 1000),
+        [7, 11],
+      ),
+    ).toEqual(wanted);
+    expect(
+      connectedComponents(
+        Int16Array.from(mask, (value) => -256 * value),
+        [7, 11],
+      ),
+    ).toEqual(wanted);
+  });
+
   it('joins a spiral whose ends meet late', () => {
     const rows = ['1111111', '0000001', '1111101', '1000101', '1011101', '1000001', '1111111'];
     const mask = rows.flatMap((row) => [...row].map(Number));
