@@ -88,7 +88,11 @@ export interface ParseLossOptions {
  * ```
  */
 export function parseLoss(spec: string, options: ParseLossOptions = {}): Loss {
-  const preset = PRESETS[spec.trim()];
+  if (spec.length > LONGEST) {
+    const start = `${spec.slice(0, 40)}…`;
+    throw new LossSpecError(`wanted at most ${LONGEST} characters, got ${spec.length}`, start, LONGEST);
+  }
+  const preset = own(PRESETS, spec.trim());
   return new SpecReader(preset ?? spec, options).read();
 }
 
@@ -106,8 +110,16 @@ export function lossPresets(): Readonly<Record<string, string>> {
 
 type OptionValue = number | boolean | string | OptionValue[];
 
+/** Characters of a spec and levels of a list in it: more is no loss that a person wrote. */
+const LONGEST = 10_000;
+const DEEPEST = 4;
+
 const NUMBER = /[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/iy;
 const NAME = /[^\s+*()=,[\]]+/y;
+
+/** Returns what stands under a name, and nothing that all objects have. */
+const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
 
 class SpecReader {
   private at = 0;
@@ -142,9 +154,9 @@ class SpecReader {
       this.at = start;
       return term(this.loss());
     }
-    const weight = this.options.weights?.[name];
+    const weight = own(this.options.weights ?? {}, name);
     if (weight !== undefined && this.take('*')) return term(this.loss(), { weight });
-    const schedule = schedules()[name];
+    const schedule = own(schedules(), name);
     if (schedule !== undefined) {
       const given = this.optionList() as Record<string, number>;
       const value = this.guard(start, () => schedule(given));
@@ -172,7 +184,7 @@ class SpecReader {
   }
 
   private optionList(): Record<string, OptionValue> {
-    const options: Record<string, OptionValue> = {};
+    const options = Object.create(null) as Record<string, OptionValue>; // `__proto__` is a key like others
     if (!this.take('(') || this.take(')')) return options;
     do {
       this.space();
@@ -186,11 +198,12 @@ class SpecReader {
     return options;
   }
 
-  private value(): OptionValue {
+  private value(level = 0): OptionValue {
     if (this.take('[')) {
+      if (level === DEEPEST) this.fail(`wanted at most ${DEEPEST} lists in each other`);
       const list: OptionValue[] = [];
       if (this.take(']')) return list;
-      do list.push(this.value());
+      do list.push(this.value(level + 1));
       while (this.take(','));
       if (!this.take(']')) this.fail('wanted "," or "]" in the list');
       return list;

@@ -1,6 +1,6 @@
 import { ConfigError } from './config-error.js';
 import { readValue } from './read-yaml.js';
-import { branch, type Tree } from './tree.js';
+import { branch, checkedKey, type Tree } from './tree.js';
 
 /** `a.b=c` of the command line as a tree; c is read as YAML. */
 export function overrideTree(entry: string): Tree {
@@ -30,5 +30,8 @@ export function overrideTree(entry: string): Tree {
     );
   }
   const value = readValue(entry.slice(at + 1), () => '--set');
-  return keys.reduceRight<Tree>((tree, key) => branch([[key, tree]], '--set'), value);
+  return keys.reduceRight<Tree>(
+    (tree, key) => branch([[checkedKey(key, `--set ${entry}`), tree]], '--set'),
+    value,
+  );
 }

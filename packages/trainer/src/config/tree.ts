@@ -1,3 +1,4 @@
+import { ConfigError } from './config-error.js';
 import { DEFAULT_NAMES } from './schema.js';
 
 /** A value of a configuration, and where it comes from. A list is one value. */
@@ -21,11 +22,26 @@ export const branch = (children: Iterable<readonly [string, Tree]>, origin: stri
 
 export const isBranch = (tree: Tree | undefined): tree is Branch => tree !== undefined && 'children' in tree;
 
+/**
+ * Returns a key as it is.
+ *
+ * @throws {ConfigError} If JavaScript gives it a meaning of its own, so that it would change objects instead of naming a value.
+ */
+export function checkedKey(key: string, where: string): string {
+  if (!['__proto__', 'constructor', 'prototype'].includes(key)) return key;
+  throw new ConfigError({
+    what: `the key "${key}" is not allowed`,
+    where,
+    expected: `got "${key}"; wanted a key of the configuration`,
+    remedy: 'remove it',
+  });
+}
+
 /** A plain value as a tree, all of one origin. */
 export function treeOf(value: unknown, origin: string): Tree {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { value, origin };
   return branch(
-    Object.entries(value).map(([key, item]) => [key, treeOf(item, origin)] as const),
+    Object.entries(value).map(([key, item]) => [checkedKey(key, origin), treeOf(item, origin)] as const),
     origin,
   );
 }
