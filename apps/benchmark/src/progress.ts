@@ -44,7 +44,7 @@ export function trainEpochLine(
     `epoch ${line.epoch + 1}/${epochs}`,
     `loss ${line.loss.toFixed(4)}`,
     `lr ${shortNumber(line.learningRate)}`,
-    `val Dice ${score(val.meanDice)} IoU ${score(val.meanIou)}`,
+    `val Dice ${score(val.foregroundDice)} IoU ${score(val.foregroundIou)}`,
     `p/q soft/hard: ${ratios.join(', ')}`,
   ].join('  ');
 }

@@ -10,6 +10,7 @@ export { type ResnetOptions } from './networks/resnet-model.js';
 export { resnetUnet, type ResnetUnetOptions } from './networks/resnet-unet.js';
 export { type ResnetName } from './networks/resnet.js';
 export { unet, type UnetOptions } from './networks/unet.js';
+export { setOutputBias } from './output-bias.js';
 export { buildModel, models, registerModel, type ModelDefinition, type ModelInput } from './registry.js';
 export { readSafetensors, type StoredTensor } from './weights/safetensors.js';
 export { loadEncoderWeights, loadTorchWeights } from './weights/torch-weights.js';

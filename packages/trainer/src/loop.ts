@@ -8,7 +8,7 @@ export {
 } from './loop/checkpoint.js';
 export { backendErrors } from './loop/device.js';
 export { DivergedError } from './loop/diverged.js';
-export { evaluate, type EvaluateOptions, type Evaluation } from './loop/evaluate.js';
+export { evaluate, type CaseEvaluation, type EvaluateOptions, type Evaluation } from './loop/evaluate.js';
 export { type GradientOptions } from './loop/gradients.js';
 export {
   learningRateSchedule,
@@ -17,6 +17,7 @@ export {
   type ScheduleOptions,
   type Warmup,
 } from './loop/learning-rate.js';
+export { monitoredValue, type MonitoredMetric } from './loop/monitor.js';
 export {
   createOptimizer,
   type AdamOptions,

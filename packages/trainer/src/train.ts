@@ -20,8 +20,8 @@ export interface TrainOptions extends Omit<LoopOptions, 'checkpoint'> {
 /**
  * Trains a model as `train` of `@segloss/trainer/loop` does, and can keep its checkpoints in a folder.
  *
- * @param options Those of the loop, with `checkpoint: { folder }` for `checkpoint: { store }`; what is wrong with a checkpoint is a
- *   warning of the process unless `say` is given.
+ * @param options Those of the loop, with `checkpoint: { folder }` for `checkpoint: { store }`; notes and
+ *   faults of checkpoints are warnings of the process unless `onNote` and `say` are given.
  * @throws {DivergedError} Before an update that would carry NaN or infinity into the weights.
  * @throws {RangeError} If a sample does not fit the model or an option is out of range.
  * @throws {CheckpointError} If the folder's checkpoints are damaged, or of other options.
@@ -40,9 +40,11 @@ export interface TrainOptions extends Omit<LoopOptions, 'checkpoint'> {
  * ```
  */
 export function train(options: TrainOptions): AsyncGenerator<EpochReport, void, undefined> {
-  const { checkpoint, ...rest } = options;
-  if (checkpoint === undefined || !('folder' in checkpoint)) return trainLoop(options as LoopOptions);
-  const { folder, ...others } = checkpoint;
   const say = (text: string) => process.emitWarning(text);
+  const { checkpoint, ...given } = options;
+  const rest = { onNote: say, ...given };
+  if (checkpoint === undefined) return trainLoop(rest);
+  if (!('folder' in checkpoint)) return trainLoop({ ...rest, checkpoint });
+  const { folder, ...others } = checkpoint;
   return trainLoop({ ...rest, checkpoint: { say, ...others, store: folderStore(folder) } });
 }

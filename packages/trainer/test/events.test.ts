@@ -30,7 +30,14 @@ describe('events', () => {
       ...{ type: 'epoch', run: 'a1', epoch: 1, step: 4, learningRate: 0.1, loss: 0.5, terms: { ce: NaN } },
       ...{ gradientNorm: 1, seconds: 2, waitingSeconds: 0, best: true },
       val: {
-        ...{ loss: 1, terms: { ce: 1 }, dice: [1, NaN], iou: [1, NaN], meanDice: NaN, meanIou: NaN },
+        ...{
+          loss: 1,
+          terms: { ce: 1 },
+          dice: [1, NaN],
+          iou: [1, NaN],
+          foregroundDice: NaN,
+          foregroundIou: NaN,
+        },
         ...{ truth: [1, 0], soft: [1, 0], hard: [1, 0] },
       } as Extract<RunEvent, { type: 'epoch' }>['val'],
     },

@@ -45,8 +45,8 @@ const line = (epoch: number, change: Partial<MetricsLine> = {}): MetricsLine => 
     terms: { ce: 0.5, l1: 0.25 },
     dice: [0.9, NaN],
     iou: [0.8, NaN],
-    meanDice: NaN,
-    meanIou: NaN,
+    foregroundDice: NaN,
+    foregroundIou: NaN,
     truth: [1, 0],
     soft: [0.75, 0.25],
     hard: [0.875, 0.125],
@@ -66,7 +66,7 @@ describe('metrics.jsonl', () => {
     expect(text(written(1))).toBe(
       headText +
         '{"epoch":0,"step":4,"learningRate":0.1,"loss":0.5,"terms":{"ce":0.25,"l1":0.125},"gradientNorm":2,"val":' +
-        '{"loss":0.75,"terms":{"ce":0.5,"l1":0.25},"dice":[0.9,null],"iou":[0.8,null],"meanDice":null,"meanIou":null,' +
+        '{"loss":0.75,"terms":{"ce":0.5,"l1":0.25},"dice":[0.9,null],"iou":[0.8,null],"foregroundDice":null,"foregroundIou":null,' +
         '"truth":[1,0],"soft":[0.75,0.25],"hard":[0.875,0.125]}}\n',
     );
   });
@@ -182,7 +182,7 @@ describe('metrics.csv', () => {
     const [columns, first, second, end] = text(csv).split('\n');
     expect(columns).toBe(
       'epoch,step,learningRate,loss,terms.ce,terms.l1,gradientNorm,val.loss,val.terms.ce,val.terms.l1,' +
-        'val.dice.background,"val.dice.polyp, flat",val.iou.background,"val.iou.polyp, flat",val.meanDice,val.meanIou,' +
+        'val.dice.background,"val.dice.polyp, flat",val.iou.background,"val.iou.polyp, flat",val.foregroundDice,val.foregroundIou,' +
         'val.truth.background,"val.truth.polyp, flat",val.soft.background,"val.soft.polyp, flat",' +
         'val.hard.background,"val.hard.polyp, flat",train.truth.background,"train.truth.polyp, flat",' +
         'train.soft.background,"train.soft.polyp, flat",train.hard.background,"train.hard.polyp, flat"',

@@ -52,6 +52,7 @@ const settings = (): Omit<TrainOptions, 'model'> => ({
   gradient: { clipNorm: 1, accumulate: 2 },
   seed: 3,
   monitor: { metric: 'loss' },
+  onNote: () => undefined,
 });
 
 /** Trains, perhaps only up to the end of an update, and tells what came of it. */

@@ -47,13 +47,16 @@ describe('scores.json', () => {
       expect.closeTo(val.dice[0]!, 12),
       expect.closeTo(val.dice[1]!, 12),
     ]);
-    expect(last.summary.foreground.dice).toBeCloseTo(val.meanDice, 12);
+    expect(last.summary.foreground.dice).toBeCloseTo(val.foregroundDice, 12);
   });
 
   it('has the scores of the best epoch too, of the weights in best.safetensors', async () => {
     const { best } = readScores(file('scores.json'));
     const { lines } = readMetrics(file('metrics.jsonl'));
-    expect(best!.summary.foreground.dice).toBeCloseTo(Math.max(...lines.map(({ val }) => val.meanDice)), 12);
+    expect(best!.summary.foreground.dice).toBeCloseTo(
+      Math.max(...lines.map(({ val }) => val.foregroundDice)),
+      12,
+    );
     const opened = await openRun(home, { checkpoint: 'best' });
     expect(best!.weightsSha256).toBe(await weightsHash(opened.model));
     opened.model.dispose();

@@ -38,7 +38,7 @@ const toy = async (): Promise<Pick<TrainOptions, 'classes'> & Record<'train' | '
 const network = (seed = 1) => unet({ inputShape: [16, 16, 1], outputs: 1, widths: [4, 8], seed });
 const run = async (options: TrainOptions): Promise<EpochReport[]> => {
   const reports: EpochReport[] = [];
-  for await (const report of train(options)) reports.push(report);
+  for await (const report of train({ onNote: () => undefined, ...options })) reports.push(report);
   return reports;
 };
 const untimed = (reports: readonly EpochReport[]) =>
@@ -138,7 +138,10 @@ describe('unet', () => {
     ],
     [{ outputs: 0 }, 'wanted a positive number of outputs, got 0'],
     [{ norm: 'group' }, "wanted norm 'batch' | 'instance' | 'none', got \"group\""],
-    [{ depth: 3 }, 'unknown option "depth"; known options: inputShape, outputs, widths, norm, dropout, seed'],
+    [
+      { depth: 3 },
+      'unknown option "depth"; known options: inputShape, outputs, widths, norm, dropout, batchNormMomentum, seed',
+    ],
   ])('refuses %j', (options, message) => {
     expect(() => unet({ inputShape: [16, 16, 1], outputs: 1, ...options } as never)).toThrow(message);
   });
@@ -200,7 +203,7 @@ describe('train on wasm', () => {
     });
     const [first, last] = [reports[0]!, reports.at(-1)!];
     expect(last.loss).toBeLessThan(first.loss / 2);
-    expect(last.val.meanDice).toBeGreaterThan(0.7);
+    expect(last.val.foregroundDice).toBeGreaterThan(0.7);
     expect(last.val.soft[1]! / last.val.truth[1]!).toBeGreaterThan(0.6);
     expect(last.val.soft[1]! / last.val.truth[1]!).toBeLessThan(1.6);
     expect(Object.keys(last.terms)).toEqual(['ce', 'dice']);
@@ -380,8 +383,8 @@ describe('evaluate and predict', () => {
     model.predict = () => tf.tensor4d(logits, [logits.length / channels / 2, 1, 2, channels]);
     return model;
   };
-  const sample = (mask: number[]): Sample => ({
-    id: 's',
+  const sample = (mask: number[], id = 's'): Sample => ({
+    id,
     width: 2,
     height: 1,
     channels: 1,
@@ -393,12 +396,12 @@ describe('evaluate and predict', () => {
     await selectBackend('cpu');
     const z = Math.log(3); // probability 3/4
     const options = { model: fixed([z, -z, z, z], 1), loss: parseLoss('ce'), classes: ['no', 'yes'] };
-    const result = await evaluate({ ...options, samples: [sample([1, 0]), sample([0, 255])] });
+    const result = await evaluate({ ...options, samples: [sample([1, 0]), sample([0, 255], 't')] });
     expect(result.truth).toEqual([2 / 3, 1 / 3]);
     expect(result.hard).toEqual([1 / 3, 2 / 3]);
     result.soft.forEach((share, k) => expect(share).toBeCloseTo([1.25 / 3, 1.75 / 3][k]!, 6));
     expect(result.dice[1]).toBeCloseTo(2 / 3, 12);
-    expect(result.meanDice).toBe(result.dice[1]);
+    expect(result.foregroundDice).toBe(result.dice[1]);
     expect(result.loss).toBeCloseTo((Math.log(4 / 3) * 2 + Math.log(4)) / 3, 5);
   });
 

@@ -127,7 +127,8 @@ async function trainOne(
     });
     let soft: readonly number[] = [];
     for await (const { epoch, seconds, loss, terms, val } of reports) {
-      send({ type: 'epoch', ...identity, epoch, seconds, loss, terms, val });
+      const { foregroundDice: meanDice, foregroundIou: meanIou, ...rest } = val;
+      send({ type: 'epoch', ...identity, epoch, seconds, loss, terms, val: { ...rest, meanDice, meanIou } });
       soft = val.soft;
     }
     if (isStopped(task)) return undefined;

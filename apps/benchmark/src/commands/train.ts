@@ -116,9 +116,13 @@ function* aboutRun(run: RunStartEvent): Generator<string> {
 
 function outcome(home: string, { status, best, epochs }: RunSummary): string {
   const reached =
-    best === undefined ? '' : `; best ${best.metric} ${best.value.toFixed(3)} at epoch ${best.epoch + 1}`;
+    best === undefined ? '' : `; best ${best.metric} ${bestValue(best)} at epoch ${best.epoch + 1}`;
   const more = status === 'interrupted' ? '; the same command goes on' : '';
   return `${status} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${reached}${more}: ${home}`;
+}
+
+function bestValue({ value }: NonNullable<RunSummary['best']>): string {
+  return value === null ? 'was never defined: the last weights,' : value.toFixed(3);
 }
 
 function timeOf({ seconds, waiting }: { seconds: number; waiting: number }, workers: number): string {

@@ -3,6 +3,7 @@ import { crossEntropy, parseLoss, type LossFactory } from '@segloss/losses';
 import { z } from 'zod';
 
 import { type BackendName } from '../backend/types.js';
+import { MONITOR_ALIASES, MONITORED, type MonitoredMetric } from '../loop/monitor.js';
 import { modulesIn } from './modules.js';
 
 /** The mappings that have a `name`, and the name that is meant where none stands. */
@@ -159,7 +160,7 @@ const schedule = z.discriminatedUnion('name', [
       .int()
       .min(0)
       .default(3)
-      .describe('Epochs, from 0, without a better monitored metric that are borne'),
+      .describe('Epochs without improvement before the learning rate drops, 0 or more'),
     minimum,
     threshold: share.default(1e-4).describe('Relative change of the monitored metric that counts as better'),
     warmup,
@@ -179,20 +180,26 @@ const schedule = z.discriminatedUnion('name', [
 const monitor = z
   .strictObject({
     metric: z
-      .enum(['meanDice', 'meanIou', 'loss'])
-      .default('meanDice')
-      .describe('Validation metric that chooses the best checkpoint: `meanDice`, `meanIou` or `loss`'),
+      .enum([...MONITORED, 'meanDice', 'meanIou'])
+      .default('foregroundDice')
+      .describe(
+        'Validation metric that chooses the best checkpoint: `foregroundDice` or `foregroundIou`, means over all classes but the background, ' +
+          'or `loss`; `meanDice` and `meanIou` are older names of the first two',
+      ),
     mode: z
       .enum(['max', 'min'])
       .optional()
       .describe('Whether more or less is better; by the metric without it'),
   })
-  .transform(({ metric, mode = metric === 'loss' ? 'min' : 'max' }) => ({ metric, mode }));
+  .transform(({ metric, mode = metric === 'loss' ? 'min' : 'max' }) => ({
+    metric: MONITOR_ALIASES[metric] ?? (metric as MonitoredMetric),
+    mode,
+  }));
 
 const earlyStopping = z
   .strictObject({
     patience: count.describe(
-      'Epochs, from 1, without a better monitored metric after which the training ends',
+      'Epochs without improvement of the monitored metric before the training ends, from 1; an epoch in which it is undefined does not count',
     ),
     minDelta: notNegative.default(0).describe('Smallest change that counts as better, from 0, in units of the metric'), // prettier-ignore
   })
@@ -249,6 +256,24 @@ const runShape = {
     .union([count, z.literal('auto')])
     .default(1)
     .describe('Threads of the wasm backend, from 1, or `auto`; the results are the same for any number'),
+  batchNormStatistics: z
+    .enum(['running', 'exact'])
+    .default('running')
+    .describe(
+      'Statistics by which batch normalization validates and predicts: `running` averages of the training, or `exact`, recomputed before each validation from at most 1024 training images',
+    ),
+  outputBias: z
+    .enum(['zero', 'prior'])
+    .default('zero')
+    .describe(
+      'Bias of the last layer at the start: `zero`, or `prior`, the class proportions of the training images',
+    ),
+  ema: positive
+    .lt(1)
+    .optional()
+    .describe(
+      'Decay, between 0 and 1, of an exponential moving average of the weights, which validates and is saved; none without it',
+    ),
   monitor: monitor.prefault({}).describe('What decides which epoch is the best'),
   earlyStopping,
   checkpoint: z

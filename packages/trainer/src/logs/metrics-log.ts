@@ -47,7 +47,7 @@ export function readMetrics(file: string): Metrics {
  * const { tmpdir } = await import('node:os');
  * const file = `${mkdtempSync(`${tmpdir()}/segloss-example-`)}/metrics.jsonl`;
  * const log = MetricsLog.open(file, { classes: ['no', 'yes'], loss: 'ce' });
- * const scores = { dice: [1, 0.5], iou: [1, 0.3], meanDice: 0.5, meanIou: 0.3, truth: [0.8, 0.2], soft: [0.7, 0.3], hard: [0.9, 0.1] };
+ * const scores = { dice: [1, 0.5], iou: [1, 0.3], foregroundDice: 0.5, foregroundIou: 0.3, truth: [0.8, 0.2], soft: [0.7, 0.3], hard: [0.9, 0.1] };
  * const line = { step: 8, learningRate: 0.1, loss: 0.7, terms: { ce: 0.7 }, gradientNorm: 1, val: { loss: 0.6, terms: { ce: 0.6 }, ...scores } };
  * log.append({ epoch: 0, ...line });
  * log.append({ epoch: 1, ...line });

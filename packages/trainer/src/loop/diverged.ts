@@ -1,4 +1,4 @@
-/** The loss or its gradient is no longer a number; names the term, the place and the images. */
+/** Thrown where loss, gradient or prediction is no longer finite; names the term, the place and the images. */
 export class DivergedError extends Error {
   override readonly name = 'DivergedError';
 
@@ -11,11 +11,12 @@ export class DivergedError extends Error {
   constructor(
     readonly term: string,
     readonly epoch: number,
-    readonly step: number,
+    /** Undefined in validation. */
+    readonly step: number | undefined,
     readonly ids: readonly string[],
   ) {
     super(
-      `training diverged: ${term} is not finite at epoch ${epoch}, step ${step}, images ${ids.join(', ')}; ` +
+      `training diverged: ${term} is not finite at epoch ${epoch}, ${step === undefined ? 'in validation' : `step ${step}`}, images ${ids.join(', ')}; ` +
         'try a smaller learning rate',
     );
   }

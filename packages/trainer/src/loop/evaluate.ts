@@ -1,28 +1,42 @@
 import { IGNORED } from '@segloss/data/samples';
 import { type Loss } from '@segloss/losses';
-import { ConfusionMatrix, diceScores, iouScores, meanScore, regionSizes } from '@segloss/metrics';
+import { scoreCase, summarizeCases, type CaseScore, type ScoreCaseOptions } from '@segloss/metrics';
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import { checkSamples, inGroups, inMemory, loadGroups, toBatch, type TrainingItem } from './batches.js';
+import {
+  checkSamples,
+  inGroups,
+  inMemory,
+  loadGroups,
+  sizesOf,
+  toBatch,
+  type TrainingItem,
+} from './batches.js';
+import { DivergedError } from './diverged.js';
 import { classify } from './predict.js';
 
-/** What a model reaches on a set of images. */
+/** Scores of a model over a set of images. */
 export interface Evaluation {
   /** Mean over the images of the loss. */
   readonly loss: number;
   /** Mean of each term, without its weight. */
   readonly terms: Record<string, number>;
-  /** Dice and IoU of each class over all pixels of the set; NaN for a class that is nowhere. */
+  /** Dice and IoU of each class over all pixels of the set; NaN for a class that is neither true nor predicted. */
   readonly dice: number[];
   readonly iou: number[];
-  /** Means over the classes; of binary data those of the foreground. */
-  readonly meanDice: number;
-  readonly meanIou: number;
+  /** Means over the foreground classes, which exclude the background; NaN where no class has a score. */
+  readonly foregroundDice: number;
+  readonly foregroundIou: number;
   /** Label marginals of the set, by class: true, predicted by summed probabilities, predicted by counted labels. */
   readonly truth: number[];
   readonly soft: number[];
   readonly hard: number[];
+}
+
+/** An {@link Evaluation} with the scores of each image. */
+export interface CaseEvaluation extends Evaluation {
+  readonly cases: readonly CaseScore[];
 }
 
 /** Options of {@link evaluate}. */
@@ -33,16 +47,20 @@ export interface EvaluateOptions {
   samples: readonly TrainingItem[];
   /** Names of the classes; two are binary. */
   classes: readonly string[];
-  /** Images at once; default 8. */
+  /** Index of the background class, which the foreground means exclude; null where every class counts. Default 0. */
+  background?: number | null;
+  /** Distances between surfaces in the scores of each image, as in `scoreCase`; default `none`, which is fast. */
+  distances?: NonNullable<ScoreCaseOptions['distances']>;
+  /** Images of one forward pass; default 8. */
   batchSize?: number;
   /** Epoch (0-based) for scheduled weights; default 0. */
   epoch?: number;
 }
 
 /**
- * Loss, overlap and label marginals of a model on a set of images.
+ * Computes loss, overlap and label marginals of a model on a set of images, and the scores of each image.
  *
- * @throws {RangeError} If a sample does not fit the model.
+ * @throws {RangeError} If a sample does not fit the model, or two have one id. @throws {DivergedError} If logits are not finite.
  *
  * @example
  * ```ts
@@ -50,17 +68,17 @@ export interface EvaluateOptions {
  * const { parseLoss } = await import('@segloss/losses');
  * const model = unet({ inputShape: [4, 4, 1], outputs: 1, widths: [2], seed: 1 });
  * const sample = { id: 'a', width: 4, height: 4, channels: 1, image: new Float32Array(16), mask: new Uint8Array(16) };
- * const { truth } = await evaluate({ model, loss: parseLoss('ce'), samples: [sample], classes: ['no', 'yes'] });
+ * const { truth, cases } = await evaluate({ model, loss: parseLoss('ce'), samples: [sample], classes: ['no', 'yes'] });
  * truth; // → [1, 0]
+ * cases[0].classes[0].target; // → 16
  * ```
  */
-export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { model, loss, samples, classes, batchSize = 8, epoch = 0 } = options;
+export async function evaluate(options: EvaluateOptions): Promise<CaseEvaluation> {
+  const { model, loss, samples, classes, background = 0, distances = 'none' } = options;
+  const { batchSize = 8, epoch = 0 } = options;
   const { shape } = model.inputs[0]!;
   checkSamples('evaluate', inMemory(samples), shape);
-  const K = classes.length;
-  const confusion = new ConfusionMatrix(K);
-  const soft = new Float64Array(K);
+  const cases: CaseScore[] = [];
   const sums: Record<string, number> = {};
   let total = 0;
   for await (const group of loadGroups(inGroups(samples, batchSize))) {
@@ -76,31 +94,26 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const channels = logits.shape.at(-1)!;
     dispose([images, labels, logits, value as unknown as Tensor]);
     const length = values.length / group.length;
-    group.forEach(({ mask }, i) => {
-      const { labels: predicted, probabilities } = classify(
-        values.subarray(i * length, (i + 1) * length),
-        channels,
-      );
-      confusion.add(mask, predicted, { ignoreIndex: IGNORED });
-      for (let pixel = 0; pixel < mask.length; pixel++) {
-        if (mask[pixel] === IGNORED) continue;
-        for (let k = 0; k < K; k++) soft[k]! += probabilities[pixel * K + k]!;
-      }
+    group.forEach((sample, i) => {
+      const { id, mask, spacing } = sample;
+      const own = values.subarray(i * length, (i + 1) * length);
+      if (!own.every(Number.isFinite)) throw new DivergedError('the prediction', epoch, undefined, [id]);
+      const { labels: predicted, probabilities } = classify(own, channels);
+      const pixels = { truth: mask, predicted, probabilities, shape: sizesOf(sample), ignoreIndex: IGNORED };
+      cases.push(scoreCase({ id, ...pixels, classes, background, distances, ...(spacing && { spacing }) }));
     });
   }
-  const dice = diceScores(confusion);
-  const iou = iouScores(confusion);
-  const sizes = regionSizes(confusion);
-  const scored = (scores: readonly number[]) => meanScore(K === 2 ? scores.slice(1) : scores);
+  const { classes: summaries, foreground } = summarizeCases(cases, { classes, background });
   return {
     loss: total / samples.length,
     terms: Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / samples.length])),
-    dice,
-    iou,
-    meanDice: scored(dice),
-    meanIou: scored(iou),
-    truth: sizes.map((size) => size.truth),
-    soft: Array.from(soft, (sum) => sum / confusion.total),
-    hard: sizes.map((size) => size.predicted),
+    dice: summaries.map(({ dice }) => dice ?? NaN),
+    iou: summaries.map(({ iou }) => iou ?? NaN),
+    foregroundDice: foreground.dice ?? NaN,
+    foregroundIou: foreground.iou ?? NaN,
+    truth: summaries.map(({ truth }) => truth),
+    soft: summaries.map(({ soft }) => soft!.predicted),
+    hard: summaries.map(({ hard }) => hard.predicted),
+    cases,
   };
 }

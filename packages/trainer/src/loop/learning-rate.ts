@@ -153,16 +153,16 @@ export class Plateau {
       : Math.max(base * this.state.factor, Math.min(base, this.settings['minimum']!));
   }
 
+  /** An epoch in which the metric is undefined counts neither as better nor as worse. */
   observe(metric: number): void {
-    if (this.settings === undefined) return;
+    if (this.settings === undefined || Number.isNaN(metric)) return;
     const { factor, patience, threshold } = this.settings as Record<
       'factor' | 'patience' | 'threshold',
       number
     >;
     const { state } = this;
     const margin = this.mode === 'max' ? 1 + threshold : 1 - threshold;
-    const better =
-      state.best === null ? !Number.isNaN(metric) : isBetter(metric, state.best * margin, this.mode);
+    const better = state.best === null || isBetter(metric, state.best * margin, this.mode);
     if (better) {
       Object.assign(state, { best: metric, bad: 0 });
     } else if (++state.bad > patience) {

@@ -1,13 +1,14 @@
 import { type Augmentation } from '@segloss/data/samples';
 import { type Loss } from '@segloss/losses';
-import { checkKeys, withDefaults } from '@segloss/models/options';
+import { checkKeys, unknownName, withDefaults } from '@segloss/models/options';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { checkSamples, inMemory, type TrainingItem } from './batches.js';
 import { type CheckpointStore } from './checkpoint.js';
-import { type Evaluation } from './evaluate.js';
+import { type CaseEvaluation, type Evaluation } from './evaluate.js';
 import { type GradientOptions } from './gradients.js';
 import { type LearningRateSchedule, type ScheduleOptions } from './learning-rate.js';
+import { MONITOR_ALIASES, MONITORED, type MonitoredMetric } from './monitor.js';
 import { LEARNING_RATES, type OptimizerOptions } from './optimizers/index.js';
 
 /** One update of the weights. */
@@ -41,23 +42,25 @@ export interface EpochReport {
   /** Mean over the updates. */
   readonly gradientNorm: number;
   readonly val: Evaluation;
-  /** The monitored metric is the best so far. */
+  /** Scores of each validation image, without distances between surfaces. */
+  readonly cases: CaseEvaluation['cases'];
+  /** The weights of this epoch are the checkpoint `best`: the monitored metric is the best so far, or was never defined. */
   readonly best: boolean;
 }
 
-/** Which number of {@link EpochReport} `val` says how good a model is. */
+/** Which number of {@link EpochReport} `val` tells how good a model is. */
 export interface Monitor {
-  /** Default `meanDice`. */
-  metric?: 'meanDice' | 'meanIou' | 'loss';
+  /** Default `foregroundDice`, which `meanDice` also names; so does `meanIou` `foregroundIou`. */
+  metric?: MonitoredMetric | 'meanDice' | 'meanIou';
   /** Default: `min` for the loss, else `max`. */
   mode?: 'max' | 'min';
 }
 
 /** Ends a training that no longer gets better. */
 export interface EarlyStopping {
-  /** Epochs without a better metric, after which it ends. */
+  /** Epochs without improvement before the training ends, 1 or more; an epoch in which the metric is undefined does not count. */
   patience: number;
-  /** By how much a better metric has to be better. Default 0. */
+  /** Smallest improvement that counts, in units of the metric. Default 0. */
   minDelta?: number;
 }
 
@@ -84,6 +87,8 @@ export interface TrainOptions {
   val: readonly TrainingItem[];
   /** Names of the classes; two are binary. */
   classes: readonly string[];
+  /** Index of the background class, which the foreground means exclude; null where every class counts. Default 0. */
+  background?: number | null;
   epochs: number;
   /** Images of one forward pass. Default 8. */
   batchSize?: number;
@@ -101,6 +106,19 @@ export interface TrainOptions {
    * samples of other sizes to that of the model; `true` (default) for random flips along both axes, `false` for nothing.
    */
   augment?: boolean | Augmentation;
+  /**
+   * Statistics by which batch normalization validates and predicts. `running` (default): the running averages of the training.
+   * `exact`: recomputed before each validation from training images, as augmented in that epoch and at most 1024 of them, which costs up to a third
+   * of the epoch's time; see `recomputeBatchNormalization` of `@segloss/models`.
+   */
+  batchNormStatistics?: 'running' | 'exact';
+  /** `prior`: the bias of the last layer starts from the class proportions of the training images. Default `zero`: as the model is. */
+  outputBias?: 'zero' | 'prior';
+  /**
+   * Decay of an exponential moving average of the weights, between 0 and 1, such as 0.999. Validation, checkpoints and the trained model have the
+   * averages. Default: none.
+   */
+  ema?: number;
   monitor?: Monitor;
   earlyStopping?: EarlyStopping;
   checkpoint?: CheckpointOptions;
@@ -108,33 +126,34 @@ export interface TrainOptions {
   signal?: AbortSignal;
   /** Called after every update. */
   onStep?: (step: StepReport) => void;
+  /** Receives a sentence about what a reader of the numbers should know. Default: a warning on the console. */
+  onNote?: (text: string) => void;
 }
 
-type Optional = 'batchSize' | 'optimizer' | 'learningRate' | 'schedule' | 'seed' | 'augment';
+type Optional =
+  | 'background'
+  | 'batchSize'
+  | 'optimizer'
+  | 'learningRate'
+  | 'schedule'
+  | 'seed'
+  | 'augment'
+  | 'batchNormStatistics'
+  | 'outputBias'
+  | 'onNote';
 
 /** {@link TrainOptions} with every default in its place. */
 export type ResolvedOptions = Omit<TrainOptions, Optional | 'gradient' | 'monitor' | 'earlyStopping'> &
   Required<Pick<TrainOptions, Optional>> & {
     gradient: GradientOptions & { accumulate: number };
-    monitor: Required<Monitor>;
+    monitor: { metric: MonitoredMetric; mode: 'max' | 'min' };
     earlyStopping: Required<EarlyStopping> | undefined;
   };
 
-const KNOWN = [
-  ...[
-    'model',
-    'loss',
-    'train',
-    'val',
-    'classes',
-    'epochs',
-    'batchSize',
-    'optimizer',
-    'learningRate',
-    'schedule',
-  ],
-  ...['gradient', 'seed', 'augment', 'monitor', 'earlyStopping', 'checkpoint', 'signal', 'onStep'],
-];
+const KNOWN = (
+  'model loss train val classes background epochs batchSize optimizer learningRate schedule gradient seed augment ' +
+  'batchNormStatistics outputBias ema monitor earlyStopping checkpoint signal onStep onNote'
+).split(' ');
 
 const NO_CLIPPING: { [Key in keyof GradientOptions]: number | undefined } = {
   clipNorm: undefined,
@@ -152,9 +171,9 @@ export function resolveOptions(options: TrainOptions): ResolvedOptions {
   if (options.checkpoint) {
     checkKeys('train: checkpoint', options.checkpoint, ['store', 'everySteps', 'say', 'onResume']);
   }
-  const metric = monitor.metric ?? 'meanDice';
   const resolved: ResolvedOptions = {
     ...options,
+    background: options.background === undefined ? 0 : options.background,
     batchSize: options.batchSize ?? 8,
     optimizer,
     learningRate: options.learningRate ?? LEARNING_RATES[optimizer.name],
@@ -162,11 +181,31 @@ export function resolveOptions(options: TrainOptions): ResolvedOptions {
     gradient: withDefaults(NO_CLIPPING, gradient) as ResolvedOptions['gradient'],
     seed: options.seed ?? 0,
     augment: options.augment ?? true,
-    monitor: withDefaults({ metric, mode: metric === 'loss' ? 'min' : 'max' }, monitor) as Required<Monitor>,
+    batchNormStatistics: options.batchNormStatistics ?? 'running',
+    outputBias: options.outputBias ?? 'zero',
+    monitor: resolveMonitor(monitor),
     earlyStopping: earlyStopping && { minDelta: 0, ...earlyStopping },
+    onNote: options.onNote ?? ((text) => console.warn(text)),
   };
   check(resolved);
   return resolved;
+}
+
+function resolveMonitor({ metric = 'foregroundDice', mode }: Monitor): ResolvedOptions['monitor'] {
+  const name = MONITOR_ALIASES[metric] ?? (metric as MonitoredMetric);
+  if (!MONITORED.includes(name)) {
+    throw new RangeError(`train: monitor: ${unknownName('metric', String(metric), MONITORED)}`);
+  }
+  return {
+    metric: name,
+    mode: oneOf('monitor.mode', mode ?? (name === 'loss' ? 'min' : 'max'), ['max', 'min']),
+  };
+}
+
+/** The value, if it is one of the choices; throws otherwise. */
+function oneOf<V extends string>(name: string, value: V, choices: readonly V[]): V {
+  if (choices.includes(value)) return value;
+  throw new RangeError(`train: wanted ${name} to be ${choices.join(' | ')}, got ${JSON.stringify(value)}`);
 }
 
 /** What the numbers of a training depend on, as far as it can be written down: a checkpoint is only for the same. */
@@ -191,6 +230,10 @@ export function settingsOf(options: ResolvedOptions): Record<string, unknown> {
     ...{ classes, epochs, batchSize, optimizer, learningRate, gradient, seed },
     schedule: typeof schedule === 'function' ? 'a function' : schedule,
     augment: typeof augment === 'function' ? 'a function' : augment,
+    background: options.background,
+    batchNormStatistics: options.batchNormStatistics,
+    outputBias: options.outputBias,
+    ema: options.ema ?? null,
     monitor: options.monitor,
     earlyStopping: options.earlyStopping ?? null,
     train: ids(options.train),
@@ -212,6 +255,7 @@ function check(options: ResolvedOptions): void {
     throw new RangeError(`train: wanted a positive learning rate, got ${String(learningRate)}`);
   }
   checkClip(gradient);
+  checkScoring(options);
   if (train.length === 0 || val.length === 0) {
     throw new RangeError(`train: wanted images to train and validate, got ${train.length} and ${val.length}`);
   }
@@ -224,6 +268,38 @@ function check(options: ResolvedOptions): void {
     throw new RangeError(
       `train: wanted a model with ${wanted} output channels for ${classes.length} classes, got ${String(outputs)}`,
     );
+  }
+}
+
+function checkScoring({
+  background,
+  classes,
+  val,
+  ema,
+  batchNormStatistics,
+  outputBias,
+}: ResolvedOptions): void {
+  if (
+    background !== null &&
+    !(Number.isInteger(background) && background >= 0 && background < classes.length)
+  ) {
+    throw new RangeError(
+      `train: wanted background from 0 to ${classes.length - 1} or null, got ${String(background)}`,
+    );
+  }
+  oneOf('batchNormStatistics', batchNormStatistics, ['running', 'exact']);
+  oneOf('outputBias', outputBias, ['zero', 'prior']);
+  if (ema !== undefined && !(ema > 0 && ema < 1)) {
+    throw new RangeError(`train: wanted ema between 0 and 1, got ${String(ema)}; 0.999 is usual`);
+  }
+  const ids = new Set<string>();
+  for (const { id } of val) {
+    if (ids.has(id)) {
+      throw new RangeError(
+        `train: wanted a different id for each validation image, got ${id} twice; scores are listed by id`,
+      );
+    }
+    ids.add(id);
   }
 }
 

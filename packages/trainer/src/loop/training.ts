@@ -9,20 +9,21 @@ import {
 import type * as tf from '@tensorflow/tfjs-core';
 import { dispose, tensor, type Tensor } from '@tensorflow/tfjs-core';
 
-import { checkSamples, inGroups, loadGroups, type TrainingItem } from './batches.js';
+import { checkSamples, inGroups, loadGroups, toBatch, type TrainingItem } from './batches.js';
 import { CheckpointError, type CheckpointContent, type CheckpointTensor } from './checkpoint.js';
 import { backendErrors, watchBackend } from './device.js';
+import { classPrior } from './class-prior.js';
 import { DivergedError } from './diverged.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { clip, globalNorm, GradientSum } from './gradients.js';
 import {
-  isBetter,
   learningRateSchedule,
   Plateau,
   type LearningRateSchedule,
   type PlateauState,
 } from './learning-rate.js';
-import { setStep } from '@segloss/models';
+import { batchNormMomentum, recomputeBatchNormalization, setOutputBias, setStep } from '@segloss/models';
+import { BestSoFar, monitoredValue, type MonitorState } from './monitor.js';
 import { nextTask } from './next-task.js';
 import { addTo, meansOf, noSums, type MeansState } from './means.js';
 import { createOptimizer, type Optimizer } from './optimizers/index.js';
@@ -35,6 +36,7 @@ import {
   type ResolvedOptions,
   type TrainOptions,
 } from './train-options.js';
+import { WeightAverage } from './weight-average.js';
 
 /** Where a training stands between two updates; with the tensors, all that the rest of it depends on. */
 interface Position {
@@ -47,11 +49,11 @@ interface Position {
   learningRate: number;
   sums: MeansState;
   plateau: PlateauState;
-  /** Best value of the monitored metric. */
-  best: number | null;
-  /** Epochs since the best. */
-  stale: number;
+  monitor: MonitorState;
 }
+
+/** Images from which the exact statistics of batch normalization are computed, at most. */
+const STATISTICS_IMAGES = 1024;
 
 /** A training under way, which can be saved and restored between any two updates. */
 export class Training {
@@ -61,14 +63,17 @@ export class Training {
   private readonly schedule: LearningRateSchedule;
   private readonly plateau: Plateau;
   private readonly change: Augmentation | undefined;
-  private at: Omit<Position, 'plateau'> = {
-    ...{ epoch: 0, update: 0, step: 0, learningRate: 0, best: null, stale: 0 },
+  private readonly best: BestSoFar;
+  private readonly average: WeightAverage | undefined;
+  private readonly noted = new Set<string>();
+  private at: Omit<Position, 'plateau' | 'monitor'> = {
+    ...{ epoch: 0, update: 0, step: 0, learningRate: 0 },
     sums: noSums(),
   };
 
   constructor(given: TrainOptions) {
     const options = resolveOptions(given);
-    const { model, optimizer, schedule, monitor, augment, seed } = options;
+    const { model, optimizer, schedule, monitor, earlyStopping, augment, seed, ema } = options;
     const named = typeof schedule === 'function' ? undefined : schedule;
     this.options = options;
     this.schedule = typeof schedule === 'function' ? schedule : learningRateSchedule(schedule);
@@ -77,21 +82,24 @@ export class Training {
     watchBackend();
     this.variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
     this.optimizer = createOptimizer(optimizer, this.variables);
+    this.best = new BestSoFar(monitor.mode, earlyStopping?.minDelta);
+    this.average = ema === undefined ? undefined : new WeightAverage(model, ema);
   }
 
   get finished(): boolean {
     const { epochs, earlyStopping } = this.options;
-    return (
-      this.at.epoch >= epochs || (earlyStopping !== undefined && this.at.stale >= earlyStopping.patience)
-    );
+    const { stale } = this.best.state;
+    return this.at.epoch >= epochs || (earlyStopping !== undefined && stale >= earlyStopping.patience);
   }
 
   /** One epoch, or the rest of one; undefined where the signal ended it. */
   async epoch(): Promise<EpochReport | undefined> {
     const begin = performance.now();
     const { options, at, change } = this;
-    const { model, loss, classes, batchSize, signal, checkpoint } = options;
+    const { model, loss, classes, background, batchSize, signal, checkpoint } = options;
     const updates = this.updatesOf(at.epoch);
+    this.average?.show(false);
+    this.noteBatchNorm(updates.length);
     const loading = loadGroups(
       updates.slice(at.update),
       change && ((sample) => change(sample, { epoch: at.epoch })),
@@ -107,8 +115,20 @@ export class Training {
       if (checkpoint?.everySteps !== undefined && at.step % checkpoint.everySteps === 0) await this.save();
       await nextTask();
     }
-    const val = await this.orSave(
-      evaluate({ model, loss, samples: options.val, classes, batchSize, epoch: at.epoch }),
+    this.average?.show(true);
+    const { cases, ...val } = await this.orSave(
+      (async () => {
+        await this.recomputeStatistics();
+        return evaluate({
+          model,
+          loss,
+          samples: options.val,
+          classes,
+          background,
+          batchSize,
+          epoch: at.epoch,
+        });
+      })(),
     );
     if (signal?.aborted) return this.leave();
     return {
@@ -120,6 +140,7 @@ export class Training {
       learningRate: at.learningRate,
       ...meansOf(at.sums),
       val,
+      cases,
       best: await this.judge(val),
     };
   }
@@ -130,24 +151,33 @@ export class Training {
     await this.save();
   }
 
-  /** Goes on from the newest checkpoint, if there is one. */
+  /** Resumes from the newest checkpoint; starts where there is none. */
   async resume(): Promise<void> {
     const { checkpoint } = this.options;
+    const restored = checkpoint !== undefined && (await this.restore(checkpoint));
+    if (!restored) await this.prepare();
     if (checkpoint === undefined) return;
-    await this.restore(checkpoint);
     const { epoch, step } = this.at;
     if (step > 0) checkpoint.say?.(`resumed at epoch ${epoch}, step ${step}`);
     checkpoint.onResume?.({ epoch, step });
   }
 
-  private async restore({ store, say = (text) => console.warn(text) }: CheckpointOptions): Promise<void> {
+  /** Before the first update of a training. */
+  private async prepare(): Promise<void> {
+    const { model, train, classes, outputBias } = this.options;
+    if (outputBias === 'prior') setOutputBias(model, await classPrior(train, classes.length));
+    this.average?.restore(model.weights.map((weight) => weight.read()));
+  }
+
+  /** False where nothing was saved yet. */
+  private async restore({ store, say = (text) => console.warn(text) }: CheckpointOptions): Promise<boolean> {
     const { model } = this.options;
     const file = await store.load(say);
-    if (file === undefined) return;
-    const saved = JSON.parse(file.metadata['settings']!) as Record<string, unknown>;
+    if (file === undefined) return false;
+    const settings = JSON.parse(file.metadata['settings']!) as Record<string, unknown>;
     const wanted = asJson(settingsOf(this.options));
     const other = Object.keys(wanted).filter(
-      (key) => JSON.stringify(saved[key]) !== JSON.stringify(wanted[key]),
+      (key) => JSON.stringify(settings[key]) !== JSON.stringify(wanted[key]),
     );
     if (other.length > 0) {
       throw new CheckpointError(
@@ -155,23 +185,76 @@ export class Training {
           'choose another folder, or remove this one to train anew',
       );
     }
-    const { plateau, ...at } = JSON.parse(file.metadata['position']!) as Position;
+    const { plateau, monitor, ...at } = JSON.parse(file.metadata['position']!) as Position;
     this.at = at;
     this.plateau.state = plateau;
+    this.best.state = monitor;
     const tensors = new Map(
       Object.entries(file.tensors).map(([name, { shape, values }]) => [name, tensor(values, [...shape])]),
     );
-    model.weights.forEach((weight, i) => weight.write(tensors.get(`weights/${i}`)!));
+    const saved = (kind: string) => model.weights.map((_, i) => tensors.get(`${kind}/${i}`)!);
+    const weights = saved(this.average === undefined ? 'weights' : 'training');
+    model.weights.forEach((weight, i) => weight.write(weights[i]!));
+    this.average?.restore(saved('weights'));
     const slots = Object.keys(this.optimizer.slots());
     this.optimizer.restore(
       Object.fromEntries(slots.map((name) => [name, tensors.get(`optimizer/${name}`)!])),
       at.step,
     );
     dispose([...tensors.values()]);
+    return true;
   }
 
+  /** Leaves the model with the weights that are validated. */
   dispose(): void {
+    this.average?.show(true);
+    this.average?.dispose();
     this.optimizer.dispose();
+  }
+
+  /** Exact statistics of batch normalization, where they are requested. */
+  private async recomputeStatistics(): Promise<void> {
+    const { model, train, batchSize, seed, batchNormStatistics } = this.options;
+    if (batchNormStatistics !== 'exact') return;
+    const { epoch } = this.at;
+    const change = this.change && ((sample: Sample) => this.change!(sample, { epoch }));
+    // In an order of its own: neighbors in a data set are often alike, and each batch is normalized by itself.
+    const items = shuffled(train, randomStream(seed).fork('batch-statistics')).slice(0, STATISTICS_IMAGES);
+    const { shape } = model.inputs[0]!;
+    async function* batches(): AsyncGenerator<Tensor> {
+      for await (const samples of loadGroups(inGroups(items, batchSize), change)) {
+        checkSamples('train', samples, shape);
+        const { images, labels } = toBatch(samples);
+        labels.dispose();
+        yield images;
+      }
+    }
+    await recomputeBatchNormalization(model, batches());
+  }
+
+  private noteBatchNorm(updates: number): void {
+    const { model, batchNormStatistics } = this.options;
+    const momentum = batchNormMomentum(model);
+    if (momentum === undefined) {
+      if (batchNormStatistics === 'exact') {
+        this.note('batchNormStatistics: exact changes nothing: the model has no batch normalization');
+      }
+      return;
+    }
+    const memory = Math.round(1 / (1 - momentum));
+    if (batchNormStatistics === 'running' && updates < memory) {
+      this.note(
+        `an epoch has ${updates} updates, but the running averages of batch normalization reach back about ${memory} ` +
+          `(momentum ${momentum}): early validations use statistics of older weights; set batchNormStatistics: exact`,
+      );
+    }
+  }
+
+  /** Each sentence once. */
+  private note(text: string): void {
+    if (this.noted.has(text)) return;
+    this.noted.add(text);
+    this.options.onNote(text);
   }
 
   /** The images of each update of an epoch, in their order. */
@@ -209,7 +292,10 @@ export class Training {
       const clipped = clip(gradients, gradientNorm, gradient);
       dispose(gradients);
       const learningRate = this.learningRate({ step, epoch, stepsPerEpoch, epochs });
-      if (Number.isFinite(gradientNorm)) this.optimizer.apply(clipped, learningRate);
+      if (Number.isFinite(gradientNorm)) {
+        this.optimizer.apply(clipped, learningRate);
+        this.average?.update(step);
+      }
       dispose(clipped);
       if (!Number.isFinite(gradientNorm)) throw diverged(`the gradient of ${loss.spec}`, at, samples);
       const report = { epoch, step, learningRate, loss: total, terms, gradientNorm };
@@ -238,20 +324,32 @@ export class Training {
     return rate;
   }
 
-  /** Whether the epoch is the best so far; such a model is kept. */
+  /** Whether the weights of the epoch are the best so far; they are kept then. */
   private async judge(val: Evaluation): Promise<boolean> {
-    const { at } = this;
-    const { monitor, earlyStopping, checkpoint } = this.options;
-    const value = val[monitor.metric];
+    const { epoch } = this.at;
+    const { monitor, background, checkpoint } = this.options;
+    const { metric } = monitor;
+    const value = monitoredValue(val, metric, background);
     this.plateau.observe(value);
-    const delta = (earlyStopping?.minDelta ?? 0) * (monitor.mode === 'max' ? 1 : -1);
-    const best = at.best === null ? !Number.isNaN(value) : isBetter(value, at.best + delta, monitor.mode);
-    Object.assign(at, best ? { best: value, stale: 0 } : { stale: at.stale + 1 });
+    const best = this.best.observe(value);
+    if (Number.isNaN(value)) this.noteUndefined(val, metric);
     if (best && checkpoint !== undefined) {
       const tensors = await stored(this.weights());
-      await checkpoint.store.save('best', { tensors, metadata: { epoch: String(at.epoch), [monitor.metric]: String(value) } }); // prettier-ignore
+      await checkpoint.store.save('best', { tensors, metadata: { epoch: String(epoch), [metric]: String(value) } }); // prettier-ignore
     }
     return best;
+  }
+
+  private noteUndefined({ truth }: Evaluation, metric: string): void {
+    const { background } = this.options;
+    const without = !truth.some((share, k) => k !== background && share > 0);
+    this.note(
+      without && metric !== 'loss'
+        ? `no validation image has a foreground pixel, so ${metric} is undefined: the checkpoint best holds the last weights, ` +
+            'and neither early stopping nor a plateau schedule acts; monitor the loss instead'
+        : `${metric} is undefined in epoch ${this.at.epoch} and counts neither as better nor as worse there; ` +
+            'until it is defined, the checkpoint best holds the last weights',
+    );
   }
 
   /** What was done so far is kept, if anything between two updates fails. */
@@ -275,9 +373,14 @@ export class Training {
     const slots = Object.entries(this.optimizer.slots());
     const tensors = await stored({
       ...this.weights(),
+      ...(this.average && named('training', this.average.weights)),
       ...Object.fromEntries(slots.map(([name, slot]) => [`optimizer/${name}`, slot])),
     });
-    const position: Position = { ...this.at, plateau: this.plateau.state };
+    const position: Position = {
+      ...this.at,
+      plateau: this.plateau.state,
+      monitor: this.best.state,
+    };
     const metadata = {
       position: JSON.stringify(position),
       settings: JSON.stringify(settingsOf(this.options)),
@@ -285,9 +388,17 @@ export class Training {
     await checkpoint.store.save('last', { tensors, metadata });
   }
 
+  /** Those that are validated. */
   private weights(): Record<string, Tensor> {
-    return Object.fromEntries(this.options.model.weights.map((weight, i) => [`weights/${i}`, weight.read()]));
+    return named(
+      'weights',
+      this.average?.averages ?? this.options.model.weights.map((weight) => weight.read()),
+    );
   }
+}
+
+function named(kind: string, tensors: readonly Tensor[]): Record<string, Tensor> {
+  return Object.fromEntries(tensors.map((one, i) => [`${kind}/${i}`, one]));
 }
 
 async function stored(tensors: Record<string, Tensor>): Promise<CheckpointContent['tensors']> {

@@ -106,7 +106,7 @@ export async function runTraining(
         loggers.start({ id, folder, config, classes: data.classes, loss: loss.spec });
         const finish = async (status: RunStatus, message?: string): Promise<RunSummary> => {
           const lines = log.read();
-          const [best, last] = [bestEpoch(lines, config.monitor), lines.at(-1)];
+          const [best, last] = [bestEpoch(lines, config.monitor, data.background), lines.at(-1)];
           const outcome: Omit<RunSummary, 'schemaVersion' | 'id'> = {
             ...{ name, status, epochs: lines.length },
             ...(best && { best }),
@@ -130,7 +130,8 @@ export async function runTraining(
         const store = new RunStore(home.checkpoints, log, lease);
         const training: TrainOptions = {
           ...trainOptions(config),
-          ...{ model, loss, classes: data.classes, train: data.train, val: data.val, augment: data.augment },
+          ...{ model, loss, train: data.train, val: data.val, augment: data.augment },
+          ...{ classes: data.classes, background: data.background },
           checkpoint: {
             store,
             ...config.checkpoint,
@@ -141,6 +142,7 @@ export async function runTraining(
             },
           },
           ...(signal && { signal }),
+          onNote: note,
           onStep: ({ epoch, step, loss: value }) =>
             onEvent({ type: 'step', run: id, epoch, step, loss: value }),
         };
@@ -211,8 +213,11 @@ const about = ({ name, description, warnings }: RunData) => ({ name, description
 function trainOptions(config: RunConfig) {
   const { learningRate, ...optimizer } = config.optimizer;
   const { epochs, batchSize, seed, schedule, gradient, monitor, earlyStopping } = config;
+  const { batchNormStatistics, outputBias, ema } = config;
   return {
     ...{ epochs, batchSize, seed, schedule, gradient, monitor, optimizer, learningRate },
+    ...{ batchNormStatistics, outputBias },
+    ...(ema !== undefined && { ema }),
     ...(earlyStopping && { earlyStopping }),
   };
 }

@@ -12,7 +12,7 @@ const FILE = 'events.out.tfevents.0.segloss';
 
 /**
  * Writes the file of events that TensorBoard reads, from `metrics.jsonl`: `loss/total`, `loss/TERM`, `learningRate`,
- * `gradientNorm`, `val/loss/...`, `val/dice/CLASS`, `val/iou/CLASS`, `val/meanDice`, `val/meanIou`, and
+ * `gradientNorm`, `val/loss/...`, `val/dice/CLASS`, `val/iou/CLASS`, `val/foregroundDice`, `val/foregroundIou`, and
  * `marginal/CLASS/{true,soft,hard}` (`train-marginal/...` of the training images); the step is the epoch. Like the metrics
  * it knows no clock: the wall time is the epoch in seconds. What is there already is kept, so that a TensorBoard
  * that has the file open goes on.
@@ -67,8 +67,8 @@ function scalarsOf(line: MetricsLine, classes: readonly string[]): Map<string, n
     ...terms('val/loss', val.loss, val.terms),
     ...byClass((label) => `val/dice/${label}`, val.dice),
     ...byClass((label) => `val/iou/${label}`, val.iou),
-    ['val/meanDice', val.meanDice] as const,
-    ['val/meanIou', val.meanIou] as const,
+    ['val/foregroundDice', val.foregroundDice] as const,
+    ['val/foregroundIou', val.foregroundIou] as const,
     ...marginals('marginal', val),
     ...(train === undefined ? [] : marginals('train-marginal', train)),
   ];
