@@ -43,12 +43,10 @@ export interface Packed {
   readonly files: readonly string[];
 }
 
-/** Packs every public package as npm would publish it. */
-export function packAll(destination: string): Map<string, Packed> {
-  const folders = publicWorkspaces();
+/** Packs public packages, all by default, as npm would publish them. */
+export function pack(destination: string, folders = publicWorkspaces()): Map<string, Packed> {
   const unbuilt = folders.filter((folder) => !existsSync(join(root, folder, 'dist')));
-  if (unbuilt.length > 0)
-    throw new Error(`packAll: ${unbuilt.join(', ')} not built; run "npm run build" first`);
+  if (unbuilt.length > 0) throw new Error(`pack: ${unbuilt.join(', ')} not built; run "npm run build" first`);
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', destination];
   const output = execFileSync('npm', [...args, ...folders.flatMap((folder) => ['--workspace', folder])], {
     cwd: root,
@@ -61,7 +59,7 @@ export function packAll(destination: string): Map<string, Packed> {
   return new Map(
     folders.map((folder) => {
       const found = packed.find(({ name }) => name === readPackage(folder).name);
-      if (found === undefined) throw new Error(`packAll: npm packed no ${folder}`);
+      if (found === undefined) throw new Error(`pack: npm packed no ${folder}`);
       const files = found.files.map(({ path }) => path);
       return [folder, { tarball: join(destination, found.filename), files }];
     }),

@@ -17,6 +17,8 @@ export interface Generator {
   readonly checkedBy?: string;
   /** Folder that holds nothing but what this generator writes, but for the files named here. */
   readonly folder?: { readonly path: string; readonly others: readonly string[] };
+  /** Returns files that should not be there, where `folder` does not say it. */
+  extra?(): string[];
   /** Returns the text of every file it writes, by path relative to the root. */
   generate(): Promise<Map<string, string>> | Map<string, string>;
 }

@@ -9,11 +9,12 @@ import { analyzeExample } from './analyze-example.js';
 import { biasCards } from './bias-cards.js';
 import { type Generator } from './generator.js';
 import { HASHES, inputHash, writtenHashes } from './input-hash.js';
+import { licenses } from './licenses.js';
 import { losses } from './loss-table.js';
 import { parity } from './parity.js';
 import { runSchema } from './run-schema.js';
 
-const GENERATORS: readonly Generator[] = [losses, runSchema, parity, biasCards, analyzeExample];
+const GENERATORS: readonly Generator[] = [losses, licenses, runSchema, parity, biasCards, analyzeExample];
 
 const usage = `npm run docs:generate [-- [NAME...] [--force] [--check]]
 
@@ -86,9 +87,9 @@ async function run(generator: Generator, { check, force }: { check: boolean; for
 const textOf = (path: string) =>
   existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined;
 
-/** Files in the generator's folder that it does not write. */
-function extraFiles({ folder }: Generator, written: ReadonlyMap<string, string>): string[] {
-  if (folder === undefined) return [];
+/** Files that should not be there. */
+function extraFiles({ folder, extra }: Generator, written: ReadonlyMap<string, string>): string[] {
+  if (folder === undefined) return extra?.() ?? [];
   return readdirSync(join(root, folder.path))
     .filter((name) => !folder.others.includes(name))
     .map((name) => `${folder.path}/${name}`)

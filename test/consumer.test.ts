@@ -2,64 +2,12 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { root } from '@segloss/testing';
-import { installCurrentNode, packAll, run, temporaryFolder, type Packed } from './packed.js';
+import { installCurrentNode, pack, run, temporaryFolder } from './packed.js';
 import { blocksOf } from './pages.js';
-import { importedPackages, publicWorkspaces, readPackage } from './workspaces.js';
+import { importedPackages } from './workspaces.js';
 
-const folders = publicWorkspaces();
 const temporary = temporaryFolder();
 afterAll(() => temporary.remove());
-
-let packed: Map<string, Packed>;
-beforeAll(() => {
-  packed = packAll(temporary.path);
-}, 120_000);
-const packedOf = (folder: string): Packed => packed.get(folder) as Packed;
-
-describe.each(folders)('the package of %s', (folder) => {
-  it('satisfies publint in strict mode', () => {
-    const script = join(root, 'test/publint.mjs');
-    const { code, output } = run(process.execPath, [script, packedOf(folder).tarball], root);
-    expect(output).toBe('');
-    expect(code).toBe(0);
-  });
-
-  it('has types that are right for ESM and CommonJS', () => {
-    const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-    // Resolution as in Node 10, which knows no `exports`, is of no use: our engines start at Node 20.
-    const args = [attw, packedOf(folder).tarball, '--profile', 'node16', '--no-color', '--no-emoji'];
-    const { code, output } = run(process.execPath, args, root);
-    expect(code === 0 ? '' : output).toBe('');
-  });
-
-  it('holds its build, a README and the licence, and no sources of tests', () => {
-    const { files } = packedOf(folder);
-    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
-    expect(
-      files.filter(
-        (path) =>
-          !/^(dist|bin|presets|schema)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-LICENSES\.txt)$/.test(
-            path,
-          ),
-      ),
-    ).toEqual([]);
-  });
-
-  it('lists files with side effects that exist', () => {
-    const { sideEffects } = readPackage(folder);
-    expect(sideEffects).toBeDefined();
-    const listed = Array.isArray(sideEffects) ? sideEffects.map((path) => path.replace(/^\.\//, '')) : [];
-    expect(packedOf(folder).files).toEqual(expect.arrayContaining(listed));
-  });
-
-  it('imports only what its package.json names', () => {
-    const { name, dependencies = {}, peerDependencies = {} } = readPackage(folder);
-    const declared = [name, ...Object.keys({ ...dependencies, ...peerDependencies })];
-    expect(declared).toEqual(
-      expect.arrayContaining(importedPackages(join(root, folder, 'dist'), '.js', '.cjs', '.d.ts')),
-    );
-  });
-});
 
 it('the losses import nothing but tfjs-core', () => {
   const dist = join(root, 'packages/losses/dist');
@@ -83,7 +31,7 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
     ];
     for (const { name, block } of blocksOf(join(root, 'README.md'), 'ts'))
       writeFileSync(join(consumer, `${name.replace(':', '-line-')}.mts`), block.code);
-    const tarballs = folders.map((folder) => packedOf(folder).tarball);
+    const tarballs = [...pack(temporary.path).values()].map(({ tarball }) => tarball);
     const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     const packages = [...tarballs, ...peers.map((name) => `${name}@4.22.0`)];
     const { code, output } = run('npm', ['install', '--prefix', consumer, ...options, ...packages], consumer);
