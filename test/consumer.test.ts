@@ -1,11 +1,14 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { root } from '@segloss/testing';
+import { root, withChecks } from '@segloss/testing';
+import { buildSync } from 'esbuild';
+import ts from 'typescript';
 import { installCurrentNode, pack, run, temporaryFolder } from './packed.js';
-import { blocksOf } from './pages.js';
+import { blocksOf, pages } from './pages.js';
 import { importedPackages } from './workspaces.js';
 
+const blocks = pages().flatMap((path) => blocksOf(path, 'ts'));
 const temporary = temporaryFolder();
 afterAll(() => temporary.remove());
 
@@ -29,8 +32,7 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
       '@tensorflow/tfjs-backend-cpu',
       '@tensorflow/tfjs-backend-wasm',
     ];
-    for (const { name, block } of blocksOf(join(root, 'README.md'), 'ts'))
-      writeFileSync(join(consumer, `${name.replace(':', '-line-')}.mts`), block.code);
+    writeBlocks(consumer);
     const tarballs = [...pack(temporary.path).values()].map(({ tarball }) => tarball);
     const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     const packages = [...tarballs, ...peers.map((name) => `${name}@4.22.0`)];
@@ -76,9 +78,46 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
   if ('node' in currentNode) describe('on a current Node, 24', () => worksOn(() => currentNode.node));
   else describe.skip(`on a current Node (skipped: ${currentNode.missing})`, () => worksOn(() => ''));
 
-  it('have types that TypeScript finds as Node would, for the examples of the README too', () => {
+  it.each([
+    ['Node', 'tsconfig.json'],
+    ['a bundler', 'tsconfig.bundler.json'],
+  ])('have types that TypeScript finds as %s would, for the blocks of all pages too', (_, project) => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const { code, output } = run(process.execPath, [tsc, '--project', consumer], consumer);
+    const { code, output } = run(process.execPath, [tsc, '--project', join(consumer, project)], consumer);
     expect(`${code} ${output}`).toBe('0 ');
   });
+
+  describe('with the blocks of the pages, each pasted into a file of its own', () => {
+    let problems: Record<string, string>;
+    beforeAll(() => {
+      const { output } = run(process.execPath, ['run-blocks.mjs'], consumer);
+      problems = JSON.parse(output.split('\n').at(-1)!) as Record<string, string>;
+    });
+
+    it.each(blocks.map(({ name }) => name))('%s runs, and shows true values', (name) => {
+      expect(problems[name]).toBeUndefined();
+    });
+  });
 });
+
+/** The code of a page as modules: as it stands for TypeScript, and with checks of the values it shows to be run. */
+function writeBlocks(folder: string): void {
+  const list = blocks.map(({ name, block }) => {
+    const file = name.replaceAll(/[/:]/g, '-');
+    const { code, claims } = withChecks(block.code);
+    const { outputText } = ts.transpileModule(code, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+    });
+    writeFileSync(join(folder, `${file}.mts`), block.code);
+    writeFileSync(join(folder, `${file}.checked.mjs`), outputText);
+    return { name, module: `./${file}.checked.mjs`, claims };
+  });
+  writeFileSync(join(folder, 'blocks.json'), JSON.stringify(list));
+  buildSync({
+    entryPoints: [join(root, 'packages/testing/src/examples/block-worker.ts')],
+    outfile: join(folder, 'block-worker.mjs'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+  });
+}

@@ -8,6 +8,7 @@ module.exports = async function exercise({
   data,
   charts,
   kernels,
+  models,
   trainer,
   benchmark,
 }) {
@@ -25,7 +26,7 @@ module.exports = async function exercise({
   const series = [{ name: 'line', points: [[0, 0], [1, 1]] }]; // prettier-ignore
   const chart = charts.lineChart({ title: 'T', description: 'D', x: axis, y: axis, series });
 
-  const model = trainer.unet({ inputShape: [16, 16, 3], outputs: 1, widths: [2, 4], seed: 1 });
+  const model = models.unet({ inputShape: [16, 16, 3], outputs: 1, widths: [2, 4], seed: 1 });
   const output = model.predict(tf.zeros([1, 16, 16, 3]));
 
   return {

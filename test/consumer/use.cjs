@@ -9,6 +9,7 @@ exercise({
   data: require('@segloss/data'),
   charts: require('@segloss/charts'),
   kernels: { ...require('@segloss/kernels'), ...require('@segloss/kernels/wasm') },
+  models: require('@segloss/models'),
   trainer: require('@segloss/trainer'),
   benchmark: require('segloss'),
 }).then((result) => console.log(JSON.stringify(result)));

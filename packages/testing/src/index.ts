@@ -13,6 +13,7 @@ export {
   markdownBlocks,
   runExample,
   shellCommands,
+  withChecks,
   type CodeBlock,
 } from './examples/index.js';
 export { tensorLeaks } from './leaks.js';

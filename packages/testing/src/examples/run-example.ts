@@ -1,14 +1,7 @@
 import ts from 'typescript';
-import { difference } from './compare.js';
-import { parseExpected } from './expected-value.js';
+import { checkClaim, type Claim } from './check-claim.js';
 
 const arrow = /^\/\/\s*→\s*(.*)$/;
-
-/** What a line `expression; // → value` says. */
-interface Claim {
-  readonly line: number;
-  readonly text: string;
-}
 
 interface Edit {
   readonly start: number;
@@ -85,25 +78,6 @@ export function withChecks(code: string): { code: string; claims: Claim[] } {
     .sort((a, b) => b.start - a.start)
     .reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), code);
   return { code: edited, claims };
-}
-
-async function checkClaim(claim: Claim, run: () => Promise<unknown>): Promise<void> {
-  const at = `line ${claim.line + 1}`;
-  const throws = /^throws\b\s*(.*)$/s.exec(claim.text);
-  if (throws === null) {
-    const found = difference(await run(), parseExpected(claim.text));
-    if (found !== undefined) throw new Error(`${at}: ${found}`);
-    return;
-  }
-  const wanted = throws[1] as string;
-  try {
-    await run();
-  } catch (error) {
-    const { name, message } = error as Error;
-    if (`${name}: ${message}`.includes(wanted.replace(/…$|\.\.\.$/, '')) || message.includes(wanted)) return;
-    throw new Error(`${at}: the example throws ${wanted}, got ${name}: ${message}`, { cause: error });
-  }
-  throw new Error(`${at}: the example throws ${wanted}, got no error`);
 }
 
 type Body = (
