@@ -1,3 +1,6 @@
+import { badLabel, isLabel } from './labels.js';
+import { checkProbability, checkSum } from './probabilities.js';
+
 /** Options of everything that is counted in bins of confidence. */
 export interface CalibrationOptions {
   /** Number of classes K of `probabilities`; 1 (default) for the probability of a foreground. */
@@ -167,19 +170,14 @@ function pixelsThatCount(
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
     if (label === ignoreIndex) continue;
-    if (!(Number.isInteger(label) && label >= 0 && label <= highest)) {
-      throw new RangeError(
-        `${name}: wanted labels from 0 to ${highest}, got ${label} at ${i}; map it, or set ignoreIndex`,
-      );
-    }
+    if (!isLabel(label, highest + 1)) throw badLabel(name, 'true', label, highest + 1, i);
+    let sum = 0;
     for (let k = 0; k < numClasses; k++) {
       const p = probabilities[i * numClasses + k]!;
-      if (!(p >= 0 && p <= 1)) {
-        throw new RangeError(
-          `${name}: wanted probabilities from 0 to 1, got ${p} at pixel ${i}; apply softmax or sigmoid to logits first`,
-        );
-      }
+      checkProbability(name, p, i);
+      sum += p;
     }
+    if (numClasses > 1) checkSum(name, sum, i);
     pixels.push(i);
   }
   return pixels;

@@ -1,3 +1,5 @@
+import { badLabel, isLabel } from './labels.js';
+
 /** Counts of (true, predicted) labels over any number of images. */
 export class ConfusionMatrix {
   /** `counts[t * numClasses + p]` = pixels with true label t and predicted label p. */
@@ -41,12 +43,8 @@ export class ConfusionMatrix {
     for (let i = 0; i < truth.length; i++) {
       const [t, p] = [truth[i]!, predicted[i]!];
       if (t === ignoreIndex) continue;
-      if (!(t >= 0 && t < K && p >= 0 && p < K)) {
-        const [what, label] = t >= 0 && t < K ? ['predicted', p] : ['true', t];
-        throw new RangeError(
-          `ConfusionMatrix.add: wanted labels from 0 to ${K - 1}, got the ${what} label ${label} at ${i}; map it, or set ignoreIndex`,
-        );
-      }
+      if (!isLabel(t, K)) throw badLabel('ConfusionMatrix.add', 'true', t, K, i);
+      if (!isLabel(p, K)) throw badLabel('ConfusionMatrix.add', 'predicted', p, K, i);
       this.counts[t * K + p]!++;
     }
     return this;

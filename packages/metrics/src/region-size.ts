@@ -1,4 +1,6 @@
 import { classCounts, type ConfusionMatrix } from './confusion.js';
+import { badLabel, isLabel } from './labels.js';
+import { checkProbability, checkSum } from './probabilities.js';
 
 /** How large a region is predicted, against the truth. */
 export interface RegionSizeError {
@@ -171,11 +173,7 @@ export function labelMarginals(
   for (let i = 0; i < labels.length; i++) {
     if (where[i] === ignoreIndex) continue;
     const label = labels[i]!;
-    if (!(label >= 0 && label < numClasses)) {
-      throw new RangeError(
-        `labelMarginals: wanted labels from 0 to ${numClasses - 1}, got ${label} at ${i}; map it, or set ignoreIndex`,
-      );
-    }
+    if (!isLabel(label, numClasses)) throw badLabel('labelMarginals', '', label, numClasses, i);
     counts[label]!++;
     total++;
   }
@@ -187,6 +185,7 @@ export function labelMarginals(
  *
  * @param probabilities `[pixels, K]`, channels last. @param options `numClasses`: K, 1 for a foreground alone, which gives
  *   background and foreground; `where`, `ignoreIndex`: labels that say which pixels count; default all.
+ * @throws {RangeError} If sizes do not fit, or probabilities are not within 0 to 1 or do not sum to 1 in every pixel.
  *
  * @example
  * ```ts
@@ -213,7 +212,14 @@ export function softMarginals(
   let total = 0;
   for (let i = 0; i < pixels; i++) {
     if (where?.[i] === ignoreIndex) continue;
-    for (let k = 0; k < numClasses; k++) sums[k]! += probabilities[i * numClasses + k]!;
+    let sum = 0;
+    for (let k = 0; k < numClasses; k++) {
+      const value = probabilities[i * numClasses + k]!;
+      checkProbability('softMarginals', value, i);
+      sums[k]! += value;
+      sum += value;
+    }
+    if (numClasses > 1) checkSum('softMarginals', sum, i);
     total++;
   }
   const means = sums.map((sum) => sum / total);

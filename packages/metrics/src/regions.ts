@@ -44,8 +44,12 @@ export function cutRegions(
     let [first, last] = [width, -1];
     for (let x = 0; x < width; x++) {
       const t = truth[start + x]!;
+      const p = predicted[start + x]!;
+      if (t !== Math.trunc(t)) throw fractional(name, 'true', t, start + x);
+      if (t === ignored) continue;
+      if (p !== Math.trunc(p)) throw fractional(name, 'predicted', p, start + x);
       const inTruth = t === label;
-      const inPredicted = predicted[start + x] === label && t !== ignored;
+      const inPredicted = p === label;
       if (!inTruth && !inPredicted) continue;
       if (inTruth) sizes.truth++;
       if (inPredicted) sizes.predicted++;
@@ -93,4 +97,12 @@ export function cutRegions(
     for (let axis = rank - 2; axis >= 0 && ++at[axis]! === inner[axis]; axis--) at[axis] = 0;
   }
   return regions;
+}
+
+/** Values between whole numbers, and NaN, would belong to no region without a word. */
+function fractional(name: string, what: 'true' | 'predicted', value: number, pixel: number): RangeError {
+  const remedy = what === 'true' ? 'read the mask without interpolation' : 'pass class indices (the argmax)';
+  return new RangeError(
+    `${name}: wanted whole labels, got the ${what} label ${value} at ${pixel}; ${remedy}`,
+  );
 }

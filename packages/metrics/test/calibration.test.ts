@@ -89,7 +89,7 @@ describe('calibration', () => {
       'brierScore: wanted probabilities from 0 to 1, got 1.5 at pixel 0; apply softmax or sigmoid to logits first',
     );
     expect(() => negativeLogLikelihood([3], [0.2, 0.3, 0.5], { numClasses: 3 })).toThrow(
-      'wanted labels from 0 to 2',
+      'wanted whole labels from 0 to 2',
     );
     expect(() => calibrationError([0, 1], [0.5])).toThrow(
       'wanted 2 probabilities for 2 labels and 1 channel, got 1',

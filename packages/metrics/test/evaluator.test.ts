@@ -116,7 +116,9 @@ describe('label marginals', () => {
     expect(() => softMarginals([1, 2, 3], { numClasses: 2 })).toThrow(
       'wanted a multiple of 2 probabilities, got 3',
     );
-    expect(() => labelMarginals([3], { numClasses: 2 })).toThrow('wanted labels from 0 to 1, got 3 at 0');
+    expect(() => labelMarginals([3], { numClasses: 2 })).toThrow(
+      'wanted whole labels from 0 to 1, got the label 3 at 0',
+    );
     expect(() => labelMarginals([1], { numClasses: 2, where: [] })).toThrow(
       'wanted 1 labels as where, got 0',
     );

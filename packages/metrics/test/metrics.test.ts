@@ -35,7 +35,7 @@ describe('ConfusionMatrix', () => {
   it('names the label that is none', () => {
     const add = (truth: number[], predicted: number[]) => () => new ConfusionMatrix(2).add(truth, predicted);
     expect(add([0, 2], [0, 0])).toThrow(
-      'wanted labels from 0 to 1, got the true label 2 at 1; map it, or set ignoreIndex',
+      'wanted whole labels from 0 to 1, got the true label 2 at 1; map it to a class, or set ignoreIndex',
     );
     expect(add([0, 1], [0, 255])).toThrow('got the predicted label 255 at 1');
     expect(add([0], [0, 1])).toThrow('wanted as many predicted labels as true ones, got 2 and 1');

@@ -1,5 +1,6 @@
 import { checkShape } from '@segloss/geometry';
 
+import { badLabel, isLabel } from '../labels.js';
 import { checkKeys } from '../options.js';
 import { type ScoreCaseOptions } from './types.js';
 
@@ -8,10 +9,6 @@ const CALLER = 'scoreCase';
 const KEYS = [
   'id', 'truth', 'predicted', 'probabilities', 'shape', 'spacing', 'classes', 'background', 'ignoreIndex', 'mode', 'distances', 'tolerance',
 ]; // prettier-ignore
-
-/** Rounding of float16 and 8-bit probabilities; a larger difference from 1 means that these are no probabilities. */
-const SUM_TOLERANCE = 5e-3;
-const RANGE_TOLERANCE = 1e-6;
 
 /** Options with every default filled in. */
 export interface ResolvedCase extends Required<Omit<ScoreCaseOptions, 'probabilities'>> {
@@ -70,30 +67,5 @@ export function checkLabel(
   id: string,
   pixel: number,
 ): void {
-  if (Number.isInteger(value) && value >= 0 && value <= highest) return;
-  const remedy =
-    what === 'predicted'
-      ? 'pass class indices (the argmax), not probabilities'
-      : Number.isInteger(value)
-        ? 'map it to a class, or set ignoreIndex'
-        : 'read the mask without interpolation';
-  throw new RangeError(
-    `${CALLER} of ${id}: wanted whole labels from 0 to ${highest}, got the ${what} label ${value} at ${pixel}; ${remedy}`,
-  );
-}
-
-/** Throws unless the value is a probability. */
-export function checkProbability(value: number, id: string, pixel: number): void {
-  if (value >= -RANGE_TOLERANCE && value <= 1 + RANGE_TOLERANCE) return;
-  throw new RangeError(
-    `${CALLER} of ${id}: wanted probabilities from 0 to 1, got ${value} at pixel ${pixel}; apply softmax or sigmoid to logits first`,
-  );
-}
-
-/** Throws unless the probabilities of a pixel sum to 1. */
-export function checkSum(sum: number, id: string, pixel: number): void {
-  if (Math.abs(sum - 1) <= SUM_TOLERANCE) return;
-  throw new RangeError(
-    `${CALLER} of ${id}: wanted probabilities that sum to 1, got ${sum} at pixel ${pixel}; use mode 'multilabel' for overlapping classes`,
-  );
+  if (!isLabel(value, highest + 1)) throw badLabel(`${CALLER} of ${id}`, what, value, highest + 1, pixel);
 }

@@ -1,4 +1,5 @@
-import { checkLabel, checkProbability, checkSum, type ResolvedCase } from './check.js';
+import { checkProbability, checkSum } from '../probabilities.js';
+import { checkLabel, type ResolvedCase } from './check.js';
 
 /** Sums over the pixels that count, one entry for each class. */
 export interface CaseCounts {
@@ -50,7 +51,7 @@ function countMulticlass(options: ResolvedCase, counts: CaseCounts): void {
 
 /** The probability of the second of two classes. */
 function addSingle(counts: CaseCounts, value: number, label: number, id: string, pixel: number): void {
-  checkProbability(value, id, pixel);
+  checkProbability(`scoreCase of ${id}`, value, pixel);
   counts.softPredicted[0]! += 1 - value;
   counts.softPredicted[1]! += value;
   counts.softOverlap[label]! += label === 1 ? value : 1 - value;
@@ -68,11 +69,11 @@ function addRow(
   let sum = 0;
   for (let k = 0; k < K; k++) {
     const value = probabilities[pixel * K + k]!;
-    checkProbability(value, id, pixel);
+    checkProbability(`scoreCase of ${id}`, value, pixel);
     sum += value;
     counts.softPredicted[k]! += value;
   }
-  checkSum(sum, id, pixel);
+  checkSum(`scoreCase of ${id}`, sum, pixel);
   counts.softOverlap[label]! += probabilities[pixel * K + label]!;
 }
 
@@ -92,7 +93,7 @@ function countMultilabel(options: ResolvedCase, counts: CaseCounts): void {
       counts.overlap[k]! += t * p;
       if (probabilities === undefined) continue;
       const value = probabilities[at]!;
-      checkProbability(value, id, i);
+      checkProbability(`scoreCase of ${id}`, value, i);
       counts.softPredicted[k]! += value;
       counts.softOverlap[k]! += t * value;
     }
