@@ -2,9 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { lossRegistry, parseLoss } from '@segloss/losses';
 import { checkLoss } from '@segloss/losses/testing';
+import { contractOptions } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
-
-import { contractOptions } from './contract-cases';
 
 const names = [...lossRegistry().keys()];
 /** What the contract says of the rules with these words; there must be one. */

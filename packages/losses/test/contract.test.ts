@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { compound, defineLoss, lossRegistry, parseLoss, term, type Loss } from '@segloss/losses';
 import { checkLoss } from '@segloss/losses/testing';
-import { describeEachBackend } from '@segloss/testing';
+import { contractOptions, contractSpecs, describeEachBackend } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
-
-import { contractOptions, contractSpecs } from './contract-cases';
 
 const failuresOf = (loss: Loss, options = {}) =>
   checkLoss(loss, options).flatMap(({ mode, rule, failures }) =>
