@@ -345,7 +345,7 @@ describe('after a training', () => {
 
   it('say what is no run', () => {
     const { stderr, status: code } = segloss('test', 'images');
-    expect(stderr).toContain('is no folder of a run: no config.resolved.yaml; give what segloss train named');
+    expect(stderr).toContain('is not a run folder: config.resolved.yaml is missing');
     expect(code).toBe(2);
   });
 });

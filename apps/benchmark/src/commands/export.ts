@@ -1,13 +1,14 @@
-import { exportModel, openRun } from '@segloss/trainer';
+import { exportModel } from '@segloss/trainer';
 import type { Command } from 'commander';
 
 import type { Terminal } from '../terminal.js';
-import { absolute, checkpointOf } from './run-flags.js';
+import { absolute, open } from './run-flags.js';
 
 interface ExportFlags {
   out: string;
   checkpoint: string;
   overwrite?: boolean;
+  allowModules?: boolean;
 }
 
 /** `segloss export`. */
@@ -16,12 +17,10 @@ export function define(command: Command, terminal: Terminal): void {
     .argument('<run>', 'folder of the run')
     .requiredOption('--out <folder>', 'where the two files go')
     .option('--checkpoint <name>', 'best, last or previous', 'best')
+    .option('--allow-modules', 'run the code (a module of the model) that the run names')
     .option('--overwrite', 'also replace files that segloss did not write')
-    .action(async (run: string, { out, checkpoint, overwrite = false }: ExportFlags) => {
-      const { model, classes, config } = await openRun(absolute(terminal, run), {
-        checkpoint: checkpointOf(checkpoint),
-        backend: 'cpu',
-      });
+    .action(async (run: string, { out, overwrite = false, ...flags }: ExportFlags) => {
+      const { model, classes, config } = await open(run, { ...flags, backend: 'cpu' }, terminal);
       const notes = { classes, loss: config.loss, normalize: config.data.normalize };
       await exportModel(model, absolute(terminal, out), notes, {
         reads: [absolute(terminal, run)],

@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { UsageError } from '../errors.js';
 import { parseShare } from '../options.js';
+import { consentOf } from '../consent.js';
 import type { Terminal } from '../terminal.js';
 
 /** Flags of the commands that use a trained run. */
@@ -13,6 +14,7 @@ export interface RunFlags {
   window?: boolean;
   overlap?: number;
   json?: boolean;
+  allowModules?: boolean;
 }
 
 /** Adds the flags that choose weights, backend and windows. */
@@ -22,13 +24,19 @@ export function withRunFlags(command: Command): Command {
     .option('--backend <name>', 'auto, tensorflow, webgpu, wasm or cpu (default: that of the run)')
     .option('--window', "slide a window of the model's size over each image instead of resizing it")
     .option('--overlap <x>', 'share of a window that the next covers again', parseShare)
+    .option('--allow-modules', 'run the code (a module of the model) that the run names')
     .option('--json', 'the result as JSON on stdout');
 }
 
 /** Opens the run of a command. */
-export function open(folder: string, { checkpoint = 'best', backend }: RunFlags, terminal: Terminal) {
+export function open(
+  folder: string,
+  { checkpoint = 'best', backend, allowModules = false }: RunFlags,
+  terminal: Terminal,
+) {
   return openRun(absolute(terminal, folder), {
     checkpoint: checkpointOf(checkpoint),
+    modules: allowModules || consentOf(terminal),
     ...(backend !== undefined && { backend: backend as 'auto' }),
   });
 }

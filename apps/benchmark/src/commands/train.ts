@@ -110,7 +110,6 @@ function* aboutRun(run: RunStartEvent): Generator<string> {
   yield `run ${run.run} in ${run.folder}`;
   for (const text of run.data.warnings) yield `warning: ${text}`;
   yield `backend ${run.backend.name}: ${run.backend.reason}`;
-  for (const { name, path: file, sha256 } of run.sources) yield `module ${name}: ${file}, sha256 ${sha256}`;
   yield `${run.data.train} images to train and ${run.data.val} to validate, ${run.parameters} parameters, ${run.epochs} epochs of ${run.stepsPerEpoch} updates`;
 }
 

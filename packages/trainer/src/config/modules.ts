@@ -8,6 +8,11 @@ export function modulesIn(spec: string): string[] {
   return spec.match(MODULE) ?? [];
 }
 
+/** The module that builds the model, if it is one: none or one. */
+export function modulesOfModel({ model: { name } }: { readonly model: { readonly name: string } }): string[] {
+  return modulesIn(name)[0] === name ? [name] : [];
+}
+
 /** The spec with each of its modules replaced. */
 export function replaceModules(spec: string, replace: (module: string) => string): string {
   return spec.replace(MODULE, replace);

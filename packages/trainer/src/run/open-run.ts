@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-import { type Loss } from '@segloss/losses';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { selectBackend } from '../backend/select-backend.js';
@@ -9,8 +8,10 @@ import { type BackendName } from '../backend/types.js';
 import { restoreWeights } from '../checkpoint/restore-weights.js';
 import { type CheckpointName } from '../checkpoint/store.js';
 import { loadConfig } from '../config/load-config.js';
+import { modulesOfModel } from '../config/modules.js';
 import { type RunConfig } from '../config/schema.js';
-import { resolveLoss } from '../modules/loss-module.js';
+import { askConsent, type ModuleConsent } from '../modules/consent.js';
+import { moduleSource } from '../modules/module-source.js';
 import { RunError } from './run-error.js';
 import { RunFolder } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
@@ -21,7 +22,6 @@ export interface OpenRun {
   readonly config: RunConfig;
   readonly classes: readonly string[];
   readonly inputShape: readonly [height: number, width: number, channels: number];
-  readonly loss: Loss;
   /** With the weights of the checkpoint; to be disposed. */
   readonly model: LayersModel;
   readonly checkpoint: CheckpointName;
@@ -33,33 +33,38 @@ export interface OpenRunOptions {
   checkpoint?: CheckpointName;
   /** Default: that of the run's configuration. */
   backend?: BackendName | 'auto';
+  /** Whether the module of the model may be run, if the run has one. Default false: a folder may come from anybody. */
+  modules?: ModuleConsent;
 }
 
 /**
  * Opens the folder of a run that `runTraining` made: its model with the weights of a checkpoint.
  *
- * @throws {RunError} If the folder is none of a run. @throws {CheckpointError} If the checkpoint is missing or damaged.
+ * @throws {RunError} If the folder is not that of a run. @throws {ModuleError} If its model is a module that may not be run. @throws {CheckpointError} If the checkpoint is missing or damaged.
  *
  * @example
  * ```ts
- * await openRun('no-such-run').catch((error) => error.message); // → "no-such-run is no folder of a run: no config.resolved.yaml; give what segloss train named"
+ * await openRun('no-such-run').catch((error) => error.message); // → "no-such-run is not a run folder: config.resolved.yaml is missing. Pass the folder that \"segloss train\" printed."
  * ```
  */
 export async function openRun(
   folder: string,
-  { checkpoint = 'best', backend }: OpenRunOptions = {},
+  { checkpoint = 'best', backend, modules = false }: OpenRunOptions = {},
 ): Promise<OpenRun> {
   const home = new RunFolder(folder);
   for (const name of ['config.resolved.yaml', 'dataset.json']) {
     if (!existsSync(home.file(name))) {
-      throw new RunError(`${folder} is no folder of a run: no ${name}; give what segloss train named`);
+      throw new RunError(
+        `${folder} is not a run folder: ${name} is missing. Pass the folder that "segloss train" printed.`,
+      );
     }
   }
   const { config } = await loadConfig(path.resolve(home.file('config.resolved.yaml')));
   const { classes, inputShape } = home.read<Pick<OpenRun, 'classes' | 'inputShape'>>('dataset.json');
+  const sources = modulesOfModel(config).map((module) => moduleSource(module, home.folder));
+  await askConsent(folder, sources, modules);
   await selectBackend(backend ?? config.backend);
-  const { loss } = await resolveLoss(config.loss, home.folder);
   const { model } = await buildRunModel(config, { inputShape, classes }, { pretrained: false });
   restoreWeights(model, home.checkpoints, checkpoint);
-  return { folder, config, classes, inputShape, loss, model, checkpoint };
+  return { folder, config, classes, inputShape, model, checkpoint };
 }

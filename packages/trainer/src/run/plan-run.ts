@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { type LoadedConfig } from '../config/load-config.js';
-import { modulesIn } from '../config/modules.js';
+import { modulesIn, modulesOfModel } from '../config/modules.js';
 import { runId } from '../config/run-id.js';
 import { type RunConfig } from '../config/schema.js';
 import { moduleSource, type ModuleSource } from '../modules/module-source.js';
@@ -65,7 +65,9 @@ export async function planRun(loaded: LoadedConfig, options: PlanOptions = {}): 
   const { config } = loaded;
   const { name = nameOf(loaded.file), opened = new Map() as OpenedImages } = options;
   checkName(name);
-  const sources = modulesOf(config).map((module) => moduleSource(module, loaded.folder));
+  const sources = [...modulesIn(config.loss), ...modulesOfModel(config)].map((module) =>
+    moduleSource(module, loaded.folder),
+  );
   const images = await openOnce(config, opened);
   const hashes = [
     images.fingerprint,
@@ -97,12 +99,6 @@ function openOnce({ data }: RunConfig, opened: OpenedImages): Promise<RunImages>
   const images = opened.get(key) ?? findImages(options);
   opened.set(key, images);
   return images;
-}
-
-/** The modules that decide the numbers: of the loss and the model. Loggers do not. */
-function modulesOf({ loss, model }: RunConfig): string[] {
-  const own = modulesIn(model.name)[0] === model.name ? [model.name] : [];
-  return [...new Set([...modulesIn(loss), ...own])];
 }
 
 /** Hashes of the files that the options of the model name, such as pretrained weights. */

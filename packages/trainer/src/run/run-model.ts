@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { buildModel } from '@segloss/models';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import { modulesIn } from '../config/modules.js';
+import { modulesOfModel } from '../config/modules.js';
 import { ConfigError } from '../config/config-error.js';
 import { type RunConfig } from '../config/schema.js';
 import { type ModuleSource } from '../modules/module-source.js';
@@ -35,7 +35,7 @@ export async function buildRunModel(
     outputs: classes.length === 2 ? 1 : classes.length,
     seed: config.seed,
   };
-  if (modulesIn(name)[0] !== name) return { model: known(name, options), sources: [] };
+  if (modulesOfModel(config).length === 0) return { model: known(name, options), sources: [] };
   const { build, ...source } = await loadModelModule(name, folder);
   return { model: build(options), sources: [source] };
 }

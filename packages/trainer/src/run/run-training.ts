@@ -12,6 +12,8 @@ import { loadLoggers } from '../logs/loggers.js';
 import { type MetricsLine } from '../logs/metrics-line.js';
 import { MetricsLog } from '../logs/metrics-log.js';
 import { writeTensorboard } from '../logs/tensorboard/write-tensorboard.js';
+import { askConsent, describeModule, type ModuleConsent } from '../modules/consent.js';
+import { moduleSource } from '../modules/module-source.js';
 import { resolveLoss } from '../modules/loss-module.js';
 import { type EpochReport } from '../loop/train-options.js';
 import { train, type TrainOptions } from '../train.js';
@@ -41,6 +43,8 @@ export interface RunOptions extends PlanOptions {
   signal?: AbortSignal;
   /** Receives every event of the run. */
   onEvent?: (event: RunEvent) => void;
+  /** Whether the modules that the configuration names (loss, model, loggers) may be run. Default true; each is announced before. */
+  modules?: ModuleConsent;
   /** What `env.json` records as the command. */
   command?: readonly string[];
 }
@@ -69,7 +73,13 @@ export async function runTraining(
   options: RunOptions = {},
 ): Promise<{ folder: string; summary: RunSummary }> {
   const { config } = loaded;
-  const { fresh = false, signal, onEvent = () => undefined, command = process.argv } = options;
+  const {
+    fresh = false,
+    signal,
+    onEvent = () => undefined,
+    modules = true,
+    command = process.argv,
+  } = options;
   const plan = await planRun(loaded, options);
   const { id, name, folder, images, sources } = plan;
   const note = (text: string) => onEvent({ type: 'note', run: id, text });
@@ -78,6 +88,9 @@ export async function runTraining(
     note(`${folder} has finished before; --fresh trains anew`);
     return { folder, summary: home.read<RunSummary>('summary.json') };
   }
+  const loggerSources = config.logs.plugins.map((module) => moduleSource(module, loaded.folder));
+  for (const source of [...sources, ...loggerSources]) note(`runs the ${describeModule(source)}`);
+  await askConsent(loaded.file, [...sources, ...loggerSources], modules);
   const data = await prepareImages(images, config);
   try {
     const { loss } = await resolveLoss(config.loss, loaded.folder);
