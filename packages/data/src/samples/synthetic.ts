@@ -11,8 +11,13 @@ export interface SyntheticOptions {
   val: number;
   /** Every image follows from the seed and its number. */
   seed: number;
-  /** Mean share of all foreground classes in an image, 0 to 0.5; single images vary from a quarter of it to twice. */
-  proportion: number;
+  /**
+   * Mean share of all foreground classes in an image, 0 to 0.5; single images vary from a quarter of it to twice. With a list
+   * each image draws one of them.
+   */
+  proportion: number | readonly number[];
+  /** Width in pixels of the ramp from lesion to surroundings, above 0; wide ramps leave the outline uncertain. */
+  blur: number;
   /** How far lesions are brighter than their surroundings, in gray levels from 0 to 1. */
   contrast: number;
   /** Standard deviation of the noise of single pixels, in gray levels. */
@@ -29,6 +34,7 @@ const DEFAULTS: SyntheticOptions = {
   val: 24,
   seed: 1,
   proportion: 0.04,
+  blur: 1,
   contrast: 0.3,
   noise: 0.12,
   classes: ['background', 'lesion'],
@@ -40,7 +46,7 @@ const DEFAULTS: SyntheticOptions = {
  * are no lesions. The same options give the same bytes on every machine: only additions, multiplications, divisions
  * and square roots are used, which IEEE 754 fixes.
  *
- * @param options See {@link SyntheticOptions}; defaults: 48 + 24 gray images of 64 x 64, 4 % lesion, contrast 0.3, noise 0.12.
+ * @param options See {@link SyntheticOptions}; defaults: 48 + 24 gray images of 64 x 64, 4 % lesion, blur 1, contrast 0.3, noise 0.12.
  * @throws {TypeError} If an option is unknown. @throws {RangeError} If one is out of range.
  *
  * @example
@@ -58,7 +64,7 @@ export function syntheticDataset(options: Partial<SyntheticOptions> = {}): Segme
       const id = `${name}-${String(i).padStart(3, '0')}`;
       return { id, load: async () => drawSample(id, all) };
     });
-  const { size, train, val, proportion, contrast, noise, seed, classes, channels } = all;
+  const { size, train, val, proportion, blur, contrast, noise, seed, classes, channels } = all;
   return {
     name: 'synthetic lesions',
     classes,
@@ -66,8 +72,8 @@ export function syntheticDataset(options: Partial<SyntheticOptions> = {}): Segme
     train: part('train', train),
     val: part('val', val),
     description:
-      `${train} + ${val} generated images of ${size} x ${size}, mean foreground ${100 * proportion} %, ` +
-      `contrast ${contrast}, noise ${noise}, seed ${seed}`,
+      `${train} + ${val} generated images of ${size} x ${size}, mean foreground ${percentages(proportion)}, ` +
+      `${blur === 1 ? '' : `blur ${blur} px, `}contrast ${contrast}, noise ${noise}, seed ${seed}`,
   };
 }
 
@@ -101,11 +107,13 @@ function checked(given: Partial<SyntheticOptions>): SyntheticOptions {
   }
   const options = { ...DEFAULTS, ...given };
   const range = (key: keyof SyntheticOptions, least: number, most: number, integer = false) => {
-    const value = options[key] as number;
-    if (!(value >= least && value <= most) || (integer && !Number.isInteger(value))) {
+    const values = [options[key]].flat();
+    const wrong = (value: unknown) =>
+      !((value as number) >= least && (value as number) <= most) || (integer && !Number.isInteger(value));
+    if (values.length === 0 || values.some(wrong)) {
       const kind = integer ? 'an integer' : 'a number';
       throw new RangeError(
-        `syntheticDataset: wanted ${key} to be ${kind} from ${least} to ${most}, got ${String(value)}`,
+        `syntheticDataset: wanted ${key} to be ${kind} from ${least} to ${most}, got ${String(options[key])}`,
       );
     }
   };
@@ -113,6 +121,7 @@ function checked(given: Partial<SyntheticOptions>): SyntheticOptions {
   range('train', 0, 1e6, true);
   range('val', 0, 1e6, true);
   range('proportion', 0, 0.5);
+  range('blur', 0.01, 1024);
   range('contrast', 0, 1);
   range('noise', 0, 1);
   if (options.channels !== 1 && options.channels !== 3) {
@@ -127,12 +136,12 @@ function checked(given: Partial<SyntheticOptions>): SyntheticOptions {
 }
 
 function drawSample(id: string, options: SyntheticOptions): Sample {
-  const { size, channels, contrast, noise, classes } = options;
+  const { size, channels, contrast, noise, classes, blur } = options;
   const random = randomStream(options.seed).fork(id);
   const mask = new Uint8Array(size * size);
   const shade = new Float64Array(size * size); // 0 to 1: how much lesion is seen, blurred at the border
 
-  const share = options.proportion * (0.25 + 1.75 * random.uniform() * random.uniform() * 2);
+  const share = drawn(options.proportion, random) * (0.25 + 1.75 * random.uniform() * random.uniform() * 2);
   const foreground = classes.length - 1;
   const lesions = 1 + random.integer(3) + foreground - 1;
   const weights = Array.from({ length: lesions }, () => 0.3 + random.uniform());
@@ -140,9 +149,9 @@ function drawSample(id: string, options: SyntheticOptions): Sample {
   weights.forEach((weight, i) => {
     const area = (share * size * size * weight) / total;
     const label = 1 + ((i + random.integer(foreground)) % foreground);
-    paintBlob(random, size, area, (pixel, depth) => {
+    paintBlob(random, { size, area, blur }, (pixel, depth) => {
       if (depth > 0) mask[pixel] = label;
-      const seen = Math.min(1, Math.max(0, 0.5 + depth));
+      const seen = Math.min(1, Math.max(0, 0.5 + depth / blur));
       shade[pixel] = Math.max(shade[pixel]!, seen * (0.55 + (0.45 * label) / foreground));
     });
   });
@@ -163,11 +172,19 @@ function drawSample(id: string, options: SyntheticOptions): Sample {
   return { id, width: size, height: size, channels, image, mask };
 }
 
+/** One of the proportions; draws nothing where there is only one. */
+function drawn(proportion: number | readonly number[], random: RandomStream): number {
+  return typeof proportion === 'number' ? proportion : proportion[random.integer(proportion.length)]!;
+}
+
+function percentages(proportion: number | readonly number[]): string {
+  return [proportion].flat().map((share) => `${100 * share}`).join(', ') + ' %';
+}
+
 /** Calls `paint` with the depth in pixels below the outline (negative: outside) of an irregular blob of that area. */
 function paintBlob(
   random: RandomStream,
-  size: number,
-  area: number,
+  { size, area, blur }: { size: number; area: number; blur: number },
   paint: (pixel: number, depth: number) => void,
 ): void {
   const radius = Math.sqrt(area / Math.PI);
@@ -180,7 +197,7 @@ function paintBlob(
     for (let x = 0; x < size; x++) {
       const [dx, dy] = [(x - cx) * stretch, (y - cy) / stretch];
       const distance = Math.sqrt(dx * dx + dy * dy);
-      if (distance > 2 * radius + 3) continue;
+      if (distance > 2 * radius + 2 + blur) continue;
       const reach = radius * (0.7 + 0.6 * wobble[y * size + x]!);
       paint(y * size + x, reach - distance);
     }
