@@ -1,5 +1,7 @@
-import { randomStream, type RandomStream } from '../../packages/data/src/samples.js';
+import { randomStream, type RandomStream } from '@segloss/data/samples';
+
 import { hierarchicalMean, type ScoreTable } from '../../apps/benchmark/src/benchmark/statistics/index.js';
+import { table, withSection, type Generator } from './generator.js';
 
 const SIMULATIONS = 1000;
 const RESAMPLES = 400;
@@ -26,8 +28,14 @@ const SHAPES: Record<string, (random: RandomStream) => number> = {
   'a long tail of bad cases': (random) => 1 + Math.log(1 - random.uniform()),
 };
 
-/** Returns a Markdown table of the share of 95 % intervals that hold the true mean. */
-export function coverageTable(): string {
+/** docs/statistics.md: the share of simulated 95 % intervals that hold the true mean. */
+export const intervalCoverage: Generator = {
+  name: 'statistics',
+  slow: { inputs: { files: ['tools/docs/interval-coverage.ts'], packages: true }, seconds: 60 },
+  generate: () => withSection('docs/statistics.md', 'coverage', coverageTable()),
+};
+
+function coverageTable(): string {
   const head = ['scores', 'cases are', ...SIZES.map(([seeds, cases]) => `${seeds} x ${cases}`)];
   const rows = EFFECTS.flatMap((effects) =>
     Object.keys(SHAPES).map((shape) => [
@@ -38,8 +46,7 @@ export function coverageTable(): string {
       ),
     ]),
   );
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, i) => (i < 2 ? '---' : '---:'))), ...rows.map(line)].join('\n');
+  return table(head, rows);
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
@@ -48,8 +55,8 @@ function coverage(size: (typeof SIZES)[number], effects: (typeof EFFECTS)[number
   const random = randomStream(`${size} ${effects.name} ${shape}`);
   let covered = 0;
   for (let i = 0; i < SIMULATIONS; i++) {
-    const table = simulate(size, effects, SHAPES[shape]!, random);
-    const { interval } = hierarchicalMean(table, { random: random.uniform, resamples: RESAMPLES });
+    const scores = simulate(size, effects, SHAPES[shape]!, random);
+    const { interval } = hierarchicalMean(scores, { random: random.uniform, resamples: RESAMPLES });
     if (interval![0] <= 0 && 0 <= interval![1]) covered++;
   }
   return covered / SIMULATIONS;

@@ -9,12 +9,21 @@ import { analyzeExample } from './analyze-example.js';
 import { biasCards } from './bias-cards.js';
 import { type Generator } from './generator.js';
 import { HASHES, inputHash, writtenHashes } from './input-hash.js';
+import { intervalCoverage } from './interval-coverage.js';
 import { licenses } from './licenses.js';
 import { losses } from './loss-table.js';
 import { parity } from './parity.js';
 import { runSchema } from './run-schema.js';
 
-const GENERATORS: readonly Generator[] = [losses, licenses, runSchema, parity, biasCards, analyzeExample];
+const GENERATORS: readonly Generator[] = [
+  losses,
+  licenses,
+  runSchema,
+  parity,
+  biasCards,
+  analyzeExample,
+  intervalCoverage,
+];
 
 const usage = `npm run docs:generate [-- [NAME...] [--force] [--check]]
 

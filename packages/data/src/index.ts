@@ -2,6 +2,7 @@ export * from './check/index.js';
 export * from './formats/coco/index.js';
 export { DataError, type DataErrorCode } from './errors.js';
 export { type LabelMap } from './read/labels.js';
+export { isBuiltIn, openBuiltIn } from './layouts/built-in.js';
 export { openDataset } from './layouts/open-dataset.js';
 export { type OpenDatasetOptions } from './layouts/layout.js';
 export * from './loader/index.js';

@@ -1,3 +1,4 @@
+import { isBuiltIn } from '@segloss/data';
 import { releaseBackend, testRun, type TestReport } from '@segloss/trainer';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
@@ -33,7 +34,7 @@ async function testCommand(
     const report = await testRun(run, {
       ...windowOf(flags),
       ...(flags.data !== undefined && {
-        data: flags.data === 'demo' ? 'demo' : absolute(terminal, flags.data),
+        data: isBuiltIn(flags.data) ? flags.data : absolute(terminal, flags.data),
       }),
       ...(flags.surfaces !== undefined && { surfaceTolerance: flags.surfaces }),
       part: oneOf('part', flags.part, ['train', 'val'] as const),

@@ -178,7 +178,12 @@ function drawn(proportion: number | readonly number[], random: RandomStream): nu
 }
 
 function percentages(proportion: number | readonly number[]): string {
-  return [proportion].flat().map((share) => `${100 * share}`).join(', ') + ' %';
+  return (
+    [proportion]
+      .flat()
+      .map((share) => `${100 * share}`)
+      .join(', ') + ' %'
+  );
 }
 
 /** Calls `paint` with the depth in pixels below the outline (negative: outside) of an irregular blob of that area. */

@@ -1,5 +1,7 @@
 import path from 'node:path';
 
+import { isBuiltIn } from '@segloss/data';
+
 import { ConfigError } from './config-error.js';
 import { modulesIn, movedModule, replaceModules } from './modules.js';
 import { branch, isBranch, type Tree } from './tree.js';
@@ -20,7 +22,7 @@ export function placed(layer: Tree, folder: string, home: string): Tree {
     typeof value === 'string' ? replaceModules(value, (module) => speakable(movedModule(module, folder, home), origin)) : value; // prettier-ignore
 
   const rules: Record<string, (value: unknown, origin: string) => unknown> = {
-    'data.folder': (value) => (value === 'demo' ? value : absolute(value)),
+    'data.folder': (value) => (typeof value === 'string' && isBuiltIn(value) ? value : absolute(value)),
     model: dotted,
     loss: spec,
     'logs.plugins': items,

@@ -40,7 +40,7 @@ const data = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'Folder of images and masks, in a layout that `openDataset` knows; `demo`: the embedded images',
+      'Folder of images and masks in a layout that `openDataset` knows, or a built-in data set: `demo`, `demo:rare`, `demo:mixed`, `demo:large`, `demo:nuclei`',
     ),
   size: z
       .union([side, z.tuple([side, side])])

@@ -3,8 +3,9 @@ import { totalmem } from 'node:os';
 import {
   augmentation,
   DataError,
-  demoDataset,
+  isBuiltIn,
   loader,
+  openBuiltIn,
   openDataset,
   paperRecipe,
   randomFlip,
@@ -100,8 +101,9 @@ export async function prepareImages(images: RunImages, config: DataOptions): Pro
   };
 }
 
-function openNamed(folder: string): Promise<SegmentationDataset> {
-  return folder === 'demo' ? Promise.resolve(demoDataset()) : openDataset(folder);
+/** Opens a folder, or a built-in data set such as `demo`. */
+export function openNamed(folder: string): Promise<SegmentationDataset> {
+  return isBuiltIn(folder) ? openBuiltIn(folder) : openDataset(folder);
 }
 
 /** Refuses images of another size than the first. */

@@ -1,8 +1,9 @@
-import { IGNORED, openDataset, demoDataset, spread, type SampleSource } from '@segloss/data';
+import { IGNORED, spread, type SampleSource } from '@segloss/data';
 import { Evaluator, regionSizes, type CaseScores } from '@segloss/metrics';
 
 import { type OpenRun } from './open-run.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
+import { openNamed } from './run-data.js';
 import { RunError } from './run-error.js';
 
 /** Options of {@link testRun}. */
@@ -85,7 +86,7 @@ async function sourcesOf(
   { config, classes }: OpenRun,
   { data = config.data.folder, part = 'val' }: TestRunOptions,
 ): Promise<SampleSource[]> {
-  const dataset = data === 'demo' ? demoDataset() : await openDataset(data);
+  const dataset = await openNamed(data);
   if (dataset.classes.join() !== classes.join()) {
     throw new RunError(
       `testRun: wanted data with the classes ${classes.join(', ')}, got ${dataset.classes.join(', ')} in ${data}`,
