@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { runTraining, type RunEvent } from '@segloss/trainer';
+import { planRun, runTraining, type OpenedImages, type RunEvent } from '@segloss/trainer';
 
 import { scratch, tinyRun, writeDataset } from './run-fixture';
 
@@ -125,6 +125,35 @@ describe('a run that lost its lease', () => {
     expect(text('metrics.jsonl')).toBe(before);
     expect(text('STATUS')).toBe('running\n');
     expect(existsSync(file('summary.json'))).toBe(false);
+  });
+});
+
+describe('a run whose disk hangs', () => {
+  it('is saved when it is stopped, and resumes bit-identical', async () => {
+    const undisturbed = await run();
+    const whole = ['metrics.jsonl', 'scores.json'].map(text);
+    rmSync(home, { recursive: true });
+
+    const opened: OpenedImages = new Map();
+    const loaded = tinyRun(folder, { epochs: 4, checkpoint: { everySteps: 1 } });
+    const { images } = await planRun(loaded, { opened });
+    const interrupt = new AbortController();
+    let loads = 0;
+    const train = images.train.map((source) => ({
+      ...source,
+      load() {
+        if (++loads < 4) return source.load();
+        setTimeout(() => interrupt.abort(), 200); // the training waits for this image by then
+        return new Promise<never>(() => undefined);
+      },
+    }));
+    for (const key of opened.keys()) opened.set(key, Promise.resolve({ ...images, train }));
+    const { summary } = await runTraining(loaded, { opened, signal: interrupt.signal });
+    expect(summary).toMatchObject({ id: undisturbed.summary.id, status: 'interrupted' });
+    expect(loads).toBe(4);
+    await run();
+    expect(notes).toEqual([expect.stringMatching(/^resumed at epoch 0, step 1$/)]);
+    expect(['metrics.jsonl', 'scores.json'].map(text)).toEqual(whole);
   });
 });
 

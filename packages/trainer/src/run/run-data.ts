@@ -18,6 +18,7 @@ import {
 } from '@segloss/data';
 
 import { type RunConfig } from '../config/schema.js';
+import { abortableSource } from './abortable.js';
 import { fingerprintOf } from './fingerprint.js';
 import { normalizer } from './normalize.js';
 
@@ -76,21 +77,25 @@ export async function findImages({ folder, limit }: ReturnType<typeof imageOptio
 /**
  * Prepares images for a model: reads ahead in threads, resizes, normalizes, and augments those of the training.
  *
+ * @param signal Some seconds after it, reads that hang are given up.
  * @throws {DataError} If an image cannot be read; later, on load, also if sizes differ and the configuration names none.
  */
-export async function prepareImages(images: RunImages, config: DataOptions): Promise<RunData> {
+export async function prepareImages(
+  images: RunImages,
+  config: DataOptions,
+  signal?: AbortSignal,
+): Promise<RunData> {
   const { channels, ...found } = images;
   const { size: given, workers } = config.data;
   const first = images.train[0]!;
-  const size = sizeOf(config.data) ?? (await sizeOfFirst(first));
+  const size = sizeOf(config.data) ?? (await sizeOfFirst(abortableSource(first, signal)));
   const steps = stepsOf(config, size);
   const shared = { workers, cacheBytes: Math.floor(totalmem() / 8), ...(steps.size && { size: steps.size }) };
   const loaders = [loader(images.train, shared), loader(images.val, shared)] as const;
   const oneSize = given === undefined ? sameSize(size, first.id) : (sample: Sample) => sample;
-  const [train, val] = loaders.map(({ sources }) => sources.map((source) => through(source, oneSize))) as [
-    SampleSource[],
-    SampleSource[],
-  ];
+  const [train, val] = loaders.map(({ sources }) =>
+    sources.map((source) => through(abortableSource(source, signal), oneSize)),
+  ) as [SampleSource[], SampleSource[]];
   return {
     ...found,
     train,

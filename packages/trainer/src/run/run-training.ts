@@ -18,6 +18,7 @@ import { resolveLoss } from '../modules/loss-module.js';
 import { type EpochReport } from '../loop/train-options.js';
 import { train, type TrainOptions } from '../train.js';
 import { weightsHash } from '../weights.js';
+import { endsInTime, StoppedWaiting } from './abortable.js';
 import {
   differences,
   environmentsAfter,
@@ -91,7 +92,7 @@ export async function runTraining(
   const loggerSources = config.logs.plugins.map((module) => moduleSource(module, loaded.folder));
   for (const source of [...sources, ...loggerSources]) note(`runs the ${describeModule(source)}`);
   await askConsent(loaded.file, [...sources, ...loggerSources], modules);
-  const data = await prepareImages(images, config);
+  const data = await prepareImages(images, config, signal);
   try {
     const { loss } = await resolveLoss(config.loss, loaded.folder);
     const backend = await selectBackend(config.backend, threadsFor(config));
@@ -172,6 +173,10 @@ export async function runTraining(
           const scored = signal?.aborted ? undefined : await scoreRun(home, model, data, config, signal);
           return { folder, summary: await finish(scored === undefined ? 'interrupted' : 'finished') };
         } catch (error) {
+          if (error instanceof StoppedWaiting) {
+            note(`${error.message}; what was trained until then is saved`);
+            return { folder, summary: await finish('interrupted') };
+          }
           if (error instanceof RunError) throw error; // the folder is another process's
           await finish(error instanceof DivergedError ? 'diverged' : 'failed', (error as Error).message);
           throw error;
@@ -183,7 +188,7 @@ export async function runTraining(
       model.dispose();
     }
   } finally {
-    await data.close();
+    if (!(await endsInTime(data.close()))) note('a reading thread does not end');
   }
 }
 
