@@ -1,6 +1,6 @@
 export * from './check/index.js';
 export * from './formats/coco/index.js';
-export { DataError, type DataErrorCode } from './errors.js';
+export { DataError, printable, type DataErrorCode } from './errors.js';
 export { type LabelMap } from './read/labels.js';
 export { isBuiltIn, openBuiltIn } from './layouts/built-in.js';
 export { openDataset } from './layouts/open-dataset.js';
@@ -9,5 +9,7 @@ export * from './loader/index.js';
 export * from './formats/nifti/index.js';
 export { type Origin } from './read/origin.js';
 export { readImage, readMask, type Image, type Mask } from './read/images.js';
+export { openMasks, type OpenedMasks } from './read/open-masks.js';
+export { pairNames, type NamePairing } from './read/names.js';
 export { readImageVolume, type Window } from './read/volumes.js';
 export * from './samples.js';

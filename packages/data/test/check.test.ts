@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { checkDataset, openDataset, randomStream, type DatasetReport } from '@segloss/data';
 import { sharedData } from '@segloss/testing';
 import { encode } from 'fast-png';
-import { distance, fingerprint, FingerprintIndex, NEAR } from '../src/check/fingerprint.js';
-import { guessLabels } from '../src/check/label-guess.js';
+import { distance, differenceHash, DifferenceHashIndex, NEAR } from '../src/check/difference-hash.js';
+import { guessLabels } from '../src/read/label-guess.js';
 import { removeAfterAll, temporaryFolder } from './files.js';
 
 let path: string;
@@ -92,8 +92,11 @@ describe('checkDataset', () => {
     const report = await checkDataset(
       await folder('ignored', { 1: [0, 255], 2: [0, 255], 3: [0, 0] }, { classes: 'no\nyes' }),
     );
-    expect(report.usable).toBe(true);
-    expect(kinds(report)[1]).toEqual(['ignored-foreground', 'empty-class', 'empty-class']);
+    expect(report.usable).toBe(false);
+    expect(kinds(report)).toEqual([['no-foreground'], ['empty-class', 'empty-class']]);
+    expect(report.problems[0]!.message).toMatch(
+      /no pixel is yes, but some are ignored: .*write {"255":1} to label-map.json/,
+    );
     expect(report.labelMap).toEqual({ 255: 1 });
   });
 
@@ -139,7 +142,7 @@ describe('guessLabels', () => {
   });
 });
 
-describe('fingerprints', () => {
+describe('difference hashes', () => {
   const sample = (values: number[], size = 48) => ({
     id: 'a',
     width: size,
@@ -150,15 +153,15 @@ describe('fingerprints', () => {
   });
 
   it('are far apart for different images, and none for flat ones', () => {
-    const prints = Array.from({ length: 60 }, (_, seed) => fingerprint(sample(waves(seed)))!);
+    const prints = Array.from({ length: 60 }, (_, seed) => differenceHash(sample(waves(seed)))!);
     const between = prints.flatMap((a, i) => prints.slice(i + 1).map((b) => distance(a, b)));
     expect(Math.min(...between)).toBeGreaterThan(2 * NEAR);
-    expect(fingerprint(sample(Array<number>(48 * 48).fill(100)))).toBeUndefined();
+    expect(differenceHash(sample(Array<number>(48 * 48).fill(100)))).toBeUndefined();
   });
 
   it('are found by the index as by comparing all', () => {
     const random = randomStream(5);
-    const index = new FingerprintIndex();
+    const index = new DifferenceHashIndex();
     const prints = Array.from({ length: 50 }, () =>
       Uint16Array.from({ length: 16 }, () => random.integer(65536)),
     );

@@ -218,7 +218,7 @@ describe('the layout of COCO', () => {
     const { classes, train, val, description } = await openDataset(await folder('coco'));
     expect([classes, train.length, val.length]).toEqual([['background', 'car', 'train'], 2, 2]);
     expect(description).toContain(
-      '2 + 2 images, 2 categories and background; of objects that overlap the smallest counts',
+      '2 + 2 images; 2 categories and background; of objects that overlap the smallest counts',
     );
     const [first, empty] = await Promise.all(val.map((source) => source.load()));
     expect([first!.id, ...first!.mask]).toEqual(['val', 0, 1, 1, 2, 0, 0]);
@@ -236,7 +236,7 @@ describe('the layout of COCO', () => {
     expect(await failure(openDataset(await folder('none', () => ({ categories: {} }))))).toContain(
       'it has no list "categories"',
     );
-    const other = await folder('other', (part) => ({ categories: [{ id: 3, name: part }] }));
+    const other = await folder('other', (part) => ({ categories: [{ id: 3, name: part }, { id: 7, name: 'x' }] })); // prettier-ignore
     expect(await failure(openDataset(other))).toContain(
       'the same categories in instances_train2017.json and',
     );

@@ -182,7 +182,7 @@ describe('openDataset', () => {
     }
     const dataset = await openDataset(join(folder, 'plain'));
     expect(dataset.description).toBe(
-      'image and mask folders, 4 + 1 images (split by seed 1); mask values 0 and 255 are read as background and foreground',
+      'image and mask folders layout, 4 + 1 images (split by seed 1); mask values 0 and 255 are read as background and foreground',
     );
     expect(classProportions(await loadAll(dataset.train), 2)).toEqual([0.5, 0.5]);
     const again = await openDataset(join(folder, 'plain'));

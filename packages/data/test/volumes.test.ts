@@ -250,7 +250,9 @@ describe('the layout of MSD and nnU-Net', () => {
     const folder = await dataset('v2', V2);
     const { classes, channels, train, val, description } = await openDataset(folder, { volumes: 'whole' });
     expect([classes, channels, train.length, val.length]).toEqual([['background', 'core', 'edema'], 2, 1, 1]);
-    expect(description).toContain('1 + 1 volumes (split by seed 1); values from percentile 0.5 to 99.5');
+    expect(description).toMatch(
+      /1 \+ 1 volumes \(split by seed 1\); 3 classes from dataset.json, 3 is ignored, .*; values from percentile 0.5 to 99.5/,
+    );
     const volume = await train[0]!.load();
     expect([volume.depth, volume.height, volume.width, volume.channels]).toEqual([2, 2, 3, 2]);
     expect(volume.spacing).toEqual([5, 2, 1]);
@@ -263,7 +265,7 @@ describe('the layout of MSD and nnU-Net', () => {
   it('reads version 1: numbers with names, one file, channels along the fourth axis', async () => {
     const labels = { 0: 'background', 1: 'a', 2: 'b', 3: 'c' };
     const image = { dims: [3, 2, 2, 2], values: Array.from({ length: 24 }, (_, i) => i) };
-    const folder = await dataset('v1', { labels, modality: { 0: 'MRI' } }, { suffixes: [''], image });
+    const folder = await dataset('v1', { labels, modality: { 0: 'T1', 1: 'T2' } }, { suffixes: [''], image });
     const { classes, channels } = await openDataset(folder);
     expect([classes, channels]).toEqual([['background', 'a', 'b', 'c'], 2]);
     const { image: values } = await loaded(folder, { volumes: 'whole', window: [0, 24] });
@@ -369,7 +371,9 @@ describe('the layout of MSD and nnU-Net', () => {
     expect(await failure(openDataset(orphan))).toContain('label without image: case_d.nii.gz');
     const uneven = await dataset('uneven', V2);
     await put('uneven/imagesTr/case_a_0002.nii.gz', new Uint8Array());
-    expect(await failure(openDataset(uneven))).toContain('got 2 and 3; add the missing files');
+    expect(await failure(openDataset(uneven))).toMatch(
+      /0000 and 0001 and 0002 of case_a .*; add the missing files/,
+    );
   });
 
   it('refuses options that mean nothing to it, or to what it finds', async () => {
@@ -386,10 +390,11 @@ describe('the layout of MSD and nnU-Net', () => {
     for (const part of ['images', 'masks'])
       for (const id of ['a', 'b']) await put(`plain/${part}/${id}.png`, await readFile(await onePixel()));
     await put('v9/label-map.json', '{"255": 1}');
-    for (const part of ['Original', 'Ground Truth'])
-      for (const id of ['a', 'b']) await put(`v9/${part}/${id}.png`, await readFile(await onePixel()));
+    for (const name of ['images_1/a.png', 'images_1/b.png', 'lesion_segs_1/a/x.png', 'lesion_segs_1/b/x.png'])
+      await put(`v9/${name}`, await readFile(await onePixel()));
+    for (const [name, text] of Object.entries({ classes: 'x', train: 'a', val: 'b' })) await put(`v9/${name}.txt`, text); // prettier-ignore
     expect(await failure(openDataset(join(path, 'v9')))).toMatch(
-      /^bad-label: label-map.json means nothing to the layout CVC-ClinicDB/,
+      /^bad-label: label-map.json means nothing to the layout retinal lesions/,
     );
     await put('plain/classes.txt', Array.from({ length: 256 }, (_, k) => `class ${k}`).join('\n'));
     expect(await failure(openDataset(join(path, 'plain')))).toContain('at most 255 classes');

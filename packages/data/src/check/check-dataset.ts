@@ -1,23 +1,17 @@
 import { DataError, type DataErrorCode } from '../errors.js';
 import { type LabelMap } from '../read/labels.js';
-import { LABEL_MAP, openDataset } from '../layouts/open-dataset.js';
+import { openDataset } from '../layouts/open-dataset.js';
 import { type OpenDatasetOptions } from '../layouts/layout.js';
-import { IGNORED, type SampleSource, type SegmentationDataset } from '../samples/sample.js';
-import { fingerprint, FingerprintIndex } from './fingerprint.js';
-import { guessLabels } from './label-guess.js';
+import { IGNORED, type Finding, type SampleSource, type SegmentationDataset } from '../samples/sample.js';
+import { guessLabels, remedyOf } from '../read/label-guess.js';
+import { differenceHash, DifferenceHashIndex } from './difference-hash.js';
 import { SplitTally, type SplitReport } from './split-tally.js';
-
-/** A fault that keeps the data from being used, or what one should know before one uses them. */
-export interface Finding {
-  readonly kind: DataErrorCode | 'ignored-foreground' | 'empty-class' | 'near-duplicates' | 'sizes';
-  readonly message: string;
-}
 
 /** Two images of different parts that look alike. */
 export interface NearDuplicate {
   readonly train: string;
   readonly val: string;
-  /** How many of 256 bits of their fingerprints differ. */
+  /** How many of 256 bits of their difference hashes differ. */
   readonly bits: number;
 }
 
@@ -68,10 +62,17 @@ export async function checkDataset(folder: string, options: OpenDatasetOptions =
   const train = new SplitTally(classes.length);
   const val = new SplitTally(classes.length);
   const nearDuplicates = dataset ? await readAll(dataset, train, val, faults) : [];
+  // What opening found already is not told twice: files that were read again, and values that are no labels of many masks.
+  for (const { kind, message } of dataset?.faults ?? []) {
+    if (!['no-data', 'no-foreground'].includes(kind)) continue;
+    if (kind === 'no-foreground' && faults.count > 0) continue; // its cause is said
+    faults.add(new DataError(message, kind as DataErrorCode));
+  }
   const reports = { train: train.report(), val: val.report() };
   const guess = guessOf(classes, dataset?.multilabel ?? false, reports, faults);
   const warnings: Finding[] = [
     ...(guess?.finding ? [guess.finding] : []),
+    ...(dataset?.warnings ?? []).filter(({ kind }) => kind === 'label-rule'),
     ...(dataset ? warningsOf(classes, reports, nearDuplicates) : []),
   ];
   return {
@@ -112,16 +113,16 @@ async function readAll(
   val: SplitTally,
   faults: Faults,
 ): Promise<NearDuplicate[]> {
-  const known = new FingerprintIndex();
+  const known = new DifferenceHashIndex();
   const found: NearDuplicate[] = [];
   for await (const sample of readable(dataset.train, faults)) {
     train.add(sample);
-    const print = fingerprint(sample);
+    const print = differenceHash(sample);
     if (print) known.add(sample.id, print);
   }
   for await (const sample of readable(dataset.val, faults)) {
     val.add(sample);
-    const print = fingerprint(sample);
+    const print = differenceHash(sample);
     const near = print && known.nearest(print);
     if (near) found.push({ train: near.id, val: sample.id, bits: near.bits });
   }
@@ -142,27 +143,18 @@ function guessOf(
   multilabel: boolean,
   { train, val }: Reports,
   faults: Faults,
-): { finding: Finding; labelMap?: LabelMap } | undefined {
-  const remedy = (map: LabelMap | undefined) =>
-    map ? `; write ${JSON.stringify(map)} to ${LABEL_MAP} in the folder, or give it as labelMap` : '';
+): { finding?: Finding; labelMap?: LabelMap } | undefined {
   if (faults.values.size > 0) {
     const { cause, labelMap } = guessLabels(faults.values, classes.length);
     return {
-      finding: { kind: 'bad-label', message: `wrong mask values: ${cause}${remedy(labelMap)}` },
+      finding: { kind: 'bad-label', message: `wrong mask values: ${cause}${remedyOf(labelMap)}` },
       ...(labelMap && { labelMap }),
     };
   }
   // 255 means ignored: masks of 0 and 255 then have no foreground at all.
   const pixels = (k: number) => train.pixels[k]! + val.pixels[k]!;
   if (classes.length === 2 && !multilabel && pixels(1) === 0 && train.ignored + val.ignored > 0) {
-    const labelMap = { [IGNORED]: 1 };
-    return {
-      finding: {
-        kind: 'ignored-foreground',
-        message: `no pixel is ${classes[1]}, but some are ${IGNORED}, which is ignored: the masks are probably black and white${remedy(labelMap)}`,
-      },
-      labelMap,
-    };
+    return { labelMap: { [IGNORED]: 1 } }; // opening said so
   }
   return undefined;
 }

@@ -1,2 +1,3 @@
-export { checkDataset, type DatasetReport, type Finding, type NearDuplicate } from './check-dataset.js';
+export { checkDataset, type DatasetReport, type NearDuplicate } from './check-dataset.js';
 export { REGION_BINS, type SplitReport } from './split-tally.js';
+export { assertTrainable } from './trainable.js';

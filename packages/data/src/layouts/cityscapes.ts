@@ -1,12 +1,12 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { indexLabels, listedLabels, mappedLabels, type LabelRule } from '../read/labels.js';
-import { sourceOf } from '../read/origin.js';
+import { namesIn } from '../formats/bytes.js';
+import { indexLabels, listedLabels, type LabelRule } from '../read/labels.js';
 import { type Pair } from '../read/pairs.js';
-import { IGNORED, type SegmentationDataset } from '../samples/sample.js';
-import { exists, list } from './files.js';
-import { type Layout, type LayoutOptions } from './layout.js';
+import { IGNORED } from '../samples/sample.js';
+import { exists, pairItem } from './items.js';
+import { type Found, type Layout } from './layout.js';
 
 /** The classes that are evaluated, by their trainId, with the id that each has in the labels as published. */
 const CLASSES: readonly (readonly [name: string, id: number])[] = [
@@ -27,10 +27,7 @@ export const cityscapes: Layout = {
   open: openCityscapes,
 };
 
-async function openCityscapes(
-  folder: string,
-  { labelMap }: LayoutOptions,
-): Promise<SegmentationDataset | undefined> {
+async function openCityscapes(folder: string): Promise<Found | undefined> {
   const [images, masks] = [join(folder, 'leftImg8bit'), join(folder, 'gtFine')];
   if (!(await exists(images, masks))) return undefined;
   const [train, val] = [await pairsOf(images, masks, 'train'), await pairsOf(images, masks, 'val')];
@@ -42,17 +39,20 @@ async function openCityscapes(
     );
   }
   const trainIds = kinds.has('labelTrainIds');
-  const rule = mappedLabels(trainIds ? indexLabels(CLASSES.length) : publishedIds(), labelMap);
-  const source = (pair: Pair) => sourceOf({ reader: 'pair', ...pair, channels: 3, rule });
   return {
-    name: basename(folder),
     classes: CLASSES.map(([name]) => name),
+    background: null,
     channels: 3,
-    train: train.map(source),
-    val: val.map(source),
-    description:
-      `Cityscapes layout, ${train.length} + ${val.length} images, ${CLASSES.length} classes; ` +
-      (trainIds ? 'labelTrainIds, 255 is ignored' : 'labelIds, those that are not evaluated are ignored'),
+    train: train.map(pairItem),
+    val: val.map(pairItem),
+    seeded: false,
+    labels: {
+      kind: 'numbers',
+      rule: trainIds ? indexLabels(CLASSES.length) : publishedIds(),
+      said:
+        `${CLASSES.length} classes; ` +
+        (trainIds ? 'labelTrainIds, 255 is ignored' : 'labelIds, those that are not evaluated are ignored'),
+    },
   };
 }
 
@@ -60,10 +60,10 @@ const kindOf = (mask: string) => (mask.endsWith('_labelTrainIds.png') ? 'labelTr
 
 async function pairsOf(images: string, masks: string, part: string): Promise<Pair[]> {
   const pairs: Pair[] = [];
-  for (const city of ((await list(join(images, part))) ?? []).sort()) {
+  for (const city of (await namesIn(join(images, part))) ?? []) {
     const [from, to] = [join(images, part, city), join(masks, part, city)];
-    const present = new Set(await list(to));
-    for (const name of ((await list(from)) ?? []).sort()) {
+    const present = new Set(await namesIn(to));
+    for (const name of (await namesIn(from)) ?? []) {
       if (!name.endsWith('_leftImg8bit.png')) continue;
       const id = name.slice(0, -'_leftImg8bit.png'.length);
       const mask = ['labelTrainIds', 'labelIds'].map((kind) => `${id}_gtFine_${kind}.png`).find((file) => present.has(file)); // prettier-ignore

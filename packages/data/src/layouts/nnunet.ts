@@ -1,13 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
-import { DataError } from '../errors.js';
-import { indexLabels, listedLabels, mappedLabels, type LabelRule } from '../read/labels.js';
+import { DataError, printable, unreadable } from '../errors.js';
+import { namesIn, readJson } from '../formats/bytes.js';
 import { readNiftiHeader } from '../formats/nifti/read.js';
+import { indexLabels, listedLabels, type LabelRule } from '../read/labels.js';
+import { NIFTI_FILE } from '../read/mask-facts.js';
+import { byId, unpaired } from '../read/names.js';
 import { sourceOf } from '../read/origin.js';
-import { IGNORED, type SampleSource, type SegmentationDataset } from '../samples/sample.js';
-import { exists, list, splitItems, unpaired } from './files.js';
-import { type Layout, type LayoutOptions } from './layout.js';
+import { IGNORED } from '../samples/sample.js';
+import { exists } from './items.js';
+import { splitItems, type Found, type Item, type Layout, type LayoutOptions } from './layout.js';
 
 /**
  * Volumes of the Medical Segmentation Decathlon and of nnU-Net (`dataset.json` of version 1 and 2). Whole cases go to
@@ -37,60 +39,71 @@ interface Case {
   readonly label: string;
 }
 
-async function openNnunet(
-  folder: string,
-  { seed, valShare, labelMap, volumes = 'slices', axis = 0, window }: LayoutOptions,
-): Promise<SegmentationDataset | undefined> {
+async function openNnunet(folder: string, options: LayoutOptions): Promise<Found | undefined> {
+  const { volumes = 'slices', axis = 0, window } = options;
   const file = join(folder, 'dataset.json');
   const [images, labels] = [join(folder, 'imagesTr'), join(folder, 'labelsTr')];
   if (!(await exists(file, images, labels))) return undefined;
   const description = await describe(file);
-  const { classes, rule: own } = classesOf(file, description.labels);
-  const rule = mappedLabels(own, labelMap);
+  const { classes, rule, ignored } = classesOf(file, description.labels);
   const cases = await casesOf(images, labels);
-  if (cases.length < 2) {
-    throw new DataError(`wanted two or more NIfTI volumes in ${labels}, got ${cases.length}`, 'no-data');
-  }
-  const first = await readNiftiHeader(cases[0]!.images[0]!);
-  const origin = (one: Case) => ({ ...one, rule, ...(window && { window }) });
-  const sources = async (one: Case): Promise<SampleSource[]> => {
-    if (volumes === 'whole') return [sourceOf({ reader: 'volume', ...origin(one) })];
-    const { shape } = await readNiftiHeader(one.label);
-    return Array.from({ length: shape[axis] }, (_, index) => {
-      const source = sourceOf({ reader: 'slice', ...origin(one), axis, index });
-      return { ...source, id: `${one.id}/${index}` };
-    });
-  };
-  const [train, val] = splitItems(cases, seed, valShare);
-  const part = async (chosen: readonly Case[]) => {
-    const result: SampleSource[] = [];
-    for (const one of chosen) result.push(...(await sources(one)));
-    return result;
-  };
+  if (cases.length === 0) throw new DataError(`no NIfTI volumes in ${labels}; wanted CASE.nii.gz`, 'no-data');
+  const channels = await channelsOf(file, description, cases);
+  const item = (one: Case): Item => ({
+    id: one.id,
+    image: one.images[0]!,
+    masks: [one.label],
+    ...(volumes === 'slices' && { axis }),
+    async sources(decided) {
+      const origin = { ...one, rule: decided, ...(window && { window }) };
+      if (volumes === 'whole') return [sourceOf({ reader: 'volume', ...origin })];
+      const { shape } = await readNiftiHeader(one.label);
+      return Array.from({ length: shape[axis] }, (_, index) => {
+        const source = sourceOf({ reader: 'slice', ...origin, axis, index });
+        return { ...source, id: `${one.id}/${index}` };
+      });
+    },
+  });
   return {
-    name: basename(folder),
     classes,
-    channels: first.channels * cases[0]!.images.length,
-    train: await part(train),
-    val: await part(val),
-    description:
-      `MSD/nnU-Net layout, ${train.length} + ${val.length} volumes (split by seed ${seed})` +
-      `${volumes === 'slices' ? `, their slices across ${['depth', 'height', 'width'][axis]}` : ''}; ` +
+    background: 0,
+    channels,
+    ...splitItems(cases.map(item), options),
+    labels: {
+      kind: 'numbers',
+      rule,
+      said: `${classes.length} classes from dataset.json${ignored === undefined ? '' : `, ${ignored} is ignored`}, 255 is ignored`,
+    },
+    unit: 'volumes',
+    said:
+      `${volumes === 'slices' ? `slices across ${['depth', 'height', 'width'][axis]}; ` : ''}` +
       `values from ${window ? window.join(' to ') : 'percentile 0.5 to 99.5 of each volume'} become 0 to 1`,
   };
 }
 
+/** Channels of every case; dataset.json and the files must agree. */
+async function channelsOf(file: string, description: Description, cases: readonly Case[]): Promise<number> {
+  const first = cases[0]!;
+  const header = await readNiftiHeader(first.images[0]!);
+  const channels = header.channels * first.images.length;
+  const named = Object.keys(description.channel_names ?? description.modality ?? {}).length;
+  if (named === 0 || named === channels) return channels;
+  throw new DataError(
+    `wanted the ${named} channels that ${file} names, got ${channels} in ${first.images.join(', ')}; add the missing files, or correct the names`,
+    'unpaired',
+  );
+}
+
 async function describe(file: string): Promise<Description> {
-  let description: Description;
-  try {
-    description = JSON.parse(await readFile(file, 'utf8')) as Description;
-  } catch (error) {
-    throw new DataError(`cannot read ${file}: ${(error as Error).message}`, 'unreadable');
+  const content = await readJson(file);
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw unreadable(file, 'it holds no JSON object with labels');
   }
+  const description = content as Description;
   const ending = description.file_ending ?? '.nii.gz';
-  if (!/^\.nii(\.gz)?$/.test(ending)) {
+  if (typeof ending !== 'string' || !/^\.nii(\.gz)?$/i.test(ending)) {
     throw new DataError(
-      `wanted file_ending .nii or .nii.gz in ${file}, got ${ending}; put the images into images/ and the masks into masks/`,
+      `wanted file_ending .nii or .nii.gz in ${file}, got ${String(ending)}; put the images into images/ and the masks into masks/`,
       'no-data',
     );
   }
@@ -101,9 +114,10 @@ async function describe(file: string): Promise<Description> {
 function classesOf(
   file: string,
   labels: Record<string, unknown> | undefined,
-): { classes: string[]; rule: LabelRule } {
+): { classes: string[]; rule: LabelRule; ignored?: number } {
+  const isNumber = (text: string) => /^\s*\d+\s*$/.test(text);
   const entries = Object.entries(labels ?? {}).map(([key, value]): [string, unknown] =>
-    typeof value === 'string' ? [value, Number(key)] : [key, value],
+    typeof value === 'string' && (isNumber(key) || !isNumber(value)) ? [value, Number(key)] : [key, value],
   );
   const region = entries.find(([, value]) => Array.isArray(value) && value.length > 1);
   if (region) {
@@ -113,7 +127,7 @@ function classesOf(
       'bad-label',
     );
   }
-  const named = entries.map(([name, value]): [string, number] => [name, Number(value)]);
+  const named = entries.map(([name, value]): [string, number] => [printable(name), Number(value)]);
   const ignored = named.find(([name]) => name === 'ignore')?.[1];
   const classes = named.filter(([name]) => name !== 'ignore').sort(([, a], [, b]) => a - b);
   if (classes.length < 2 || classes.some(([, value], i) => value !== i)) {
@@ -126,6 +140,7 @@ function classesOf(
   return {
     classes: classes.map(([name]) => name),
     rule: ignored === undefined ? rule : ignoring(rule, ignored),
+    ...(ignored !== undefined && { ignored }),
   };
 }
 
@@ -134,36 +149,50 @@ function ignoring(rule: LabelRule, value: number): LabelRule {
   return listedLabels([...entries, [value, IGNORED]], `${rule.remedy}, as is ${value}`);
 }
 
-const VOLUME_FILE = /\.nii(\.gz)?$/;
+const volumesIn = async (folder: string) =>
+  ((await namesIn(folder)) ?? []).filter((name) => NIFTI_FILE.test(name));
+const caseOf = (name: string) => printable(name.replace(NIFTI_FILE, '').normalize('NFC'));
+const CHANNEL = /_(\d{4})$/;
 
 /** Cases by their labels; an image is CASE, or CASE_0000, CASE_0001, … with a channel each. */
 async function casesOf(imageFolder: string, labelFolder: string): Promise<Case[]> {
-  const volumes = async (folder: string) =>
-    ((await list(folder)) ?? []).filter((name) => VOLUME_FILE.test(name) && !name.startsWith('.')).sort();
-  const [images, labels] = [await volumes(imageFolder), await volumes(labelFolder)];
-  const withoutEnding = (name: string) => name.replace(VOLUME_FILE, '');
-  const ids = new Set(labels.map(withoutEnding));
-  const imagesOf = new Map<string, string[]>();
+  const labels = byId(labelFolder, await volumesIn(labelFolder), caseOf);
+  const images = byId(imageFolder, await volumesIn(imageFolder), caseOf);
+  const imagesOf = new Map<string, Map<string, string>>();
   const lonely: string[] = [];
-  for (const name of images) {
-    const whole = withoutEnding(name);
-    const id = ids.has(whole) ? whole : whole.replace(/_\d{4}$/, '');
-    if (ids.has(id)) imagesOf.set(id, [...(imagesOf.get(id) ?? []), name]);
-    else lonely.push(name);
+  for (const [name, file] of images) {
+    // An image that is called as a label is no channel of another case.
+    const [id, channel] = labels.has(name)
+      ? [name, '']
+      : [name.replace(CHANNEL, ''), CHANNEL.exec(name)?.[1] ?? ''];
+    if (!labels.has(id)) lonely.push(file);
+    else imagesOf.set(id, (imagesOf.get(id) ?? new Map<string, string>()).set(channel, file));
   }
   if (lonely.length > 0) throw unpaired('image', 'label', imageFolder, labelFolder, lonely);
-  const orphans = labels.filter((name) => !imagesOf.has(withoutEnding(name)));
+  const orphans = [...labels].filter(([id]) => !imagesOf.has(id)).map(([, file]) => file);
   if (orphans.length > 0) throw unpaired('label', 'image', labelFolder, imageFolder, orphans);
-  const counts = new Set([...imagesOf.values()].map((names) => names.length));
-  if (counts.size > 1) {
+  const numbersOf = (id: string) => [...imagesOf.get(id)!.keys()].sort();
+  const wanted = new Map<string, string>();
+  for (const id of labels.keys()) wanted.set(numbersOf(id).join(), id);
+  if (wanted.size > 1) {
+    const [[a, first], [b, second]] = [...wanted] as [[string, string], [string, string]];
+    const said = (numbers: string) => (numbers === '' ? 'one file' : numbers.replaceAll(',', ' and '));
     throw new DataError(
-      `wanted as many channels for every case in ${imageFolder}, got ${[...counts].sort().join(' and ')}; add the missing files`,
+      `wanted the same channels for every case in ${imageFolder}, got ${said(a)} of ${first} and ${said(b)} of ${second}; add the missing files`,
       'unpaired',
     );
   }
-  return labels.map((name) => ({
-    id: withoutEnding(name),
-    images: imagesOf.get(withoutEnding(name))!.map((image) => join(imageFolder, image)),
-    label: join(labelFolder, name),
+  for (const [numbers, id] of wanted) {
+    const list = numbers.split(',');
+    if (numbers === '' || list.every((number, i) => Number(number) === i)) continue;
+    throw new DataError(
+      `wanted the channels 0000, 0001, … of ${id} in ${imageFolder}, got ${list.map((number) => number || 'a file without a number').join(', ')}; rename the files`,
+      'unpaired',
+    );
+  }
+  return [...labels].map(([id, label]) => ({
+    id,
+    images: numbersOf(id).map((number) => join(imageFolder, imagesOf.get(id)!.get(number)!)),
+    label: join(labelFolder, label),
   }));
 }

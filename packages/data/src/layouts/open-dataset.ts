@@ -1,15 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { checkCocoOptions } from '../formats/coco/mask.js';
 import { DataError } from '../errors.js';
-import { type LabelMap } from '../read/labels.js';
+import { namesIn, readText } from '../formats/bytes.js';
+import { isLabelMap, type LabelMap } from '../read/labels.js';
 import { checkChoice, checkKeys } from '../options.js';
 import { type SegmentationDataset } from '../samples/sample.js';
 import { cityscapes } from './cityscapes.js';
 import { coco } from './coco.js';
 import { cvc } from './cvc.js';
-import { list } from './files.js';
+import { datasetOf } from './dataset.js';
 import { folders } from './folders.js';
 import { type Layout, type LayoutOption, type OpenDatasetOptions } from './layout.js';
 import { nnunet } from './nnunet.js';
@@ -44,13 +44,15 @@ const OF_SOME_LAYOUTS = [
 /**
  * Opens a folder of images with masks in a layout that it recognizes: those of the paper (polyp, retinal lesions,
  * Cityscapes), SegNet/CamVid, Pascal VOC, CVC-ClinicDB, MSD and nnU-Net (volumes), COCO, or `images/` beside `masks/`.
- * Images and masks are paired at once, and read when they are asked for.
+ * Images and masks are paired, and every mask is read once for the rule by which its values are labels (`labelRule`, `warnings`,
+ * `faults`); what was found is kept in the user's cache folder until a file changes (`SEGLOSS_CACHE`: another folder, or `off`).
+ * Samples are read on demand.
  *
  * @param folder Path.
  * @param options See {@link OpenDatasetOptions}.
  * @throws {RangeError} If an option is unknown, out of range, or means nothing to the layout that was found.
  * @throws {DataError} `missing-folder`, `no-data` (lists what was looked for), `unpaired` (names the files), `bad-label`
- *   (classes or a label map that cannot be); on load `size-mismatch`, `bad-label`, `unreadable`.
+ *   (impossible classes or label map, masks of several kinds); on load `size-mismatch`, `bad-label`, `unreadable`.
  *
  * @example
  * ```ts
@@ -62,7 +64,7 @@ export async function openDataset(
   options: OpenDatasetOptions = {},
 ): Promise<SegmentationDataset> {
   check(options);
-  const found = await list(folder);
+  const found = await namesIn(folder);
   if (found === undefined) {
     throw new DataError(
       `no folder ${folder}; give the path of a folder with images and masks`,
@@ -72,10 +74,10 @@ export async function openDataset(
   const labelMap = options.labelMap ?? (await labelMapOf(folder));
   const settled = { seed: 1, valShare: 0.2, ...options, ...(labelMap && { labelMap }) };
   for (const layout of LAYOUTS) {
-    const dataset = await layout.open(folder, settled);
-    if (!dataset) continue;
+    const data = await layout.open(folder, settled);
+    if (!data) continue;
     const idle = OF_SOME_LAYOUTS.find((name) => settled[name] !== undefined && !layout.takes.includes(name));
-    if (idle === undefined) return dataset;
+    if (idle === undefined) return datasetOf(folder, layout.name, data, settled);
     const idleHere = `means nothing to the layout ${layout.name}, which ${folder} has`;
     if (idle in options) throw new RangeError(`openDataset: ${idle} ${idleHere}; leave it out`);
     throw new DataError(`${LABEL_MAP} ${idleHere}; remove the file`, 'bad-label');
@@ -87,7 +89,8 @@ export async function openDataset(
 
 function check({ valShare, volumes, axis, window, overlap, crowd, ...others }: OpenDatasetOptions): void {
   const caller = 'openDataset';
-  checkKeys(caller, others, ['seed', 'valShare', ...OF_SOME_LAYOUTS]);
+  checkKeys(caller, others, ['seed', 'valShare', 'background', ...OF_SOME_LAYOUTS]);
+  if (others.background !== undefined) checkChoice(caller, 'background', others.background, [0, null]);
   if (valShare !== undefined && !(valShare > 0 && valShare < 1)) {
     throw new RangeError(`${caller}: wanted valShare between 0 and 1, got ${String(valShare)}`);
   }
@@ -110,13 +113,17 @@ export const LABEL_MAP = 'label-map.json';
 
 async function labelMapOf(folder: string): Promise<LabelMap | undefined> {
   const path = join(folder, LABEL_MAP);
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const text = await readText(path);
   if (text === undefined) return undefined;
+  let map: unknown;
   try {
-    const map: unknown = JSON.parse(text);
-    if (typeof map === 'object' && map !== null && !Array.isArray(map)) return map as LabelMap;
+    map = JSON.parse(text);
   } catch {
     // said below
   }
-  throw new DataError(`cannot read ${path}: wanted JSON such as {"255": 1}, got ${text.slice(0, 40)}`, 'unreadable'); // prettier-ignore
+  if (isLabelMap(map)) return map;
+  throw new DataError(
+    `cannot read ${path}: wanted JSON that maps mask values to labels, as {"255": 1} does, both whole numbers, got ${text.slice(0, 40)}`,
+    'unreadable',
+  );
 }

@@ -1,11 +1,11 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
-import { DataError } from '../errors.js';
+import { DataError, printable } from '../errors.js';
+import { namesIn } from '../formats/bytes.js';
+import { imageFiles, imagesById, lines, splitByLists, stem } from '../read/names.js';
 import { sourceOf } from '../read/origin.js';
-import { stem } from '../read/pairs.js';
-import { type SampleSource, type SegmentationDataset } from '../samples/sample.js';
-import { exists, imageFiles, imagesByStem, lines, list } from './files.js';
-import { type Layout, type LayoutOptions } from './layout.js';
+import { exists } from './items.js';
+import { type Found, type Item, type Layout, type LayoutOptions } from './layout.js';
 
 /**
  * Retinal lesions as the paper reads them: any lesion against the rest, or a label for each lesion. Each image has a folder with a mask
@@ -23,42 +23,40 @@ export const retinalLesions: Layout = {
 async function openRetinalLesions(
   folder: string,
   { multilabel = false }: LayoutOptions,
-): Promise<SegmentationDataset | undefined> {
-  const found = (await list(folder)) ?? [];
+): Promise<Found | undefined> {
+  const found = (await namesIn(folder)) ?? [];
   const size = found.find((name) => name.startsWith('images_') && found.includes(`lesion_segs_${name.slice(7)}`))?.slice(7); // prettier-ignore
-  const [classes, train, val] = await Promise.all(['classes.txt', 'train.txt', 'val.txt'].map((name) => lines(join(folder, name)))); // prettier-ignore
-  if (size === undefined || !classes || !train || !val) return undefined;
+  const classes = await lines(join(folder, 'classes.txt'));
+  if (size === undefined || !classes) return undefined;
   const [images, masks] = [join(folder, `images_${size}`), join(folder, `lesion_segs_${size}`)];
-  const lesions = classes.map((line) => line.split(',')[0]!.trim());
-  const imageOf = await imagesByStem(images);
-  const part = (names: readonly string[]) => Promise.all(names.map((name) => source(name, imageOf, images, masks, lesions, multilabel))); // prettier-ignore
+  const lesions = classes.map((line) => printable(line.split(',')[0]!.trim()));
+  const items = [...(await imagesById(images))].map(([id, name]): Item => ({ id, image: join(images, name), masks: [], sources: () => [] })); // prettier-ignore
+  const split = await splitByLists(items, { train: join(folder, 'train.txt'), val: join(folder, 'val.txt') });
+  if (split === undefined) return undefined;
+  const withMasks = (part: readonly Item[]) => Promise.all(part.map((item) => lesionItem(item, masks, lesions, multilabel))); // prettier-ignore
   return {
-    name: basename(folder),
     classes: multilabel ? lesions : ['background', 'lesion'],
+    background: multilabel ? null : 0,
     channels: 3,
     ...(multilabel && { multilabel }),
-    train: await part(train),
-    val: await part(val),
-    description:
-      `retinal-lesions layout, ${train.length} + ${val.length} images; ${multilabel ? `${lesions.join(', ')} are labels of their own` : `any of ${lesions.join(', ')} is lesion`}, ` +
-      'a missing file is an absent one',
+    train: await withMasks(split.train),
+    val: await withMasks(split.val),
+    seeded: false,
+    warnings: split.warnings,
+    labels: {
+      kind: 'presence',
+      said: `${multilabel ? `${lesions.join(', ')} are labels of their own` : `any of ${lesions.join(', ')} is lesion`}, a missing file is an absent one`,
+    },
   };
 }
 
-async function source(
-  name: string,
-  imageOf: ReadonlyMap<string, string>,
-  images: string,
+async function lesionItem(
+  { id, image }: Item,
   masks: string,
   lesions: readonly string[],
   multilabel: boolean,
-): Promise<SampleSource> {
-  const id = stem(name.split(/\s+/)[0]!);
-  const image = imageOf.get(id);
-  if (image === undefined) {
-    throw new DataError(`the lists name ${id}, but there is no such image in ${images}`, 'unpaired');
-  }
-  const folder = join(masks, id);
+): Promise<Item> {
+  const folder = join(masks, stem(image));
   if (!(await exists(folder))) {
     throw new DataError(
       `image without masks: ${image}; wanted a folder ${folder}, empty if it has no lesion`,
@@ -74,8 +72,16 @@ async function source(
     );
   }
   const pathOf = new Map(present.map((file) => [stem(file), join(folder, file)]));
-  const files = { id, image: join(images, image), channels: 3 };
-  return multilabel
-    ? sourceOf({ reader: 'labels', ...files, masks: lesions.map((lesion) => pathOf.get(lesion)) })
-    : sourceOf({ reader: 'union', ...files, masks: [...pathOf.values()] });
+  const files = { id, image };
+  const ofLesions = lesions.map((lesion) => pathOf.get(lesion));
+  const those = [...pathOf.values()];
+  return {
+    ...files,
+    masks: multilabel ? ofLesions : those,
+    sources: (_, channels) => [
+      multilabel
+        ? sourceOf({ reader: 'labels', ...files, channels, masks: ofLesions })
+        : sourceOf({ reader: 'union', ...files, channels, masks: those }),
+    ],
+  };
 }

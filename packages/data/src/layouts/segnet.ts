@@ -1,10 +1,10 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
-import { indexLabels, mappedLabels } from '../read/labels.js';
-import { sourceOf } from '../read/origin.js';
-import { type SampleSource, type SegmentationDataset } from '../samples/sample.js';
-import { exists, lines, pairFolders } from './files.js';
-import { type Layout, type LayoutOptions } from './layout.js';
+import { indexLabels } from '../read/labels.js';
+import { pairFolders, readClasses } from '../read/names.js';
+import { backgroundOf } from './background.js';
+import { exists, pairItem } from './items.js';
+import { type Found, type Item, type Layout } from './layout.js';
 
 const CAMVID_CLASSES = 'sky building pole road pavement tree sign fence car pedestrian bicyclist'.split(' ');
 
@@ -16,28 +16,24 @@ export const segNet: Layout = {
   open: openSegNet,
 };
 
-async function openSegNet(
-  folder: string,
-  { labelMap }: LayoutOptions,
-): Promise<SegmentationDataset | undefined> {
+async function openSegNet(folder: string): Promise<Found | undefined> {
   const parts = ['train', 'val'].map((name) => [join(folder, name), join(folder, `${name}annot`)] as const);
   if (!(await exists(...parts.flat()))) return undefined;
-  const named = await lines(join(folder, 'classes.txt'));
+  const named = await readClasses(join(folder, 'classes.txt'));
   const classes = named ?? CAMVID_CLASSES;
-  const rule = mappedLabels(indexLabels(classes.length, classes.length), labelMap);
-  const open = async ([images, masks]: readonly [string, string]): Promise<SampleSource[]> =>
-    (await pairFolders(images, masks)).map((pair) =>
-      sourceOf({ reader: 'pair', ...pair, channels: 3, rule }),
-    );
-  const [train, val] = [await open(parts[0]!), await open(parts[1]!)];
+  const items = async ([images, masks]: readonly [string, string]): Promise<Item[]> =>
+    (await pairFolders(images, masks)).map(pairItem);
   return {
-    name: basename(folder),
     classes,
+    background: backgroundOf(classes),
     channels: 3,
-    train,
-    val,
-    description:
-      `SegNet/CamVid layout, ${train.length} + ${val.length} images, ${classes.length} classes` +
-      `${named ? ' from classes.txt' : ' of CamVid'}; label ${classes.length} is ignored`,
+    train: await items(parts[0]!),
+    val: await items(parts[1]!),
+    seeded: false,
+    labels: {
+      kind: 'numbers',
+      rule: indexLabels(classes.length, classes.length),
+      said: `${classes.length} classes${named ? ' from classes.txt' : ' of CamVid'}; label ${classes.length} is ignored, and 255`,
+    },
   };
 }

@@ -1,77 +1,79 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 import { DataError } from '../errors.js';
-import { indexLabels, mappedLabels } from '../read/labels.js';
-import { sourceOf } from '../read/origin.js';
-import { stem, type Pair } from '../read/pairs.js';
-import { type SampleSource, type SegmentationDataset } from '../samples/sample.js';
-import { chosen, exists, imagesByStem, lines, list, splitItems } from './files.js';
-import { type Layout, type LayoutOptions } from './layout.js';
+import { namesIn } from '../formats/bytes.js';
+import { indexLabels } from '../read/labels.js';
+import { byId, imagesById, readClasses } from '../read/names.js';
+import { type Pair } from '../read/pairs.js';
+import { backgroundOf } from './background.js';
+import { exists, pairItem, splitOf } from './items.js';
+import { type Found, type Layout, type LayoutOptions } from './layout.js';
 
 const CLASSES =
   'background aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse motorbike person pottedplant sheep sofa train tvmonitor'.split(
     ' ',
   );
+/** Where tools that write this layout put the names of one's own classes. */
+const CLASS_FILES = ['classes.txt', 'class_names.txt', 'labels.txt'];
 
 /**
- * Pascal VOC: palette masks whose index is the class; 255 is the border between objects, ignored.
+ * Pascal VOC: palette masks whose index is the class; 255 is the border between objects, ignored. One's own classes stand in
+ * `classes.txt`.
  *
  * @see Everingham et al., "The Pascal visual object classes challenge", IJCV 2010, §4.
  */
 export const voc: Layout = {
   name: 'Pascal VOC',
-  looks: 'JPEGImages/ SegmentationClass/ (and ImageSets/Segmentation/{train,val}.txt)',
+  looks: 'JPEGImages/ SegmentationClass/ (and ImageSets/Segmentation/{train,val}.txt, classes.txt)',
   takes: ['labelMap'],
   open: openVoc,
 };
 
-async function openVoc(
-  folder: string,
-  { seed, valShare, labelMap }: LayoutOptions,
-): Promise<SegmentationDataset | undefined> {
+async function openVoc(folder: string, options: LayoutOptions): Promise<Found | undefined> {
   const [images, masks] = [join(folder, 'JPEGImages'), join(folder, 'SegmentationClass')];
   if (!(await exists(images, masks))) return undefined;
   const pairs = await pairsOf(images, masks);
-  const [train, val] = ['train', 'val'].map((part) => join(folder, 'ImageSets', 'Segmentation', `${part}.txt`)) as [string, string]; // prettier-ignore
-  const names = [await lines(train), await lines(val)] as const;
-  const split =
-    names[0] && names[1]
-      ? [chosen(pairs, names[0], train), chosen(pairs, names[1], val)]
-      : splitItems(pairs, seed, valShare);
-  const rule = mappedLabels(indexLabels(CLASSES.length), labelMap);
-  const [ofTrain, ofVal] = split.map((part) =>
-    part.map((pair) => sourceOf({ reader: 'pair', ...pair, channels: 3, rule })),
-  ) as [SampleSource[], SampleSource[]];
+  const lists = join(folder, 'ImageSets', 'Segmentation');
+  const own = await ownClasses(folder);
+  const classes = own?.classes ?? CLASSES;
   return {
-    name: basename(folder),
-    classes: CLASSES,
+    classes,
+    background: backgroundOf(classes),
     channels: 3,
-    train: ofTrain,
-    val: ofVal,
-    description:
-      `Pascal VOC layout, ${ofTrain.length} + ${ofVal.length} images` +
-      `${names[0] && names[1] ? '' : ` (split by seed ${seed})`}, ${CLASSES.length} classes; 255, the border, is ignored`,
+    labels: {
+      kind: 'numbers',
+      rule: indexLabels(classes.length),
+      said: `${classes.length} classes${own ? ` from ${own.file}` : ''}; 255, the border, is ignored`,
+    },
+    ...(await splitOf(
+      pairs.map(pairItem),
+      { train: join(lists, 'train.txt'), val: join(lists, 'val.txt') },
+      options,
+    )),
   };
+}
+
+/** Names of labelme and its kin may begin with a line `__ignore__`, which is label -1 and no class. */
+async function ownClasses(folder: string): Promise<{ file: string; classes: string[] } | undefined> {
+  for (const file of CLASS_FILES) {
+    const named = await readClasses(join(folder, file));
+    if (named) return { file, classes: named.filter((name) => name !== '__ignore__') };
+  }
+  return undefined;
 }
 
 /** Images that have a mask: most of VOC have none, which is no fault. */
 async function pairsOf(images: string, masks: string): Promise<Pair[]> {
-  const imageOf = await imagesByStem(images);
-  const pairs = ((await list(masks)) ?? [])
-    .filter((name) => name.endsWith('.png'))
-    .sort()
-    .map((name) => {
-      const image = imageOf.get(stem(name));
-      if (image === undefined) {
-        throw new DataError(
-          `mask without image: ${name} in ${masks}; wanted ${stem(name)}.jpg in ${images}`,
-          'unpaired',
-        );
-      }
-      return { id: stem(name), image: join(images, image), mask: join(masks, name) };
-    });
-  if (pairs.length < 2) {
-    throw new DataError(`wanted two or more masks (PNG) in ${masks}, got ${pairs.length}`, 'no-data');
-  }
-  return pairs;
+  const imageOf = await imagesById(images);
+  const names = ((await namesIn(masks)) ?? []).filter((name) => /\.png$/i.test(name));
+  return [...byId(masks, names)].map(([id, name]) => {
+    const image = imageOf.get(id);
+    if (image === undefined) {
+      throw new DataError(
+        `mask without image: ${name} in ${masks}; wanted ${id}.jpg in ${images}`,
+        'unpaired',
+      );
+    }
+    return { id, image: join(images, image), mask: join(masks, name) };
+  });
 }

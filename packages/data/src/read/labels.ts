@@ -3,7 +3,8 @@ import { IGNORED } from '../samples/sample.js';
 
 /** How mask values become class indices: plain data, so that it can be sent to a worker thread. */
 export interface LabelRule {
-  readonly allowJpeg: boolean;
+  /** Labels of dark and bright pixels (up to 127, above) of JPEG masks, which have no exact values; undefined: JPEG is refused. */
+  readonly jpeg?: readonly [dark: number, bright: number];
   /** Class index (255 = ignored) of each value; -1, or beyond the end: the value is no label. */
   readonly table: Int16Array;
   /** What to say when a value is no label. */
@@ -32,12 +33,12 @@ export function listedLabels(
 ): LabelRule {
   const table = new Int16Array(1 + Math.max(...entries.map(([value]) => value))).fill(-1);
   for (const [value, label] of entries) table[value] = label;
-  return { allowJpeg: false, table, remedy };
+  return { table, remedy };
 }
 
-/** Foreground above 127; for binary masks saved as 0 and 255, also by JPEG. */
+/** Foreground above 127; for black and white masks with grays at their borders. */
 export function thresholdLabels(): LabelRule {
-  return { allowJpeg: true, table: new Int16Array(MAX_VALUE + 1).fill(1).fill(0, 0, 128), remedy: '' };
+  return { jpeg: [0, 1], table: new Int16Array(MAX_VALUE + 1).fill(1).fill(0, 0, 128), remedy: '' };
 }
 
 /** Mask values, and the values of the data set's own labels that they stand for. */
@@ -67,11 +68,43 @@ export function mappedLabels(rule: LabelRule, map: LabelMap | undefined): LabelR
   const table = new Int16Array(length).fill(-1);
   table.set(rule.table);
   for (const [value, label] of entries) table[value] = label;
-  return { ...rule, table };
+  const { jpeg } = rule;
+  const to = new Map(entries);
+  return { ...rule, table, ...(jpeg && { jpeg: [to.get(0) ?? jpeg[0], to.get(255) ?? jpeg[1]] as const }) };
 }
 
 const isMaskValue = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_VALUE;
+
+/** Whether this maps whole numbers to whole numbers; of JSON, whose keys are texts. */
+export function isLabelMap(map: unknown): map is LabelMap {
+  return (
+    typeof map === 'object' &&
+    map !== null &&
+    !Array.isArray(map) &&
+    Object.entries(map).every(([value, to]) => /^\d+$/.test(value) && Number.isInteger(to))
+  );
+}
+
+/** The class index of a mask value; undefined if it is no label. */
+export function labelOf(value: number, lossy: boolean, { table, jpeg }: LabelRule): number | undefined {
+  const label = lossy ? jpeg?.[value > 127 ? 1 : 0] : table[value];
+  return label === undefined || label < 0 ? undefined : label;
+}
+
+/** Class indices of a mask of any kind. @throws {DataError} `bad-label`, with the values; `unreadable`, if JPEG is refused. */
+export function labelsOf(
+  path: string,
+  { values, lossy }: { values: ArrayLike<number>; lossy: boolean },
+  rule: LabelRule,
+): Uint8Array {
+  if (!lossy) return toLabels(path, values, rule);
+  if (rule.jpeg === undefined) {
+    throw new DataError(`cannot read labels from ${path}: JPEG changes label values; save masks as PNG`, 'unreadable'); // prettier-ignore
+  }
+  const [dark, bright] = rule.jpeg;
+  return Uint8Array.from(values, (value) => (value > 127 ? bright : dark));
+}
 
 /** Class indices of mask values. @throws {DataError} `bad-label`, with the values. */
 export function toLabels(path: string, values: ArrayLike<number>, rule: LabelRule): Uint8Array {

@@ -1,7 +1,5 @@
-import { basename, extname } from 'node:path';
-
 import { DataError } from '../errors.js';
-import { listedLabels, toLabels, type LabelRule } from './labels.js';
+import { labelsOf, listedLabels, toLabels, type LabelRule } from './labels.js';
 import { readImage, readMask, type Image } from './images.js';
 import { type Sample } from '../samples/sample.js';
 
@@ -19,11 +17,6 @@ export interface LabelPair {
   readonly masks: readonly (string | undefined)[];
 }
 
-/** A file's name without folder and extension. */
-export function stem(path: string): string {
-  return basename(path, extname(path));
-}
-
 /** Reads a pair; sizes and labels are checked. */
 export async function readPair({
   id,
@@ -32,12 +25,9 @@ export async function readPair({
   channels,
   rule,
 }: Pair & { channels: number; rule: LabelRule }): Promise<Sample> {
-  const [pixels, labels] = await Promise.all([
-    readImage(image),
-    readMask(mask, { allowJpeg: rule.allowJpeg }),
-  ]);
+  const [pixels, labels] = await Promise.all([readImage(image), readMask(mask, { allowJpeg: true })]);
   sameSize(image, pixels, mask, labels);
-  return sampleOf(id, pixels, channels, toLabels(mask, labels.values, rule));
+  return sampleOf(id, pixels, channels, labelsOf(mask, labels, rule));
 }
 
 /** An image file and the mask files whose union is the foreground: 1 where any of them is not 0. */
@@ -47,7 +37,7 @@ export interface UnionPair {
   readonly masks: readonly string[];
 }
 
-const PRESENT = listedLabels(
+export const PRESENT = listedLabels(
   [[0, 0], [1, 1], [127, 1], [255, 1]],
   'values are 0 for background, and 1, 127 or 255',
 ); // prettier-ignore

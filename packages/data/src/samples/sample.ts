@@ -33,6 +33,14 @@ export interface SampleSource {
   readonly origin?: { readonly reader: string };
 }
 
+/** Something that one should know about a data set, or that keeps it from being used. */
+export interface Finding {
+  /** What it is about, for programs. */
+  readonly kind: string;
+  /** For people: the files, the cause, the remedy. */
+  readonly message: string;
+}
+
 /** Images with masks, split into training and validation. */
 export interface SegmentationDataset {
   readonly name: string;
@@ -43,8 +51,16 @@ export interface SegmentationDataset {
   readonly multilabel?: boolean;
   readonly train: readonly SampleSource[];
   readonly val: readonly SampleSource[];
+  /** Which class is background: 0, or null for none, as in street scenes, where class 0 is a class as any other. */
+  readonly background: 0 | null;
   /** What was found, and what was done to the labels. */
   readonly description: string;
+  /** How mask values become labels, decided over all masks. */
+  readonly labelRule: string;
+  /** What one should know before one uses the data: lists that overlap, classes without pixels, masks that had to be interpreted. */
+  readonly warnings: readonly Finding[];
+  /** What keeps the data from being used for training; see `assertTrainable`. */
+  readonly faults: readonly Finding[];
 }
 
 /** The label value of pixels that count in no loss and no metric. */

@@ -69,11 +69,15 @@ export function syntheticDataset(options: Partial<SyntheticOptions> = {}): Segme
     name: 'synthetic lesions',
     classes,
     channels,
+    background: 0,
     train: part('train', train),
     val: part('val', val),
     description:
       `${train} + ${val} generated images of ${size} x ${size}, mean foreground ${percentages(proportion)}, ` +
       `${blur === 1 ? '' : `blur ${blur} px, `}contrast ${contrast}, noise ${noise}, seed ${seed}`,
+    labelRule: `${classes.length} classes, drawn`,
+    warnings: [],
+    faults: [],
   };
 }
 

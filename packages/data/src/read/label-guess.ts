@@ -1,10 +1,15 @@
-import { type LabelMap } from '../read/labels.js';
+import { type LabelMap } from './labels.js';
 import { IGNORED } from '../samples/sample.js';
 
 /** What probably happened to mask values that are no labels, and a map that mends it if there is one. */
 export interface LabelGuess {
   readonly cause: string;
   readonly labelMap?: LabelMap;
+}
+
+/** How to use a map, for messages; nothing where there is none. */
+export function remedyOf(map: LabelMap | undefined): string {
+  return map ? `; write ${JSON.stringify(map)} to label-map.json in the folder, or give it as labelMap` : '';
 }
 
 /** A rule that recognizes a mishap by the values that masks hold, in rising order. */

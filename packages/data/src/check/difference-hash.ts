@@ -2,9 +2,9 @@ import { resizeSample } from '../samples/transforms.js';
 import { type Sample } from '../samples/sample.js';
 
 /** 256 bits of what an image looks like, in 16 words of 16 bits. */
-export type Fingerprint = Uint16Array;
+export type DifferenceHash = Uint16Array;
 
-/** Images are near-duplicates if at most so many of the 256 bits differ. Fewer than the words: see {@link FingerprintIndex}. */
+/** Images are near-duplicates if at most so many of the 256 bits differ. Fewer than the words: see {@link DifferenceHashIndex}. */
 export const NEAR = 10;
 
 const SIDE = 16;
@@ -17,7 +17,7 @@ const LEAST_BITS = 16;
  * A difference hash: the image as 16 rows of 17 gray areas, and whether each is darker than its right neighbor. Of a volume,
  * its middle slice. Undefined for images that are all but uniform.
  */
-export function fingerprint(sample: Sample): Fingerprint | undefined {
+export function differenceHash(sample: Sample): DifferenceHash | undefined {
   const areas = grayAreas(sample, SIDE, SIDE + 1);
   const words = new Uint16Array(SIDE);
   let bits = 0;
@@ -45,7 +45,7 @@ function grayAreas(sample: Sample, rows: number, columns: number): Float32Array 
 }
 
 /** How many bits differ. */
-export function distance(a: Fingerprint, b: Fingerprint): number {
+export function distance(a: DifferenceHash, b: DifferenceHash): number {
   let bits = 0;
   for (let i = 0; i < a.length; i++) {
     for (let rest = a[i]! ^ b[i]!; rest !== 0; rest &= rest - 1) bits++;
@@ -54,13 +54,13 @@ export function distance(a: Fingerprint, b: Fingerprint): number {
 }
 
 /**
- * Finds near fingerprints without comparing all: if fewer bits differ than there are words, one word at least is the same.
+ * Finds near hashes without comparing all: if fewer bits differ than there are words, one word at least is the same.
  */
-export class FingerprintIndex {
+export class DifferenceHashIndex {
   private readonly byWord = new Map<number, number[]>();
-  private readonly entries: { readonly id: string; readonly print: Fingerprint }[] = [];
+  private readonly entries: { readonly id: string; readonly print: DifferenceHash }[] = [];
 
-  add(id: string, print: Fingerprint): void {
+  add(id: string, print: DifferenceHash): void {
     print.forEach((word, i) => {
       const key = i * 65536 + word;
       const same = this.byWord.get(key);
@@ -71,7 +71,7 @@ export class FingerprintIndex {
   }
 
   /** The nearest one within {@link NEAR} bits. */
-  nearest(print: Fingerprint): { readonly id: string; readonly bits: number } | undefined {
+  nearest(print: DifferenceHash): { readonly id: string; readonly bits: number } | undefined {
     const candidates = new Set(
       Array.from(print).flatMap((word, i) => this.byWord.get(i * 65536 + word) ?? []),
     );

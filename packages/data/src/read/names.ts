@@ -1,0 +1,284 @@
+// How files find their partners, and how lists of names are read: for every layout, and for whoever pairs files by name.
+import { basename, extname, join } from 'node:path';
+
+import { DataError, printable } from '../errors.js';
+import { namesIn, readText } from '../formats/bytes.js';
+import { type Pair } from './pairs.js';
+
+/** A file's name without folder and extension. */
+export function stem(path: string): string {
+  return basename(path, extname(path));
+}
+
+/** The id of a file: its stem, in the one Unicode form (NFC) in which macOS and Linux agree, safe to print. */
+export function idOf(path: string): string {
+  return printable(stem(path).normalize('NFC'));
+}
+
+const IMAGE_FILE = /\.(png|jpe?g|tiff?)$/i;
+/** Images that are not read; left out in silence they would be missing from the data. */
+const OTHER_IMAGE_FILE = /\.(bmp|gif|webp|jp2|heic|heif|avif|ppm|pgm|pbm|pnm|tga|dcm)$/i;
+
+/**
+ * Names of the images in a folder, sorted; none if there is no such folder. Hidden files (`._a.png`) do not count.
+ *
+ * @throws {DataError} `unreadable`, if an image has a format that is not read and there is none of its name that is.
+ */
+export async function imageFiles(folder: string): Promise<string[]> {
+  const names = (await namesIn(folder)) ?? [];
+  const images = names.filter((name) => IMAGE_FILE.test(name));
+  const ids = new Set(images.map(idOf));
+  const other = names.filter((name) => OTHER_IMAGE_FILE.test(name) && !ids.has(idOf(name)));
+  if (other.length > 0) {
+    throw new DataError(
+      `cannot read ${shown(other)} in ${folder}: wanted PNG, JPEG or TIFF; convert ${other.length === 1 ? 'it' : 'them'}, or move ${other.length === 1 ? 'it' : 'them'} away`,
+      'unreadable',
+    );
+  }
+  return images;
+}
+
+/**
+ * The image files of a folder by their ids.
+ *
+ * @throws {DataError} `unpaired`, if two have one id.
+ */
+export async function imagesById(folder: string): Promise<ReadonlyMap<string, string>> {
+  return byId(folder, await imageFiles(folder));
+}
+
+/** Names by their ids. @throws {DataError} `unpaired`, if two have one id. */
+export function byId(folder: string, names: readonly string[], id = idOf): ReadonlyMap<string, string> {
+  const result = new Map<string, string>();
+  for (const name of names) {
+    const other = result.get(id(name));
+    if (other !== undefined) {
+      throw new DataError(
+        `wanted one file of each name in ${folder}, got ${other} and ${name}; move one of them away`,
+        'unpaired',
+      );
+    }
+    result.set(id(name), name);
+  }
+  return result;
+}
+
+/** What pairing by name found; a name is an id, and each is in one of the lists only. */
+export interface NamePairing {
+  readonly pairs: readonly (readonly [first: string, second: string])[];
+  /** Names of several files of one side that fit one name of the other. */
+  readonly ambiguous: readonly (readonly string[])[];
+  readonly firstAlone: readonly string[];
+  readonly secondAlone: readonly string[];
+}
+
+/**
+ * Pairs names: equal names first, and of those that are left, those that are equal after `loosen`, where only one on each side is.
+ * A name that is paired is out of the running, so that `person_mask` finds `person_mask` before `person`.
+ *
+ * @param first Names of one side, each once. @param second Names of the other. @param loosen Takes off what may differ.
+ *
+ * @example
+ * ```ts
+ * const loosen = (name) => name.replace(/_mask$/, '');
+ * pairNames(['a', 'b', 'c'], ['a', 'b_mask', 'd'], loosen).pairs; // → [["a", "a"], ["b", "b_mask"]]
+ * pairNames(['a'], ['a', 'a_mask'], loosen).secondAlone; // → ["a_mask"]
+ * ```
+ */
+export function pairNames(
+  first: readonly string[],
+  second: readonly string[],
+  loosen: (name: string) => string,
+): NamePairing {
+  const exact = new Set(second);
+  const pairs: [string, string][] = first.filter((name) => exact.has(name)).map((name) => [name, name]);
+  const paired = new Set(pairs.map(([name]) => name));
+  const [leftFirst, leftSecond] = [first, second].map((names) =>
+    groupBy(
+      names.filter((name) => !paired.has(name)),
+      loosen,
+    ),
+  ) as [Map<string, string[]>, Map<string, string[]>];
+  const ambiguous: string[][] = [];
+  const firstAlone: string[] = [];
+  for (const [name, names] of leftFirst) {
+    const partners = leftSecond.get(name) ?? [];
+    if (partners.length === 0) firstAlone.push(...names);
+    else if (names.length === 1 && partners.length === 1) pairs.push([names[0]!, partners[0]!]);
+    else ambiguous.push([...names, ...partners]);
+  }
+  const secondAlone = [...leftSecond].filter(([name]) => !leftFirst.has(name)).flatMap(([, names]) => names);
+  return { pairs, ambiguous, firstAlone, secondAlone };
+}
+
+function groupBy(names: readonly string[], key: (name: string) => string): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const name of names) groups.set(key(name), [...(groups.get(key(name)) ?? []), name]);
+  return groups;
+}
+
+const MASK_SUFFIX = /[_\- ](masks?|seg|segmentations?|gt|labels?)$/i;
+
+/**
+ * The images of a folder with the masks of the same names, or else of names with `_mask`, `_seg`, `_segmentation`, `_gt` or
+ * `_label` behind; every file must have its partner.
+ *
+ * @throws {DataError} `unpaired`, naming the files.
+ */
+export async function pairFolders(imageFolder: string, maskFolder: string): Promise<Pair[]> {
+  const [images, masks] = [await imagesById(imageFolder), await imagesById(maskFolder)];
+  const { pairs, ambiguous, firstAlone, secondAlone } = pairNames(
+    [...images.keys()],
+    [...masks.keys()],
+    (id) => id.replace(MASK_SUFFIX, ''),
+  );
+  if (ambiguous.length > 0) {
+    throw new DataError(
+      `several masks in ${maskFolder} fit one image: ${shown(ambiguous[0]!)}; give the mask the name of the image`,
+      'unpaired',
+    );
+  }
+  const twice = secondAlone.find((id) => pairs.some(([image]) => image === id.replace(MASK_SUFFIX, '')));
+  if (twice !== undefined) {
+    throw new DataError(
+      `two masks in ${maskFolder} fit one image: ${masks.get(twice)!} and ${masks.get(twice.replace(MASK_SUFFIX, '')) ?? 'another'}; move one of them away`,
+      'unpaired',
+    );
+  }
+  const files = (ids: readonly string[], of: ReadonlyMap<string, string>) => ids.map((id) => of.get(id)!);
+  if (firstAlone.length > 0)
+    throw unpaired('image', 'mask', imageFolder, maskFolder, files(firstAlone, images));
+  if (secondAlone.length > 0)
+    throw unpaired('mask', 'image', maskFolder, imageFolder, files(secondAlone, masks));
+  return pairs
+    .map(([image, mask]) => ({
+      id: image,
+      image: join(imageFolder, images.get(image)!),
+      mask: join(maskFolder, masks.get(mask)!),
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Names for a message: five of them, and how many more. */
+export function shown(names: readonly string[]): string {
+  return names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
+}
+
+export function unpaired(
+  what: string,
+  partner: string,
+  folder: string,
+  other: string,
+  names: readonly string[],
+): DataError {
+  return new DataError(
+    `${what} without ${partner}: ${shown(names)} in ${folder} (of ${names.length}); wanted a file of the same name in ${other}`,
+    'unpaired',
+  );
+}
+
+/** Lines that are not empty, as they stand but for the line end; undefined if there is no such file. */
+export async function lines(path: string): Promise<string[] | undefined> {
+  return (await readText(path))?.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
+}
+
+/**
+ * The classes of a file with one name a line, background first.
+ *
+ * @returns Undefined if there is no such file.
+ * @throws {DataError} `bad-label`, if there are fewer than two or one stands there twice.
+ */
+export async function readClasses(path: string, least = 2): Promise<string[] | undefined> {
+  const names = (await lines(path))?.map((line) => printable(line.trim()));
+  if (names === undefined) return undefined;
+  if (names.length < least) {
+    throw new DataError(
+      `wanted ${least} or more classes in ${path}, one a line${least > 1 ? ', background first' : ''}, got ${names.join(', ') || 'none'}; name the others, or remove the file`,
+      'bad-label',
+    );
+  }
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return names;
+  throw new DataError(`wanted every class once in ${path}, got ${twice} twice; rename one`, 'bad-label');
+}
+
+/** Training and validation items that lists name, and what is odd about the lists. */
+export interface ListedSplit<T> {
+  readonly train: T[];
+  readonly val: T[];
+  readonly warnings: string[];
+}
+
+/**
+ * Splits items by two lists. Lists that are there in part, or name nothing, are an error: data that were split otherwise than their
+ * owner thinks would be scored on what they were trained with.
+ *
+ * @param lists Paths of the lists of training and validation.
+ * @returns Undefined if there is neither list.
+ * @throws {DataError} `unpaired`, if a list is missing or empty, or names what is not there.
+ */
+export async function splitByLists<T extends { readonly id: string }>(
+  items: readonly T[],
+  lists: { readonly train: string; readonly val: string },
+): Promise<ListedSplit<T> | undefined> {
+  const [train, val] = [await lines(lists.train), await lines(lists.val)];
+  if (train === undefined && val === undefined) return undefined;
+  for (const [names, path] of [
+    [train, lists.train],
+    [val, lists.val],
+  ] as const) {
+    if (names?.length) continue;
+    throw new DataError(
+      `wanted names in ${lists.train} and ${lists.val}, but ${path} ${names === undefined ? 'is missing' : 'is empty'}; write it, or remove both`,
+      'unpaired',
+    );
+  }
+  const warnings: string[] = [];
+  const picked = [
+    pick(items, train!, lists.train, warnings),
+    pick(items, val!, lists.val, warnings),
+  ] as const;
+  const trained = new Set(picked[0]);
+  const both = picked[1].filter((item) => trained.has(item)).map(({ id }) => id);
+  if (both.length > 0) {
+    warnings.push(
+      `${both.length} of ${picked[1].length} validation images are training images too (${shown(both)}): scores will be too good; name each in one list only`,
+    );
+  }
+  return { train: picked[0], val: picked[1], warnings };
+}
+
+/** The items that the lines of a list name, each once. */
+function pick<T extends { readonly id: string }>(
+  items: readonly T[],
+  names: readonly string[],
+  list: string,
+  warnings: string[],
+): T[] {
+  const byName = new Map(items.map((item) => [item.id, item]));
+  const found = new Set<T>();
+  const twice = new Set<string>();
+  for (const line of names) {
+    const item = namesOf(line).map((name) => byName.get(name)).find((one) => one !== undefined); // prettier-ignore
+    if (item === undefined) {
+      if (line.startsWith('#')) continue; // a comment
+      throw new DataError(`${list} names ${line}, but there is no such image and mask`, 'unpaired');
+    }
+    if (found.has(item)) twice.add(item.id);
+    found.add(item);
+  }
+  if (found.size === 0) throw new DataError(`${list} names no image; write one name a line`, 'unpaired');
+  if (twice.size > 0) warnings.push(`${list} names ${shown([...twice])} more than once; each is used once`);
+  return [...found];
+}
+
+/** What a line may name, the likeliest first: itself, without extension, without folders, and the first of a pair of files. */
+function namesOf(line: string): string[] {
+  const texts = [line, line.trim()];
+  const pair = /^\s*(.*?\.(?:png|jpe?g|tiff?))["']?[\s,;]+\S/i.exec(line)?.[1];
+  if (pair !== undefined) texts.push(pair.replace(/^["']/, ''));
+  return texts
+    .map((text) => printable(text.normalize('NFC').replaceAll('\\', '/')))
+    .flatMap((text) => [text, text.slice(text.lastIndexOf('/') + 1)])
+    .flatMap((text) => (IMAGE_FILE.test(text) ? [text, text.replace(IMAGE_FILE, '')] : [text]));
+}
