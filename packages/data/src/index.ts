@@ -9,6 +9,7 @@ export * from './loader/index.js';
 export * from './formats/nifti/index.js';
 export { type Origin } from './read/origin.js';
 export { readImage, readMask, type Image, type Mask } from './read/images.js';
+export { datasetFingerprint, type DatasetContent } from './read/fingerprint.js';
 export { openMasks, type OpenedMasks } from './read/open-masks.js';
 export { pairNames, type NamePairing } from './read/names.js';
 export { readImageVolume, type Window } from './read/volumes.js';

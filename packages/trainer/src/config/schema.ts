@@ -49,6 +49,16 @@ const data = z.strictObject({
   limit: count
     .optional()
     .describe('At most so many training and so many validation images, from 1; all without it'),
+  background: z
+    .union([z.literal(0), z.literal('none')])
+    .optional()
+    .describe(
+      'Which class is background, which the foreground mean leaves out: 0 or none; without it by the layout and the names of the classes',
+    ),
+  allowNoForeground: z
+    .boolean()
+    .optional()
+    .describe('Whether to train although no pixel of any mask is foreground; not without it'),
   workers: z
     .int()
     .min(0)

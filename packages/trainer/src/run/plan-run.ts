@@ -6,7 +6,7 @@ import { modulesIn, modulesOfModel } from '../config/modules.js';
 import { runId } from '../config/run-id.js';
 import { type RunConfig } from '../config/schema.js';
 import { moduleSource, type ModuleSource } from '../modules/module-source.js';
-import { fileHash } from './fingerprint.js';
+import { fileHash } from './file-hash.js';
 import { findImages, imageOptions, type RunImages } from './run-data.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
 

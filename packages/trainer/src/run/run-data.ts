@@ -1,8 +1,10 @@
 import { totalmem } from 'node:os';
 
 import {
+  assertTrainable,
   augmentation,
   DataError,
+  datasetFingerprint,
   isBuiltIn,
   loader,
   openBuiltIn,
@@ -19,7 +21,6 @@ import {
 
 import { type RunConfig } from '../config/schema.js';
 import { abortableSource } from './abortable.js';
-import { fingerprintOf } from './fingerprint.js';
 import { normalizer } from './normalize.js';
 
 /** The images of a run, known but not read: what a plan needs of them. */
@@ -51,27 +52,43 @@ export interface RunData extends Omit<RunImages, 'channels'> {
 type DataOptions = Pick<RunConfig, 'data' | 'augment' | 'seed'>;
 
 /** The keys of `data` that decide which images there are; runs that agree on them share one opened data set. */
-export function imageOptions({ folder, limit = Infinity }: RunConfig['data']): {
+export function imageOptions({
+  folder,
+  limit = Infinity,
+  background,
+  allowNoForeground = false,
+}: RunConfig['data']): {
   folder: string;
   limit: number;
+  background?: 0 | null;
+  allowNoForeground: boolean;
 } {
-  return { folder, limit };
+  return {
+    folder,
+    limit,
+    allowNoForeground,
+    ...(background !== undefined && { background: background === 'none' ? null : 0 }),
+  };
 }
 
 /**
  * Finds the images of a run and hashes their files.
  *
- * @throws {DataError} If the folder holds no data, or a part is empty.
+ * @throws {DataError} If the folder holds no data, or data that `segloss data check` calls unusable.
  */
-export async function findImages({ folder, limit }: ReturnType<typeof imageOptions>): Promise<RunImages> {
-  const dataset = await openNamed(folder);
-  const { name, description, classes, channels } = dataset;
+export async function findImages({
+  folder,
+  limit,
+  background: given,
+  allowNoForeground,
+}: ReturnType<typeof imageOptions>): Promise<RunImages> {
+  const dataset = await openNamed(folder, given);
+  assertTrainable(dataset, { allowNoForeground });
+  const { name, description, classes, channels, background } = dataset;
   const [train, val] = [spread(dataset.train, limit), spread(dataset.val, limit)];
-  for (const [part, sources] of Object.entries({ train, val })) {
-    if (sources.length === 0) throw new DataError(`${name}: wanted images in ${part}, got none`);
-  }
-  const fingerprint = await fingerprintOf({ classes, channels, train, val });
-  return { name, description, classes, channels, background: 0, warnings: [], train, val, fingerprint };
+  const fingerprint = await datasetFingerprint({ ...dataset, train, val });
+  const warnings = dataset.warnings.map(({ message }) => message);
+  return { name, description, classes, channels, background, warnings, train, val, fingerprint };
 }
 
 /**
@@ -107,8 +124,9 @@ export async function prepareImages(
 }
 
 /** Opens a folder, or a built-in data set such as `demo`. */
-export function openNamed(folder: string): Promise<SegmentationDataset> {
-  return isBuiltIn(folder) ? openBuiltIn(folder) : openDataset(folder);
+export async function openNamed(folder: string, background?: 0 | null): Promise<SegmentationDataset> {
+  const options = background === undefined ? {} : { background };
+  return isBuiltIn(folder) ? { ...(await openBuiltIn(folder)), ...options } : openDataset(folder, options);
 }
 
 /** Refuses images of another size than the first. */
