@@ -22,3 +22,10 @@ export {
   type ScatterPoint,
   type ScatterSeries,
 } from './scatter-chart.js';
+export {
+  stripChart,
+  type Strip,
+  type StripChartOptions,
+  type StripGroup,
+  type StripRow,
+} from './strip-chart.js';
