@@ -405,6 +405,20 @@ describe('evaluate and predict', () => {
     expect(result.loss).toBeCloseTo((Math.log(4 / 3) * 2 + Math.log(4)) / 3, 5);
   });
 
+  it.each([NaN, Infinity, -Infinity])(
+    'refuse a logit of %d, which would count as background',
+    async (value) => {
+      await selectBackend('cpu');
+      const model = fixed([1, value], 1);
+      await expect(predict(model, [sample([0, 1])])).rejects.toThrow(
+        `predict: wanted finite logits, got ${value} for s`,
+      );
+      await expect(predictSliding(model, sample([0, 1]))).rejects.toThrow(
+        'predictSliding: wanted finite logits, got ',
+      );
+    },
+  );
+
   it('give the most probable class, and probabilities that sum to 1, for huge logits too', async () => {
     await selectBackend('cpu');
     const [{ labels, probabilities }] = (await predict(fixed([1000, -1000, 0, 1, 2, 3], 3), [

@@ -3,22 +3,22 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { checkSamples, inGroups, inMemory, loadGroups, toBatch, type TrainingItem } from './batches.js';
 
-/** What a model says of one image. */
+/** Prediction of a model for one image. */
 export interface Prediction {
   readonly id: string;
   /** Class index of each pixel: the most probable one; with one channel, 1 where the probability is above 0.5. */
   readonly labels: Uint8Array;
-  /** Probabilities `[H, W, classes]`, row by row; binary models give two: background, foreground. */
+  /** Probabilities `[H, W, classes]` in row-major order; of a binary model two: background, foreground. */
   readonly probabilities: Float32Array;
 }
 
 /**
- * Runs a model over samples.
+ * Predicts labels and probabilities of samples.
  *
  * @param model Returns logits `[B, H, W, K]`; K = 1 is binary.
- * @param samples All of the size that the model takes; in memory, or read when they are needed.
- * @param options `batchSize`: images at once; default 8.
- * @throws {RangeError} If a sample does not fit the model.
+ * @param samples Of the size of the model's input; in memory, or read when needed.
+ * @param options `batchSize`: images of one forward pass; default 8.
+ * @throws {RangeError} If a sample does not fit the model, or a logit is not finite.
  *
  * @example
  * ```ts
@@ -45,11 +45,22 @@ export async function predict(
     const channels = logits.shape.at(-1)!;
     dispose([images, labels, logits]);
     const length = values.length / group.length;
-    group.forEach(({ id }, i) =>
-      predictions.push({ id, ...classify(values.subarray(i * length, (i + 1) * length), channels) }),
-    );
+    group.forEach(({ id }, i) => {
+      const own = values.subarray(i * length, (i + 1) * length);
+      checkLogits('predict', own, id);
+      predictions.push({ id, ...classify(own, channels) });
+    });
   }
   return predictions;
+}
+
+/** Throws unless all logits are finite: of NaN, the most probable class would be the background. */
+export function checkLogits(caller: string, logits: Float32Array, id: string): void {
+  const at = logits.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new RangeError(
+    `${caller}: wanted finite logits, got ${logits[at]} for ${id}; does the image hold only finite numbers, and has the training not diverged?`,
+  );
 }
 
 /** Labels and probabilities of logits `[pixels, channels]`. */

@@ -3,25 +3,25 @@ import { type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { inGroups, toBatch } from './batches.js';
-import { classify, type Prediction } from './predict.js';
+import { checkLogits, classify, type Prediction } from './predict.js';
 
 /** Options of {@link predictSliding}. */
 export interface SlidingWindowOptions {
-  /** Share of a window that the next one covers again, from 0 up to 1. Default 0.5. */
+  /** Overlap of neighboring windows as a share of their size, from 0 to below 1. Default 0.5. */
   overlap?: number;
-  /** How much a pixel counts by its place in a window: `gaussian` (default; less at the borders) or `constant`. */
+  /** Weight of a pixel by its place in a window: `gaussian` (default; less at the borders) or `constant`. */
   weighting?: 'gaussian' | 'constant';
-  /** Windows at once. Default 8. */
+  /** Windows of one forward pass. Default 8. */
   batchSize?: number;
 }
 
 /**
- * Predicts an image that is larger than the model's input: windows of the model's size at equal distances cover it, and their
- * logits are averaged. An image that is smaller than a window is seen with black around it.
+ * Predicts an image that is larger than the model's input: windows of the model's size cover it at equal distances, and their
+ * logits are averaged. A smaller image is padded with zeros.
  *
  * @param model Returns logits `[B, H, W, K]`; K = 1 is binary.
  * @param sample Of any height and width.
- * @throws {RangeError} If the channels are not those of the model, or an option is out of range.
+ * @throws {RangeError} If the channels are not those of the model, an option is out of range, or a logit is not finite.
  *
  * @example
  * ```ts
@@ -73,6 +73,7 @@ export async function predictSliding(
     });
   }
   const logits = Float32Array.from(sums, (sum, i) => sum / weights[Math.floor(i / outputs)]!);
+  checkLogits('predictSliding', logits, sample.id);
   return { id: sample.id, ...classify(logits, outputs) };
 }
 
