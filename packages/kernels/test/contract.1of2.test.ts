@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lossRegistry, parseLoss } from '@segloss/losses';
 import { checkLoss } from '@segloss/losses/testing';
-import { backends, contractOptions, contractSpecs, shard } from '@segloss/testing';
+import { backends, contractSpecs, shard } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { cpuArrays } from '../src/cpu/arrays';
@@ -13,7 +13,7 @@ const names = [...lossRegistry().keys()];
 const wasm = backends.find(({ name }) => name === 'wasm')!;
 
 const failuresOf = (spec: string) =>
-  checkLoss(parseLoss(spec), contractOptions[spec.split('(')[0]!]).flatMap(({ mode, rule, failures }) =>
+  checkLoss(parseLoss(spec)).flatMap(({ mode, rule, failures }) =>
     failures.map((why) => `${mode}: ${rule}: ${why}`),
   );
 

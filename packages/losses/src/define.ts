@@ -1,8 +1,9 @@
 import { type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 
 import { makeLoss } from './plan.js';
-import { resolveOptions } from './options/checks.js';
+import { resolveOptions } from './options/resolve.js';
 import {
+  type AnyLossDefinition,
   type InputOptions,
   type Loss,
   type LossCall,
@@ -11,6 +12,7 @@ import {
   type PixelLossDefinition,
   type PresetOption,
   type RegionLossDefinition,
+  type SizeRegularizer,
 } from './types.js';
 
 /**
@@ -38,15 +40,40 @@ import {
  * softError({ power: 2 }).spec; // → "soft-error(power=2)"
  * ```
  */
-export function defineLoss<O extends object>(definition: RegionLossDefinition<O>): LossFactory<O>;
-export function defineLoss<O extends object>(definition: PixelLossDefinition<O>): LossFactory<O>;
+export function defineLoss<O extends object, N extends string = string>(
+  definition: RegionLossDefinition<O, N> & { readonly role: 'region-size' },
+): SizeRegularizer<O, N>;
+export function defineLoss<O extends object, N extends string = string>(
+  definition: RegionLossDefinition<O, N>,
+): LossFactory<O, N>;
+export function defineLoss<O extends object, N extends string = string>(
+  definition: PixelLossDefinition<O, N>,
+): LossFactory<O, N>;
 export function defineLoss<O extends object>(definition: LossDefinition<O>): LossFactory<O> {
   const factory = (given?: Partial<O> & InputOptions & PresetOption): Loss => {
+    if (isTensor(given)) throw new TypeError(calledAsFunction(definition));
     const { options, input } = resolveOptions(definition, given);
     const spec = specOf(definition, options, input);
     return makeLoss([{ name: definition.name, weight: 1, spec, definition, options: { ...options }, input }]);
   };
   return Object.assign(factory, { definition });
+}
+
+const isTensor = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'dataId' in value;
+
+const withFunction = new WeakSet<AnyLossDefinition>();
+
+/** What `crossEntropy(labels, logits)` is told. */
+function calledAsFunction<O extends object>(definition: LossDefinition<O>): string {
+  const name = (definition.fullName ?? definition.name).replace(/-(\w)/g, (_, letter: string) =>
+    letter.toUpperCase(),
+  );
+  const short = withFunction.has(definition) ? `use ${name}Loss(labels, logits, options), or ` : 'use ';
+  return (
+    `${name}: wanted an options object, got a tensor; ${name}(options) only fixes the options. ` +
+    `For the value ${short}${name}(options)(labels, logits)`
+  );
 }
 
 /** The form `diceLoss(labels, logits, options?)` of a loss, options and call in one object. */
@@ -58,6 +85,7 @@ export type LossFunction<O extends object> = (
 
 /** Turns a factory into a function of labels and logits. */
 export function direct<O extends object>(factory: LossFactory<O>): LossFunction<O> {
+  withFunction.add(factory.definition);
   return (labels, logits, { mask, epoch, ...options } = {} as Partial<O> & LossCall & PresetOption) =>
     factory(options as unknown as Partial<O> & InputOptions & PresetOption)(labels, logits, {
       ...(mask && { mask }),

@@ -5,7 +5,7 @@ export {
   type RegionMeanOptions,
   type RegionScoreOptions,
 } from './families/region-score.js';
-export { type GeneralizedDiceOptions } from './families/generalized-dice-score.js';
+export { type GeneralizedDiceScoreOptions } from './families/generalized-dice-score.js';
 export { type ShapeClassOptions, type SpacingOption } from './pixels/spatial.js';
 export { distanceTransform, signedDistanceMap, type Spacing } from '@segloss/geometry';
 export { type ClassChoice } from './options/classes.js';
@@ -38,7 +38,8 @@ export {
 } from './statistics/contract.js';
 export { forLayers, type LayersLoss } from './layers.js';
 export { regionStatistics, type RegionStatisticsOptions } from './statistics/region.js';
-export { lossNames, lossRegistry } from './registry.js';
+export { lossNames, lossRegistry, type LossName, type SizeRegularizers } from './registry.js';
+export { DEFAULT_IGNORE_INDEX } from './inputs/read.js';
 export {
   geometric,
   linear,
@@ -47,9 +48,18 @@ export {
   type LinearOptions,
   type NamedSchedule,
 } from './schedules.js';
-export { lossPresets, LossSpecError, parseLoss, type ParseLossOptions } from './spec.js';
+export {
+  lossPresets,
+  LossSpecError,
+  parseLoss,
+  type LossPresetName,
+  type LossSpec,
+  type ParseLossOptions,
+} from './spec.js';
+export { checkKeys } from './options/names.js';
 export type {
   Activation,
+  GradientCheck,
   InputOptions,
   Library,
   Loss,
@@ -64,6 +74,7 @@ export type {
   RegionLossDefinition,
   RegionStatistics,
   Schedule,
+  SizeRegularizer,
   StatisticName,
   Term,
   Weight,

@@ -11,7 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { readInputs } from './inputs/read.js';
-import { checkInputOptions } from './options/checks.js';
+import { checkChoice, checkInputOptions } from './options/checks.js';
 import { sumsOf } from './statistics/region.js';
 import {
   type Activation,
@@ -135,6 +135,7 @@ class Reading {
   /** Notes what the term needs; the returned function computes it, after all terms are planned. */
   plan({ definition, options }: Term): () => Scalar {
     const { mode, classes, batch, pixels } = this.inputs;
+    if (definition.modes) checkChoice(definition.name, 'mode', mode, definition.modes);
     const activation =
       definition.activation?.(options, mode) ?? (mode === 'multiclass' ? 'softmax' : 'sigmoid');
     const context: LossContext = { mode, activation, classes, name: definition.name, batch, pixels };

@@ -1,8 +1,26 @@
 import * as losses from './losses/index.js';
-import { type LossFactory } from './types.js';
+import { type AnyLossDefinition, type LossFactory } from './types.js';
+
+type Exports = typeof losses;
+
+/** The spec names of the built-in losses. */
+export type LossName = {
+  [K in keyof Exports]: Exports[K] extends { definition: { name: infer N extends string } } ? N : never;
+}[keyof Exports];
+
+/** The built-in losses that compare region sizes, by spec name. */
+export type SizeRegularizers = {
+  [
+    K in keyof Exports as Exports[K] extends {
+      definition: { name: infer N extends string; role: 'region-size' };
+    }
+      ? N
+      : never
+  ]: Exports[K];
+};
 
 /**
- * Every built-in loss by its spec name, read off `losses/index.ts`.
+ * Returns every built-in loss by its spec name.
  *
  * @example
  * ```ts
@@ -17,13 +35,18 @@ export function lossRegistry(): ReadonlyMap<string, LossFactory> {
 }
 
 /**
- * The names that {@link parseLoss} knows.
+ * Returns the spec names of the built-in losses, in the order of the documentation.
  *
  * @example
  * ```ts
  * lossNames().includes('log-dice'); // → true
  * ```
  */
-export function lossNames(): string[] {
-  return [...lossRegistry().keys()];
+export function lossNames(): LossName[] {
+  return [...lossRegistry().keys()] as LossName[];
+}
+
+/** Returns every name of a loss: its own, in full, and its aliases. */
+export function namesOf({ name, fullName, aliases = [] }: AnyLossDefinition): string[] {
+  return [name, ...(fullName === undefined ? [] : [fullName]), ...aliases];
 }

@@ -1,4 +1,5 @@
 import { checkNumber } from './options/checks.js';
+import { checkKeys } from './options/names.js';
 import { type Schedule } from './types.js';
 
 /** A schedule that knows how it is written in a spec. */
@@ -90,13 +91,7 @@ function named(schedule: Schedule, spec: string): NamedSchedule {
 }
 
 function withDefaults<O extends object>(name: string, defaults: O, given: Partial<O>): O {
-  for (const [key, value] of Object.entries(given)) {
-    if (!Object.hasOwn(defaults, key)) {
-      throw new TypeError(
-        `${name}: unknown option "${key}"; known options: ${Object.keys(defaults).join(', ')}`,
-      );
-    }
-    checkNumber(name, key, value);
-  }
+  checkKeys(name, given, Object.keys(defaults));
+  for (const [key, value] of Object.entries(given)) checkNumber(name, key, value);
   return { ...defaults, ...given };
 }

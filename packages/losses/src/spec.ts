@@ -1,7 +1,10 @@
 import { compound, term, type WeightedLoss } from './compound.js';
-import { lossRegistry } from './registry.js';
+import { suggestion } from './options/names.js';
+import { lossRegistry, namesOf, type LossName } from './registry.js';
 import { schedules } from './schedules.js';
 import { type Library, type Loss, type LossFactory, type Weight } from './types.js';
+
+const LONGEST_SHOWN = 200;
 
 /** A loss spec that cannot be read: the spec, and the place (0-based) where reading stopped. */
 export class LossSpecError extends Error {
@@ -18,12 +21,13 @@ export class LossSpecError extends Error {
     readonly spec: string,
     readonly at: number,
   ) {
-    super(`loss spec ${JSON.stringify(spec)} at ${at}: ${reason}`);
+    const shown = spec.length > LONGEST_SHOWN ? `${spec.slice(0, LONGEST_SHOWN)}...` : spec;
+    super(`loss spec ${JSON.stringify(shown)} at ${at}: ${reason}`);
   }
 }
 
 /** The registry of the paper's code, by its names (Focal+LogDice has the logarithm that it left out), and known compounds. */
-const PRESETS: Readonly<Record<string, string>> = {
+const PRESETS = {
   'CE+L1': 'ce + l1(temperature=10)',
   'CE+KL': 'ce + kl(temperature=10)',
   'CE+DB': 'ce + dice-bias(temperature=10)',
@@ -34,7 +38,7 @@ const PRESETS: Readonly<Record<string, string>> = {
   'Focal+Dice': 'focal(activation=sigmoid) + dice(smooth=0,aggregation=perBatch,absentClass=zero)',
   'Focal+LogDice': 'focal(activation=sigmoid) + log-dice(smooth=0,aggregation=perBatch,absentClass=zero)',
   CE: 'ce',
-  GDiceLoss: 'gdice(aggregation=perBatch,emptyWeight=1e-7,activation=sigmoid)',
+  GDiceLoss: 'generalized-dice(aggregation=perBatch,emptyWeight=1e-7,activation=sigmoid)',
   DiceLoss: 'dice(smooth=0,aggregation=perBatch,absentClass=zero)',
   LogDiceLoss: 'log-dice(smooth=0,aggregation=perBatch,absentClass=zero)',
   FocalLoss: 'focal(activation=sigmoid)',
@@ -42,8 +46,8 @@ const PRESETS: Readonly<Record<string, string>> = {
   'dice-ce': 'dice + ce',
   'dice-bce': 'dice + bce',
   'dice-focal': 'dice + focal',
-  'gdice-ce': 'gdice + ce',
-  'gdice-focal': 'gdice + focal',
+  'gdice-ce': 'generalized-dice + ce',
+  'gdice-focal': 'generalized-dice + focal',
   'dice-topk': 'dice + topk',
   'dice-topk-ce': 'dice + topk + ce',
   'dice-topk-focal': 'dice + topk + focal',
@@ -54,7 +58,13 @@ const PRESETS: Readonly<Record<string, string>> = {
   'dice-cldice': '0.5*dice + 0.5*cldice',
   'dice-boundary': 'dice + linear(from=0.01,to=1,epochs=99)*boundary',
   'dice-hausdorff': 'dice + hausdorff-dt',
-};
+} as const satisfies Readonly<Record<string, string>>;
+
+/** The names of compounds that {@link parseLoss} knows; see {@link lossPresets}. */
+export type LossPresetName = keyof typeof PRESETS;
+
+/** A spec of a loss: known names complete in an editor, and any other text is accepted by the compiler. */
+export type LossSpec = LossName | LossPresetName | (string & {});
 
 /** Options of {@link parseLoss}. */
 export interface ParseLossOptions {
@@ -87,7 +97,7 @@ export interface ParseLossOptions {
  * parseLoss('CE+L1').spec; // → "ce + l1(temperature=10)"
  * ```
  */
-export function parseLoss(spec: string, options: ParseLossOptions = {}): Loss {
+export function parseLoss(spec: LossSpec, options: ParseLossOptions = {}): Loss {
   if (spec.length > LONGEST) {
     const start = `${spec.slice(0, 40)}…`;
     throw new LossSpecError(`wanted at most ${LONGEST} characters, got ${spec.length}`, start, LONGEST);
@@ -129,10 +139,11 @@ class SpecReader {
     private readonly spec: string,
     private readonly options: ParseLossOptions,
   ) {
-    this.losses = new Map<string, LossFactory | Loss>([
-      ...lossRegistry(),
-      ...Object.entries(options.losses ?? {}),
-    ]);
+    this.losses = new Map<string, LossFactory | Loss>();
+    for (const factory of lossRegistry().values()) {
+      for (const name of namesOf(factory.definition)) this.losses.set(name, factory);
+    }
+    for (const [name, loss] of Object.entries(options.losses ?? {})) this.losses.set(name, loss);
   }
 
   read(): Loss {
@@ -163,7 +174,7 @@ class SpecReader {
       if (!this.take('*')) this.fail(`wanted "*" and a loss after the schedule ${name}`);
       return term(this.loss(), { weight: value });
     }
-    this.fail(`unknown loss "${name}"; known losses: ${[...this.losses.keys()].join(', ')}`, start);
+    this.unknownLoss(name, start);
   }
 
   private loss(): Loss {
@@ -171,8 +182,7 @@ class SpecReader {
     const start = this.at;
     const name = this.name('a loss');
     const found = this.losses.get(name);
-    if (!found)
-      this.fail(`unknown loss "${name}"; known losses: ${[...this.losses.keys()].join(', ')}`, start);
+    if (!found) this.unknownLoss(name, start);
     const options = this.optionList();
     if ('terms' in found) {
       if (Object.keys(options).length > 0)
@@ -181,6 +191,13 @@ class SpecReader {
     }
     const { preset } = this.options;
     return this.guard(start, () => found({ ...(preset && { preset }), ...options }));
+  }
+
+  private unknownLoss(name: string, at: number): never {
+    const known = [...lossRegistry().keys(), ...Object.keys(this.options.losses ?? {})];
+    const all = [...this.losses.keys(), ...Object.keys(PRESETS), ...Object.keys(schedules())];
+    const hint = suggestion(name, all);
+    this.fail(`unknown loss "${name}"${hint}; known losses: ${known.join(', ')}`, at);
   }
 
   private optionList(): Record<string, OptionValue> {

@@ -102,9 +102,13 @@ export interface Loss {
   evaluate(labels: Tensor, logits: Tensor, call?: LossCall): { total: Scalar; terms: Record<string, Scalar> };
 }
 
-interface DefinitionBase<O extends object> {
+interface DefinitionBase<O extends object, N extends string> {
   /** Name in specs, lower case with dashes. */
-  readonly name: string;
+  readonly name: N;
+  /** The exported name in dashes, where `name` abbreviates it: `cross-entropy` of `ce`. Specs may use it too. */
+  readonly fullName?: string;
+  /** Further names that specs may use, such as those of other libraries. */
+  readonly aliases?: readonly string[];
   /** One line for tables and help. */
   readonly summary: string;
   /** Author, venue, section. */
@@ -113,14 +117,35 @@ interface DefinitionBase<O extends object> {
   readonly defaults: O;
   /** Options under which the loss gives the number of another library. */
   presets?: Partial<Record<Library, Partial<O>>>;
+  /** Whether the value depends on where pixels lie (boundaries, neighbors). Default false. */
+  readonly spatial?: boolean;
+  /** Whether some class is special, so that renaming classes may change the value. Default false. */
+  readonly classesDiffer?: boolean;
+  /** The modes that the loss is defined in. Default: all. */
+  readonly modes?: readonly Mode[];
+  /** `region-size`: compares region sizes only, to be added to a loss that matches pixels. */
+  readonly role?: 'region-size';
+  /** How the contract checks the gradient of a loss with kinks. */
+  readonly gradientCheck?: GradientCheck;
   /** Throws a RangeError for a value out of range; called once, when options are fixed. */
   check?(options: Readonly<O>, name: string): void;
   /** Which activation the loss reads; default: softmax for multiclass, sigmoid otherwise. */
   activation?(options: Readonly<O>, mode: Mode): Activation;
 }
 
+/** How a gradient is compared with finite differences. */
+export interface GradientCheck {
+  /** Logits are `random`, or wrong `everywhere` for losses of thick errors. Default random. */
+  readonly errors?: 'random' | 'everywhere';
+  /** Largest error of a directional derivative, relative to the length of the gradient. Default 0.02. */
+  readonly tolerance?: number;
+}
+
 /** A loss that is a function of region statistics. */
-export interface RegionLossDefinition<O extends object> extends DefinitionBase<O> {
+export interface RegionLossDefinition<O extends object, N extends string = string> extends DefinitionBase<
+  O,
+  N
+> {
   /** The sums that the formula reads. */
   statistics(options: Readonly<O>, context: LossContext): readonly StatisticName[];
   /** The factor on the logits in `tempered`; default 1. */
@@ -130,19 +155,31 @@ export interface RegionLossDefinition<O extends object> extends DefinitionBase<O
 }
 
 /** A loss that needs pixels and not only their sums. */
-export interface PixelLossDefinition<O extends object> extends DefinitionBase<O> {
+export interface PixelLossDefinition<O extends object, N extends string = string> extends DefinitionBase<
+  O,
+  N
+> {
   /** The formula, on inputs of which ignored pixels carry `valid` = 0. */
   pixels(inputs: PixelInputs, options: Readonly<O>, context: LossContext): Scalar;
 }
 
 /** Either kind of definition. */
-export type LossDefinition<O extends object> = RegionLossDefinition<O> | PixelLossDefinition<O>;
+export type LossDefinition<O extends object, N extends string = string> =
+  RegionLossDefinition<O, N> | PixelLossDefinition<O, N>;
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the option type of a definition is erased in a list of many
 export type AnyLossDefinition = LossDefinition<any>;
 
 /** Fixes the options of a loss: `dice({ smooth: 0 })`. */
-export interface LossFactory<O extends object = object> {
+export interface LossFactory<O extends object = object, N extends string = string> {
   (options?: Partial<O> & InputOptions & PresetOption): Loss;
-  readonly definition: LossDefinition<O>;
+  readonly definition: LossDefinition<O, N>;
+}
+
+/** A loss that compares region sizes, to be added to one that matches pixels; see {@link withRegionSize}. */
+export interface SizeRegularizer<O extends object = object, N extends string = string> extends LossFactory<
+  O,
+  N
+> {
+  readonly definition: LossDefinition<O, N> & { readonly role: 'region-size' };
 }

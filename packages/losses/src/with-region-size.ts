@@ -1,30 +1,14 @@
 import { compound, term } from './compound.js';
-import { diceBias } from './losses/dice-bias.js';
-import { marginalJs } from './losses/marginal-js.js';
-import { marginalKl } from './losses/marginal-kl.js';
-import { marginalL1 } from './losses/marginal-l1.js';
-import { marginalL2 } from './losses/marginal-l2.js';
-import { marginalReverseKl } from './losses/marginal-reverse-kl.js';
-import { sizeBounds } from './losses/size-bounds.js';
 import { checkChoice } from './options/checks.js';
+import { lossRegistry, type SizeRegularizers } from './registry.js';
 import { type Loss, type LossFactory, type Weight } from './types.js';
 
-const REGULARIZERS = {
-  l1: marginalL1,
-  l2: marginalL2,
-  kl: marginalKl,
-  'reverse-kl': marginalReverseKl,
-  js: marginalJs,
-  'dice-bias': diceBias,
-  'size-bounds': sizeBounds,
-};
-
 /** The regularizers of region size, by their names in specs. */
-export type RegionSizeKind = keyof typeof REGULARIZERS;
+export type RegionSizeKind = keyof SizeRegularizers;
 
 /** Options of {@link withRegionSize}: the kind, its weight, and the options of that regularizer. */
 export type RegionSizeOptions = {
-  [K in RegionSizeKind]: { kind: K; weight?: Weight } & ((typeof REGULARIZERS)[K] extends LossFactory<infer O>
+  [K in RegionSizeKind]: { kind: K; weight?: Weight } & (SizeRegularizers[K] extends LossFactory<infer O>
     ? Partial<O>
     : never);
 }[RegionSizeKind];
@@ -33,9 +17,9 @@ export type RegionSizeOptions = {
  * Adds a regularizer of region size to any loss.
  *
  * @param base The loss that matches pixels.
- * @param options `kind`: `l1`, `l2`, `kl`, `reverse-kl`, `js`, `dice-bias` or `size-bounds`; `weight`: a number or schedule,
- *   default 1; the others are options of that regularizer, as `temperature` or `backgroundIndex`.
- * @throws {RangeError} If there is no such kind. @throws {TypeError} If the base is not a loss or an option is unknown.
+ * @param options `kind`: the spec name of a regularizer, such as `l1` or `kl`; `weight`: a number or schedule, default 1;
+ *   the others are options of that regularizer, such as `temperature`.
+ * @throws {RangeError} If no regularizer has that name. @throws {TypeError} If the base is not a loss or an option is unknown.
  *
  * @example
  * ```ts
@@ -45,7 +29,13 @@ export type RegionSizeOptions = {
  * @see Liu et al., arXiv:2104.08717, §4.
  */
 export function withRegionSize(base: Loss, { kind, weight = 1, ...options }: RegionSizeOptions): Loss {
-  checkChoice('withRegionSize', 'kind', kind, Object.keys(REGULARIZERS));
-  const regularizer = REGULARIZERS[kind] as unknown as LossFactory;
+  const regularizers = [...lossRegistry()].filter(([, { definition }]) => definition.role === 'region-size');
+  checkChoice(
+    'withRegionSize',
+    'kind',
+    kind,
+    regularizers.map(([name]) => name),
+  );
+  const regularizer = new Map(regularizers).get(kind)!;
   return compound(base, term(regularizer(options), { weight }));
 }

@@ -60,7 +60,7 @@ describe('identities between losses', () => {
       'jaccard(aggregation=perBatch,absentClass=skip,log=true)',
     ],
     ['focal-tversky(gamma=1,alpha=0.3,beta=0.7)', 'tversky(alpha=0.3,beta=0.7)'],
-    ['penalty-gdice(penalty=0)', 'gdice'],
+    ['penalty-generalized-dice(penalty=0)', 'generalized-dice'],
     ['size-bounds(lower=1,upper=1)', 'l2'],
     ['f-beta(beta=1,smooth=0)', 'dice(smooth=0)'],
     ['f-beta(beta=2)', 'tversky(alpha=0.2,beta=0.8)'],
@@ -121,9 +121,9 @@ describe('identities between losses', () => {
     expect(gradient[1]).toBeCloseTo(gradient[2]!, 6);
   });
 
-  it('gdice with uniform weights is dice where there is one class', () => {
+  it('generalized-dice with uniform weights is dice where there is one class', () => {
     forAll(examples('binary'), (example) => {
-      const left = valueOf('gdice(weighting=uniform,complement=false,smooth=1)', example);
+      const left = valueOf('generalized-dice(weighting=uniform,complement=false,smooth=1)', example);
       expect(left).toBeCloseTo(valueOf('dice', example), 4);
     });
   });
@@ -159,25 +159,29 @@ describe('identities between losses', () => {
     });
   });
 
-  it.each(['dice', 'gdice', 'mcc', 'lovasz', 'jaccard(absentClass=skip)', 'sensitivity-specificity'])(
-    '%s of a batch is the mean of its images',
-    (spec) => {
-      forAll(examples('multiclass'), (example) => {
-        const ones = { ...example, mask: tf.onesLike(example.mask) };
-        const images = tf.unstack(example.labels).map((_, i) => {
-          const of = (x: tf.Tensor) => tf.gather(x, [i]);
-          return valueOf(spec, {
-            mode: example.mode,
-            labels: of(ones.labels),
-            logits: of(ones.logits),
-            mask: of(ones.mask),
-          });
+  it.each([
+    'dice',
+    'generalized-dice',
+    'mcc',
+    'lovasz',
+    'jaccard(absentClass=skip)',
+    'sensitivity-specificity',
+  ])('%s of a batch is the mean of its images', (spec) => {
+    forAll(examples('multiclass'), (example) => {
+      const ones = { ...example, mask: tf.onesLike(example.mask) };
+      const images = tf.unstack(example.labels).map((_, i) => {
+        const of = (x: tf.Tensor) => tf.gather(x, [i]);
+        return valueOf(spec, {
+          mode: example.mode,
+          labels: of(ones.labels),
+          logits: of(ones.logits),
+          mask: of(ones.mask),
         });
-        const mean = images.reduce((a, b) => a + b, 0) / images.length;
-        expect(valueOf(spec, ones)).toBeCloseTo(mean, 4);
       });
-    },
-  );
+      const mean = images.reduce((a, b) => a + b, 0) / images.length;
+      expect(valueOf(spec, ones)).toBeCloseTo(mean, 4);
+    });
+  });
 
   it('half the squared L1 distance of marginals is at most their divergence (Pinsker), and JS is at most log 2', () => {
     forAll(examples('multiclass'), (example) => {

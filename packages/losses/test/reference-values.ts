@@ -96,8 +96,8 @@ function erosionCost(image: PlainImage, k: number, erosions: number): number {
   let error = column(image, k).map((p, i) => (p - y[i]!) ** 2);
   let total = 0;
   for (let step = 1; step <= erosions; step++) {
-    const eroded = error.map((_, i) => Math.max(0, mean(cross(error, i, () => 0)) - 0.5));
-    error = eroded.map((x) => x / Math.max(1e-3, ...eroded));
+    const before = error;
+    error = before.map((_, i) => Math.max(0, 2 * mean(cross(before, i, () => 0)) - 1));
     total += step ** 2 * mean(error);
   }
   return total;

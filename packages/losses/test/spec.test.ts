@@ -8,10 +8,13 @@ import {
   linear,
   lossNames,
   lossPresets,
+  lossRegistry,
   LossSpecError,
   marginalL1,
   parseLoss,
   term,
+  type LossName,
+  type LossSpec,
 } from '@segloss/losses';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -45,8 +48,15 @@ describe('parseLoss', () => {
 
   it.each([
     ['', 'wanted a loss, got nothing', 0],
-    ['ce+l3', `unknown loss "l3"; known losses: ${known}`, 3],
-    ['dice(smoth=1)', 'dice: unknown option "smoth"; known options: ', 0],
+    ['ce+l3', `unknown loss "l3" (did you mean "l1"?); known losses: ${known}`, 3],
+    ['ce + Dise', 'unknown loss "Dise" (did you mean "dice"?)', 5],
+    ['cross-entorpy', 'unknown loss "cross-entorpy" (did you mean "cross-entropy"?)', 0],
+    ['dice-c', 'unknown loss "dice-c" (did you mean "dice-ce"?)', 0],
+    ['zzzzzz', `unknown loss "zzzzzz"; known losses: ${known}`, 0],
+    ['dice(smoth=1)', 'dice: unknown option "smoth" (did you mean "smooth"?); known options: ', 0],
+    ['dice(aggregation=perimage)', 'got "perimage" (did you mean "perImage"?)', 0],
+    ['dice(preset=monia)', 'got "monia" (did you mean "monai"?)', 0],
+    ['dice(__proto__=1)', 'dice: unknown option "__proto__"; known options: ', 0],
     ['dice(smooth=-1)', 'dice: wanted smooth to be a number of at least 0, got -1', 0],
     ['dice(smooth=1,smooth=2)', 'option "smooth" stands twice', 14],
     ['dice(smooth)', 'wanted "=" after the option "smooth"', 11],
@@ -66,9 +76,33 @@ describe('parseLoss', () => {
       error = caught;
     }
     expect(error).toBeInstanceOf(LossSpecError);
-    expect((error as LossSpecError).message).toContain(
-      `loss spec ${JSON.stringify(spec)} at ${at}: ${reason}`,
-    );
+    const { message } = error as LossSpecError;
+    expect(message).toContain(`loss spec ${JSON.stringify(spec)} at ${at}: `);
+    expect(message).toContain(reason);
+  });
+
+  it.each([...lossRegistry().values()].map((factory) => factory.definition))(
+    'knows $name by the name of its function in dashes, and by its aliases',
+    ({ name, fullName = name, aliases = [] }) => {
+      for (const alias of [fullName, ...aliases]) expect(parseLoss(alias).spec).toBe(name);
+    },
+  );
+
+  it.each([
+    ['losses', `ce${' + ce'.repeat(20_000)}`, 'wanted at most 10000 characters'],
+    ['nested lists', `ce(classWeights=${'['.repeat(2_000)}`, 'wanted at most 4 lists in each other'],
+  ])('refuses thousands of %s in a short message', (_, spec, reason) => {
+    expect(() => parseLoss(spec)).toThrow(reason);
+    expect(() => parseLoss(spec)).toThrow(/^.{1,400}$/);
+  });
+
+  it('completes known names and accepts any other text', () => {
+    const names: LossName[] = ['ce', 'l1', 'generalized-dice'];
+    const specs: LossSpec[] = [...names, 'dice-ce', 'ce + 0.5*l1'];
+    // @ts-expect-error -- no loss has this name
+    const wrong: LossName = 'dise';
+    expect(() => specs.map((spec) => parseLoss(spec))).not.toThrow();
+    expect(() => parseLoss(wrong)).toThrow(LossSpecError);
   });
 
   it('equals the losses built in code, at every epoch', () => {
@@ -189,7 +223,7 @@ describe('inputs', () => {
     [
       'an unknown mode',
       () => dice({ mode: 'softmax' as never }),
-      'wanted mode binary | multiclass | multilabel, got "softmax"',
+      'wanted mode to be "binary" | "multiclass" | "multilabel", got "softmax"',
     ],
   ])('are refused with the remedy: %s', (_, call, message) => {
     expect(call).toThrow(message);

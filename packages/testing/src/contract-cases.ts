@@ -1,23 +1,3 @@
-import { type CheckLossOptions } from '@segloss/losses/testing';
-
-/** What a loss declares of itself where the general contract does not hold. */
-export const contractOptions: Readonly<Record<string, CheckLossOptions>> = {
-  lovasz: { gradientTolerance: 0.2 }, // piecewise linear: a finite difference crosses kinks
-  'distance-ce': { spatial: true },
-  'distance-dice': { spatial: true },
-  nacl: { spatial: true },
-  cldice: { spatial: true, classesDiffer: true },
-  boundary: { spatial: true, classesDiffer: true },
-  'boundary-dou': { spatial: true },
-  'hausdorff-dt': { spatial: true, classesDiffer: true },
-  'hausdorff-erosion': { spatial: true, classesDiffer: true, errors: 'everywhere', gradientTolerance: 0.1 }, // kinks
-  'active-contour': { spatial: true, classesDiffer: true },
-  perimeter: { spatial: true, classesDiffer: true },
-  'asymmetric-focal': { classesDiffer: true },
-  'asymmetric-focal-tversky': { classesDiffer: true },
-  'wasserstein-dice': { modes: ['binary', 'multiclass'], classesDiffer: true },
-};
-
 /** Options that lead through other code than the defaults. */
 export const contractSpecs: readonly string[] = [
   'ce(labelSmoothing=0.1)',
@@ -37,11 +17,14 @@ export const contractSpecs: readonly string[] = [
   'dice(softLabels=semimetric)',
   'tversky(softLabels=semimetric,alpha=0.3,beta=0.7,aggregation=perBatch)',
   'tversky(squared=products,alpha=0.3,beta=0.7)',
-  'penalty-gdice(applied=negativeScore,appliedTo=mean)',
+  'penalty-generalized-dice(applied=negativeScore,appliedTo=mean)',
   'dice(smooth=0,absentClass=skip)',
   'dice(smooth=0,absentClass=penalize)',
   'log-dice(smooth=0,absentClass=zero)',
   'dice(aggregation=micro,absentClass=penalize)',
+  'dice(aggregation=micro,squared=true)',
+  'tversky(preset=keras,squared=true)',
+  'jaccard(aggregation=micro,squared=true)',
   'dice(smooth=0.00001,smoothDenominator=0.001,floor=0.01)',
   'jaccard(log=true,smooth=0)',
   'jaccard(squared=true,aggregation=perBatch)',
@@ -50,10 +33,10 @@ export const contractSpecs: readonly string[] = [
   'focal-tversky(powerOf=mean,gamma=1.5)',
   'focal-tversky(smooth=0,absentClass=zero)',
   'log-cosh-dice(appliedTo=mean)',
-  'gdice(emptyWeight=max,smooth=0.00001)',
-  'gdice(weighting=simple,aggregation=perBatch,complement=false,emptyWeight=0.01)',
-  'gdice(weighting=uniform,activation=sigmoid)',
-  'penalty-gdice(penalty=1)',
+  'generalized-dice(emptyWeight=max,smooth=0.00001)',
+  'generalized-dice(weighting=simple,aggregation=perBatch,complement=false,emptyWeight=0.01)',
+  'generalized-dice(weighting=uniform,activation=sigmoid)',
+  'penalty-generalized-dice(penalty=1)',
   'mcc(aggregation=micro)',
   'sensitivity-specificity(sensitivityWeight=0.5,aggregation=perBatch,absentClass=skip)',
   'sensitivity-specificity(aggregation=micro)',

@@ -1,5 +1,5 @@
 export { backends, describeEachBackend, type TestBackend } from './backends.js';
-export { contractOptions, contractSpecs } from './contract-cases.js';
+export { contractSpecs } from './contract-cases.js';
 export {
   goldenFile,
   sharedData,

@@ -2,17 +2,17 @@ import { tensor, tidy, valueAndGrad, type Tensor } from '@tensorflow/tfjs-core';
 
 import { type Loss, type LossCall, type Mode } from '../types.js';
 
-/** Options of {@link checkLoss}. */
+/** Options of {@link checkLoss}; each default is what the loss declares in {@link defineLoss}. */
 export interface CheckLossOptions {
-  /** The modes to check. Default: all three. */
+  /** The modes to check. */
   modes?: readonly Mode[];
-  /** The value depends on where pixels lie (boundaries, neighbours): skips the rules that move pixels. Default false. */
+  /** The value depends on where pixels lie (boundaries, neighbors): skips the rules that move pixels. */
   spatial?: boolean;
-  /** Some class is special, so that renaming classes may change the value. Default false. */
+  /** Some class is special, so that renaming classes may change the value. */
   classesDiffer?: boolean;
-  /** Where the gradient is checked: at random logits, or where they are wrong `everywhere`, for losses of thick errors. Default random. */
+  /** Where the gradient is checked: at random logits, or where they are wrong `everywhere`, for losses of thick errors. */
   errors?: 'random' | 'everywhere';
-  /** Largest error of a directional derivative, relative to the length of the gradient. Default 0.02. */
+  /** Largest error of a directional derivative, relative to the length of the gradient. */
   gradientTolerance?: number;
   /** Seed of the random inputs. Default 1. */
   seed?: number;
@@ -20,10 +20,12 @@ export interface CheckLossOptions {
 
 const CHANNELS: Readonly<Record<Mode, number>> = { binary: 1, multiclass: 3, multilabel: 2 };
 
-/** B images of N pixels in one row; labels `[B, 1, N]` (or with channels in multilabel mode). */
+/** B images of N pixels; labels `[B, ...space]` (or with channels in multilabel mode). */
 export interface Example {
   readonly images: number;
   readonly pixels: number;
+  /** Sizes of the spatial axes. Default: one row, or a grid for losses that depend on where pixels lie. */
+  readonly space?: readonly number[];
   readonly logits: readonly number[];
   readonly labels: readonly number[];
 }
@@ -38,7 +40,7 @@ export class Bench {
   readonly channels: number;
   /** Labels for each pixel. */
   readonly labelled: number;
-  private readonly random: () => number;
+  readonly random: () => number;
 
   constructor(
     readonly loss: Loss,
@@ -53,7 +55,8 @@ export class Bench {
 
   example({
     images = 2,
-    pixels = 12,
+    space,
+    pixels = space?.reduce((a, b) => a * b) ?? 12,
     scale = 2,
     label,
   }: Partial<Example> & { scale?: number; label?: number } = {}): Example {
@@ -61,6 +64,7 @@ export class Bench {
     return {
       images,
       pixels,
+      ...(space && { space }),
       logits: this.numbers(images * pixels * this.channels, () =>
         Math.fround((this.random() * 2 - 1) * scale),
       ),
@@ -90,16 +94,24 @@ export class Bench {
     });
   }
 
-  logits({ logits, images, pixels }: Example): Tensor {
-    return tensor([...logits], [images, 1, pixels, this.channels], 'float32');
+  logits({ logits, images, pixels, space = this.spaceOf(pixels) }: Example): Tensor {
+    return tensor([...logits], [images, ...space, this.channels], 'float32');
   }
 
-  inputs({ labels, images, pixels }: Example, mask?: readonly number[]): { labels: Tensor; call: LossCall } {
-    const shape = [images, 1, pixels, ...(this.mode === 'multilabel' ? [this.channels] : [])];
+  inputs(
+    { labels, images, pixels, space = this.spaceOf(pixels) }: Example,
+    mask?: readonly number[],
+  ): { labels: Tensor; call: LossCall } {
+    const shape = [images, ...space, ...(this.mode === 'multilabel' ? [this.channels] : [])];
     return {
       labels: tensor([...labels], shape, 'int32'),
-      call: { mode: this.mode, ...(mask && { mask: tensor([...mask], [images, 1, pixels]) }) },
+      call: { mode: this.mode, ...(mask && { mask: tensor([...mask], [images, ...space]) }) },
     };
+  }
+
+  private spaceOf(pixels: number): number[] {
+    const rows = this.options.spatial && pixels % 3 === 0 ? 3 : 1;
+    return [rows, pixels / rows];
   }
 
   /** Notes a failure unless the two agree to a relative error of 1e-4. */

@@ -45,27 +45,52 @@ export const RULES: readonly Rule[] = [
   {
     rule: 'the gradient agrees with finite differences',
     check(bench) {
-      const tolerance = bench.options.gradientTolerance ?? 0.02;
-      const random = bench.example({ scale: 1.5 });
-      const wrong = perfectLogits(bench, random, -5);
-      const example =
-        bench.options.errors === 'everywhere'
-          ? { ...random, logits: random.logits.map((z, i) => z + wrong[i]!) }
-          : random;
-      const { gradient } = bench.run(example);
-      const length = Math.hypot(...gradient);
-      if (length === 0) return bench.fail('the gradient is 0 on a random example');
-      const randomDirection = () => bench.example({ scale: 1 }).logits;
-      for (const direction of [gradient, randomDirection(), randomDirection()]) {
-        const unit = direction.map((x) => x / Math.hypot(...direction));
-        const at = (step: number) =>
-          bench.value({ ...example, logits: example.logits.map((z, i) => z + step * unit[i]!) });
-        const step = 2 ** -5;
-        const difference = (at(step) - at(-step)) / (2 * step);
-        const slope = gradient.reduce((total, g, i) => total + g * unit[i]!, 0);
-        if (!(Math.abs(slope - difference) <= tolerance * length + 2e-5)) {
-          bench.fail(`a directional derivative is ${slope}, finite differences say ${difference}`);
-        }
+      const length = checkGradient(bench, 'random logits', bench.example({ scale: 1.5 }));
+      if (length === 0) bench.fail('the gradient is 0 on a random example');
+    },
+  },
+  {
+    rule: 'a batch of one image, also what remains after larger batches, has the right gradient',
+    check(bench) {
+      bench.run(bench.example({ images: 3, pixels: 8 }));
+      checkGradient(bench, 'one image', bench.example({ images: 1, pixels: 8, scale: 1.5 }));
+    },
+  },
+  {
+    rule: 'the gradient is right in one, two and three dimensions',
+    applies: ({ spatial = false }) => spatial,
+    check(bench) {
+      for (const space of [[9], [3, 4], [2, 3, 2]]) {
+        checkGradient(bench, `spatial axes [${space}]`, bench.example({ images: 1, space, scale: 1.5 }));
+      }
+    },
+  },
+  {
+    rule: 'the shape of the image does not matter',
+    applies: ({ spatial }) => !spatial,
+    check(bench) {
+      const example = bench.example();
+      const wanted = bench.run(example);
+      for (const space of [[12], [3, 4], [2, 3, 2]]) {
+        bench.same(`spatial axes [${space}]`, bench.run({ ...example, space }), wanted);
+      }
+    },
+  },
+  {
+    rule: 'logits are not taken for probabilities',
+    check(bench) {
+      const example = bench.example();
+      const value = (logits: readonly number[]) => bench.value({ ...example, logits });
+      const right = perfectLogits(bench, example, 1);
+      const [good, bad] = [1, -1].map((sign) => ({
+        oneHot: value(right.map((z) => (z * sign > 0 ? 1 : 0))),
+        large: value(right.map((z) => 20 * sign * z)),
+      })) as [{ oneHot: number; large: number }, { oneHot: number; large: number }];
+      const same = (x: number, y: number) => Math.abs(x - y) <= 1e-6 * Math.max(1, Math.abs(y));
+      if (same(good.oneHot, good.large) && same(bad.oneHot, bad.large) && !same(good.large, bad.large)) {
+        bench.fail(
+          'logits of 0 and 1 have the value of logits of ±20: apply softmax or sigmoid to them first',
+        );
       }
     },
   },
@@ -212,6 +237,41 @@ export const RULES: readonly Rule[] = [
     },
   },
 ];
+
+/** Steps of the finite differences; a loss with kinks needs a small one somewhere, float32 a large one elsewhere. */
+const STEPS = [2 ** -5, 2 ** -7, 2 ** -9];
+
+/** Compares directional derivatives with finite differences; returns the length of the gradient. */
+function checkGradient(bench: Bench, what: string, random: Example): number {
+  const tolerance = bench.options.gradientTolerance ?? 0.02;
+  const wrong = perfectLogits(bench, random, -5);
+  const example =
+    bench.options.errors === 'everywhere'
+      ? { ...random, logits: random.logits.map((z, i) => z + wrong[i]!) }
+      : random;
+  const { value, gradient } = bench.run(example);
+  const length = Math.hypot(...gradient);
+  const rounding = 2 ** -21 * Math.max(1, Math.abs(value));
+  const randomDirection = () => bench.numbers(gradient.length, () => 2 * bench.random() - 1);
+  for (const direction of [...(length > 0 ? [gradient] : []), randomDirection(), randomDirection()]) {
+    const unit = direction.map((x) => x / Math.hypot(...direction));
+    const at = (step: number) =>
+      bench.value({ ...example, logits: example.logits.map((z, i) => z + step * unit[i]!) });
+    const slope = gradient.reduce((total, g, i) => total + g * unit[i]!, 0);
+    const differences: number[] = [];
+    const agrees = STEPS.some((step) => {
+      const difference = (at(step) - at(-step)) / (2 * step);
+      differences.push(difference);
+      return Math.abs(slope - difference) <= tolerance * length + rounding / step;
+    });
+    if (!agrees) {
+      bench.fail(
+        `${what}: a directional derivative is ${slope}, finite differences say ${differences.join(', ')}`,
+      );
+    }
+  }
+  return length;
+}
 
 function rows<T>(values: readonly T[], count: number): T[][] {
   const length = values.length / count;

@@ -30,7 +30,7 @@ import {
 import { REGION_MEAN_DEFAULTS } from './region-score.js';
 
 /** Options of the generalized Dice losses. */
-export interface GeneralizedDiceOptions extends AggregationOption, ClassChoice {
+export interface GeneralizedDiceScoreOptions extends AggregationOption, ClassChoice {
   /** Weight of a class of T pixels: 1/T² (`square`), 1/T (`simple`) or 1 (`uniform`). */
   weighting: 'square' | 'simple' | 'uniform';
   /** Weight of an absent class: none, the largest of the others (`max`), or 1 / the given floor of T² (or T). */
@@ -48,7 +48,7 @@ export interface GeneralizedDiceOptions extends AggregationOption, ClassChoice {
 }
 
 /** One home for the defaults of the generalized Dice losses. */
-export const GENERALIZED_DICE_DEFAULTS: GeneralizedDiceOptions = {
+export const GENERALIZED_DICE_DEFAULTS: GeneralizedDiceScoreOptions = {
   weighting: 'square',
   emptyWeight: 'zero',
   smooth: 0,
@@ -62,7 +62,10 @@ export const GENERALIZED_DICE_DEFAULTS: GeneralizedDiceOptions = {
 };
 
 /** Throws unless every option of the generalized Dice losses is one that it can have. */
-export function checkGeneralizedDiceOptions(options: Readonly<GeneralizedDiceOptions>, name: string): void {
+export function checkGeneralizedDiceOptions(
+  options: Readonly<GeneralizedDiceScoreOptions>,
+  name: string,
+): void {
   checkChoice(name, 'weighting', options.weighting, ['square', 'simple', 'uniform']);
   if (typeof options.emptyWeight === 'number') checkNumber(name, 'emptyWeight', options.emptyWeight, 1e-30);
   else checkChoice(name, 'emptyWeight', options.emptyWeight, ['zero', 'max']);
@@ -76,14 +79,17 @@ export function checkGeneralizedDiceOptions(options: Readonly<GeneralizedDiceOpt
 }
 
 /** The activation that the option names. */
-export function generalizedDiceActivation({ activation }: GeneralizedDiceOptions, mode: Mode): Activation {
+export function generalizedDiceActivation(
+  { activation }: GeneralizedDiceScoreOptions,
+  mode: Mode,
+): Activation {
   if (activation !== 'auto') return activation;
   return mode === 'multiclass' ? 'softmax' : 'sigmoid';
 }
 
 /** The sums that generalized Dice reads. */
 export function generalizedDiceStatistics(
-  { complement }: GeneralizedDiceOptions,
+  { complement }: GeneralizedDiceScoreOptions,
   { mode }: LossContext,
 ): readonly StatisticName[] {
   const plain = ['count', 'target', 'predicted', 'overlap'] as const;
@@ -93,7 +99,7 @@ export function generalizedDiceStatistics(
 /** Mean over images of `cost(1 - score)`, one score for all classes of an image. */
 export function meanGeneralizedDiceCost(
   statistics: RegionStatistics,
-  options: GeneralizedDiceOptions,
+  options: GeneralizedDiceScoreOptions,
   { mode, classes, name }: LossContext,
   cost: (loss: Tensor2D) => Tensor2D,
 ): Scalar {
@@ -127,7 +133,7 @@ export function withBackground({ count, target, predicted, predictedComplement, 
 }
 
 /** Weights `[G, K]`; `max` looks at the chosen classes alone. */
-function weightsOf(target: Tensor2D, chosen: Tensor2D, options: GeneralizedDiceOptions): Tensor2D {
+function weightsOf(target: Tensor2D, chosen: Tensor2D, options: GeneralizedDiceScoreOptions): Tensor2D {
   const { weighting, emptyWeight } = options;
   if (weighting === 'uniform') return add(zerosLike(target), 1) as Tensor2D;
   const size = weighting === 'square' ? square(target) : target;

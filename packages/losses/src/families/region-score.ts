@@ -7,7 +7,6 @@ import {
   neg,
   sub,
   sum,
-  zerosLike,
   type Scalar,
   type Tensor,
   type Tensor2D,
@@ -206,17 +205,17 @@ export const minusLog =
 
 /** The sums of the groups: `[B, K]`, `[1, K]`, or `[1, 1]` for `micro`. */
 export function groupSums<N extends string>(
-  sums: Record<N | 'target', Tensor2D>,
+  sums: Record<N, Tensor2D>,
   { aggregation, ...choice }: RegionMeanOptions,
   { classes, name }: LossContext,
-): Record<N | 'target', Tensor2D> {
+): Record<N, Tensor2D> {
   if (aggregation !== 'micro') return aggregate(sums, aggregation);
   const row = classRow(name, choice, classes);
-  const pooled = Object.entries<Tensor2D>(sums).map(([key, value]) => {
-    const each = add(zerosLike(sums.target), value); // a count may be [B, 1]
-    return [key, sum(mul(each, row), [0, 1], true)] as const;
-  });
-  return Object.fromEntries(pooled) as Record<N | 'target', Tensor2D>;
+  // The product with the row also gives a count of [B, 1] its classes.
+  const pooled = Object.entries<Tensor2D>(sums).map(
+    ([key, value]) => [key, sum(mul(value, row), [0, 1], true)] as const,
+  );
+  return Object.fromEntries(pooled) as Record<N, Tensor2D>;
 }
 
 /** The mean over the groups and the chosen classes, absent classes as the options say. */

@@ -41,29 +41,33 @@ const EPSILON = 1e-8; // under the root, which has no slope at 0
  *
  * @see Chen et al., "Learning active contour models for medical image segmentation", CVPR 2019, §3.2.
  */
-export const activeContour: LossFactory<ActiveContourOptions> =
-  /* @__PURE__ */ defineLoss<ActiveContourOptions>({
-    name: 'active-contour',
-    summary: 'length of the predicted contour and energy of the regions',
-    source: 'Chen et al., CVPR 2019, §3.2',
-    defaults: { regionWeight: 1, ...SHAPE_CLASS_DEFAULTS },
-    check(options, name) {
-      checkNumber(name, 'regionWeight', options.regionWeight);
-      checkShapeClasses(name, options);
-    },
-    pixels(inputs, options, context) {
-      const { target: y, space } = inputs;
-      const { s, counts } = maskedProbabilities(inputs, context);
-      const steps = space.map((_, axis) => {
-        const both = mul(counts, neighborsAlong(counts, space, axis, 'edge').after);
-        return mul(both, square(sub(neighborsAlong(s, space, axis, 'edge').after, s)));
-      });
-      const length = sqrt(total([...steps, scalar(EPSILON)]));
-      const region = add(mul(s, square(sub(1, y))), mul(sub(1, s), square(y)));
-      const costs = mul(counts, add(length, mul(options.regionWeight, region))) as Tensor3D;
-      return meanOfShapes(costs, counts, options, context);
-    },
-  });
+export const activeContour: LossFactory<ActiveContourOptions, 'active-contour'> = /* @__PURE__ */ defineLoss<
+  ActiveContourOptions,
+  'active-contour'
+>({
+  name: 'active-contour',
+  summary: 'length of the predicted contour and energy of the regions',
+  source: 'Chen et al., CVPR 2019, §3.2',
+  spatial: true,
+  classesDiffer: true,
+  defaults: { regionWeight: 1, ...SHAPE_CLASS_DEFAULTS },
+  check(options, name) {
+    checkNumber(name, 'regionWeight', options.regionWeight);
+    checkShapeClasses(name, options);
+  },
+  pixels(inputs, options, context) {
+    const { target: y, space } = inputs;
+    const { s, counts } = maskedProbabilities(inputs, context);
+    const steps = space.map((_, axis) => {
+      const both = mul(counts, neighborsAlong(counts, space, axis, 'edge').after);
+      return mul(both, square(sub(neighborsAlong(s, space, axis, 'edge').after, s)));
+    });
+    const length = sqrt(total([...steps, scalar(EPSILON)]));
+    const region = add(mul(s, square(sub(1, y))), mul(sub(1, s), square(y)));
+    const costs = mul(counts, add(length, mul(options.regionWeight, region))) as Tensor3D;
+    return meanOfShapes(costs, counts, options, context);
+  },
+});
 
 /**
  * {@link activeContour} of labels and logits.

@@ -42,11 +42,12 @@ export interface AsymmetricFocalTverskyOptions extends RegionScoreOptions {
  *
  * @see Yeung et al., "Unified focal loss", Computerized Medical Imaging and Graphics 2022, arXiv:2102.04525, §3.
  */
-export const asymmetricFocalTversky: LossFactory<AsymmetricFocalTverskyOptions> =
-  /* @__PURE__ */ defineLoss<AsymmetricFocalTverskyOptions>({
+export const asymmetricFocalTversky: LossFactory<AsymmetricFocalTverskyOptions, 'asymmetric-focal-tversky'> =
+  /* @__PURE__ */ defineLoss<AsymmetricFocalTverskyOptions, 'asymmetric-focal-tversky'>({
     name: 'asymmetric-focal-tversky',
     summary: 'Tversky on the background, its power on the foreground',
     source: 'Yeung et al., arXiv:2102.04525, §3',
+    classesDiffer: true,
     defaults: { delta: 0.7, gamma: 0.75, ...REGION_SCORE_DEFAULTS },
     presets: { monai: { smooth: 1e-7 } },
     check(options, name) {

@@ -32,11 +32,12 @@ export interface AsymmetricFocalOptions {
  *
  * @see Yeung et al., "Unified focal loss", Computerized Medical Imaging and Graphics 2022, arXiv:2102.04525, §3.
  */
-export const asymmetricFocal: LossFactory<AsymmetricFocalOptions> =
-  /* @__PURE__ */ defineLoss<AsymmetricFocalOptions>({
+export const asymmetricFocal: LossFactory<AsymmetricFocalOptions, 'asymmetric-focal'> =
+  /* @__PURE__ */ defineLoss<AsymmetricFocalOptions, 'asymmetric-focal'>({
     name: 'asymmetric-focal',
     summary: 'focal on the background, cross-entropy on the foreground',
     source: 'Yeung et al., arXiv:2102.04525, §3',
+    classesDiffer: true,
     defaults: { delta: 0.7, gamma: 2 },
     presets: { monai: {} },
     check({ delta, gamma }, name) {

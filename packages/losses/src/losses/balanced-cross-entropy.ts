@@ -37,11 +37,12 @@ export interface BalancedCrossEntropyOptions extends AggregationOption {
  *
  * @see Xie and Tu, "Holistically-nested edge detection", ICCV 2015, arXiv:1504.06375, eq. 2 (`complement`).
  */
-export const balancedCrossEntropy: LossFactory<BalancedCrossEntropyOptions> =
-  /* @__PURE__ */ defineLoss<BalancedCrossEntropyOptions>({
+export const balancedCrossEntropy: LossFactory<BalancedCrossEntropyOptions, 'balanced-ce'> =
+  /* @__PURE__ */ defineLoss<BalancedCrossEntropyOptions, 'balanced-ce'>({
     name: 'balanced-ce',
     summary: 'cross-entropy with weights from the class sizes of each image',
     source: 'Xie and Tu, arXiv:1504.06375, eq. 2',
+    fullName: 'balanced-cross-entropy',
     defaults: { weighting: 'inverse', aggregation: 'perImage' },
     check({ weighting, aggregation }, name) {
       checkChoice(name, 'weighting', weighting, ['inverse', 'complement']);

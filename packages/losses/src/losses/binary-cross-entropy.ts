@@ -39,45 +39,48 @@ export interface BinaryCrossEntropyOptions extends AggregationOption, NormalizeO
  *
  * @see torch.nn.BCEWithLogitsLoss for the meaning of the positive weight.
  */
-export const binaryCrossEntropy: LossFactory<BinaryCrossEntropyOptions> =
-  /* @__PURE__ */ defineLoss<BinaryCrossEntropyOptions>({
-    name: 'bce',
-    summary: 'binary cross-entropy, a sigmoid for every channel',
-    source: 'Good, J. R. Stat. Soc. B 1952',
-    defaults: { positiveWeight: 1, labelSmoothing: 0, aggregation: 'perBatch', normalizeBy: 'valid' },
-    presets: { seglossbias: {}, smp: { normalizeBy: 'all' }, monai: {}, nnunet: {}, keras: {}, torch: {} },
-    check({ positiveWeight, labelSmoothing, aggregation, normalizeBy }, name) {
-      checkChoice(name, 'normalizeBy', normalizeBy, ['valid', 'all']);
-      if (typeof positiveWeight === 'number') checkNumber(name, 'positiveWeight', positiveWeight);
-      else checkWeightList(name, positiveWeight);
-      checkNumber(name, 'labelSmoothing', labelSmoothing, 0, 1);
-      checkAggregation(name, aggregation);
-    },
-    activation: () => 'sigmoid',
-    statistics({ labelSmoothing }) {
-      const plain = ['count', 'logLikelihood', 'complementLogLikelihood'] as const;
-      return labelSmoothing > 0 ? [...plain, 'logSum', 'complementLogSum'] : plain;
-    },
-    compute(
-      statistics,
-      { positiveWeight, labelSmoothing: e, aggregation, normalizeBy },
-      { classes, name, batch, pixels },
-    ) {
-      const sums = aggregate(statistics, aggregation);
-      const smoothed = (log: Tensor2D, all: Tensor2D) =>
-        e === 0 ? log : add(mul(1 - e, log), mul(e / 2, all));
-      const weight =
-        typeof positiveWeight === 'number' ? positiveWeight : weightRow(name, positiveWeight, classes);
-      const log = add(
-        mul(weight, smoothed(sums.logLikelihood, sums.logSum)),
-        smoothed(sums.complementLogLikelihood, sums.complementLogSum),
-      );
-      const count = sum(sums.count, -1, true) as Tensor2D;
-      const elements = (aggregation === 'perImage' ? 1 : batch) * pixels * classes;
-      const below = normalizeBy === 'valid' ? count : scalar(elements);
-      return maskedMean(quotient(sum(neg(log), -1, true), below) as Tensor2D, present(count));
-    },
-  });
+export const binaryCrossEntropy: LossFactory<BinaryCrossEntropyOptions, 'bce'> = /* @__PURE__ */ defineLoss<
+  BinaryCrossEntropyOptions,
+  'bce'
+>({
+  name: 'bce',
+  summary: 'binary cross-entropy, a sigmoid for every channel',
+  source: 'Good, J. R. Stat. Soc. B 1952',
+  fullName: 'binary-cross-entropy',
+  defaults: { positiveWeight: 1, labelSmoothing: 0, aggregation: 'perBatch', normalizeBy: 'valid' },
+  presets: { seglossbias: {}, smp: { normalizeBy: 'all' }, monai: {}, nnunet: {}, keras: {}, torch: {} },
+  check({ positiveWeight, labelSmoothing, aggregation, normalizeBy }, name) {
+    checkChoice(name, 'normalizeBy', normalizeBy, ['valid', 'all']);
+    if (typeof positiveWeight === 'number') checkNumber(name, 'positiveWeight', positiveWeight);
+    else checkWeightList(name, positiveWeight);
+    checkNumber(name, 'labelSmoothing', labelSmoothing, 0, 1);
+    checkAggregation(name, aggregation);
+  },
+  activation: () => 'sigmoid',
+  statistics({ labelSmoothing }) {
+    const plain = ['count', 'logLikelihood', 'complementLogLikelihood'] as const;
+    return labelSmoothing > 0 ? [...plain, 'logSum', 'complementLogSum'] : plain;
+  },
+  compute(
+    statistics,
+    { positiveWeight, labelSmoothing: e, aggregation, normalizeBy },
+    { classes, name, batch, pixels },
+  ) {
+    const sums = aggregate(statistics, aggregation);
+    const smoothed = (log: Tensor2D, all: Tensor2D) =>
+      e === 0 ? log : add(mul(1 - e, log), mul(e / 2, all));
+    const weight =
+      typeof positiveWeight === 'number' ? positiveWeight : weightRow(name, positiveWeight, classes);
+    const log = add(
+      mul(weight, smoothed(sums.logLikelihood, sums.logSum)),
+      smoothed(sums.complementLogLikelihood, sums.complementLogSum),
+    );
+    const count = sum(sums.count, -1, true) as Tensor2D;
+    const elements = (aggregation === 'perImage' ? 1 : batch) * pixels * classes;
+    const below = normalizeBy === 'valid' ? count : scalar(elements);
+    return maskedMean(quotient(sum(neg(log), -1, true), below) as Tensor2D, present(count));
+  },
+});
 
 function checkWeightList(name: string, weights: readonly number[]): void {
   if (!Array.isArray(weights) || !weights.every((w) => Number.isFinite(w) && w >= 0)) {

@@ -55,10 +55,14 @@ export interface BoundaryDouOptions extends RegionMeanOptions {
  * @see Sun, Luo, Li, "Boundary difference over union loss for medical image segmentation", MICCAI 2023,
  *   arXiv:2308.00220, §2.
  */
-export const boundaryDou: LossFactory<BoundaryDouOptions> = /* @__PURE__ */ defineLoss<BoundaryDouOptions>({
+export const boundaryDou: LossFactory<BoundaryDouOptions, 'boundary-dou'> = /* @__PURE__ */ defineLoss<
+  BoundaryDouOptions,
+  'boundary-dou'
+>({
   name: 'boundary-dou',
   summary: 'Jaccard in which the border of large regions counts',
   source: 'Sun et al., arXiv:2308.00220, §2',
+  spatial: true,
   defaults: { smooth: 1e-5, maxAlpha: 0.8, ...REGION_MEAN_DEFAULTS },
   check(options, name) {
     checkNumber(name, 'smooth', options.smooth, 1e-7);

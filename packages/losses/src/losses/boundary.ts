@@ -44,10 +44,15 @@ export interface BoundaryOptions extends ShapeClassOptions, SpacingOption {
  *
  * @see Kervadec et al., "Boundary loss for highly unbalanced segmentation", MIDL 2019, arXiv:1812.07032, §2.
  */
-export const boundary: LossFactory<BoundaryOptions> = /* @__PURE__ */ defineLoss<BoundaryOptions>({
+export const boundary: LossFactory<BoundaryOptions, 'boundary'> = /* @__PURE__ */ defineLoss<
+  BoundaryOptions,
+  'boundary'
+>({
   name: 'boundary',
   summary: 'prediction times the signed distance to the true border',
   source: 'Kervadec et al., arXiv:1812.07032, §2',
+  spatial: true,
+  classesDiffer: true,
   defaults: { innerBorder: 'negative', spacing: 'pixels', ...SHAPE_CLASS_DEFAULTS },
   check(options, name) {
     checkChoice(name, 'innerBorder', options.innerBorder, ['negative', 'zero']);

@@ -52,10 +52,16 @@ export interface ClDiceOptions
  *
  * @see Shit et al., "clDice", CVPR 2021, arXiv:2003.07311, §3, algorithm 1.
  */
-export const clDice: LossFactory<ClDiceOptions> = /* @__PURE__ */ defineLoss<ClDiceOptions>({
+export const clDice: LossFactory<ClDiceOptions, 'cldice'> = /* @__PURE__ */ defineLoss<
+  ClDiceOptions,
+  'cldice'
+>({
   name: 'cldice',
   summary: 'centerline Dice, for tubes such as vessels',
   source: 'Shit et al., arXiv:2003.07311, §3',
+  fullName: 'cl-dice',
+  spatial: true,
+  classesDiffer: true,
   defaults: { iterations: 3, smooth: 1, ...REGION_MEAN_DEFAULTS, ...SHAPE_CLASS_DEFAULTS },
   presets: { monai: { aggregation: 'micro' } },
   check(options, name) {

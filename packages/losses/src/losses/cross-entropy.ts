@@ -51,41 +51,43 @@ export interface CrossEntropyOptions extends AggregationOption, NormalizeOption 
  *
  * @see Liu et al., arXiv:2104.08717, §3.2, for the decomposition into KL(q ‖ p) and a matching term.
  */
-export const crossEntropy: LossFactory<CrossEntropyOptions> = /* @__PURE__ */ defineLoss<CrossEntropyOptions>(
-  {
-    name: 'ce',
-    summary: 'cross-entropy, the mean over valid pixels',
-    source: 'Liu et al., arXiv:2104.08717, §3.2',
-    defaults: { classWeights: 'uniform', labelSmoothing: 0, aggregation: 'perBatch', normalizeBy: 'valid' },
-    presets: { seglossbias: {}, smp: { normalizeBy: 'all' }, monai: {}, nnunet: {}, keras: {}, torch: {} },
-    check({ classWeights, labelSmoothing, aggregation, normalizeBy }, name) {
-      checkChoice(name, 'normalizeBy', normalizeBy, ['valid', 'all']);
-      checkClassWeights(name, classWeights);
-      checkNumber(name, 'labelSmoothing', labelSmoothing, 0, 1);
-      checkAggregation(name, aggregation);
-    },
-    statistics({ labelSmoothing }, { activation }) {
-      const plain = ['count', 'target', 'logLikelihood'] as const;
-      const smooth = labelSmoothing > 0 ? (['logSum'] as const) : [];
-      if (activation === 'softmax') return [...plain, ...smooth];
-      const complements = labelSmoothing > 0 ? (['complementLogSum'] as const) : [];
-      return [...plain, 'complementLogLikelihood', ...smooth, ...complements];
-    },
-    compute(statistics, options, { activation, classes, name, batch, pixels }) {
-      const sums = aggregate(statistics, options.aggregation);
-      const [loss, weight] =
-        activation === 'softmax'
-          ? softmaxParts(sums, options, classes, name)
-          : sigmoidParts(sums, options, classes, name);
-      // Per image (or batch): Σ w · loss / Σ w; then the mean over those that have pixels.
-      const elements =
-        (options.aggregation === 'perImage' ? 1 : batch) * pixels * (activation === 'softmax' ? 1 : classes);
-      const below = options.normalizeBy === 'valid' ? sum(weight, -1, true) : scalar(elements);
-      const group = quotient(sum(loss, -1, true), below) as Tensor2D;
-      return maskedMean(group, present(sum(sums.count, -1, true) as Tensor2D)) as Scalar;
-    },
+export const crossEntropy: LossFactory<CrossEntropyOptions, 'ce'> = /* @__PURE__ */ defineLoss<
+  CrossEntropyOptions,
+  'ce'
+>({
+  name: 'ce',
+  summary: 'cross-entropy, the mean over valid pixels',
+  source: 'Liu et al., arXiv:2104.08717, §3.2',
+  fullName: 'cross-entropy',
+  defaults: { classWeights: 'uniform', labelSmoothing: 0, aggregation: 'perBatch', normalizeBy: 'valid' },
+  presets: { seglossbias: {}, smp: { normalizeBy: 'all' }, monai: {}, nnunet: {}, keras: {}, torch: {} },
+  check({ classWeights, labelSmoothing, aggregation, normalizeBy }, name) {
+    checkChoice(name, 'normalizeBy', normalizeBy, ['valid', 'all']);
+    checkClassWeights(name, classWeights);
+    checkNumber(name, 'labelSmoothing', labelSmoothing, 0, 1);
+    checkAggregation(name, aggregation);
   },
-);
+  statistics({ labelSmoothing }, { activation }) {
+    const plain = ['count', 'target', 'logLikelihood'] as const;
+    const smooth = labelSmoothing > 0 ? (['logSum'] as const) : [];
+    if (activation === 'softmax') return [...plain, ...smooth];
+    const complements = labelSmoothing > 0 ? (['complementLogSum'] as const) : [];
+    return [...plain, 'complementLogLikelihood', ...smooth, ...complements];
+  },
+  compute(statistics, options, { activation, classes, name, batch, pixels }) {
+    const sums = aggregate(statistics, options.aggregation);
+    const [loss, weight] =
+      activation === 'softmax'
+        ? softmaxParts(sums, options, classes, name)
+        : sigmoidParts(sums, options, classes, name);
+    // Per image (or batch): Σ w · loss / Σ w; then the mean over those that have pixels.
+    const elements =
+      (options.aggregation === 'perImage' ? 1 : batch) * pixels * (activation === 'softmax' ? 1 : classes);
+    const below = options.normalizeBy === 'valid' ? sum(weight, -1, true) : scalar(elements);
+    const group = quotient(sum(loss, -1, true), below) as Tensor2D;
+    return maskedMean(group, present(sum(sums.count, -1, true) as Tensor2D)) as Scalar;
+  },
+});
 
 function softmaxParts(
   { target, logLikelihood, logSum }: RegionStatistics,

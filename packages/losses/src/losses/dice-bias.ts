@@ -8,7 +8,7 @@ import {
   type TemperatureOption,
 } from '../families/marginals.js';
 import { maskedMean, present, PROPORTION_EPSILON } from '../math.js';
-import { type LossFactory } from '../types.js';
+import { type SizeRegularizer } from '../types.js';
 
 /** Options of {@link diceBias}. */
 export type DiceBiasOptions = TemperatureOption;
@@ -33,10 +33,14 @@ export type DiceBiasOptions = TemperatureOption;
  *
  * @see Liu et al., arXiv:2104.08717, §3.1 and the ablation of §5.
  */
-export const diceBias: LossFactory<DiceBiasOptions> = /* @__PURE__ */ defineLoss<DiceBiasOptions>({
+export const diceBias: SizeRegularizer<DiceBiasOptions, 'dice-bias'> = /* @__PURE__ */ defineLoss<
+  DiceBiasOptions,
+  'dice-bias'
+>({
   name: 'dice-bias',
   summary: "Dice's hidden marginal penalty, log(p + q), for study",
   source: 'Liu et al., arXiv:2104.08717, §3.1',
+  role: 'region-size',
   defaults: { temperature: 1 },
   presets: { seglossbias: {} },
   check: ({ temperature }, name) => checkTemperature(name, temperature),

@@ -41,7 +41,7 @@ import {
  * @see Milletari, Navab, Ahmadi, "V-Net", 3DV 2016, arXiv:1606.04797, §3 (with squares, `squared: true`); Sudre et
  *   al., DLMIA 2017, arXiv:1707.03237.
  */
-export const dice: LossFactory<DiceOptions> = /* @__PURE__ */ defineLoss<DiceOptions>({
+export const dice: LossFactory<DiceOptions, 'dice'> = /* @__PURE__ */ defineLoss<DiceOptions, 'dice'>({
   name: 'dice',
   summary: 'soft Dice, the mean over images and classes',
   source: 'Milletari et al., arXiv:1606.04797, §3',

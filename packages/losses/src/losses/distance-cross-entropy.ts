@@ -27,10 +27,15 @@ import { type LossFactory } from '../types.js';
  *
  * @see Caliva et al., "Distance map loss penalty term for semantic segmentation", MIDL 2019, arXiv:1908.03679, §2.
  */
-export const distanceCrossEntropy: LossFactory = /* @__PURE__ */ defineLoss({
+export const distanceCrossEntropy: LossFactory<object, 'distance-ce'> = /* @__PURE__ */ defineLoss<
+  object,
+  'distance-ce'
+>({
   name: 'distance-ce',
   summary: 'cross-entropy that weighs pixels near borders',
   source: 'Caliva et al., arXiv:1908.03679, §2',
+  fullName: 'distance-cross-entropy',
+  spatial: true,
   defaults: {},
   pixels(inputs, _options, { activation }) {
     const { costs, valid } = likelihoodCosts(inputs, activation, negativeLog);

@@ -43,35 +43,37 @@ export interface DistanceDiceOptions extends RegionScoreOptions {
  *
  * @see Caliva et al., "Distance map loss penalty term for semantic segmentation", MIDL 2019, arXiv:1908.03679, §2.
  */
-export const distanceDice: LossFactory<DistanceDiceOptions> = /* @__PURE__ */ defineLoss<DistanceDiceOptions>(
-  {
-    name: 'distance-dice',
-    summary: 'Dice that weighs pixels near borders',
-    source: 'Caliva et al., arXiv:1908.03679, §2',
-    defaults: { weighted: 'both', ...REGION_SCORE_DEFAULTS },
-    check(options, name) {
-      checkChoice(name, 'weighted', options.weighted, ['both', 'numerator']);
-      checkRegionScoreOptions(options, name);
-      if (options.softLabels !== 'product')
-        throw new RangeError(`${name}: wanted softLabels 'product', got ${options.softLabels}`);
-      if (options.squared) throw new RangeError(`${name}: wanted squared false, got ${options.squared}`);
-    },
-    pixels({ logits, target, valid, space }, options, context) {
-      const z = hideIgnored(logits, valid);
-      const counts = elementsOf(valid, target);
-      const s = mul(counts, context.activation === 'softmax' ? softmax(z) : sigmoid(z)) as Tensor3D;
-      const w = mapsOf(target, (mask) => borderWeights(mask, space));
-      const size = (x: Tensor3D) => pixelSum(options.weighted === 'both' ? (mul(w, x) as Tensor3D) : x);
-      const sums = {
-        count: pixelSum(counts),
-        target: size(target),
-        predicted: size(s),
-        overlap: pixelSum(mul(w, mul(target, s)) as Tensor3D),
-      };
-      return meanScoreCost(sums as RegionStatistics, options, context, diceScore, complement);
-    },
+export const distanceDice: LossFactory<DistanceDiceOptions, 'distance-dice'> = /* @__PURE__ */ defineLoss<
+  DistanceDiceOptions,
+  'distance-dice'
+>({
+  name: 'distance-dice',
+  summary: 'Dice that weighs pixels near borders',
+  source: 'Caliva et al., arXiv:1908.03679, §2',
+  spatial: true,
+  defaults: { weighted: 'both', ...REGION_SCORE_DEFAULTS },
+  check(options, name) {
+    checkChoice(name, 'weighted', options.weighted, ['both', 'numerator']);
+    checkRegionScoreOptions(options, name);
+    if (options.softLabels !== 'product')
+      throw new RangeError(`${name}: wanted softLabels 'product', got ${options.softLabels}`);
+    if (options.squared) throw new RangeError(`${name}: wanted squared false, got ${options.squared}`);
   },
-);
+  pixels({ logits, target, valid, space }, options, context) {
+    const z = hideIgnored(logits, valid);
+    const counts = elementsOf(valid, target);
+    const s = mul(counts, context.activation === 'softmax' ? softmax(z) : sigmoid(z)) as Tensor3D;
+    const w = mapsOf(target, (mask) => borderWeights(mask, space));
+    const size = (x: Tensor3D) => pixelSum(options.weighted === 'both' ? (mul(w, x) as Tensor3D) : x);
+    const sums = {
+      count: pixelSum(counts),
+      target: size(target),
+      predicted: size(s),
+      overlap: pixelSum(mul(w, mul(target, s)) as Tensor3D),
+    };
+    return meanScoreCost(sums as RegionStatistics, options, context, diceScore, complement);
+  },
+});
 
 /**
  * {@link distanceDice} of labels and logits.

@@ -80,7 +80,10 @@ const LEAST_SCORE = 1e-6;
  * @see Wong et al., "3D segmentation with exponential logarithmic loss for highly unbalanced object sizes", MICCAI 2018,
  *   arXiv:1809.00076, §2.1.
  */
-export const expLog: LossFactory<ExpLogOptions> = /* @__PURE__ */ defineLoss<ExpLogOptions>({
+export const expLog: LossFactory<ExpLogOptions, 'exp-log'> = /* @__PURE__ */ defineLoss<
+  ExpLogOptions,
+  'exp-log'
+>({
   name: 'exp-log',
   summary: 'powers of the logarithms of Dice and cross-entropy',
   source: 'Wong et al., arXiv:1809.00076, §2.1',

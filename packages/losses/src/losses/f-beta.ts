@@ -35,7 +35,7 @@ export interface FBetaOptions extends RegionScoreOptions {
  * @see Hashemi et al., "Asymmetric loss functions and deep densely-connected networks for highly-imbalanced medical image
  *   segmentation", IEEE Access 2019, arXiv:1803.11078, §II-C.
  */
-export const fBeta: LossFactory<FBetaOptions> = /* @__PURE__ */ defineLoss<FBetaOptions>({
+export const fBeta: LossFactory<FBetaOptions, 'f-beta'> = /* @__PURE__ */ defineLoss<FBetaOptions, 'f-beta'>({
   name: 'f-beta',
   summary: '1 - F_β: recall matters β times as much as precision',
   source: 'Hashemi et al., arXiv:1803.11078, §II-C',

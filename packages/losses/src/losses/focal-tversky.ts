@@ -44,29 +44,30 @@ export interface FocalTverskyOptions extends RegionScoreOptions {
  *
  * @see Abraham and Khan, "A novel focal Tversky loss function", ISBI 2019, arXiv:1810.07842, §2 (their exponent is 1/γ).
  */
-export const focalTversky: LossFactory<FocalTverskyOptions> = /* @__PURE__ */ defineLoss<FocalTverskyOptions>(
-  {
-    name: 'focal-tversky',
-    summary: 'Tversky loss of each class to the power γ',
-    source: 'Abraham and Khan, arXiv:1810.07842, §2',
-    defaults: { alpha: 0.3, beta: 0.7, gamma: 0.75, powerOf: 'class', ...REGION_SCORE_DEFAULTS },
-    check(options, name) {
-      checkNumber(name, 'alpha', options.alpha);
-      checkNumber(name, 'beta', options.beta);
-      checkNumber(name, 'gamma', options.gamma, 0.1);
-      checkChoice(name, 'powerOf', options.powerOf, ['class', 'mean']);
-      checkRegionScoreOptions(options, name);
-    },
-    statistics: regionScoreStatistics,
-    compute(statistics, options, context) {
-      const { alpha, beta, gamma, powerOf } = options;
-      const mean = (cost: typeof complement) =>
-        meanScoreCost(statistics, options, context, tverskyScore(alpha, beta), cost);
-      if (powerOf === 'mean') return gentlePower(mean(complement), gamma);
-      return mean((score) => gentlePower(complement(score), gamma));
-    },
+export const focalTversky: LossFactory<FocalTverskyOptions, 'focal-tversky'> = /* @__PURE__ */ defineLoss<
+  FocalTverskyOptions,
+  'focal-tversky'
+>({
+  name: 'focal-tversky',
+  summary: 'Tversky loss of each class to the power γ',
+  source: 'Abraham and Khan, arXiv:1810.07842, §2',
+  defaults: { alpha: 0.3, beta: 0.7, gamma: 0.75, powerOf: 'class', ...REGION_SCORE_DEFAULTS },
+  check(options, name) {
+    checkNumber(name, 'alpha', options.alpha);
+    checkNumber(name, 'beta', options.beta);
+    checkNumber(name, 'gamma', options.gamma, 0.1);
+    checkChoice(name, 'powerOf', options.powerOf, ['class', 'mean']);
+    checkRegionScoreOptions(options, name);
   },
-);
+  statistics: regionScoreStatistics,
+  compute(statistics, options, context) {
+    const { alpha, beta, gamma, powerOf } = options;
+    const mean = (cost: typeof complement) =>
+      meanScoreCost(statistics, options, context, tverskyScore(alpha, beta), cost);
+    if (powerOf === 'mean') return gentlePower(mean(complement), gamma);
+    return mean((score) => gentlePower(complement(score), gamma));
+  },
+});
 
 /**
  * {@link focalTversky} of labels and logits.

@@ -47,7 +47,7 @@ export interface FocalOptions {
  *
  * @see Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, arXiv:1708.02002, §3.
  */
-export const focal: LossFactory<FocalOptions> = /* @__PURE__ */ defineLoss<FocalOptions>({
+export const focal: LossFactory<FocalOptions, 'focal'> = /* @__PURE__ */ defineLoss<FocalOptions, 'focal'>({
   name: 'focal',
   summary: 'focal loss: easy pixels count less',
   source: 'Lin et al., arXiv:1708.02002, §3',

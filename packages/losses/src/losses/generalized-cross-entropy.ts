@@ -30,11 +30,12 @@ export interface GeneralizedCrossEntropyOptions {
  *
  * @see Zhang and Sabuncu, NeurIPS 2018, arXiv:1805.07836, §3.2.
  */
-export const generalizedCrossEntropy: LossFactory<GeneralizedCrossEntropyOptions> =
-  /* @__PURE__ */ defineLoss<GeneralizedCrossEntropyOptions>({
+export const generalizedCrossEntropy: LossFactory<GeneralizedCrossEntropyOptions, 'gce'> =
+  /* @__PURE__ */ defineLoss<GeneralizedCrossEntropyOptions, 'gce'>({
     name: 'gce',
     summary: 'between cross-entropy and the mean absolute error',
     source: 'Zhang and Sabuncu, arXiv:1805.07836, §3.2',
+    fullName: 'generalized-cross-entropy',
     defaults: { q: 0.7 },
     presets: { keras: {} },
     check: ({ q }, name) => checkNumber(name, 'q', q, 1e-3, 1),

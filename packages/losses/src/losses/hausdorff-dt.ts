@@ -51,10 +51,15 @@ export interface HausdorffDtOptions extends ShapeClassOptions, SpacingOption {
  * @see Karimi and Salcudean, "Reducing the Hausdorff distance in medical image segmentation with convolutional neural
  *   networks", IEEE TMI 2019, arXiv:1904.10030, §II-B.
  */
-export const hausdorffDt: LossFactory<HausdorffDtOptions> = /* @__PURE__ */ defineLoss<HausdorffDtOptions>({
+export const hausdorffDt: LossFactory<HausdorffDtOptions, 'hausdorff-dt'> = /* @__PURE__ */ defineLoss<
+  HausdorffDtOptions,
+  'hausdorff-dt'
+>({
   name: 'hausdorff-dt',
   summary: 'squared errors weighed by their distance from the borders',
   source: 'Karimi and Salcudean, arXiv:1904.10030, §II-B',
+  spatial: true,
+  classesDiffer: true,
   defaults: { alpha: 2, field: 'both', log: false, spacing: 'pixels', ...SHAPE_CLASS_DEFAULTS },
   presets: { monai: {} },
   check(options, name) {

@@ -15,12 +15,12 @@ export { logCoshDice, logCoshDiceLoss, type LogCoshDiceOptions } from './log-cos
 export { jaccard, jaccardLoss, type JaccardOptions } from './jaccard.js';
 export { tversky, tverskyLoss, type TverskyOptions } from './tversky.js';
 export { focalTversky, focalTverskyLoss, type FocalTverskyOptions } from './focal-tversky.js';
-export { gdice, generalizedDiceLoss, type GdiceOptions } from './gdice.js';
+export { generalizedDice, generalizedDiceLoss, type GeneralizedDiceOptions } from './generalized-dice.js';
 export {
-  penaltyGdice,
+  penaltyGeneralizedDice,
   penaltyGeneralizedDiceLoss,
   type PenaltyGeneralizedDiceOptions,
-} from './penalty-gdice.js';
+} from './penalty-generalized-dice.js';
 export { mcc, mccLoss, type MccOptions } from './mcc.js';
 export {
   sensitivitySpecificity,

@@ -39,7 +39,10 @@ export interface JaccardOptions extends RegionScoreOptions {
  *
  * @see Rahman and Wang, "Optimizing Intersection-Over-Union in Deep Neural Networks", ISVC 2016, §3.
  */
-export const jaccard: LossFactory<JaccardOptions> = /* @__PURE__ */ defineLoss<JaccardOptions>({
+export const jaccard: LossFactory<JaccardOptions, 'jaccard'> = /* @__PURE__ */ defineLoss<
+  JaccardOptions,
+  'jaccard'
+>({
   name: 'jaccard',
   summary: 'soft Jaccard (IoU), the mean over images and classes',
   source: 'Rahman and Wang, ISVC 2016, §3',

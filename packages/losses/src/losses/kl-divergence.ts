@@ -33,29 +33,30 @@ export interface KlDivergenceOptions {
  *
  * @see Hinton, Vinyals, Dean, "Distilling the knowledge in a neural network", 2015, arXiv:1503.02531, §2.
  */
-export const klDivergence: LossFactory<KlDivergenceOptions> = /* @__PURE__ */ defineLoss<KlDivergenceOptions>(
-  {
-    name: 'kl-divergence',
-    summary: 'divergence from soft labels, for distillation',
-    source: 'Hinton et al., arXiv:1503.02531, §2',
-    defaults: { softness: 1 },
-    presets: { keras: {} },
-    check: ({ softness }, name) => checkNumber(name, 'softness', softness, 1e-3),
-    pixels({ logits, target, valid }, { softness }, { activation }) {
-      const z = mul(hideIgnored(logits, valid), 1 / softness) as Tensor3D;
-      const scaled = (costs: Tensor3D, counts: Tensor3D) =>
-        meanOfElements({ costs: mul(costs, softness ** 2) as Tensor3D, valid: counts });
-      const relative = (y: Tensor3D, logS: Tensor3D) => mul(y, sub(log(maximum(y, 1e-30)), logS)) as Tensor3D;
-      if (activation === 'softmax') {
-        return scaled(sum(relative(target, logSoftmax(z) as Tensor3D), -1, true) as Tensor3D, valid);
-      }
-      const counts = elementsOf(valid, target);
-      const other = sub(counts, target) as Tensor3D;
-      const costs = add(relative(target, logSigmoid(z)), relative(other, logSigmoid(neg(z) as Tensor3D)));
-      return scaled(costs as Tensor3D, counts);
-    },
+export const klDivergence: LossFactory<KlDivergenceOptions, 'kl-divergence'> = /* @__PURE__ */ defineLoss<
+  KlDivergenceOptions,
+  'kl-divergence'
+>({
+  name: 'kl-divergence',
+  summary: 'divergence from soft labels, for distillation',
+  source: 'Hinton et al., arXiv:1503.02531, §2',
+  defaults: { softness: 1 },
+  presets: { keras: {} },
+  check: ({ softness }, name) => checkNumber(name, 'softness', softness, 1e-3),
+  pixels({ logits, target, valid }, { softness }, { activation }) {
+    const z = mul(hideIgnored(logits, valid), 1 / softness) as Tensor3D;
+    const scaled = (costs: Tensor3D, counts: Tensor3D) =>
+      meanOfElements({ costs: mul(costs, softness ** 2) as Tensor3D, valid: counts });
+    const relative = (y: Tensor3D, logS: Tensor3D) => mul(y, sub(log(maximum(y, 1e-30)), logS)) as Tensor3D;
+    if (activation === 'softmax') {
+      return scaled(sum(relative(target, logSoftmax(z) as Tensor3D), -1, true) as Tensor3D, valid);
+    }
+    const counts = elementsOf(valid, target);
+    const other = sub(counts, target) as Tensor3D;
+    const costs = add(relative(target, logSigmoid(z)), relative(other, logSigmoid(neg(z) as Tensor3D)));
+    return scaled(costs as Tensor3D, counts);
   },
-);
+});
 
 /**
  * {@link klDivergence} of labels and logits.

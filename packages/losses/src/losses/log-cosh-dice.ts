@@ -36,7 +36,10 @@ export interface LogCoshDiceOptions extends RegionScoreOptions {
  *
  * @see Jadon, "A survey of loss functions for semantic segmentation", CIBCB 2020, arXiv:2006.14822, §II-N.
  */
-export const logCoshDice: LossFactory<LogCoshDiceOptions> = /* @__PURE__ */ defineLoss<LogCoshDiceOptions>({
+export const logCoshDice: LossFactory<LogCoshDiceOptions, 'log-cosh-dice'> = /* @__PURE__ */ defineLoss<
+  LogCoshDiceOptions,
+  'log-cosh-dice'
+>({
   name: 'log-cosh-dice',
   summary: 'logarithm of the hyperbolic cosine of the Dice loss',
   source: 'Jadon, arXiv:2006.14822',

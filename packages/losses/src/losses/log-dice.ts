@@ -31,7 +31,10 @@ import {
  *
  * @see Liu et al., arXiv:2104.08717, §3.1.
  */
-export const logDice: LossFactory<RegionScoreOptions> = /* @__PURE__ */ defineLoss<RegionScoreOptions>({
+export const logDice: LossFactory<RegionScoreOptions, 'log-dice'> = /* @__PURE__ */ defineLoss<
+  RegionScoreOptions,
+  'log-dice'
+>({
   name: 'log-dice',
   summary: 'negative logarithm of the soft Dice score',
   source: 'Liu et al., arXiv:2104.08717, §3.1',

@@ -57,7 +57,10 @@ export interface LovaszOptions extends AggregationOption, ClassChoice {
  *
  * @see Berman, Triki, Blaschko, "The Lovász-Softmax loss", CVPR 2018, arXiv:1705.08790, §3.
  */
-export const lovasz: LossFactory<LovaszOptions> = /* @__PURE__ */ defineLoss<LovaszOptions>({
+export const lovasz: LossFactory<LovaszOptions, 'lovasz'> = /* @__PURE__ */ defineLoss<
+  LovaszOptions,
+  'lovasz'
+>({
   name: 'lovasz',
   summary: 'Lovász-Softmax, or the Lovász hinge of sigmoid channels',
   source: 'Berman et al., arXiv:1705.08790, §3',

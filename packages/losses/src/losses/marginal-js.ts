@@ -10,7 +10,7 @@ import {
   relativeEntropy,
   type MarginalOptions,
 } from '../families/marginals.js';
-import { type LossFactory } from '../types.js';
+import { type SizeRegularizer } from '../types.js';
 
 /**
  * Jensen-Shannon divergence of predicted and true label marginals, the sum over classes and the mean over images.
@@ -32,10 +32,15 @@ import { type LossFactory } from '../types.js';
  *
  * @see Lin, "Divergence measures based on the Shannon entropy", IEEE Transactions on Information Theory 1991.
  */
-export const marginalJs: LossFactory<MarginalOptions> = /* @__PURE__ */ defineLoss<MarginalOptions>({
+export const marginalJs: SizeRegularizer<MarginalOptions, 'js'> = /* @__PURE__ */ defineLoss<
+  MarginalOptions,
+  'js'
+>({
   name: 'js',
   summary: 'Jensen-Shannon divergence of predicted and true label marginals',
   source: 'Lin, IEEE Trans. Inf. Theory 1991',
+  fullName: 'marginal-js',
+  role: 'region-size',
   defaults: MARGINAL_DEFAULTS,
   check: checkMarginalOptions,
   statistics: (_options, context) => marginalStatistics(context),

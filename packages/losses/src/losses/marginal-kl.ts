@@ -11,7 +11,7 @@ import {
   type MarginalOptions,
 } from '../families/marginals.js';
 import { checkChoice } from '../options/checks.js';
-import { type LossFactory } from '../types.js';
+import { type SizeRegularizer } from '../types.js';
 
 /** Options of {@link marginalKl}. */
 export interface MarginalKlOptions extends MarginalOptions {
@@ -41,10 +41,15 @@ export interface MarginalKlOptions extends MarginalOptions {
  *
  * @see Liu et al., arXiv:2104.08717, §4.
  */
-export const marginalKl: LossFactory<MarginalKlOptions> = /* @__PURE__ */ defineLoss<MarginalKlOptions>({
+export const marginalKl: SizeRegularizer<MarginalKlOptions, 'kl'> = /* @__PURE__ */ defineLoss<
+  MarginalKlOptions,
+  'kl'
+>({
   name: 'kl',
   summary: 'KL divergence of predicted from true label marginals',
   source: 'Liu et al., arXiv:2104.08717, §4',
+  fullName: 'marginal-kl',
+  role: 'region-size',
   defaults: { ...MARGINAL_DEFAULTS, oneSided: false },
   presets: { seglossbias: {} },
   check(options, name) {

@@ -11,7 +11,7 @@ import {
 } from '../families/marginals.js';
 import { absolute } from '../math.js';
 import { checkChoice } from '../options/checks.js';
-import { type LossFactory } from '../types.js';
+import { type SizeRegularizer } from '../types.js';
 
 /** Options of {@link marginalL1}. */
 export interface MarginalL1Options extends MarginalOptions {
@@ -40,10 +40,15 @@ export interface MarginalL1Options extends MarginalOptions {
  *
  * @see Liu et al., arXiv:2104.08717, §4.
  */
-export const marginalL1: LossFactory<MarginalL1Options> = /* @__PURE__ */ defineLoss<MarginalL1Options>({
+export const marginalL1: SizeRegularizer<MarginalL1Options, 'l1'> = /* @__PURE__ */ defineLoss<
+  MarginalL1Options,
+  'l1'
+>({
   name: 'l1',
   summary: 'L1 distance of predicted and true label marginals',
   source: 'Liu et al., arXiv:2104.08717, §4',
+  fullName: 'marginal-l1',
+  role: 'region-size',
   defaults: { ...MARGINAL_DEFAULTS, classReduction: 'mean' },
   presets: { seglossbias: {} },
   check(options, name) {

@@ -10,7 +10,7 @@ import {
   type MarginalOptions,
 } from '../families/marginals.js';
 import { checkChoice } from '../options/checks.js';
-import { type LossFactory } from '../types.js';
+import { type SizeRegularizer } from '../types.js';
 
 /** Options of {@link marginalL2}. */
 export interface MarginalL2Options extends MarginalOptions {
@@ -38,10 +38,15 @@ export interface MarginalL2Options extends MarginalOptions {
  *
  * @see Kervadec et al., "Constrained-CNN losses for weakly supervised segmentation", MedIA 2019, arXiv:1805.04628.
  */
-export const marginalL2: LossFactory<MarginalL2Options> = /* @__PURE__ */ defineLoss<MarginalL2Options>({
+export const marginalL2: SizeRegularizer<MarginalL2Options, 'l2'> = /* @__PURE__ */ defineLoss<
+  MarginalL2Options,
+  'l2'
+>({
   name: 'l2',
   summary: 'squared distance of predicted and true label marginals',
   source: 'Kervadec et al., arXiv:1805.04628',
+  fullName: 'marginal-l2',
+  role: 'region-size',
   defaults: { ...MARGINAL_DEFAULTS, classReduction: 'mean' },
   check(options, name) {
     checkMarginalOptions(options, name);

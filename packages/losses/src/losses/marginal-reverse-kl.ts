@@ -10,7 +10,7 @@ import {
   relativeEntropy,
   type MarginalOptions,
 } from '../families/marginals.js';
-import { type LossFactory } from '../types.js';
+import { type SizeRegularizer } from '../types.js';
 
 /**
  * Reverse Kullback-Leibler divergence, of the true from the predicted label marginals: the sum over classes, the mean over
@@ -34,10 +34,15 @@ import { type LossFactory } from '../types.js';
  *
  * @see Liu et al., arXiv:2104.08717, §4, for the divergence in the other direction.
  */
-export const marginalReverseKl: LossFactory<MarginalOptions> = /* @__PURE__ */ defineLoss<MarginalOptions>({
+export const marginalReverseKl: SizeRegularizer<MarginalOptions, 'reverse-kl'> = /* @__PURE__ */ defineLoss<
+  MarginalOptions,
+  'reverse-kl'
+>({
   name: 'reverse-kl',
   summary: 'KL divergence of true from predicted label marginals',
   source: 'Liu et al., arXiv:2104.08717, §4, reversed',
+  fullName: 'marginal-reverse-kl',
+  role: 'region-size',
   defaults: MARGINAL_DEFAULTS,
   check: checkMarginalOptions,
   statistics: (_options, context) => marginalStatistics(context),

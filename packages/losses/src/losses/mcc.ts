@@ -53,7 +53,7 @@ export interface MccOptions extends RegionMeanOptions {
  * @see Abhishek and Hamarneh, "Matthews correlation coefficient loss for deep convolutional networks", ISBI 2021,
  *   arXiv:2010.13454, §2.
  */
-export const mcc: LossFactory<MccOptions> = /* @__PURE__ */ defineLoss<MccOptions>({
+export const mcc: LossFactory<MccOptions, 'mcc'> = /* @__PURE__ */ defineLoss<MccOptions, 'mcc'>({
   name: 'mcc',
   summary: 'Matthews correlation, which counts true negatives too',
   source: 'Abhishek and Hamarneh, arXiv:2010.13454, §2',

@@ -45,10 +45,11 @@ export interface NaclOptions {
  * @see Murugesan et al., "Trust your neighbours: penalty-based constraints for model calibration", MICCAI 2023,
  *   arXiv:2303.06268, §2.
  */
-export const nacl: LossFactory<NaclOptions> = /* @__PURE__ */ defineLoss<NaclOptions>({
+export const nacl: LossFactory<NaclOptions, 'nacl'> = /* @__PURE__ */ defineLoss<NaclOptions, 'nacl'>({
   name: 'nacl',
   summary: 'cross-entropy with logits held near the labels around',
   source: 'Murugesan et al., arXiv:2303.06268, §2',
+  spatial: true,
   defaults: {
     alpha: 0.1,
     kernelSize: 3,

@@ -39,8 +39,8 @@ export interface NoiseRobustDiceOptions extends RegionMeanOptions {
  * @see Wang et al., "A noise-robust framework for automatic segmentation of COVID-19 pneumonia lesions", IEEE TMI 2020,
  *   §III-B.
  */
-export const noiseRobustDice: LossFactory<NoiseRobustDiceOptions> =
-  /* @__PURE__ */ defineLoss<NoiseRobustDiceOptions>({
+export const noiseRobustDice: LossFactory<NoiseRobustDiceOptions, 'noise-robust-dice'> =
+  /* @__PURE__ */ defineLoss<NoiseRobustDiceOptions, 'noise-robust-dice'>({
     name: 'noise-robust-dice',
     summary: 'between Dice and the mean absolute error, for noisy labels',
     source: 'Wang et al., IEEE TMI 2020, §III-B',

@@ -56,28 +56,31 @@ export interface OhemCrossEntropyOptions {
  * @see Shrivastava, Gupta, Girshick, "Training region-based object detectors with online hard example mining", CVPR 2016,
  *   arXiv:1604.03540; over pixels as in MMSegmentation's OhemCrossEntropy.
  */
-export const ohemCrossEntropy: LossFactory<OhemCrossEntropyOptions> =
-  /* @__PURE__ */ defineLoss<OhemCrossEntropyOptions>({
-    name: 'ohem',
-    summary: 'cross-entropy with online hard example mining',
-    source: 'Shrivastava et al., arXiv:1604.03540',
-    defaults: { threshold: 0.7, minKept: 100_000, classWeights: 'uniform' },
-    check({ threshold, minKept, classWeights }, name) {
-      checkNumber(name, 'threshold', threshold, 1e-6, 1);
-      checkNumber(name, 'minKept', minKept, 1);
-      checkClassWeights(name, classWeights);
-    },
-    pixels(inputs, { threshold, minKept, classWeights }, { activation, name }) {
-      const elements = likelihoodCosts(inputs, activation, negativeLog);
-      const { costs, valid } = weighByClass(elements, inputs, classWeights, name);
-      const counts = withoutGradient(inputs.logits, (logits) => {
-        const { costs: s } = labelProbability({ ...inputs, logits: logits as Tensor3D }, activation);
-        const limit = maximum(atRank(s, valid, minKept), threshold);
-        return mul(valid, cast(less(s, limit), 'float32')) as Tensor3D;
-      });
-      return meanOfElements({ costs: mul(costs, counts) as Tensor3D, valid: counts });
-    },
-  });
+export const ohemCrossEntropy: LossFactory<OhemCrossEntropyOptions, 'ohem'> = /* @__PURE__ */ defineLoss<
+  OhemCrossEntropyOptions,
+  'ohem'
+>({
+  name: 'ohem',
+  summary: 'cross-entropy with online hard example mining',
+  source: 'Shrivastava et al., arXiv:1604.03540',
+  fullName: 'ohem-cross-entropy',
+  defaults: { threshold: 0.7, minKept: 100_000, classWeights: 'uniform' },
+  check({ threshold, minKept, classWeights }, name) {
+    checkNumber(name, 'threshold', threshold, 1e-6, 1);
+    checkNumber(name, 'minKept', minKept, 1);
+    checkClassWeights(name, classWeights);
+  },
+  pixels(inputs, { threshold, minKept, classWeights }, { activation, name }) {
+    const elements = likelihoodCosts(inputs, activation, negativeLog);
+    const { costs, valid } = weighByClass(elements, inputs, classWeights, name);
+    const counts = withoutGradient(inputs.logits, (logits) => {
+      const { costs: s } = labelProbability({ ...inputs, logits: logits as Tensor3D }, activation);
+      const limit = maximum(atRank(s, valid, minKept), threshold);
+      return mul(valid, cast(less(s, limit), 'float32')) as Tensor3D;
+    });
+    return meanOfElements({ costs: mul(costs, counts) as Tensor3D, valid: counts });
+  },
+});
 
 /** The valid value of which `rank` others are smaller; the largest one if there are not so many. */
 function atRank(values: Tensor3D, valid: Tensor3D, rank: number) {

@@ -32,10 +32,15 @@ import { type LossFactory } from '../types.js';
  *
  * @see El Jurdi et al., "A surprisingly effective perimeter-based loss for medical image segmentation", MIDL 2021.
  */
-export const perimeter: LossFactory<ShapeClassOptions> = /* @__PURE__ */ defineLoss<ShapeClassOptions>({
+export const perimeter: LossFactory<ShapeClassOptions, 'perimeter'> = /* @__PURE__ */ defineLoss<
+  ShapeClassOptions,
+  'perimeter'
+>({
   name: 'perimeter',
   summary: 'squared difference between the lengths of the contours',
   source: 'El Jurdi et al., MIDL 2021',
+  spatial: true,
+  classesDiffer: true,
   defaults: SHAPE_CLASS_DEFAULTS,
   check: (options, name) => checkShapeClasses(name, options),
   pixels(inputs, options, context) {

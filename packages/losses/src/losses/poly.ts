@@ -28,7 +28,7 @@ export interface PolyOptions {
  *
  * @see Leng et al., "PolyLoss", ICLR 2022, arXiv:2204.12511, §4.
  */
-export const poly: LossFactory<PolyOptions> = /* @__PURE__ */ defineLoss<PolyOptions>({
+export const poly: LossFactory<PolyOptions, 'poly'> = /* @__PURE__ */ defineLoss<PolyOptions, 'poly'>({
   name: 'poly',
   summary: 'cross-entropy with its first power term reweighted',
   source: 'Leng et al., arXiv:2204.12511, §4',

@@ -50,8 +50,8 @@ export interface SensitivitySpecificityOptions extends RegionMeanOptions {
  * @see Brosch et al., "Deep convolutional encoder networks for multiple sclerosis lesion segmentation", MICCAI 2015,
  *   §2.2.
  */
-export const sensitivitySpecificity: LossFactory<SensitivitySpecificityOptions> =
-  /* @__PURE__ */ defineLoss<SensitivitySpecificityOptions>({
+export const sensitivitySpecificity: LossFactory<SensitivitySpecificityOptions, 'sensitivity-specificity'> =
+  /* @__PURE__ */ defineLoss<SensitivitySpecificityOptions, 'sensitivity-specificity'>({
     name: 'sensitivity-specificity',
     summary: 'squared errors on a class and off it, each relative to its size',
     source: 'Brosch et al., MICCAI 2015, §2.2',

@@ -11,7 +11,7 @@ import {
   type TemperatureOption,
 } from '../families/marginals.js';
 import { checkChoice } from '../options/checks.js';
-import { type LossContext, type LossFactory } from '../types.js';
+import { type LossContext, type SizeRegularizer } from '../types.js';
 
 /** Options of {@link sizeBounds}. */
 export interface SizeBoundsOptions extends TemperatureOption {
@@ -45,10 +45,14 @@ export interface SizeBoundsOptions extends TemperatureOption {
  *
  * @see Kervadec et al., "Constrained-CNN losses for weakly supervised segmentation", MedIA 2019, arXiv:1805.04628, §3.
  */
-export const sizeBounds: LossFactory<SizeBoundsOptions> = /* @__PURE__ */ defineLoss<SizeBoundsOptions>({
+export const sizeBounds: SizeRegularizer<SizeBoundsOptions, 'size-bounds'> = /* @__PURE__ */ defineLoss<
+  SizeBoundsOptions,
+  'size-bounds'
+>({
   name: 'size-bounds',
   summary: 'predicted label marginals within bounds cost nothing',
   source: 'Kervadec et al., arXiv:1805.04628, §3',
+  role: 'region-size',
   defaults: { temperature: 1, lower: 0.9, upper: 1.1, unit: 'truth' },
   check({ temperature, lower, upper, unit }, name) {
     checkTemperature(name, temperature);

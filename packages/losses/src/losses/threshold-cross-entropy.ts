@@ -42,11 +42,12 @@ export interface ThresholdCrossEntropyOptions {
  *
  * @see Wu, Shen, van den Hengel, 2016, arXiv:1605.06885, §3 (online bootstrapping).
  */
-export const thresholdCrossEntropy: LossFactory<ThresholdCrossEntropyOptions> =
-  /* @__PURE__ */ defineLoss<ThresholdCrossEntropyOptions>({
+export const thresholdCrossEntropy: LossFactory<ThresholdCrossEntropyOptions, 'threshold-ce'> =
+  /* @__PURE__ */ defineLoss<ThresholdCrossEntropyOptions, 'threshold-ce'>({
     name: 'threshold-ce',
     summary: 'cross-entropy of the pixels below a probability',
     source: 'Wu et al., arXiv:1605.06885, §3',
+    fullName: 'threshold-cross-entropy',
     defaults: { threshold: 0.7, by: 'label' },
     check({ threshold, by }, name) {
       checkNumber(name, 'threshold', threshold, 1e-6, 1);

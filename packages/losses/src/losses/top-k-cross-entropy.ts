@@ -54,27 +54,30 @@ export interface TopKCrossEntropyOptions extends AggregationOption {
  * @see Wu, Shen, van den Hengel, "Bridging category-level and instance-level semantic image segmentation", 2016,
  *   arXiv:1605.06885, §3.
  */
-export const topKCrossEntropy: LossFactory<TopKCrossEntropyOptions> =
-  /* @__PURE__ */ defineLoss<TopKCrossEntropyOptions>({
-    name: 'topk',
-    summary: 'cross-entropy of the hardest k percent of the pixels',
-    source: 'Wu et al., arXiv:1605.06885, §3',
-    defaults: { k: 10, aggregation: 'perBatch', classWeights: 'uniform' },
-    check({ k, aggregation, classWeights }, name) {
-      checkNumber(name, 'k', k, 1e-6, 100);
-      checkAggregation(name, aggregation);
-      checkClassWeights(name, classWeights);
-    },
-    pixels(inputs, { k, aggregation, classWeights }, { activation, name }) {
-      const elements = likelihoodCosts(inputs, activation, negativeLog);
-      const { costs, valid } = weighByClass(elements, inputs, classWeights, name);
-      const rows = aggregation === 'perImage' ? inputs.batch : 1;
-      const [cost, counts] = [costs, valid].map((x) => reshape(x, [rows, -1])) as [Tensor2D, Tensor2D];
-      const share = withoutGradient(cost, (given) => shareOfHardest(given as Tensor2D, counts, k));
-      const groups = quotient(sum(mul(cost, share), -1, true), sum(share, -1, true)) as Tensor2D;
-      return maskedMean(groups, present(sum(counts, -1, true) as Tensor2D));
-    },
-  });
+export const topKCrossEntropy: LossFactory<TopKCrossEntropyOptions, 'topk'> = /* @__PURE__ */ defineLoss<
+  TopKCrossEntropyOptions,
+  'topk'
+>({
+  name: 'topk',
+  summary: 'cross-entropy of the hardest k percent of the pixels',
+  source: 'Wu et al., arXiv:1605.06885, §3',
+  fullName: 'top-k-cross-entropy',
+  defaults: { k: 10, aggregation: 'perBatch', classWeights: 'uniform' },
+  check({ k, aggregation, classWeights }, name) {
+    checkNumber(name, 'k', k, 1e-6, 100);
+    checkAggregation(name, aggregation);
+    checkClassWeights(name, classWeights);
+  },
+  pixels(inputs, { k, aggregation, classWeights }, { activation, name }) {
+    const elements = likelihoodCosts(inputs, activation, negativeLog);
+    const { costs, valid } = weighByClass(elements, inputs, classWeights, name);
+    const rows = aggregation === 'perImage' ? inputs.batch : 1;
+    const [cost, counts] = [costs, valid].map((x) => reshape(x, [rows, -1])) as [Tensor2D, Tensor2D];
+    const share = withoutGradient(cost, (given) => shareOfHardest(given as Tensor2D, counts, k));
+    const groups = quotient(sum(mul(cost, share), -1, true), sum(share, -1, true)) as Tensor2D;
+    return maskedMean(groups, present(sum(counts, -1, true) as Tensor2D));
+  },
+});
 
 /** How much each entry of a row counts among the hardest k percent: 1 above the limit, an equal share at it, 0 below. */
 function shareOfHardest(costs: Tensor2D, valid: Tensor2D, k: number): Tensor2D {

@@ -43,7 +43,10 @@ export interface TverskyOptions extends RegionScoreOptions {
  *
  * @see Salehi, Erdogmus, Gholipour, "Tversky loss function for image segmentation", MLMI 2017, arXiv:1706.05721, §2.
  */
-export const tversky: LossFactory<TverskyOptions> = /* @__PURE__ */ defineLoss<TverskyOptions>({
+export const tversky: LossFactory<TverskyOptions, 'tversky'> = /* @__PURE__ */ defineLoss<
+  TverskyOptions,
+  'tversky'
+>({
   name: 'tversky',
   summary: 'Tversky loss: false positives and false negatives weighed',
   source: 'Salehi et al., arXiv:1706.05721, §2',

@@ -63,11 +63,13 @@ export interface WassersteinDiceOptions extends AggregationOption {
  * @see Fidon et al., "Generalised Wasserstein Dice score for imbalanced multi-class segmentation", 2017, arXiv:1707.00478,
  *   §3; Tilborghs et al., 2020 (`gdl`).
  */
-export const wassersteinDice: LossFactory<WassersteinDiceOptions> =
-  /* @__PURE__ */ defineLoss<WassersteinDiceOptions>({
+export const wassersteinDice: LossFactory<WassersteinDiceOptions, 'wasserstein-dice'> =
+  /* @__PURE__ */ defineLoss<WassersteinDiceOptions, 'wasserstein-dice'>({
     name: 'wasserstein-dice',
     summary: 'Dice in which confusing near classes costs less',
     source: 'Fidon et al., arXiv:1707.00478, §3',
+    classesDiffer: true,
+    modes: ['binary', 'multiclass'],
     defaults: {
       distanceMatrix: 'uniform',
       weighting: 'default',
@@ -119,12 +121,7 @@ export const wassersteinDice: LossFactory<WassersteinDiceOptions> =
   });
 
 /** Probabilities and labels of exclusive classes; a sigmoid channel becomes two. */
-function classPixels({ logits, target, valid }: PixelInputs, { mode, name }: LossContext) {
-  if (mode === 'multilabel') {
-    throw new RangeError(
-      `${name}: wanted mode 'binary' or 'multiclass', got 'multilabel'; its classes are not exclusive`,
-    );
-  }
+function classPixels({ logits, target, valid }: PixelInputs, { mode }: LossContext) {
   const z = hideIgnored(logits, valid);
   if (mode === 'multiclass') return { s: exp(logSoftmax(z)) as Tensor3D, y: target };
   const s = concat([exp(logSigmoid(neg(z) as Tensor3D)), exp(logSigmoid(z))], 2) as Tensor3D;

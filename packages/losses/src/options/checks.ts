@@ -1,48 +1,13 @@
-import { type InputOptions, type LossDefinition, type PresetOption } from '../types.js';
+import { type InputOptions } from '../types.js';
+import { suggestion } from './names.js';
 
-const INPUT_KEYS: readonly string[] = ['mode', 'ignoreIndex'];
+/** The options that every loss has. */
+export const INPUT_KEYS: readonly string[] = ['mode', 'ignoreIndex'];
 const MODES: readonly unknown[] = ['binary', 'multiclass', 'multilabel'];
-
-/** Splits what a user gave into the options of a definition (with defaults) and those of the inputs. */
-export function resolveOptions<O extends object>(
-  definition: LossDefinition<O>,
-  given: Partial<O> & InputOptions & PresetOption = {},
-): { options: Readonly<O>; input: InputOptions } {
-  const { name, defaults } = definition;
-  if (typeof given !== 'object' || given === null) {
-    throw new TypeError(
-      `${name}: wanted an options object, got ${String(given)}; pass e.g. ${name}({ ... })`,
-    );
-  }
-  const options = { ...defaults, ...presetOf(definition, given.preset) } as Record<string, unknown>;
-  const input: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(given)) {
-    if (value === undefined || key === 'preset') continue;
-    if (INPUT_KEYS.includes(key)) input[key] = value;
-    else if (Object.hasOwn(defaults, key)) options[key] = value;
-    else {
-      const known = [...Object.keys(defaults), ...INPUT_KEYS, 'preset'].join(', ');
-      throw new TypeError(`${name}: unknown option "${key}"; known options: ${known}`);
-    }
-  }
-  checkInputOptions(name, input);
-  definition.check?.(options as O, name);
-  return { options: options as O, input };
-}
-
-function presetOf<O extends object>({ name, presets = {} }: LossDefinition<O>, preset: unknown): Partial<O> {
-  if (preset === undefined) return {};
-  if (typeof preset === 'string' && Object.hasOwn(presets, preset))
-    return presets[preset as keyof typeof presets]!;
-  const known = Object.keys(presets).join(' | ') || 'none: no other library has this loss';
-  throw new RangeError(`${name}: wanted preset ${known}, got ${JSON.stringify(preset)}`);
-}
 
 /** Throws unless mode and ignoreIndex, where given, are values they can have. */
 export function checkInputOptions(name: string, input: InputOptions): void {
-  if (input.mode !== undefined && !MODES.includes(input.mode)) {
-    throw new RangeError(`${name}: wanted mode ${MODES.join(' | ')}, got ${JSON.stringify(input.mode)}`);
-  }
+  if (input.mode !== undefined) checkChoice(name, 'mode', input.mode, MODES);
   if (input.ignoreIndex !== undefined && !Number.isInteger(input.ignoreIndex)) {
     throw new RangeError(`${name}: wanted an integer ignoreIndex, got ${JSON.stringify(input.ignoreIndex)}`);
   }
@@ -57,12 +22,24 @@ export function checkNumber(name: string, key: string, value: unknown, least = 0
   }
 }
 
+/** The error of an option that is none of its choices, which it carries. */
+export class ChoiceError extends RangeError {
+  constructor(
+    message: string,
+    readonly choices: readonly unknown[],
+  ) {
+    super(message);
+    this.name = 'RangeError';
+  }
+}
+
 /** Throws unless the option is one of the values. */
 export function checkChoice(name: string, key: string, value: unknown, choices: readonly unknown[]): void {
-  if (!choices.includes(value)) {
-    const list = choices.map((choice) => JSON.stringify(choice)).join(' | ');
-    throw new RangeError(`${name}: wanted ${key} to be ${list}, got ${JSON.stringify(value)}`);
-  }
+  if (choices.includes(value)) return;
+  const list = choices.map((choice) => JSON.stringify(choice)).join(' | ');
+  const words = choices.filter((choice) => typeof choice === 'string');
+  const hint = typeof value === 'string' ? suggestion(value, words) : '';
+  throw new ChoiceError(`${name}: wanted ${key} to be ${list}, got ${JSON.stringify(value)}${hint}`, choices);
 }
 
 /** Throws unless class weights are 'uniform' or nonnegative numbers, not all zero. */

@@ -157,7 +157,7 @@ function tverskyTerm(options: Options, shape: Shape): PlannedTerm {
 }
 
 function generalizedTerm(options: Options, shape: Shape): PlannedTerm {
-  const spec = call('gdice', {
+  const spec = call('generalized-dice', {
     weighting: options.w_type,
     emptyWeight: 'max',
     smooth: options.smooth_nr,

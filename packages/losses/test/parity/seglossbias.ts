@@ -24,7 +24,11 @@ export const planSegLossBias: Adapter = (golden, input) => {
     if (input.labels.includes(255)) return skip('SLB-11', 'the reference takes the label 255 as a target');
     if (input.labels.length === 1)
       return skip('SLB-11', 'the absent class gets the weight 1e7, which float32 cannot follow');
-    const spec = call('gdice', { aggregation: 'perBatch', emptyWeight: 1e-7, activation: 'sigmoid' });
+    const spec = call('generalized-dice', {
+      aggregation: 'perBatch',
+      emptyWeight: 1e-7,
+      activation: 'sigmoid',
+    });
     return { terms: [{ spec }], ...(mode === 'multiclass' && { mode: 'multilabel' as const }) };
   }
   for (const quirk of quirks) if (MENDED[quirk]) return skip(quirk, MENDED[quirk]);

@@ -39,11 +39,13 @@ export const planSegLossOdyssey: Adapter = (golden, input) => {
     }
     case 'GDiceLoss': {
       const smooth = given.smooth ?? 1e-5;
-      return negative(call('gdice', { emptyWeight: 1e-20, smooth: 2 * smooth, smoothDenominator: smooth }));
+      return negative(
+        call('generalized-dice', { emptyWeight: 1e-20, smooth: 2 * smooth, smoothDenominator: smooth }),
+      );
     }
     case 'GDiceLossV2':
       return negative(
-        call('gdice', {
+        call('generalized-dice', {
           emptyWeight: given.smooth ?? 1e-5,
           floor: given.smooth ?? 1e-5,
           aggregation: 'perBatch',
@@ -51,9 +53,17 @@ export const planSegLossOdyssey: Adapter = (golden, input) => {
       );
     case 'PenaltyGDiceLoss': {
       const { smooth = 1e-5 } = (given['gdice_kwargs'] ?? {}) as DiceOptions;
-      const gdice = { emptyWeight: 1e-20, smooth: 2 * smooth, smoothDenominator: smooth };
+      const options = { emptyWeight: 1e-20, smooth: 2 * smooth, smoothDenominator: smooth };
       return {
-        terms: [{ spec: call('penalty-gdice', { ...gdice, applied: 'negativeScore', appliedTo: 'mean' }) }],
+        terms: [
+          {
+            spec: call('penalty-generalized-dice', {
+              ...options,
+              applied: 'negativeScore',
+              appliedTo: 'mean',
+            }),
+          },
+        ],
       };
     }
     case 'DC_and_CE_loss': {

@@ -7,12 +7,12 @@ import {
   generalizedDiceActivation,
   generalizedDiceStatistics,
   meanGeneralizedDiceCost,
-  type GeneralizedDiceOptions,
+  type GeneralizedDiceScoreOptions,
 } from '../families/generalized-dice-score.js';
 import { complement, minusLog } from '../families/region-score.js';
 
-/** Options of {@link gdice}. */
-export interface GdiceOptions extends GeneralizedDiceOptions {
+/** Options of {@link generalizedDice}. */
+export interface GeneralizedDiceOptions extends GeneralizedDiceScoreOptions {
   /** -log of the score, which is at least 1e-7, in place of 1 - score. */
   log: boolean;
 }
@@ -36,38 +36,41 @@ const LEAST_SCORE = 1e-7;
  * const labels = tf.tensor2d([[0, 0, 0, 1]], [1, 4], 'int32');
  * generalizedDiceLoss(labels, tf.zeros([1, 4, 2])); // → 0.6
  * generalizedDiceLoss(labels, tf.zeros([1, 4, 1])); // → 0.6
- * gdice({ weighting: 'simple' }).spec; // → "gdice(weighting=simple)"
+ * generalizedDice({ weighting: 'simple' }).spec; // → "generalized-dice(weighting=simple)"
  * ```
  *
  * @see Sudre et al., "Generalised Dice overlap as a deep learning loss function", DLMIA 2017, arXiv:1707.03237, §2.
  */
-export const gdice: LossFactory<GdiceOptions> = /* @__PURE__ */ defineLoss<GdiceOptions>({
-  name: 'gdice',
-  summary: 'generalized Dice: one ratio over classes weighted by size',
-  source: 'Sudre et al., arXiv:1707.03237, §2',
-  defaults: { ...GENERALIZED_DICE_DEFAULTS, log: false },
-  presets: {
-    seglossbias: { aggregation: 'perBatch', emptyWeight: 1e-7, activation: 'sigmoid' },
-    monai: { emptyWeight: 'max', complement: false, smooth: 1e-5 },
-  },
-  check(options, name) {
-    checkGeneralizedDiceOptions(options, name);
-    checkChoice(name, 'log', options.log, [true, false]);
-  },
-  activation: generalizedDiceActivation,
-  statistics: generalizedDiceStatistics,
-  compute: (statistics, options, context) =>
-    meanGeneralizedDiceCost(statistics, options, context, (loss) =>
-      options.log ? minusLog(LEAST_SCORE)(complement(loss)) : loss,
-    ),
-});
+export const generalizedDice: LossFactory<GeneralizedDiceOptions, 'generalized-dice'> =
+  /* @__PURE__ */ defineLoss<GeneralizedDiceOptions, 'generalized-dice'>({
+    name: 'generalized-dice',
+    aliases: ['gdice'],
+    summary: 'generalized Dice: one ratio over classes weighted by size',
+    source: 'Sudre et al., arXiv:1707.03237, §2',
+    defaults: { ...GENERALIZED_DICE_DEFAULTS, log: false },
+    presets: {
+      seglossbias: { aggregation: 'perBatch', emptyWeight: 1e-7, activation: 'sigmoid' },
+      monai: { emptyWeight: 'max', complement: false, smooth: 1e-5 },
+    },
+    check(options, name) {
+      checkGeneralizedDiceOptions(options, name);
+      checkChoice(name, 'log', options.log, [true, false]);
+    },
+    activation: generalizedDiceActivation,
+    statistics: generalizedDiceStatistics,
+    compute: (statistics, options, context) =>
+      meanGeneralizedDiceCost(statistics, options, context, (loss) =>
+        options.log ? minusLog(LEAST_SCORE)(complement(loss)) : loss,
+      ),
+  });
 
 /**
- * {@link gdice} of labels and logits.
+ * {@link generalizedDice} of labels and logits.
  *
  * @example
  * ```ts
  * generalizedDiceLoss(tf.zeros([1, 4], 'int32'), tf.fill([1, 4, 1], -20)); // → 0.0000
  * ```
  */
-export const generalizedDiceLoss: LossFunction<GdiceOptions> = /* @__PURE__ */ direct(gdice);
+export const generalizedDiceLoss: LossFunction<GeneralizedDiceOptions> =
+  /* @__PURE__ */ direct(generalizedDice);

@@ -9,11 +9,11 @@ import {
   generalizedDiceActivation,
   generalizedDiceStatistics,
   meanGeneralizedDiceCost,
-  type GeneralizedDiceOptions,
+  type GeneralizedDiceScoreOptions,
 } from '../families/generalized-dice-score.js';
 
-/** Options of {@link penaltyGdice}. */
-export interface PenaltyGeneralizedDiceOptions extends GeneralizedDiceOptions {
+/** Options of {@link penaltyGeneralizedDice}. */
+export interface PenaltyGeneralizedDiceOptions extends GeneralizedDiceScoreOptions {
   /** k ≥ 0: how much more a large loss counts than a small one; 0 is generalized Dice. */
   penalty: number;
   /** The form that is punished: the loss L = 1 - score, or the negative score L = -score, as SegLossOdyssey has it (values below 0). */
@@ -35,14 +35,15 @@ export interface PenaltyGeneralizedDiceOptions extends GeneralizedDiceOptions {
  * ```ts
  * const labels = tf.tensor2d([[0, 0, 0, 1]], [1, 4], 'int32');
  * penaltyGeneralizedDiceLoss(labels, tf.zeros([1, 4, 2])); // → 0.3
- * penaltyGdice({ penalty: 1 }).spec; // → "penalty-gdice(penalty=1)"
+ * penaltyGeneralizedDice({ penalty: 1 }).spec; // → "penalty-generalized-dice(penalty=1)"
  * ```
  *
  * @see Yang, Kweon, Kim, "Major vessel segmentation ... using penalty Dice loss", MIDL 2019.
  */
-export const penaltyGdice: LossFactory<PenaltyGeneralizedDiceOptions> =
-  /* @__PURE__ */ defineLoss<PenaltyGeneralizedDiceOptions>({
-    name: 'penalty-gdice',
+export const penaltyGeneralizedDice: LossFactory<PenaltyGeneralizedDiceOptions, 'penalty-generalized-dice'> =
+  /* @__PURE__ */ defineLoss<PenaltyGeneralizedDiceOptions, 'penalty-generalized-dice'>({
+    name: 'penalty-generalized-dice',
+    aliases: ['penalty-gdice'],
     summary: 'generalized Dice that punishes large losses more',
     source: 'Yang et al., MIDL 2019',
     defaults: { penalty: 2.5, applied: 'loss', appliedTo: 'image', ...GENERALIZED_DICE_DEFAULTS },
@@ -68,7 +69,7 @@ export const penaltyGdice: LossFactory<PenaltyGeneralizedDiceOptions> =
   });
 
 /**
- * {@link penaltyGdice} of labels and logits.
+ * {@link penaltyGeneralizedDice} of labels and logits.
  *
  * @example
  * ```ts
@@ -76,4 +77,4 @@ export const penaltyGdice: LossFactory<PenaltyGeneralizedDiceOptions> =
  * ```
  */
 export const penaltyGeneralizedDiceLoss: LossFunction<PenaltyGeneralizedDiceOptions> =
-  /* @__PURE__ */ direct(penaltyGdice);
+  /* @__PURE__ */ direct(penaltyGeneralizedDice);

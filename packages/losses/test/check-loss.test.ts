@@ -1,31 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { compound, defineLoss, lossRegistry, parseLoss, term, type Loss } from '@segloss/losses';
+import { defineLoss, type Loss } from '@segloss/losses';
 import { checkLoss } from '@segloss/losses/testing';
-import { contractOptions, contractSpecs, describeEachBackend } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
-
-const failuresOf = (loss: Loss, options = {}) =>
-  checkLoss(loss, options).flatMap(({ mode, rule, failures }) =>
-    failures.map((why) => `${mode}: ${rule}: ${why}`),
-  );
-
-describeEachBackend('the contract of every loss', () => {
-  it.each([...lossRegistry().keys()])('%s with default options', (name) => {
-    expect(failuresOf(parseLoss(name), contractOptions[name])).toEqual([]);
-  });
-
-  it.each(contractSpecs)('%s', (spec) => {
-    expect(failuresOf(parseLoss(spec), contractOptions[spec.split('(')[0]!])).toEqual([]);
-  });
-
-  it('a compound with a weighted and a scheduled term', () => {
-    const loss = compound(
-      parseLoss('ce'),
-      term(parseLoss('kl(temperature=2)'), { weight: (epoch) => epoch + 0.5 }),
-    );
-    expect(failuresOf(loss)).toEqual([]);
-  });
-});
 
 describe('a loss of a user that breaks a rule', () => {
   const broken = (
@@ -59,6 +35,13 @@ describe('a loss of a user that breaks a rule', () => {
       tf.div(tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)))), tf.sum(valid)),
     );
     expect(rulesBroken(naive)).toContain('a batch of nothing but ignored pixels has value 0 and no gradient');
+  });
+
+  it('is told that it takes logits for probabilities', () => {
+    const naive = broken('reads-probabilities', ({ logits, target }) =>
+      tf.sub(1, tf.mean(tf.sum(tf.mul(target, tf.clipByValue(logits, 0, 1)), -1))),
+    );
+    expect(rulesBroken(naive)).toContain('logits are not taken for probabilities');
   });
 
   it('is told that it throws', () => {
