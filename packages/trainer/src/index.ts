@@ -1,5 +1,6 @@
 export { releaseBackend } from './backend/release.js';
 export { selectBackend } from './backend/select-backend.js';
+export { BACKEND_NAMES } from './backend/types.js';
 export type {
   BackendChoice,
   BackendFacts,

@@ -35,6 +35,7 @@ export {
   type EpochReport,
   type Monitor,
   type StepReport,
+  type TrainOptimizer,
   type TrainOptions,
 } from './loop/train-options.js';
 export { train } from './loop/train.js';

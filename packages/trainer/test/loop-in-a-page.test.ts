@@ -24,7 +24,7 @@ export async function run(interrupt) {
   for (let starts = 0; losses.length < 3 && starts < 9; starts++) {
     const model = unet({ inputShape: [8, 8, 1], outputs: 1, widths: [2, 4], norm: 'batch', dropout: 0.2, seed: 1 });
     const controller = new AbortController();
-    const options = { model, loss: parseLoss('ce + l1'), train: images, val: valImages, classes, epochs: 3, batchSize: 2, learningRate: 0.02, onNote() {} };
+    const options = { model, loss: parseLoss('ce + l1'), train: images, val: valImages, classes, epochs: 3, batchSize: 2, optimizer: { learningRate: 0.02 }, onNote() {} };
     const onStep = () => interrupt && controller.abort();
     for await (const { loss } of train({ ...options, onStep, signal: controller.signal, checkpoint: { store, say() {} } })) losses.push(loss);
     if (losses.length === 3) {

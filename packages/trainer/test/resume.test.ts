@@ -46,8 +46,7 @@ const settings = (): Omit<TrainOptions, 'model'> => ({
   loss: parseLoss('ce + geometric(start=0.1,factor=2,every=1)*l1'),
   epochs: 4,
   batchSize: 2,
-  optimizer: { name: 'adam', weightDecay: 1e-4 },
-  learningRate: 0.01,
+  optimizer: { name: 'adam', weightDecay: 1e-4, learningRate: 0.01 },
   schedule: { name: 'plateau', patience: 0, factor: 0.5, warmup: { epochs: 1 } },
   gradient: { clipNorm: 1, accumulate: 2 },
   seed: 3,
@@ -121,7 +120,11 @@ describe('a resumed training', () => {
   });
 
   it('ends early when the metric no longer gets better, and stays so', async () => {
-    const stopping = { epochs: 9, learningRate: 1e-9, earlyStopping: { patience: 2, minDelta: 0.5 } };
+    const stopping = {
+      epochs: 9,
+      optimizer: { learningRate: 1e-9 },
+      earlyStopping: { patience: 2, minDelta: 0.5 },
+    };
     const { reports, hash } = await run(stopping);
     expect(reports.map(({ best }) => best)).toEqual([true, false, false]);
     expect(await run(stopping)).toEqual({ hash, reports: [], steps: [] });

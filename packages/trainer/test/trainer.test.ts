@@ -198,7 +198,7 @@ describe('train on wasm', () => {
       ...data,
       epochs: 50,
       batchSize: 4,
-      learningRate: 0.005,
+      optimizer: { learningRate: 0.005 },
       seed: 3,
     });
     const [first, last] = [reports[0]!, reports.at(-1)!];
@@ -278,7 +278,7 @@ describe('train on wasm', () => {
     const data = await toy();
     const loss = compound(crossEntropy(), term(parseLoss('l1'), { weight: (epoch) => 10 * epoch }));
     const rates: number[] = [];
-    const options = { model: network(), loss, ...data, epochs: 2, learningRate: 1e-6 };
+    const options = { model: network(), loss, ...data, epochs: 2, optimizer: { learningRate: 1e-6 } };
     const schedule = (rate: number, { epoch }: { epoch: number }) => rate / (epoch + 1);
     const onStep = ({ learningRate }: { learningRate: number }) => void rates.push(learningRate);
     const [first, second] = await run({ ...options, schedule, onStep });
@@ -358,7 +358,7 @@ describe('a training that goes wrong', () => {
   it.each<[Partial<TrainOptions>, string]>([
     [{ epochs: 0 }, 'train: wanted epochs to be a positive integer, got 0'],
     [{ batchSize: 1.5 }, 'train: wanted batchSize to be a positive integer, got 1.5'],
-    [{ learningRate: -1 }, 'train: wanted a positive learning rate, got -1'],
+    [{ optimizer: { learningRate: -1 } }, 'train: wanted a positive learning rate, got -1'],
     [{ train: [] }, 'train: wanted images to train and validate, got 0 and 6'],
     [{ classes: ['a', 'b', 'c'] }, 'train: wanted a model with 3 output channels for 3 classes, got 1'],
   ])('says what it wanted: %j', async (options, message) => {

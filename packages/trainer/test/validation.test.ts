@@ -97,7 +97,7 @@ describe('the foreground mean', () => {
   it('chooses the best epoch, under its older name too; other names are refused', async () => {
     const data = await toy();
     const model = () => unet({ inputShape: [16, 16, 1], outputs: 1, widths: [2], seed: 1 });
-    const options = { ...data, loss: parseLoss('ce'), epochs: 2, learningRate: 0.02 };
+    const options = { ...data, loss: parseLoss('ce'), epochs: 2, optimizer: { learningRate: 0.02 } };
     const both = await Promise.all(
       (['foregroundDice', 'meanDice'] as const).map(async (metric) =>
         (await run({ ...options, model: model(), monitor: { metric } })).map(({ best, val }) => [best, val]),
@@ -150,7 +150,15 @@ describe('a metric that is undefined in an epoch', () => {
     const model = unet({ inputShape: [16, 16, 1], outputs: 1, widths: [2], seed: 1 });
     const rates: number[] = [];
     const reports = await run({
-      ...{ ...data, val, model, loss: parseLoss('ce'), epochs: 5, learningRate: 0.02, batchSize: 12 },
+      ...{
+        ...data,
+        val,
+        model,
+        loss: parseLoss('ce'),
+        epochs: 5,
+        optimizer: { learningRate: 0.02 },
+        batchSize: 12,
+      },
       schedule: { name: 'plateau', patience: 0 },
       earlyStopping: { patience: 1 },
       checkpoint: { folder, say: () => undefined },
@@ -192,7 +200,7 @@ describe('statistics of batch normalization', () => {
         epochs: 70,
         batchSize: 4,
       },
-      ...{ learningRate: 0.02, augment: false, seed: 2 },
+      ...{ optimizer: { learningRate: 0.02 }, augment: false, seed: 2 },
       ...options,
     });
     const { soft, truth } = reports.at(-1)!.val;
@@ -272,7 +280,7 @@ describe('the prior of the output bias', () => {
     const start = async (outputBias: 'zero' | 'prior') => {
       const model = unet({ inputShape: [16, 16, 1], outputs: 1, widths: [2], seed: 1 });
       const controller = new AbortController();
-      await run({ ...data, model, loss: parseLoss('ce'), epochs: 1, outputBias, signal: controller.signal, learningRate: 1e-12 }); // prettier-ignore
+      await run({ ...data, model, loss: parseLoss('ce'), epochs: 1, outputBias, signal: controller.signal, optimizer: { learningRate: 1e-12 } }); // prettier-ignore
       return model.weights.at(-1)!.read().dataSync()[0]!;
     };
     expect(await start('zero')).toBeCloseTo(0, 6);
@@ -288,7 +296,13 @@ describe('the average of the weights', () => {
 
   it('is what its recursion says, and is what validation and the trained model have', async () => {
     const data = await toy();
-    const common = { ...data, loss: parseLoss('ce'), batchSize: 4, learningRate: 0.05, augment: false };
+    const common = {
+      ...data,
+      loss: parseLoss('ce'),
+      batchSize: 4,
+      optimizer: { learningRate: 0.05 },
+      augment: false,
+    };
     // The same steps without an average; its kernel after each of them.
     const [plain, averaged] = [network(), network()];
     const kernel = (model: typeof plain) => Array.from(model.weights[0]!.read().dataSync());
@@ -311,7 +325,7 @@ describe('the average of the weights', () => {
     'resumes bit-identical with %s statistics',
     async (batchNormStatistics) => {
       const data = await toy();
-      const settings = { ...data, loss: parseLoss('ce + dice'), epochs: 3, batchSize: 4, learningRate: 0.05, ema: 0.9, batchNormStatistics, outputBias: 'prior' as const }; // prettier-ignore
+      const settings = { ...data, loss: parseLoss('ce + dice'), epochs: 3, batchSize: 4, optimizer: { learningRate: 0.05 }, ema: 0.9, batchNormStatistics, outputBias: 'prior' as const }; // prettier-ignore
       const whole = network();
       const expected = await run({ ...settings, model: whole });
       const reports: EpochReport[] = [];

@@ -115,7 +115,7 @@ async function trainOne(
       classes,
       epochs: settings.epochs,
       batchSize: settings.batchSize,
-      learningRate: settings.learningRate,
+      optimizer: { learningRate: settings.learningRate },
       schedule: (rate, at) => rate * decay(at.epoch, at.epochs),
       seed: task.seed,
       signal: controller.signal,

@@ -2,6 +2,7 @@ import { releaseBackend } from './release.js';
 import { threadsOf } from './threads.js';
 import { CANDIDATES, tryBackend } from './try-backend.js';
 import {
+  BACKEND_NAMES,
   type BackendChoice,
   type BackendFacts,
   type BackendName,
@@ -9,7 +10,7 @@ import {
   type BackendTrial,
 } from './types.js';
 
-const NAMES = ['auto', ...CANDIDATES.map(({ name }) => name)];
+const NAMES: readonly string[] = ['auto', ...BACKEND_NAMES];
 
 /**
  * Makes the best backend that works the backend of tfjs. Each is proven by a convolution gradient with known numbers. The packages

@@ -6,12 +6,21 @@ import { backendErrors } from '../loop/device.js';
 import { firstLine, MissingPackageError } from './packages.js';
 import { proveGradient } from './prove-gradient.js';
 import { tensorflow } from './tensorflow.js';
-import { type BackendFacts, type BackendTrial, type Candidate, type LoadOptions } from './types.js';
+import {
+  BACKEND_NAMES,
+  type BackendFacts,
+  type BackendName,
+  type BackendTrial,
+  type Candidate,
+  type LoadOptions,
+} from './types.js';
 import { wasm } from './wasm.js';
 import { webgpu } from './webgpu.js';
 
+const BY_NAME: Readonly<Record<BackendName, Candidate>> = { tensorflow, webgpu, wasm, cpu };
+
 /** In the order of preference. */
-export const CANDIDATES: readonly Candidate[] = [tensorflow, webgpu, wasm, cpu];
+export const CANDIDATES: readonly Candidate[] = BACKEND_NAMES.map((name) => BY_NAME[name]);
 
 /** Why `auto` does not take a backend that works; undefined where it does. */
 export function passedOver({ tensorflow: native, webgpu: gpu }: BackendFacts): string | undefined {

@@ -1,5 +1,6 @@
-/** The tfjs backends that training runs on in Node. */
-export type BackendName = 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
+/** The tfjs backends that training runs on in Node, the preferred first. */
+export const BACKEND_NAMES = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
+export type BackendName = (typeof BACKEND_NAMES)[number];
 
 /** What is known of a backend that works. */
 export interface BackendFacts {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import { ConfigError } from './config-error.js';
-import { readLayers } from './layers.js';
+import { readLayers } from './extended-files.js';
 import { overrideTree } from './overrides.js';
 import { placed } from './paths.js';
 import { problems } from './problems.js';

@@ -2,21 +2,14 @@ import { type RecipeName } from '@segloss/data';
 import { crossEntropy, parseLoss, type LossFactory } from '@segloss/losses';
 import { z } from 'zod';
 
-import { type BackendName } from '../backend/types.js';
+import { BACKEND_NAMES } from '../backend/types.js';
 import { MONITOR_ALIASES, MONITORED, type MonitoredMetric } from '../loop/monitor.js';
 import { modulesIn } from './modules.js';
 
 /** The mappings that have a `name`, and the name that is meant where none stands. */
 export const DEFAULT_NAMES = { model: 'unet', optimizer: 'adam', schedule: 'constant' } as const;
 
-// Records, so that the compiler asks for a name that is new elsewhere.
-const BACKENDS: Record<BackendName | 'auto', true> = {
-  auto: true,
-  tensorflow: true,
-  webgpu: true,
-  wasm: true,
-  cpu: true,
-};
+// A record, so that the compiler asks for a name that is new elsewhere.
 const AUGMENTATIONS: Record<RecipeName | 'none' | 'flip', true> = {
   none: true,
   flip: true,
@@ -255,13 +248,10 @@ const runShape = {
   augment: oneOf(AUGMENTATIONS)
     .default('flip')
     .describe(`Changes of the training images: ${Object.keys(AUGMENTATIONS).map((name) => `\`${name}\``).join(', ')}`), // prettier-ignore
-  backend: oneOf(BACKENDS)
+  backend: z
+    .enum(['auto', ...BACKEND_NAMES])
     .default('auto')
-    .describe(
-      `What computes: ${Object.keys(BACKENDS)
-        .map((name) => `\`${name}\``)
-        .join(', ')}`,
-    ),
+    .describe(`What computes: ${['auto', ...BACKEND_NAMES].map((name) => `\`${name}\``).join(', ')}`),
   threads: z
     .union([count, z.literal('auto')])
     .default(1)

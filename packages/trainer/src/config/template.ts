@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { nearestName } from '@segloss/models/options';
 import { ConfigError } from './config-error.js';
-import { baseLayers, readFileLayer, type Layer } from './layers.js';
+import { baseLayers, readFileLayer, type Layer } from './extended-files.js';
 import { resolveTrees, valueTree, type LoadConfigOptions, type LoadedConfig } from './load-config.js';
 import { overrideTree } from './overrides.js';
 import { placed } from './paths.js';

@@ -15,6 +15,11 @@ export function sizesOf({ depth, height, width }: Pick<Sample, 'depth' | 'height
   return depth === undefined ? [height, width] : [depth, height, width];
 }
 
+/** Channels of the logits for these classes: two classes are binary, with one channel for the second (sigmoid). */
+export function outputChannels(classes: readonly string[]): number {
+  return classes.length === 2 ? 1 : classes.length;
+}
+
 /** The items in groups of `size`; the last may be smaller. */
 export function inGroups<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>

@@ -3,13 +3,13 @@ import { type Loss } from '@segloss/losses';
 import { checkKeys, unknownName, withDefaults } from '@segloss/models/options';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import { checkSamples, inMemory, type TrainingItem } from './batches.js';
+import { checkSamples, outputChannels, inMemory, type TrainingItem } from './batches.js';
 import { type CheckpointStore } from './checkpoint.js';
 import { type CaseEvaluation, type Evaluation } from './evaluate.js';
 import { type GradientOptions } from './gradients.js';
 import { type LearningRateSchedule, type ScheduleOptions } from './learning-rate.js';
 import { MONITOR_ALIASES, MONITORED, type MonitoredMetric } from './monitor.js';
-import { LEARNING_RATES, type OptimizerOptions } from './optimizers/index.js';
+import { LEARNING_RATES, type AdamOptions, type OptimizerOptions } from './optimizers/index.js';
 
 /** One update of the weights. */
 export interface StepReport {
@@ -92,10 +92,8 @@ export interface TrainOptions {
   epochs: number;
   /** Images of one forward pass. Default 8. */
   batchSize?: number;
-  /** Default `{ name: 'adam' }`. */
-  optimizer?: OptimizerOptions;
-  /** Where the schedule starts from. Default 1e-3, for SGD 0.01. */
-  learningRate?: number;
+  /** Default `{ name: 'adam' }`; `learningRate`, from which the schedule starts, is 1e-3 by default, for SGD 0.01. */
+  optimizer?: TrainOptimizer;
   /** Default `{ name: 'constant' }`; or a function of the base rate and the place in the training. */
   schedule?: ScheduleOptions | LearningRateSchedule;
   gradient?: GradientOptions;
@@ -130,11 +128,14 @@ export interface TrainOptions {
   onNote?: (text: string) => void;
 }
 
+/** An optimizer with its learning rate; Adam where none is named. */
+export type TrainOptimizer = (OptimizerOptions | (Omit<AdamOptions, 'name'> & { name?: undefined })) & {
+  learningRate?: number;
+};
+
 type Optional =
   | 'background'
   | 'batchSize'
-  | 'optimizer'
-  | 'learningRate'
   | 'schedule'
   | 'seed'
   | 'augment'
@@ -143,15 +144,21 @@ type Optional =
   | 'onNote';
 
 /** {@link TrainOptions} with every default in its place. */
-export type ResolvedOptions = Omit<TrainOptions, Optional | 'gradient' | 'monitor' | 'earlyStopping'> &
+export type ResolvedOptions = Omit<
+  TrainOptions,
+  Optional | 'optimizer' | 'gradient' | 'monitor' | 'earlyStopping'
+> &
   Required<Pick<TrainOptions, Optional>> & {
+    optimizer: OptimizerOptions;
+    /** Where the schedule starts from. */
+    learningRate: number;
     gradient: GradientOptions & { accumulate: number };
     monitor: { metric: MonitoredMetric; mode: 'max' | 'min' };
     earlyStopping: Required<EarlyStopping> | undefined;
   };
 
 const KNOWN = (
-  'model loss train val classes background epochs batchSize optimizer learningRate schedule gradient seed augment ' +
+  'model loss train val classes background epochs batchSize optimizer schedule gradient seed augment ' +
   'batchNormStatistics outputBias ema monitor earlyStopping checkpoint signal onStep onNote'
 ).split(' ');
 
@@ -163,7 +170,7 @@ const NO_CLIPPING: { [Key in keyof GradientOptions]: number | undefined } = {
 
 /** Options with their defaults, checked. */
 export function resolveOptions(options: TrainOptions): ResolvedOptions {
-  const { optimizer = { name: 'adam' }, gradient = {}, monitor = {}, earlyStopping } = options;
+  const { gradient = {}, monitor = {}, earlyStopping } = options;
   checkKeys('train', options, KNOWN);
   checkKeys('train: gradient', gradient, Object.keys(NO_CLIPPING));
   checkKeys('train: monitor', monitor, ['metric', 'mode']);
@@ -175,8 +182,7 @@ export function resolveOptions(options: TrainOptions): ResolvedOptions {
     ...options,
     background: options.background === undefined ? 0 : options.background,
     batchSize: options.batchSize ?? 8,
-    optimizer,
-    learningRate: options.learningRate ?? LEARNING_RATES[optimizer.name],
+    ...resolveOptimizer(options.optimizer),
     schedule: options.schedule ?? { name: 'constant' },
     gradient: withDefaults(NO_CLIPPING, gradient) as ResolvedOptions['gradient'],
     seed: options.seed ?? 0,
@@ -189,6 +195,15 @@ export function resolveOptions(options: TrainOptions): ResolvedOptions {
   };
   check(resolved);
   return resolved;
+}
+
+/** The optimizer without its learning rate, which the schedule changes, and the learning rate. */
+function resolveOptimizer({ learningRate, ...given }: TrainOptimizer = {}): Pick<
+  ResolvedOptions,
+  'optimizer' | 'learningRate'
+> {
+  const optimizer = { name: 'adam', ...given } as OptimizerOptions;
+  return { optimizer, learningRate: learningRate ?? LEARNING_RATES[optimizer.name] };
 }
 
 function resolveMonitor({ metric = 'foregroundDice', mode }: Monitor): ResolvedOptions['monitor'] {
@@ -263,7 +278,7 @@ function check(options: ResolvedOptions): void {
   const final = typeof augment === 'function' ? val : [...train, ...val];
   checkSamples('train', inMemory(final), model.inputs[0]!.shape);
   const outputs = model.outputs[0]!.shape.at(-1);
-  const wanted = classes.length === 2 ? 1 : classes.length;
+  const wanted = outputChannels(classes);
   if (outputs !== wanted) {
     throw new RangeError(
       `train: wanted a model with ${wanted} output channels for ${classes.length} classes, got ${String(outputs)}`,

@@ -19,7 +19,7 @@ import { type EpochReport, type TrainOptions } from './train-options.js';
  * const sample = { id: 'a', width: 4, height: 4, channels: 1, image: new Float32Array(16).fill(1), mask: new Uint8Array(16).fill(1) };
  * const model = unet({ inputShape: [4, 4, 1], outputs: 1, widths: [2], seed: 1 });
  * const losses = [];
- * const options = { model, loss: parseLoss('ce'), train: [sample], val: [sample], classes: ['no', 'yes'], epochs: 3, learningRate: 0.1 };
+ * const options = { model, loss: parseLoss('ce'), train: [sample], val: [sample], classes: ['no', 'yes'], epochs: 3, optimizer: { learningRate: 0.1 } };
  * for await (const { loss } of train(options)) losses.push(loss);
  * losses[2] < losses[0]; // → true
  * ```

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { buildModel } from '@segloss/models';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
+import { outputChannels } from '../loop/batches.js';
 import { modulesOfModel } from '../config/modules.js';
 import { ConfigError } from '../config/config-error.js';
 import { type RunConfig } from '../config/schema.js';
@@ -32,7 +33,7 @@ export async function buildRunModel(
   const options = {
     ...(pretrained ? given : untrained),
     inputShape,
-    outputs: classes.length === 2 ? 1 : classes.length,
+    outputs: outputChannels(classes),
     seed: config.seed,
   };
   if (modulesOfModel(config).length === 0) return { model: known(name, options), sources: [] };

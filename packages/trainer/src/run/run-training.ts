@@ -229,11 +229,11 @@ const about = ({ name, description, warnings }: RunData) => ({ name, description
 
 /** The options of `train` that a configuration has. */
 function trainOptions(config: RunConfig) {
-  const { learningRate, ...optimizer } = config.optimizer;
   const { epochs, batchSize, seed, schedule, gradient, monitor, earlyStopping } = config;
   const { batchNormStatistics, outputBias, ema } = config;
   return {
-    ...{ epochs, batchSize, seed, schedule, gradient, monitor, optimizer, learningRate },
+    ...{ epochs, batchSize, seed, schedule, gradient, monitor },
+    optimizer: config.optimizer,
     ...{ batchNormStatistics, outputBias },
     ...(ema !== undefined && { ema }),
     ...(earlyStopping && { earlyStopping }),
