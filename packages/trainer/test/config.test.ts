@@ -313,7 +313,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: data.folder: is missing',
         '  at run.yaml:1',
-        '  got nothing; wanted: Folder of images and masks, in a layout that `openDataset` knows; `demo`: the embedded images',
+        '  got nothing; wanted: Folder of images and masks in a layout that `openDataset` knows, or a built-in data set: `demo`, `demo:rare`, `demo:mixed`, `demo:large`, `demo:nuclei`',
         '  add data.folder to the file, or pass --set data.folder=...',
       ],
     ],
