@@ -7,32 +7,32 @@ import { RESNET_UNET_DEFAULTS, resnetUnet, type ResnetUnetOptions } from './netw
 import { RESNETS, type ResnetName } from './networks/resnet.js';
 import { unet, UNET_DEFAULTS, type UnetOptions } from './networks/unet.js';
 
-/** What every model is told. */
+/** Options of every model builder. */
 export interface ModelInput {
   /** Sizes of the images or volumes and their channels, which come last. */
   readonly inputShape: readonly number[];
   /** Channels of the logits: 1 for binary data, else one for each class. */
   readonly outputs: number;
-  /** Owns the initial weights, and all that is random in training. */
+  /** Determines the initial weights and everything random in training. */
   readonly seed: number;
 }
 
-/** A kind of model that can be asked for by name. */
+/** A model that can be built by name. */
 export interface ModelDefinition<D extends object = Record<string, unknown>> {
   /** Lower case, digits and hyphens: `unet-resnet34`. */
   readonly name: string;
   /** One line. */
   readonly summary: string;
-  /** Every option that the model takes beside {@link ModelInput}, with its default. */
+  /** Every option of the model in addition to {@link ModelInput}, with its default. */
   readonly defaults: D;
-  /** Makes the model, which returns logits of the size of its input; the options are complete. */
+  /** Builds the model, which returns logits of the size of its input; receives complete options. */
   readonly build: (options: ModelInput & D) => LayersModel;
 }
 
 const registry = new Map<string, ModelDefinition>();
 
 /**
- * Adds a kind of model to those that {@link buildModel} knows.
+ * Adds a model to those that {@link buildModel} builds by name.
  *
  * @throws {RangeError} If the name is taken, or is not lower case letters, digits and hyphens. @throws {TypeError} If `build` is no function.
  *
@@ -60,7 +60,7 @@ export function registerModel<D extends object>(definition: ModelDefinition<D>):
 }
 
 /**
- * The models that {@link buildModel} knows, in the order in which they were registered.
+ * Returns the registered models in the order of their registration.
  *
  * @example
  * ```ts

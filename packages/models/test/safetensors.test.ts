@@ -246,7 +246,7 @@ describe('weights of torchvision', () => {
           'loadEncoderWeights: the weights do not fit the model:',
           '  wanted bn1.bias [2], got F32 [3]',
           '  missing layer1.0.conv1.weight [2,2,1,1]',
-          '  left over layer9.0.conv1.weight [1]',
+          '  unused layer9.0.conv1.weight [1]',
           'give those of the same network, or build the model with the options of these',
         ].join('\n'),
       ),
@@ -267,7 +267,7 @@ describe('weights of torchvision', () => {
       segmentationChannels: 32,
     });
     expect(() => loadEncoderWeights(other, fileOf(encoder))).toThrow(
-      /wanted layer1\.0\.conv1\.weight \[2,2,3,3\], got F32 \[2,2,1,1\][^]*left over layer1\.0\.conv3/,
+      /wanted layer1\.0\.conv1\.weight \[2,2,3,3\], got F32 \[2,2,1,1\][^]*unused layer1\.0\.conv3/,
     );
     expect(() => loadTorchWeights(other, narrowFile('unet-resnet50'))).toThrow(
       'missing decoder.p5.weight [256,16,1,1]',

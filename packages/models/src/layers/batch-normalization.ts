@@ -2,7 +2,7 @@ import { batchNormOfBatch } from '@segloss/kernels';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { mul, sub, tidy, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
 
-/** What we use of the layer's private side. */
+/** Private parts of the layer that are used here. */
 interface Inner {
   gamma: Weight;
   beta: Weight;
@@ -26,16 +26,16 @@ export const BATCH_NORM_MOMENTUM = 0.9;
 type Arguments = NonNullable<Parameters<typeof layers.batchNormalization>[0]>;
 
 /**
- * tf.layers.batchNormalization over the channels, saved and loaded as that; in training by the fused kernels of `@segloss/kernels`
- * where they are.
+ * Applies tf.layers.batchNormalization over the channels, also saved as that; in training it runs the fused kernels of
+ * `@segloss/kernels` where they are registered.
  */
 export function batchNormalization(x: SymbolicTensor, args: Arguments = {}): SymbolicTensor {
   return normalization(args, 'linear').apply(x) as SymbolicTensor;
 }
 
 /**
- * {@link batchNormalization} and tf.layers.reLU after it, saved and loaded as those; in training the first does the work of both,
- * and the second hands it on.
+ * Applies {@link batchNormalization} and tf.layers.reLU, also saved as those two; in training the first computes both, and the second
+ * passes its input through.
  */
 export function batchNormalizationRelu(x: SymbolicTensor, args: Arguments = {}): SymbolicTensor {
   const norm = normalization(args, 'relu');

@@ -14,7 +14,7 @@ import { type layers, type LayersModel } from '@tensorflow/tfjs-layers';
 type Layer = layers.Layer;
 type Weight = { read(): Tensor1D; write(value: Tensor): void };
 
-/** What we use of tf.layers.batchNormalization. */
+/** Parts of tf.layers.batchNormalization that are used here. */
 interface BatchNormalization extends Layer {
   readonly axis: number;
   readonly momentum: number;

@@ -6,7 +6,7 @@ import { checkKeys, checkPositive } from '../checks.js';
 
 /** Options of {@link BilinearUpSampling2D}. */
 export interface BilinearUpSampling2DOptions extends LayerOptions {
-  /** How many times as high and as wide the result is. Default 2. */
+  /** Factor by which height and width grow. Default 2. */
   factor?: number;
 }
 
@@ -15,8 +15,8 @@ const KNOWN = ['factor', ...LAYER_OPTIONS];
 type Shape = (number | null)[];
 
 /**
- * Bilinear interpolation to a larger image whose corner pixels lie on those of the smaller (`align_corners` of PyTorch), which the
- * layer upSampling2d of tfjs does not offer. Float32 `[B, H, W, C]` to `[B, factor·H, factor·W, C]`.
+ * Interpolates bilinearly to a larger image whose corner pixels lie on those of the smaller one (PyTorch's `align_corners`), which
+ * tf.layers.upSampling2d does not offer. Float32 `[B, H, W, C]` to `[B, factor·H, factor·W, C]`.
  *
  * @throws {TypeError} If an option is unknown. @throws {RangeError} If the factor is not a positive integer.
  *

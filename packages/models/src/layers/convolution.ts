@@ -7,8 +7,8 @@ type Arguments = Omit<Parameters<typeof layers.conv2d>[0], 'useBias' | 'activati
 };
 
 /**
- * tf.layers.conv2d without bias and activation, `same` by default, saved and loaded as that. The layer itself runs the fused
- * operation of tfjs, whose gradient always computes that of the image too; this one leaves it out for the first layer.
+ * Returns tf.layers.conv2d without bias and activation, padding `same` by default, also saved as that. tfjs's own layer runs a fused
+ * operation whose gradient always includes that of the image; this one omits it for the first layer.
  */
 export function convolution(args: Arguments): Layer {
   const { padding = 'same' } = args;

@@ -10,18 +10,18 @@ export interface SeededDropoutOptions extends LayerOptions {
   rate: number;
   /** Default 0. */
   seed?: number;
-  /** Tells the layers of a model apart: each draws masks of its own. Default 0. */
+  /** Number of the layer within its model, so that each draws its own masks. Default 0. */
   number?: number;
-  /** True: whole channels of an image are kept or set to zero, as Dropout2d of PyTorch does. Default false. */
+  /** True: complete channels of an image are kept or set to zero, as in PyTorch's Dropout2d. Default false. */
   perChannel?: boolean;
 }
 
 const KNOWN = ['rate', 'seed', 'number', 'perChannel', ...LAYER_OPTIONS];
 
 /**
- * Dropout whose masks follow from seed, layer number and step, so that a training that is taken up again repeats them bit by bit;
- * the layer of tfjs draws either one mask for ever or others each time. What is kept is divided by 1 - rate. Takes and gives
- * float32 of any shape, batch first, channels last; outside of training it hands its input on.
+ * Dropout whose masks follow from seed, layer number and step, so that a resumed training repeats them bit-identical; tfjs's own
+ * layer draws either the same mask forever or different ones in every run. Kept values are divided by 1 - rate. Float32 of any shape, batch
+ * first, channels last, to the same shape; outside of training the input passes through.
  *
  * @throws {TypeError} If an option is unknown. @throws {RangeError} If the rate is not from 0 to below 1.
  *
@@ -81,10 +81,10 @@ export class SeededDropout extends layers.Layer {
 }
 
 /**
- * Says which step of the training comes next, for the layers whose randomness follows from it: call it before each step, and a
- * training that starts again at a step draws the same masks. A model without such a layer stays as it is.
+ * Sets the step of the training for the layers whose randomness follows from it. Call it before each step: a training that resumes
+ * at a step then draws the same masks. Models without such layers are unchanged.
  *
- * @param model Any model; models within it are reached too.
+ * @param model Any model; nested models are included.
  * @param step 0-based, counted from the start of the training.
  * @throws {RangeError} If the step is not an integer of at least 0.
  *

@@ -19,7 +19,7 @@ import { checkKeys, checkPositive } from '../checks.js';
 
 /** Options of {@link GroupNormalization}. */
 export interface GroupNormalizationOptions extends LayerOptions {
-  /** Into how many groups of neighbors the channels are divided; as many as channels is instance normalization. Default 32. */
+  /** Number of groups of neighboring channels; one group per channel is instance normalization. Default 32. */
   groups?: number;
   /** Added to the variance. Default 1e-5, as in PyTorch. */
   epsilon?: number;
@@ -34,7 +34,7 @@ type Weight = ReturnType<layers.Layer['addWeight']>;
  * channels of one group of one image. The same in training and prediction. Float32 `[B, ...spatial, C]` of any number of spatial
  * axes, to the same shape; gamma (1 at first) and beta (0) are `[C]`.
  *
- * @throws {TypeError} If an option is unknown. @throws {RangeError} If the channels cannot be divided into so many groups.
+ * @throws {TypeError} If an option is unknown. @throws {RangeError} If the channels are not divisible by the groups.
  *
  * @example
  * ```ts

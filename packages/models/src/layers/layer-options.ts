@@ -1,6 +1,6 @@
 import { type layers } from '@tensorflow/tfjs-layers';
 
-/** What every layer of tfjs takes. */
+/** Options of every layer of tfjs. */
 export type LayerOptions = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
 /** Their names, and what tf.loadLayersModel adds. */

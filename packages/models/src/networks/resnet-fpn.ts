@@ -20,7 +20,7 @@ export interface ResnetFpnOptions extends ResnetOptions {
 
 const OWN_DEFAULTS = { pyramidChannels: 256, segmentationChannels: 128, dropout: 0.2 };
 
-/** What {@link resnetFpn} does where an option is not given. */
+/** Defaults of {@link resnetFpn}. */
 export const RESNET_FPN_DEFAULTS = { ...OWN_DEFAULTS, ...RESNET_DEFAULTS };
 
 const GROUPS = 32;
@@ -32,7 +32,7 @@ const GROUPS = 32;
  * convolution, is brought to the full size bilinearly. Float32 `[B, H, W, C]` to `[B, H, W, outputs]`.
  *
  * @param options See {@link ResnetFpnOptions}.
- * @throws {TypeError} If an option is unknown. @throws {RangeError} If a size does not fit; it says which do.
+ * @throws {TypeError} If an option is unknown. @throws {RangeError} If a size does not fit; the message names sizes that do.
  *
  * @example
  * ```ts

@@ -13,17 +13,17 @@ export interface ResnetUnetOptions extends ResnetOptions {
 
 const OWN_DEFAULTS = { decoderWidths: [256, 128, 64, 32, 16] as readonly number[] };
 
-/** What {@link resnetUnet} does where an option is not given. */
+/** Defaults of {@link resnetUnet}. */
 export const RESNET_UNET_DEFAULTS = { ...OWN_DEFAULTS, ...RESNET_DEFAULTS };
 
 /**
  * A U-Net with a ResNet as its encoder that returns logits: the network `Unet` of segmentation_models.pytorch, layer for layer. Five
- * blocks go up, each doubling the size by nearest neighbors, with the encoder's features of that size beside it (none at full size), and
+ * blocks go up, each doubling the size by nearest neighbors, concatenated with the encoder's features of that size (none at full size), then
  * two 3 x 3 convolutions with batch normalization and ReLU; a 3 x 3 convolution gives the logits. Float32 `[B, H, W, C]` to
  * `[B, H, W, outputs]`.
  *
  * @param options See {@link ResnetUnetOptions}.
- * @throws {TypeError} If an option is unknown. @throws {RangeError} If a size does not fit; it says which do.
+ * @throws {TypeError} If an option is unknown. @throws {RangeError} If a size does not fit; the message names sizes that do.
  *
  * @example
  * ```ts

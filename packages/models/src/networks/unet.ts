@@ -45,7 +45,7 @@ export interface UnetOptions {
   seed?: number;
 }
 
-/** What {@link unet} does where an option is not given. */
+/** Defaults of {@link unet}. */
 export const UNET_DEFAULTS: Required<Pick<UnetOptions, 'widths' | 'norm' | 'dropout' | 'batchNormMomentum'>> =
   {
     widths: [8, 16, 32],
@@ -63,7 +63,7 @@ const KNOWN = ['inputShape', 'outputs', ...Object.keys(UNET_DEFAULTS), 'seed'];
  * `[B, D, H, W, C]`, float32, to logits `[B, ...spatial, outputs]`.
  *
  * @param options See {@link UnetOptions}.
- * @throws {TypeError} If an option is unknown. @throws {RangeError} If a size does not fit; it says which do.
+ * @throws {TypeError} If an option is unknown. @throws {RangeError} If a size does not fit; the message names sizes that do.
  *
  * @example
  * ```ts
@@ -149,7 +149,7 @@ interface NormOptions {
 const NORMALIZATIONS = {
   batch(x: SymbolicTensor, { momentum }: NormOptions): SymbolicTensor {
     if (x.shape.length < 5) return batchNormalizationRelu(x, { momentum });
-    // tf.layers.batchNormalization takes four axes at most: of volumes, depth and height are one for it.
+    // tf.layers.batchNormalization has four axes at most, so depth and height of a volume become one.
     const [, depth, height, width, channels] = x.shape as number[];
     const rows = layers.reshape({ targetShape: [depth! * height!, width!, channels!] });
     const normalized = batchNormalizationRelu(rows.apply(x) as SymbolicTensor, { momentum });

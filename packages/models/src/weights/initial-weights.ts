@@ -5,14 +5,14 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { ENCODER } from '../networks/resnet.js';
 import { partsOf, torchName, type Weight } from './weight-names.js';
 
-/** Before the name of the last convolution of a network. */
+/** Prefix of the name of the last convolution of a network. */
 export const HEAD = 'segmentation_head.';
 
 /**
- * Draws the filters of a ResNet, its decoder and its head, which were made as zeros, each from the seed and its name alone: uniformly,
- * with the variances that torchvision (which draws normal numbers) and segmentation_models.pytorch give them.
+ * Draws the filters of a ResNet, its decoder and its head, each from the seed and its own name alone: uniformly, with the variances of
+ * torchvision (which draws normal numbers) and segmentation_models.pytorch.
  *
- * @param skip True for weights that come from elsewhere.
+ * @param skip True for weights that are loaded from a file.
  * @see He et al., "Delving Deep into Rectifiers", ICCV 2015, arXiv:1502.01852, eq. 10 and 14; of the head: Glorot & Bengio,
  * AISTATS 2010, eq. 16.
  */
@@ -35,7 +35,7 @@ function varianceOf(weight: Weight): number {
   return layer.startsWith(HEAD) ? 2 / (fanIn + fanOut) : 2 / fanIn;
 }
 
-/** Gives a weight of a model its values, in the order of its shape. */
+/** Writes the values of a weight, in row-major order. */
 export function write(weight: Weight, values: Float32Array): void {
   const value = tensor(values, weight.shape as number[], 'float32');
   weight.write(value);

@@ -20,7 +20,7 @@ const FORMATS: Readonly<Record<StoredTensor['dtype'], Format>> = {
   BF16: { bytes: 2, read: (bytes) => floats(new Uint16Array(...aligned(bytes, 2)), (bits) => bits << 16) },
 };
 
-/** What a header says about one tensor. */
+/** Entry of a header for one tensor. */
 interface Entry {
   readonly dtype: StoredTensor['dtype'];
   readonly shape: readonly number[];

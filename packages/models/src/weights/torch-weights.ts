@@ -6,14 +6,14 @@ import { readSafetensors, type StoredTensor } from './safetensors.js';
 import { partsOf, torchName, type Weight } from './weight-names.js';
 
 /**
- * Gives the encoder of a model the weights of a ResNet with torchvision's names (`conv1.weight`, `bn1.running_mean`,
+ * Loads the weights of a ResNet with torchvision's names into the encoder of a model (`conv1.weight`, `bn1.running_mean`,
  * `layer1.0.downsample.0.weight`, ...); `fc.*` and `*.num_batches_tracked` are left out. Where the images have not three channels, the
  * filters of the first convolution are summed over their channels for one, else repeated over the channels and scaled by 3 / channels.
  *
  * @param model From {@link resnetUnet} or {@link resnetFpn}, or loaded from a file of such a model.
  * @param bytes Of a `.safetensors` file; see {@link readSafetensors}.
- * @throws {RangeError} If the model has no such encoder, the file is wrong, or its weights are not those of the encoder: it lists all that
- * are missing, left over or of another shape.
+ * @throws {RangeError} If the model has no such encoder, the file is wrong, or its weights are not those of the encoder: the message lists
+ * all that are missing, unused or of another shape.
  *
  * @example
  * ```ts
@@ -33,12 +33,12 @@ export function loadEncoderWeights(model: LayersModel, bytes: Uint8Array): void 
 }
 
 /**
- * Gives a whole network the weights of the same network of segmentation_models.pytorch, `Unet` or `FPN`, saved with its names
+ * Loads the weights of the same network of segmentation_models.pytorch into a complete network, `Unet` or `FPN`, saved with its names
  * (`encoder.conv1.weight`, `decoder.blocks.0.conv1.0.weight`, `segmentation_head.0.weight`, ...).
  *
  * @param model From {@link resnetUnet} or {@link resnetFpn}.
  * @param bytes Of a `.safetensors` file; in Python `safetensors.torch.save_file(model.state_dict(), path)`.
- * @throws {RangeError} If the file is wrong, or its weights are not those of the model: it lists all that are missing, left over or of
+ * @throws {RangeError} If the file is wrong, or its weights are not those of the model: the message lists all that are missing, unused or of
  * another shape.
  *
  * @example
@@ -75,7 +75,7 @@ function assign(
       problems.push(`wanted ${name} [${torchShape(weight)}], got ${stored.dtype} [${stored.shape}]`);
     } else problems.push(`missing ${name} [${torchShape(weight)}]`);
   }
-  for (const [name, { shape }] of tensors) problems.push(`left over ${name} [${shape}]`);
+  for (const [name, { shape }] of tensors) problems.push(`unused ${name} [${shape}]`);
   if (problems.length > 0) {
     throw new RangeError(
       `${caller}: the weights do not fit the model:\n  ${problems.join('\n  ')}\n` +

@@ -3,7 +3,7 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 /** One array of weights of a model. */
 export type Weight = LayersModel['weights'][number];
 
-/** What PyTorch calls the weights of convolutions and normalizations. */
+/** PyTorch's names of the weights of convolutions and normalizations. */
 const KINDS: Readonly<Record<string, string>> = {
   kernel: 'weight',
   bias: 'bias',

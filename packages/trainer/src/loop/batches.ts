@@ -1,7 +1,7 @@
 import { type Sample, type SampleSource } from '@segloss/data/samples';
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 
-/** A sample in memory, or one that is read each time it is needed. */
+/** A sample in memory, or a source that is read each time it is needed. */
 export type TrainingItem = Sample | SampleSource;
 
 /** Images `[B, H, W, C]` or volumes `[B, D, H, W, C]` (float32), and labels without the channels (int32, 255 = ignored). */
@@ -27,7 +27,7 @@ export function inGroups<T>(items: readonly T[], size: number): T[][] {
   );
 }
 
-/** Loads groups of items one after the other, each while the one before it is worked on. */
+/** Loads groups of items in turn, each while its predecessor is in use. */
 export async function* loadGroups(
   groups: readonly (readonly TrainingItem[])[],
   change: (sample: Sample) => Sample = (sample) => sample,
@@ -36,7 +36,7 @@ export async function* loadGroups(
     const loading = Promise.all(
       (group ?? []).map(async (item) => change('load' in item ? await item.load() : item)),
     );
-    loading.catch(() => undefined); // told when its turn comes
+    loading.catch(() => undefined); // rejects again when its turn comes
     return loading;
   };
   let next = load(groups[0]);
@@ -60,7 +60,7 @@ export function toBatch(samples: readonly Sample[]): Batch {
   return { images: tensor(images, [...shape, first.channels]), labels: tensor(labels, shape, 'int32') };
 }
 
-/** Throws unless all samples have the size and channels that the model takes. */
+/** Throws unless all samples have the size and channels of the model's input. */
 export function checkSamples(
   caller: string,
   samples: readonly Sample[],
@@ -79,7 +79,7 @@ export function checkSamples(
   }
 }
 
-/** Those that are in memory already. */
+/** Returns the samples that are already in memory. */
 export function inMemory(items: readonly TrainingItem[]): Sample[] {
   return items.filter((item): item is Sample => !('load' in item));
 }

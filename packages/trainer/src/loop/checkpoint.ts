@@ -4,7 +4,7 @@ export interface CheckpointTensor {
   readonly values: Float32Array;
 }
 
-/** What a checkpoint holds: tensors by name, and text by name. */
+/** Content of a checkpoint: tensors by name, and text by name. */
 export interface CheckpointContent {
   readonly tensors: Readonly<Record<string, CheckpointTensor>>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface CheckpointContent {
 
 /**
  * Where `train` keeps its checkpoints: a folder in Node (`folderStore` of `@segloss/trainer`), a database or memory in a page. A
- * content that was saved must come back bit by bit.
+ * saved content must be loaded bit-identical.
  */
 export interface CheckpointStore {
   /** Names the place in messages, such as the path of the folder. */

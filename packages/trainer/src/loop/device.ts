@@ -1,6 +1,6 @@
 import { backend as currentBackend, getBackend, type KernelBackend } from '@tensorflow/tfjs-core';
 
-/** What we use of tfjs's WebGPU backend. */
+/** Parts of tfjs's WebGPU backend that are used here. */
 interface WebGPUBackend {
   readonly device: EventTarget & {
     readonly queue: { onSubmittedWorkDone(): Promise<void> };
@@ -57,9 +57,9 @@ export async function destroyDevice(): Promise<void> {
 /**
  * Waits for the commands that were given to the GPU, and rejects with the errors that it reported since the last call: of shaders
  * that do not compile, of sizes beyond its limits, of a lost device. tfjs only prints them, and the results are garbage, so a
- * training calls this after each step. On the other backends, whose errors are thrown at once, nothing happens.
+ * training calls this after each step. On the other backends, which throw immediately, nothing happens.
  *
- * @throws {Error} If the device reported an error; the message holds the first, and says how many there were.
+ * @throws {Error} If the device reported an error; the message holds the first and their number.
  *
  * @example
  * ```ts

@@ -1,12 +1,12 @@
 import { add, clipByValue, mul, square, stack, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
 
-/** What is done to the gradients before an update. */
+/** Clipping and accumulation of gradients. */
 export interface GradientOptions {
-  /** Makes the whole gradient at most so long. */
+  /** Largest norm of the complete gradient. */
   clipNorm?: number;
-  /** Keeps every derivative between -value and value; instead of `clipNorm`. */
+  /** Clips every derivative to [-value, value]; excludes `clipNorm`. */
   clipValue?: number;
-  /** Batches whose mean gradient makes one update. Default 1. */
+  /** Number of batches whose mean gradient makes one update. Default 1. */
   accumulate?: number;
 }
 
@@ -30,7 +30,7 @@ export function clip(
   });
 }
 
-/** Weighted sum of the gradients of several batches; takes over and disposes what it is given. */
+/** Weighted sum of the gradients of several batches; disposes the gradients that it receives. */
 export class GradientSum {
   private sum: Tensor[] | undefined;
 
@@ -45,7 +45,7 @@ export class GradientSum {
     for (const tensor of [...gradients, ...(before ?? [])]) tensor.dispose();
   }
 
-  /** The sum, which is no longer kept here. */
+  /** Returns the sum and forgets it. */
   take(): Tensor[] {
     const { sum } = this;
     if (sum === undefined) throw new Error('GradientSum: nothing was added');

@@ -1,6 +1,6 @@
 import { checkKeys, unknownName, withDefaults } from '@segloss/models/options';
 
-/** Raises the rate linearly from `from` times its value to all of it during the first `epochs` epochs. */
+/** Raises the rate linearly from `from` times its value to its full value over the first `epochs` epochs. */
 export interface Warmup {
   /** Default 1. */
   epochs?: number;
@@ -8,7 +8,7 @@ export interface Warmup {
   from?: number;
 }
 
-/** How the learning rate goes on; t is the share of the training that is over, from 0 to 1. */
+/** A learning-rate schedule; t is the finished share of the training, from 0 to 1. */
 export type ScheduleOptions = (
   | { name: 'constant' }
   /** minimum + (rate - minimum) (1 - t)^power, at every step; power 0.9, minimum 0. */
@@ -17,13 +17,13 @@ export type ScheduleOptions = (
   | { name: 'cosine'; minimum?: number }
   /** Times `factor` (0.1) every `every` epochs. */
   | { name: 'step'; every: number; factor?: number }
-  /** Times `factor` (0.5) after more than `patience` (3) epochs without a better monitored metric; never below `minimum` (0). */
+  /** Times `factor` (0.5) after more than `patience` (3) epochs without improvement of the monitored metric; never below `minimum` (0). */
   | { name: 'plateau'; factor?: number; patience?: number; minimum?: number; threshold?: number }
   /** Up from rate / divide (25) during the share `rise` (0.3), then down to rate / divide / finalDivide (1e4), by cosines. */
   | { name: 'one-cycle'; divide?: number; finalDivide?: number; rise?: number }
 ) & { warmup?: Warmup };
 
-/** Where a training stands; steps count updates of the weights. */
+/** Position in a training; steps count updates of the weights. */
 export interface Progress {
   /** 0-based, from the start of the training. */
   readonly step: number;
@@ -70,7 +70,7 @@ const SCHEDULES: Record<
 };
 
 /**
- * Makes a learning-rate schedule, a function of the base rate and of where the training stands. The formulas are those of
+ * Returns a learning-rate schedule, a function of the base rate and the position in the training. The formulas are those of
  * torch.optim.lr_scheduler, and of the paper's code for `poly`; `cosine` goes down at every step and not once an epoch.
  *
  * @param options Name, settings, and perhaps a warm-up, by which the rate is multiplied.
@@ -128,7 +128,7 @@ function over({ step, stepsPerEpoch, epochs }: Progress): number {
   return Math.min(1, step / (stepsPerEpoch * epochs));
 }
 
-/** What {@link Plateau} has seen; plain numbers, to be saved. */
+/** State of {@link Plateau}: plain numbers, to be saved. */
 export interface PlateauState {
   best: number | null;
   bad: number;

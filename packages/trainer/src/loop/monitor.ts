@@ -12,8 +12,8 @@ export const MONITOR_ALIASES: Readonly<Record<string, MonitoredMetric>> = {
 };
 
 /**
- * Returns the monitored number of an evaluation, or NaN where it says nothing: a foreground mean of images without any foreground is
- * 0 or undefined, by whether the model invents some, and never better than that.
+ * Returns the monitored number of an evaluation, or NaN where it is meaningless: a foreground mean over images without any
+ * foreground is undefined, or 0 as soon as one pixel is predicted.
  *
  * @param background Index of the background class; null where every class is a foreground class.
  *
@@ -33,7 +33,7 @@ export function monitoredValue(
   return metric === 'loss' || hasForeground ? val[metric] : NaN;
 }
 
-/** What {@link BestSoFar} has seen; plain numbers, to be saved. */
+/** State of {@link BestSoFar}: plain numbers, to be saved. */
 export interface MonitorState {
   /** Best value so far; null while the metric was never defined. */
   best: number | null;

@@ -5,7 +5,7 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { toBatch } from './batches.js';
 
-/** What one batch gives. */
+/** Loss, terms and gradients of one batch. */
 export interface BatchOutcome {
   readonly loss: number;
   /** Each term without its weight. */
@@ -14,7 +14,7 @@ export interface BatchOutcome {
   readonly gradients: tf.Tensor[];
 }
 
-/** Forward and back; one read of the device tells loss and terms. */
+/** Computes loss, terms and gradients; reads loss and terms from the device together. */
 export async function lossAndGradients(
   model: LayersModel,
   variables: tf.Variable[],
@@ -34,9 +34,9 @@ export async function lossAndGradients(
       return total;
     }, variables);
     names = Object.keys(parts);
-    const told = tf.stack([value, ...Object.values(parts)]);
+    const numbers = tf.stack([value, ...Object.values(parts)]);
     tf.dispose(parts);
-    return [told, ...variables.map(({ name, shape }) => grads[name] ?? tf.zeros(shape))];
+    return [numbers, ...variables.map(({ name, shape }) => grads[name] ?? tf.zeros(shape))];
   });
   const [total, ...values] = await numbers!.data();
   numbers!.dispose();

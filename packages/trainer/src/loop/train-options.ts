@@ -19,16 +19,16 @@ export interface StepReport {
   readonly learningRate: number;
   readonly loss: number;
   readonly terms: Record<string, number>;
-  /** Length of the whole gradient, before it was clipped. */
+  /** Norm of the complete gradient before clipping. */
   readonly gradientNorm: number;
 }
 
-/** One pass over the training images, and what the model reaches after it. */
+/** One pass over the training images, and the validation after it. */
 export interface EpochReport {
   /** 0-based. */
   readonly epoch: number;
   readonly seconds: number;
-  /** Part of them that was spent waiting for training images. */
+  /** Part of them spent waiting for training images. */
   readonly waitingSeconds: number;
   /** Updates of the weights in this epoch. */
   readonly steps: number;
@@ -56,7 +56,7 @@ export interface Monitor {
   mode?: 'max' | 'min';
 }
 
-/** Ends a training that no longer gets better. */
+/** Stops a training that no longer improves. */
 export interface EarlyStopping {
   /** Epochs without improvement before the training ends, 1 or more; an epoch in which the metric is undefined does not count. */
   patience: number;
@@ -81,9 +81,9 @@ export interface TrainOptions {
   /** Returns logits; one channel for binary data. */
   model: LayersModel;
   loss: Loss;
-  /** In memory or read when needed; they have, or `augment` gives, the size that the model takes. */
+  /** In memory or read when needed; of the size of the model's input, or brought to it by `augment`. */
   train: readonly TrainingItem[];
-  /** Of the size that the model takes. */
+  /** Of the size of the model's input, with different ids. */
   val: readonly TrainingItem[];
   /** Names of the classes; two are binary. */
   classes: readonly string[];
@@ -97,7 +97,7 @@ export interface TrainOptions {
   /** Default `{ name: 'constant' }`; or a function of the base rate and the place in the training. */
   schedule?: ScheduleOptions | LearningRateSchedule;
   gradient?: GradientOptions;
-  /** Owns every random number: order of the images, augmentation, dropout. Default 0. */
+  /** Determines every random number: order of the images, augmentation, dropout. Default 0. */
   seed?: number;
   /**
    * Changes image and mask of the training samples together: what `augmentation` of `@segloss/data` makes, which may also bring
@@ -120,7 +120,7 @@ export interface TrainOptions {
   monitor?: Monitor;
   earlyStopping?: EarlyStopping;
   checkpoint?: CheckpointOptions;
-  /** Ends the training between two updates, and saves; the epoch that was under way gives no report. */
+  /** Stops the training between two updates, and saves; an unfinished epoch is not reported. */
   signal?: AbortSignal;
   /** Called after every update. */
   onStep?: (step: StepReport) => void;
@@ -223,7 +223,7 @@ function oneOf<V extends string>(name: string, value: V, choices: readonly V[]):
   throw new RangeError(`train: wanted ${name} to be ${choices.join(' | ')}, got ${JSON.stringify(value)}`);
 }
 
-/** What the numbers of a training depend on, as far as it can be written down: a checkpoint is only for the same. */
+/** Settings that the numbers of a training depend on, as far as JSON can hold them; a checkpoint resumes only with the same. */
 export function settingsOf(options: ResolvedOptions): Record<string, unknown> {
   const {
     model,
@@ -274,7 +274,7 @@ function check(options: ResolvedOptions): void {
   if (train.length === 0 || val.length === 0) {
     throw new RangeError(`train: wanted images to train and validate, got ${train.length} and ${val.length}`);
   }
-  // What an augmentation gives is checked when it has given it, and what is read when it has been read.
+  // Augmented images are checked after the augmentation, and images from sources after they were read.
   const final = typeof augment === 'function' ? val : [...train, ...val];
   checkSamples('train', inMemory(final), model.inputs[0]!.shape);
   const outputs = model.outputs[0]!.shape.at(-1);

@@ -2,10 +2,10 @@ import { Training } from './training.js';
 import { type EpochReport, type TrainOptions } from './train-options.js';
 
 /**
- * Trains a model, one report for each epoch. The seed fixes the order of the images, the augmentation and dropout, so on the wasm
- * and cpu backends the same options give the same weights, bit by bit; so does a training that was ended, or killed, and goes on
- * from its checkpoint, whose epochs that are finished are not reported again. The end of an epoch is saved when the next report is
- * asked for: what a program writes of a report is never missing from a resumed training.
+ * Trains a model and yields one report per epoch. The seed determines the order of the images, augmentation and dropout, so the same
+ * options give bit-identical weights on the wasm and cpu backends; so does a training that was stopped or killed and resumes from its
+ * checkpoint, which does not report finished epochs again. The end of an epoch is saved when the next report is requested, so that
+ * whatever a program does with a report is never missing from a resumed training.
  *
  * @param options See {@link TrainOptions}.
  * @throws {DivergedError} Before an update that would carry NaN or infinity into the weights.

@@ -38,7 +38,7 @@ import {
 } from './train-options.js';
 import { WeightAverage } from './weight-average.js';
 
-/** Where a training stands between two updates; with the tensors, all that the rest of it depends on. */
+/** Position between two updates: with the tensors, everything that the remaining training depends on. */
 interface Position {
   epoch: number;
   /** Updates of this epoch that are done. */
@@ -92,7 +92,7 @@ export class Training {
     return this.at.epoch >= epochs || (earlyStopping !== undefined && stale >= earlyStopping.patience);
   }
 
-  /** One epoch, or the rest of one; undefined where the signal ended it. */
+  /** Trains one epoch, or the rest of one; undefined where the signal ended it. */
   async epoch(): Promise<EpochReport | undefined> {
     const begin = performance.now();
     const { options, at, change } = this;
@@ -107,9 +107,9 @@ export class Training {
     let waiting = 0;
     for (;;) {
       if (signal?.aborted) return this.leave();
-      const asked = performance.now();
+      const before = performance.now();
       const { done, value } = await this.orSave(loading.next());
-      waiting += performance.now() - asked;
+      waiting += performance.now() - before;
       if (done) break;
       await this.update(value, updates.length);
       if (checkpoint?.everySteps !== undefined && at.step % checkpoint.everySteps === 0) await this.save();
@@ -145,7 +145,7 @@ export class Training {
     };
   }
 
-  /** After an epoch's report has been dealt with: the next epoch begins. */
+  /** Starts the next epoch; called when the report has been handled. */
   async finishEpoch(): Promise<void> {
     Object.assign(this.at, { epoch: this.at.epoch + 1, update: 0, sums: noSums() });
     await this.save();
@@ -352,7 +352,7 @@ export class Training {
     );
   }
 
-  /** What was done so far is kept, if anything between two updates fails. */
+  /** Saves before it rethrows what fails between two updates. */
   private async orSave<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;

@@ -9,7 +9,7 @@ import * as loop from '../loop.js';
 import { loadModule } from './load-module.js';
 import { type ModuleSource } from './module-source.js';
 
-/** What a module gets for these imports, wherever its file lies: one registry of models, one engine of tfjs. */
+/** Modules that a user's file shares with the trainer, wherever it is: one registry of models, one engine of tfjs. */
 const SHARED = {
   '@segloss/models': models,
   '@segloss/models/layers': layers,
@@ -22,14 +22,14 @@ const SHARED = {
 
 /** A model of the user's own, from a module. */
 export interface ModelModule extends ModuleSource {
-  /** Calls the module's function; throws unless it gives a model that takes `inputShape` and gives logits of `outputs` channels. */
+  /** Calls the module's function; throws unless it returns a model from `inputShape` to logits of `outputs` channels. */
   readonly build: (options: ModelInput & Readonly<Record<string, unknown>>) => LayersModel;
 }
 
 /**
  * Loads a module of the user's own, JavaScript or TypeScript, that exports a function
  * `({ inputShape, outputs, seed, ...options }) => LayersModel`. Its imports of tfjs-core, tfjs-layers and
- * `@segloss/models` resolve to the trainer's own copies, wherever the file lies; `@segloss/trainer` gives it the models and the training loop.
+ * `@segloss/models` resolve to the trainer's own copies, wherever the file is; `@segloss/trainer` resolves to the models and the training loop.
  *
  * @param spec `path#export`; without `#export` the default export.
  * @param folder Where relative paths start from.

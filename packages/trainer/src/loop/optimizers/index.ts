@@ -14,15 +14,15 @@ export const OPTIMIZER_DEFAULTS = {
   adamw: { ...ADAM, weightDecay: 0.01 },
 } as const;
 
-/** Learning rates that one starts from. */
+/** Default learning rates. */
 export const LEARNING_RATES: Record<OptimizerName, number> = { sgd: 0.01, adam: 1e-3, adamw: 1e-3 };
 
 /**
- * Makes an optimizer for variables: SGD (momentum, Nesterov), Adam or AdamW, with the formulas and numbers of torch.optim.
- * Unlike those of tfjs they have weight decay, take the learning rate at every update, and can be saved and restored to the bit.
+ * Returns an optimizer for variables: SGD (momentum, Nesterov), Adam or AdamW, with the formulas and numbers of torch.optim.
+ * Unlike those of tfjs they have weight decay, receive the learning rate at every update, and can be saved and restored bit-identical.
  *
  * @param options Name and its settings.
- * @param variables What it changes; weight decay is for all of them.
+ * @param variables Variables to update; weight decay applies to all of them.
  * @throws {TypeError} If the name or a setting is unknown. @throws {RangeError} If a setting is out of range.
  *
  * @example

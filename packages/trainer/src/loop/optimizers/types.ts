@@ -3,7 +3,7 @@ import { type Tensor } from '@tensorflow/tfjs-core';
 /** Stochastic gradient descent; `momentum` 0 is without. */
 export interface SgdOptions {
   name: 'sgd';
-  /** Share of the last update that goes on, from 0 to 1. Default 0. */
+  /** Share of the previous update that is kept, from 0 to below 1. Default 0. */
   momentum?: number;
   /** Looks ahead along the momentum (Sutskever et al., ICML 2013). Default false. */
   nesterov?: boolean;
@@ -39,11 +39,11 @@ export interface Optimizer {
   readonly name: OptimizerName;
   /** One update. `gradients` are in the order of the variables, and stay as they are. */
   apply(gradients: readonly Tensor[], learningRate: number): void;
-  /** How many updates were made. */
+  /** Number of updates so far. */
   readonly updates: number;
-  /** What the next update depends on beside the weights and {@link updates}, by name; not copies. */
+  /** State of the optimizer in addition to the weights and {@link updates}, by name; not copies. */
   slots(): Record<string, Tensor>;
-  /** Goes on from a state that `slots` and `updates` gave. */
+  /** Resumes from a state of `slots` and `updates`. */
   restore(slots: Readonly<Record<string, Tensor>>, updates: number): void;
   dispose(): void;
 }
