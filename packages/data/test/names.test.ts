@@ -63,6 +63,15 @@ describe('pairing by names', () => {
     expect(await found(await folder(images, clear))).toEqual(['a.b 2', 'dog 3', 'person 1', 'person_mask 2']);
   });
 
+  it('takes one word off masks, and none off images', async () => {
+    const masks = { 'x_seg_mask.png': 1, 'x_mask.png': 2, 'y_label_gt.png': 3 };
+    expect(await found(await folder(['x_seg.png', 'x.png', 'y_label.png'], masks))).toEqual([
+      'x 2',
+      'x_seg 1',
+      'y_label 3',
+    ]);
+  });
+
   it('reads NFC and NFD, upper-case extensions, links, spaces and line feeds, and no hidden files', async () => {
     const nfd = 'e\u0301.png';
     const name = await folder([nfd, 'B.PNG', 'c d.png', '._B.png', 'new\nline.png'], {

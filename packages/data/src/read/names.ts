@@ -76,7 +76,8 @@ export interface NamePairing {
  * Pairs names: equal names first, and of those that are left, those that are equal after `loosen`, where only one on each side is.
  * A name that is paired is out of the running, so that `person_mask` finds `person_mask` before `person`.
  *
- * @param first Names of one side, each once. @param second Names of the other. @param loosen Takes off what may differ.
+ * @param first Names of one side, each once. @param second Names of the other.
+ * @param loosen Takes off what may differ, of names of the second side, and of the first unless `loosenFirst` is given.
  *
  * @example
  * ```ts
@@ -89,16 +90,13 @@ export function pairNames(
   first: readonly string[],
   second: readonly string[],
   loosen: (name: string) => string,
+  loosenFirst = loosen,
 ): NamePairing {
   const exact = new Set(second);
   const pairs: [string, string][] = first.filter((name) => exact.has(name)).map((name) => [name, name]);
   const paired = new Set(pairs.map(([name]) => name));
-  const [leftFirst, leftSecond] = [first, second].map((names) =>
-    groupBy(
-      names.filter((name) => !paired.has(name)),
-      loosen,
-    ),
-  ) as [Map<string, string[]>, Map<string, string[]>];
+  const left = (names: readonly string[]) => names.filter((name) => !paired.has(name));
+  const [leftFirst, leftSecond] = [groupBy(left(first), loosenFirst), groupBy(left(second), loosen)];
   const ambiguous: string[][] = [];
   const firstAlone: string[] = [];
   for (const [name, names] of leftFirst) {
@@ -131,6 +129,7 @@ export async function pairFolders(imageFolder: string, maskFolder: string): Prom
     [...images.keys()],
     [...masks.keys()],
     (id) => id.replace(MASK_SUFFIX, ''),
+    (id) => id,
   );
   if (ambiguous.length > 0) {
     throw new DataError(
