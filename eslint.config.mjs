@@ -82,6 +82,8 @@ export default tseslint.config(
       'import-x/resolver-next': [
         createNodeResolver({ extensions: ['.ts', '.mjs', '.js'], extensionAlias: { '.js': ['.ts', '.js'] } }),
       ],
+      'import-x/extensions': ['.ts'],
+      'import-x/external-module-folders': ['node_modules', 'packages/*/dist'],
       'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
     },
     languageOptions: {
@@ -100,7 +102,7 @@ export default tseslint.config(
     rules: {
       'import-x/first': 'error',
       'import-x/no-duplicates': 'error',
-      'import-x/no-cycle': 'error', // of types too
+      'import-x/no-cycle': ['error', { ignoreExternal: true }], // of types too
       'import-x/newline-after-import': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],

@@ -34,7 +34,7 @@ export const DEFAULT_IGNORE_INDEX = 255;
  *
  * @param caller Name for messages.
  * @param labels Class indices `[B, ...spatial]` or `[B, ...spatial, 1]`, or class probabilities in the logits' shape.
- * @param logits Unnormalised scores `[B, ...spatial, K]`, float32.
+ * @param logits Unnormalized scores `[B, ...spatial, K]`, float32.
  * @throws {TypeError} If logits are not float32. @throws {RangeError} If shapes or label values do not fit.
  */
 export function readInputs(

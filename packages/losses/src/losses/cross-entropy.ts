@@ -24,7 +24,7 @@ import { type LossFactory, type RegionStatistics } from '../types.js';
 
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions extends AggregationOption, NormalizeOption {
-  /** Weight of each class, normalised by the weights of the pixels seen, as in PyTorch; binary: [background, foreground]. */
+  /** Weight of each class, normalized by the weights of the pixels seen, as in PyTorch; binary: [background, foreground]. */
   classWeights: 'uniform' | readonly number[];
   /** Share of the label spread evenly over the classes, 0 to 1. */
   labelSmoothing: number;

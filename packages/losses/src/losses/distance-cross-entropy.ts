@@ -7,7 +7,7 @@ import { likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likeliho
 import { type LossFactory } from '../types.js';
 
 /**
- * Distance-penalised cross-entropy: pixels count up to twice, the more the nearer they lie to the border of their region;
+ * Distance-penalized cross-entropy: pixels count up to twice, the more the nearer they lie to the border of their region;
  * the mean over valid pixels (and, with a sigmoid, channels). Ignored pixels count as outside of every region where
  * distances are measured.
  *

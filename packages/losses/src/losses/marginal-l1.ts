@@ -24,7 +24,7 @@ export interface MarginalL1Options extends MarginalOptions {
  *
  *     (1/K) Σ_k | p_k(T) - q_k |
  *
- * Its gradient by p is ±1 however small the region, and 0 at p = q. A regulariser: add it to a loss that matches
+ * Its gradient by p is ±1 however small the region, and 0 at p = q. A regularizer: add it to a loss that matches
  * pixels, `compound(crossEntropy(), marginalL1({ temperature: 10 }))`.
  *
  * @returns A float32 scalar from 0 to 1 (`mean`) or 2 (`sum`); images without valid pixels are not counted.

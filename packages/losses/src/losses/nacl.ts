@@ -10,7 +10,7 @@ import { type LossFactory } from '../types.js';
 
 /** Options of {@link nacl}. */
 export interface NaclOptions {
-  /** Weight α ≥ 0 of the neighbour term. */
+  /** Weight α ≥ 0 of the neighbor term. */
   alpha: number;
   /** Width of the window in pixels, odd, from 3 (`mean` only). */
   kernelSize: number;
@@ -20,14 +20,14 @@ export interface NaclOptions {
   sigma: number;
   /** Absolute (`l1`) or squared (`l2`) difference. */
   distance: 'l1' | 'l2';
-  /** What is compared with the neighbours' labels: the `logits`, as in the paper, or the `probabilities`. */
+  /** What is compared with the neighbors' labels: the `logits`, as in the paper, or the `probabilities`. */
   compared: 'logits' | 'probabilities';
   /** Weights beyond the border and at ignored pixels: lost (`kernel`, as in the paper), or spread over the others (`inside`). */
   divisor: 'kernel' | 'inside';
 }
 
 /**
- * Neighbour-aware calibration loss: cross-entropy, and the logits held near the average label u of the neighbourhood, so
+ * Neighbor-aware calibration loss: cross-entropy, and the logits held near the average label u of the neighborhood, so
  * that the network is less certain near borders; the mean over valid pixels and channels.
  *
  *     CE + α mean_ik |u_ik - z_ik|

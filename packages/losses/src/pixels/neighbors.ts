@@ -12,7 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 /**
- * The neighbours of every pixel along one axis, in a grid that is stored as `[B, N, K]`. Beyond the border stands the pixel
+ * The neighbors of every pixel along one axis, in a grid that is stored as `[B, N, K]`. Beyond the border stands the pixel
  * itself (`edge`) or 0 (`zero`).
  */
 export function neighborsAlong(
@@ -41,7 +41,7 @@ export function neighborsAlong(
 
 const axesOf = (space: readonly number[]) => space.map((_, axis) => axis);
 
-/** Smallest value of a pixel and its neighbours along the axes (a cross). */
+/** Smallest value of a pixel and its neighbors along the axes (a cross). */
 export function erode(x: Tensor3D, space: readonly number[]): Tensor3D {
   let smallest = x;
   for (const axis of axesOf(space)) {
@@ -51,7 +51,7 @@ export function erode(x: Tensor3D, space: readonly number[]): Tensor3D {
   return smallest;
 }
 
-/** Largest value of a pixel and its neighbours, diagonal ones too (a box of 3 along each axis). */
+/** Largest value of a pixel and its neighbors, diagonal ones too (a box of 3 along each axis). */
 export function dilate(x: Tensor3D, space: readonly number[]): Tensor3D {
   return axesOf(space).reduce((y, axis) => {
     const { before, after } = neighborsAlong(y, space, axis, 'edge');
@@ -59,7 +59,7 @@ export function dilate(x: Tensor3D, space: readonly number[]): Tensor3D {
   }, x);
 }
 
-/** Mean of a pixel and its neighbours along the axes (a cross), 0 beyond the border. */
+/** Mean of a pixel and its neighbors along the axes (a cross), 0 beyond the border. */
 export function crossMean(x: Tensor3D, space: readonly number[]): Tensor3D {
   const parts = axesOf(space).flatMap((axis) => {
     const { before, after } = neighborsAlong(x, space, axis, 'zero');

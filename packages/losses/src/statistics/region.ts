@@ -55,7 +55,7 @@ export interface RegionStatisticsOptions<N extends StatisticName = StatisticName
  *
  * @param labels Class indices `[B, ...spatial]` or `[B, ...spatial, 1]`, or probabilities in the logits' shape; 255
  *   (`ignoreIndex`), negatives and all-zero probability rows are ignored.
- * @param logits Unnormalised scores, float32 `[B, ...spatial, K]`.
+ * @param logits Unnormalized scores, float32 `[B, ...spatial, K]`.
  * @throws {TypeError} If a tensor is of the wrong kind. @throws {RangeError} If shapes or values do not fit.
  *
  * @example
