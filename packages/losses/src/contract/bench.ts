@@ -6,11 +6,7 @@ import { type Loss, type LossCall, type Mode } from '../types.js';
 export interface CheckLossOptions {
   /** The modes to check. */
   modes?: readonly Mode[];
-<<<<<<< HEAD
   /** The value depends on where pixels lie (boundaries, neighbors): skips the rules that move pixels. */
-=======
-  /** The value depends on where pixels lie (boundaries, neighbors): skips the rules that move pixels. Default false. */
->>>>>>> 8b12a7a (American spelling; import circles are looked for in our own sources only (lint takes half as long))
   spatial?: boolean;
   /** Some class is special, so that renaming classes may change the value. */
   classesDiffer?: boolean;
