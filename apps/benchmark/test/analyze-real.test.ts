@@ -54,7 +54,7 @@ real(
       link(data('Task04_Hippocampus', 'labelsTr'), 'hippocampus', 48);
       link(polyps, 'polyps', 4);
       const itself = (masks: string, more: object = {}) =>
-        analyze(folder, { pred: [masks], gt: masks, json: true, ...more });
+        analyze(folder, { pred: [masks], gt: masks, json: true, followLinks: true, ...more });
       const of = [
         await itself('camvid', { ignore: 11 }),
         await itself('cityscapes'),

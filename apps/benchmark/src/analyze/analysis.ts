@@ -32,6 +32,8 @@ export interface SizeReport {
   readonly classes: readonly string[];
   /** Indices of the classes that tables show. */
   readonly shown: readonly number[];
+  /** Those of them that have verdicts, charts and tables by size: all, or the most wrong of many. */
+  readonly detailed: readonly number[];
   readonly bootstrap: { readonly method: 'percentile'; readonly level: 0.95 } & AnalysisSettings;
   readonly runs: readonly RunAnalysis[];
   readonly comparisons: readonly RunComparison[];
@@ -50,20 +52,24 @@ export function analyzeRuns(read: ReadRuns, settings: AnalysisSettings): SizeRep
   });
   const usable = read.runs.filter(({ cases }) => cases.length > 0);
   const [first, ...others] = usable;
+  const shown = classes.flatMap((_, k) => (k === background ? [] : [k]));
+  const runs = usable.map((run) => ({
+    ...run,
+    analysis: analyzeRegionSizes(run.cases, {
+      classes,
+      exclusive,
+      quantiles: settings.quantiles,
+      bootstrap: bootstrap('run'),
+    }),
+  }));
+  const detailed = mostWrong(shown, runs);
   return {
     schemaVersion: 1,
     classes,
-    shown: classes.flatMap((_, k) => (k === background ? [] : [k])),
+    shown,
+    detailed,
     bootstrap: { method: 'percentile', level: 0.95, ...settings },
-    runs: usable.map((run) => ({
-      ...run,
-      analysis: analyzeRegionSizes(run.cases, {
-        classes,
-        exclusive,
-        quantiles: settings.quantiles,
-        bootstrap: bootstrap('run'),
-      }),
-    })),
+    runs,
     comparisons: others.map((second) => ({
       first: first!.name,
       second: second.name,
@@ -72,9 +78,29 @@ export function analyzeRuns(read: ReadRuns, settings: AnalysisSettings): SizeRep
     faults,
     notes: [
       ...notes,
+      ...(detailed.length < shown.length
+        ? [
+            `${shown.length} classes: the ${detailed.length} whose sizes are most wrong are shown by size; --json has all`,
+          ]
+        : []),
       ...read.runs
         .filter(({ cases }) => cases.length === 0)
         .map(({ name }) => `no case of "${name}" can be used`),
     ],
   };
+}
+
+/** More classes than this are not shown by size: nobody reads as many charts. */
+const MAX_DETAILED = 6;
+
+/** The classes whose total size is most wrong in any run, in their own order. */
+function mostWrong(shown: readonly number[], runs: readonly RunAnalysis[]): number[] {
+  const error = (k: number) =>
+    runs.reduce((most, { analysis }) => {
+      const { ratio } = analysis.classes[k]!.overall;
+      return Number.isNaN(ratio) ? most : Math.max(most, Math.abs(Math.log(ratio)));
+    }, -1);
+  const errors = new Map(shown.map((k) => [k, error(k)]));
+  const chosen = [...shown].sort((a, b) => errors.get(b)! - errors.get(a)! || a - b).slice(0, MAX_DETAILED);
+  return chosen.sort((a, b) => a - b);
 }

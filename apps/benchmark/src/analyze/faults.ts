@@ -1,5 +1,8 @@
+import { printable } from '@segloss/data';
+
 /** What can be wrong with the file of a case. */
-export type FaultKind = 'missing' | 'extra' | 'unreadable' | 'size-mismatch' | 'bad-label' | 'ambiguous';
+export type FaultKind =
+  'missing' | 'extra' | 'unreadable' | 'size-mismatch' | 'bad-label' | 'ambiguous' | 'link';
 
 /** A case that is left out of a run, and why. */
 export interface Fault {
@@ -17,6 +20,6 @@ export class CaseError extends Error {
     readonly kind: FaultKind,
     message: string,
   ) {
-    super(message);
+    super(printable(message));
   }
 }

@@ -1,6 +1,6 @@
 import { DataError } from '@segloss/data';
 
-import type { Counts, PredictedCounts } from './count.js';
+import { isBlurred, THRESHOLD, valuesOf, type Counts, type PredictedCounts } from './counts.js';
 import { CaseError } from './faults.js';
 
 /** What the caller says about labels. */
@@ -28,16 +28,23 @@ export function settleLabels(
   { classes: names, ignore }: LabelSettings,
   truths: readonly Counts[],
   predictions: readonly (readonly PredictedCounts[])[],
+  areImages: boolean,
 ): LabelRule {
   const seen = valuesOf(truths);
-  const binary = ignore === undefined && isBlackAndWhite(seen) && (names === undefined || names.length === 2);
+  const maybeBinary = ignore === undefined && (names === undefined || names.length === 2);
+  const blurred = maybeBinary && areImages && isBlurred(truths);
+  const binary = maybeBinary && (blurred || isBlackAndWhite(seen));
+  if (areImages && names === undefined && ignore === undefined && !binary) checkScaled(seen);
   const ignored = binary ? undefined : (ignore ?? IGNORED);
   const counting = ({ elsewhere, whereIgnored }: PredictedCounts) =>
     ignored === undefined ? [elsewhere, whereIgnored] : [elsewhere];
   const seenIn = predictions.map((cases) => valuesOf(cases.flatMap(counting)));
   const trueLabels = binary ? [0, 1] : [...seen].filter((value) => value !== ignored);
   const twoLabels = names === undefined ? trueLabels.every((label) => label <= 1) : names.length === 2;
-  const whiteIsOne = seenIn.map((values) => twoLabels && isBlackAndWhite(values));
+  const blurredIn = predictions.map((cases) => areImages && twoLabels && isBlurred(cases.flatMap(counting)));
+  const whiteIsOne = seenIn.map((values, r) => twoLabels && (blurredIn[r]! || isBlackAndWhite(values)));
+  const toOne = (value: number, isBlurredPart: boolean) =>
+    isBlurredPart ? Number(value > THRESHOLD) : value === 255 ? 1 : value;
   const predictedLabels = seenIn.flatMap((values, r) =>
     whiteIsOne[r] ? [0, 1] : [...values].filter((value) => value !== ignored),
   );
@@ -74,18 +81,27 @@ export function settleLabels(
   return {
     classes: names ?? (isTwo ? ['background', 'foreground'] : labels.map(String)),
     background: isTwo ? 0 : undefined,
-    notes: notes(binary, ignored, seen, whiteIsOne, names === undefined ? labels : undefined),
+    notes: [
+      ...notes(binary, ignored, seen, whiteIsOne, names === undefined ? labels : undefined),
+      ...(blurred || blurredIn.some(Boolean)
+        ? [
+            `${[...(blurred ? ['true masks'] : []), ...(blurredIn.some(Boolean) ? ['predictions'] : [])].join(' and ')} with blurred edges: values above ${THRESHOLD} are the foreground`,
+          ]
+        : []),
+    ],
     truth: (counts) =>
       shares(
         [...counts]
           .filter(([value]) => value !== ignored)
-          .map(([value, n]) => [binary && value === 255 ? 1 : value, n]),
+          .map(([value, n]) => [binary ? toOne(value, blurred) : value, n]),
         'true mask',
       ),
     predicted: (counts, run) =>
       shares(
         counting(counts).flatMap((part) =>
-          [...part].map(([value, n]) => [whiteIsOne[run] && value === 255 ? 1 : value, n] as const),
+          [...part].map(
+            ([value, n]) => [whiteIsOne[run] ? toOne(value, blurredIn[run]!) : value, n] as const,
+          ),
         ),
         'prediction',
       ),
@@ -109,12 +125,22 @@ function notes(
   ];
 }
 
-function valuesOf(counts: readonly Counts[]): Set<number> {
-  const values = new Set<number>();
-  for (const one of counts) for (const value of one.keys()) values.add(value);
-  return values;
-}
-
 /** Whether these are the values of masks saved as black and white. */
 const isBlackAndWhite = (values: ReadonlySet<number>) =>
   values.has(255) && [...values].every((value) => value === 0 || value === 255);
+
+/** Throws where values look like labels that were multiplied to be seen by eye, where 255 is the last one and not ignored. */
+function checkScaled(values: ReadonlySet<number>): void {
+  if (!values.has(255)) return;
+  const large = [...values].filter((value) => value > THRESHOLD && value < 255);
+  if (large.length === 0) return;
+  throw new DataError(
+    `true masks hold ${[...values]
+      .sort((a, b) => a - b)
+      .slice(0, 8)
+      .join(
+        ', ',
+      )}${values.size > 8 ? ', ...' : ''}: labels scaled to be seen by eye, or blurred; save them as 0, 1, 2, ... , or say what 255 means: --ignore 255 with --classes`,
+    'bad-label',
+  );
+}

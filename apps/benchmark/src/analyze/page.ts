@@ -4,7 +4,8 @@ import { style } from '../page/style.js';
 import type { SizeReport } from './analysis.js';
 import { ratioBySize, scatter } from './charts.js';
 import { plural } from './numbers.js';
-import { findings, sizeTables, tableNotes, type SizeTable } from './tables.js';
+import { sizeTables, tableNotes, type SizeTable } from './tables.js';
+import { verdicts } from './verdict.js';
 
 const sizesStyle = `
 table.sizes th:nth-child(-n + 2), table.sizes td:nth-child(-n + 2) { text-align: left; }
@@ -12,7 +13,7 @@ table.sizes th:nth-child(-n + 2), table.sizes td:nth-child(-n + 2) { text-align:
 
 /** The report as one HTML file that opens from the disk, needs no network and no script. */
 export function renderSizePage(report: SizeReport): string {
-  const { runs, shown, notes } = report;
+  const { runs, detailed, notes } = report;
   const title = `Predicted and true sizes: ${runs.map(({ name }) => name).join(', ')}`;
   const main = html`
     <h1>${title}</h1>
@@ -20,9 +21,9 @@ export function renderSizePage(report: SizeReport): string {
       ${runs.map(({ name, source, cases }) => html`${name}: ${plural(cases.length, 'case')} of ${source}<br />`)}
       ${notes.map((note) => html`${note}<br />`)}
     </p>
-    <div class="verdict">${findings(report).map((sentence) => html`<p>${sentence}</p>`)}</div>
+    <div class="verdict">${verdicts(report).map((sentence) => html`<p>${sentence}</p>`)}</div>
     ${faults(report)}
-    ${shown.map((k) => html`<div class="charts">${scatter(report, k)} ${ratioBySize(report, k)}</div>`)}
+    ${detailed.map((k) => html`<div class="charts">${scatter(report, k)} ${ratioBySize(report, k)}</div>`)}
     ${sizeTables(report).map(table)}
     <h2>How to read it</h2>
     ${tableNotes(report).map((note) => html`<p>${note}</p>`)}

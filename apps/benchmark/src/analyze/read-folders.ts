@@ -1,7 +1,8 @@
 import { DataError } from '@segloss/data';
 import type { ProportionCase } from '@segloss/metrics';
 
-import { countLabels, countPredicted, sumProbabilities, type Counts, type PredictedCounts } from './count.js';
+import { countLabels, countPredicted, sumProbabilities } from './count.js';
+import { type Counts, type PredictedCounts } from './counts.js';
 import { CaseError, type Fault } from './faults.js';
 import { inOrder } from './in-order.js';
 import { settleLabels, type LabelSettings } from './label-rule.js';
@@ -15,6 +16,8 @@ export interface FolderRequest extends LabelSettings {
   readonly predictions: readonly { readonly name: string; readonly folder: string }[];
   /** Predictions are probabilities and not labels. */
   readonly probabilities: boolean;
+  /** Whether links out of the folders are followed; default false. */
+  readonly followLinks?: boolean;
   /** Told after each case. */
   readonly onCase?: (done: number, total: number) => void;
 }
@@ -27,6 +30,7 @@ const IGNORED = 255;
 interface CountedCase {
   readonly id: string;
   readonly truth: Counts;
+  readonly isImage: boolean;
   /** For each run; undefined where there is none, or none that can be used. */
   readonly predicted: readonly (PredictedCounts | undefined)[];
 }
@@ -38,24 +42,27 @@ interface CountedCase {
  */
 export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
   const { predictions: runs, probabilities, onCase } = request;
-  const truths = await listMasks(request.truth);
+  const truths = await listMasks(request.truth, request.followLinks);
   const pairings = await Promise.all(
-    runs.map(async ({ name, folder }) => pairMasks(name, truths, await listMasks(folder))),
+    runs.map(async ({ name, folder }) =>
+      pairMasks(name, truths, await listMasks(folder, request.followLinks)),
+    ),
   );
   const faults: Fault[] = [...truths.faults, ...pairings.flatMap((pairing) => pairing.faults)];
   const ignored = request.ignore ?? IGNORED;
   const wanted = [...truths.files].filter(([id]) => pairings.some(({ predictions }) => predictions.has(id)));
+  const named = request.classes !== undefined;
   let done = 0;
 
   const predict = async (truth: Labels, file: string) =>
     probabilities
       ? sumProbabilities(truth, await readProbabilities(file), ignored)
-      : countPredicted(truth, await readLabels(file), ignored);
+      : countPredicted(truth, await readLabels(file), ignored, named);
 
   const read = await inOrder(wanted, AT_ONCE, async ([id, file]): Promise<CountedCase | undefined> => {
     try {
       const truth = await readLabels(file);
-      const counts = countLabels(truth);
+      const counts = countLabels(truth, named);
       const predicted: (PredictedCounts | undefined)[] = [];
       for (const [r, { predictions }] of pairings.entries()) {
         const prediction = predictions.get(id);
@@ -68,7 +75,7 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
               }),
         );
       }
-      return { id, truth: counts, predicted };
+      return { id, truth: counts, predicted, isImage: truth.volume === undefined };
     } catch (error) {
       faults.push(faultOf(error, id));
       return undefined;
@@ -98,6 +105,7 @@ function settled(request: FolderRequest, counted: readonly CountedCase[], found:
     request,
     counted.map(({ truth }) => truth),
     runs.map((_, r) => counted.flatMap(({ predicted }) => predicted[r] ?? [])),
+    counted.every(({ isImage }) => isImage),
   );
   const faults = [...found];
   const perRun: ProportionCase[][] = runs.map(() => []);

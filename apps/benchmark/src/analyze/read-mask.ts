@@ -1,4 +1,4 @@
-import { readImage, readMask, readNifti } from '@segloss/data';
+import { inOrderOf, readImage, readMask, readNifti, type PlacedVolume } from '@segloss/data';
 
 import { CaseError } from './faults.js';
 
@@ -12,6 +12,8 @@ export interface Labels {
   /** [height, width] or [depth, height, width]. */
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
+  /** Of a NIfTI volume, where it is; none of an image. */
+  readonly volume?: PlacedVolume;
 }
 
 /** Probabilities of the pixels: of the foreground, or `[channels, pixels]` of every class. */
@@ -23,14 +25,15 @@ export interface Probabilities extends Labels {
 export async function readLabels(file: string): Promise<Labels> {
   return reading(async () => {
     if (NIFTI.test(file)) {
-      const { shape, channels, values } = await readNifti(file);
+      const volume = await readNifti(file);
+      const { shape, channels, values } = volume;
       if (channels !== 1) {
         throw new CaseError(
           'bad-label',
           `wanted one label for each voxel of ${file}, got ${channels} values`,
         );
       }
-      return { file, shape, values };
+      return { file, shape, values, volume };
     }
     const { height, width, values, lossy } = await readMask(file, { allowJpeg: true });
     return { file, shape: [height, width], values: lossy ? values.map((v) => (v > 127 ? 255 : 0)) : values };
@@ -41,8 +44,8 @@ export async function readLabels(file: string): Promise<Labels> {
 export async function readProbabilities(file: string): Promise<Probabilities> {
   return reading(async () => {
     if (NIFTI.test(file)) {
-      const { shape, channels, values } = await readNifti(file);
-      return { file, shape, channels, values };
+      const volume = await readNifti(file);
+      return { file, volume, shape: volume.shape, channels: volume.channels, values: volume.values };
     }
     const { height, width, channels, values } = await readImage(file);
     if (channels !== 1) {
@@ -62,15 +65,48 @@ async function reading<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Throws unless both have one size; a volume of one slice fits an image. */
-export function checkSameSize(truth: Labels, predicted: Labels): void {
+/**
+ * The values of a prediction in the pixel order of the truth: volumes are turned as their affines say. A volume of one slice fits an
+ * image.
+ *
+ * @throws {CaseError} `size-mismatch` if sizes or places differ.
+ */
+export function inOrderOfTruth(truth: Labels, predicted: Labels, channels = 1): ArrayLike<number> {
+  const { values } = predicted;
+  if (truth.volume && predicted.volume) {
+    const [reference, volume] = [truth.volume, predicted.volume];
+    const voxels = values.length / channels;
+    try {
+      const parts = Array.from({ length: channels }, (_, c) =>
+        inOrderOf(reference, volume, slice(values, c * voxels, (c + 1) * voxels)),
+      );
+      return channels === 1 ? parts[0]! : joined(parts, voxels);
+    } catch (error) {
+      throw mismatch(truth, predicted, (error as Error).message);
+    }
+  }
   const flat = ({ shape }: Labels) =>
     (shape.length === 3 && shape[0] === 1 ? shape.slice(1) : shape).join('x');
-  if (flat(truth) === flat(predicted)) return;
-  throw new CaseError(
-    'size-mismatch',
-    `wanted masks of one size, got ${predicted.shape.join('x')} in ${predicted.file} and ${truth.shape.join('x')} in ${truth.file}; save the prediction at the size of the truth`,
+  if (flat(truth) === flat(predicted)) return values;
+  throw mismatch(
+    truth,
+    predicted,
+    `wanted masks of one size, got ${predicted.shape.join('x')} and ${truth.shape.join('x')}; save the prediction at the size of the truth`,
   );
+}
+
+const mismatch = (truth: Labels, predicted: Labels, message: string) =>
+  new CaseError('size-mismatch', `${message} (${predicted.file}, ${truth.file})`);
+
+function slice(values: ArrayLike<number>, from: number, to: number): ArrayLike<number> {
+  if (from === 0 && to === values.length) return values;
+  return (values as Float32Array).subarray(from, to);
+}
+
+function joined(parts: readonly ArrayLike<number>[], length: number): Float64Array {
+  const all = new Float64Array(parts.length * length);
+  parts.forEach((part, c) => all.set(part, c * length));
+  return all;
 }
 
 /** Throws where a value is no label. */

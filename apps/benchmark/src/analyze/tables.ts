@@ -1,15 +1,7 @@
 import type { SizeBin, SizeStatistics } from '@segloss/metrics';
 
 import type { RunAnalysis, SizeReport } from './analysis.js';
-import {
-  divergenceText,
-  intervalText,
-  percentText,
-  plural,
-  pointsText,
-  ratioText,
-  signedText,
-} from './numbers.js';
+import { divergenceText, intervalText, percentText, pointsText, ratioText, signedText } from './numbers.js';
 
 /** A table before it has a form: the terminal and the page print the same. */
 export interface SizeTable {
@@ -21,7 +13,7 @@ export interface SizeTable {
 /** Every table of a report, in the order in which they are read. */
 export function sizeTables(report: SizeReport): SizeTable[] {
   return [
-    ...report.shown.map((k) => bySize(report, k)),
+    ...report.detailed.map((k) => bySize(report, k)),
     errors(report),
     ...(report.comparisons.length > 0 ? [comparison(report)] : []),
     drivers(report),
@@ -112,19 +104,19 @@ function comparison({ comparisons, shown }: SizeReport): SizeTable {
           String(cases),
           intervalText(ratio.value, ratio.interval, signedText),
           intervalText(absolute.value, absolute.interval, pointsText),
-          high < 0 ? second : low > 0 ? first : 'not settled',
+          high < 0 ? second : low > 0 ? first : 'inconclusive',
         ];
       }),
     ),
   };
 }
 
-function drivers({ runs, classes, shown }: SizeReport): SizeTable {
+function drivers({ runs, classes, detailed }: SizeReport): SizeTable {
   return {
     title: 'Cases that drive it: the largest |p - q|',
     head: ['run', 'class', 'case', 'true', 'predicted', 'p/q', 'moves p/q by'],
     rows: runs.flatMap((run: RunAnalysis) =>
-      shown.flatMap((k) =>
+      detailed.flatMap((k) =>
         run.analysis.classes[k]!.drivers.map(({ id, truth, predicted, contribution }) => [
           run.name,
           classes[k]!,
@@ -146,34 +138,6 @@ export function tableNotes({ bootstrap: { resamples, seed }, runs }: SizeReport)
     `[ ]: 95 % intervals, percentiles of ${resamples} bootstrap samples of the cases (seed ${seed}); none with fewer than two cases. They say what other cases would change, not what another training of the same model would.`,
     'over / under: share of the cases predicted larger / smaller than they are. missed: in the truth only; invented: in the prediction only. KL is a mean over the cases where it is finite.',
     ...(runs.length > 1 ? ['Each run is compared with the first, on the cases that both have.'] : []),
-    'Bins are by true size. Noise alone pulls small regions up and large ones down in such bins; compare runs with each other before you call that a bias.',
+    'Bins are by true size. Random errors alone pull small regions up and large ones down in such bins (regression to the mean), but they do not make predicted sizes vary less than true ones.',
   ];
-}
-
-/** One sentence for each run and class, by a fixed rule. */
-export function findings({ runs, classes, shown }: SizeReport): string[] {
-  return runs.flatMap(({ name, analysis }) =>
-    shown.map((k) => {
-      const { overall, quantiles } = analysis.classes[k]!;
-      const { present, ratio, ratioInterval, cases, invented } = overall;
-      const what = `${name}: "${classes[k]!}"`;
-      if (present === 0) {
-        return `${what} is in no true mask of ${plural(cases, 'case')}${invented > 0 ? `, and is predicted in ${invented}` : ''}.`;
-      }
-      const said = `${what} is predicted ${intervalText(ratio, ratioInterval)} times as large as it is`;
-      // As printed: nothing is called too small whose interval reads as if it held 1.
-      const [low, high] = (ratioInterval ?? [ratio, ratio]).map((end) => Number(end.toFixed(2))) as [
-        number,
-        number,
-      ];
-      const verdict =
-        high < 1 ? 'too small' : low > 1 ? 'too large' : 'no size bias over all cases is settled';
-      const [small, large] = [quantiles[0]!, quantiles.at(-1)!];
-      const ends =
-        quantiles.length < 2
-          ? ''
-          : `; the smallest ${small.cases} regions ${ratioText(small.ratio)} times, the largest ${large.cases} ${ratioText(large.ratio)} times`;
-      return `${said}: ${verdict}${ends}.`;
-    }),
-  );
 }

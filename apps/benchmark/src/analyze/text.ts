@@ -1,10 +1,12 @@
+import { printable } from '@segloss/data';
 import Table from 'cli-table3';
 import type { Colors } from 'picocolors/types';
 
 import type { SizeReport } from './analysis.js';
 import type { Fault } from './faults.js';
 import { plural } from './numbers.js';
-import { findings, sizeTables, tableNotes, type SizeTable } from './tables.js';
+import { sizeTables, tableNotes, type SizeTable } from './tables.js';
+import { verdicts } from './verdict.js';
 
 /** Columns of words; the others hold numbers. */
 const WORDS = new Set(['run', 'runs', 'class', 'case', 'true region', 'nearer to the truth']);
@@ -13,11 +15,13 @@ const SHOWN_FAULTS = 10;
 /** The report for a terminal. */
 export function reportText(report: SizeReport, colors: Colors): string {
   return [
-    ...report.runs.map(({ name, source, cases }) => `${name}: ${plural(cases.length, 'case')} of ${source}`),
-    ...report.notes.map(colors.dim),
+    ...report.runs.map(({ name, source, cases }) =>
+      printable(`${name}: ${plural(cases.length, 'case')} of ${source}`),
+    ),
+    ...report.notes.map((note) => colors.dim(printable(note))),
     '',
-    ...findings(report).map(colors.bold),
-    ...sizeTables(report).flatMap((table) => ['', table.title, drawn(table)]),
+    ...verdicts(report).map((sentence) => colors.bold(printable(sentence))),
+    ...sizeTables(report).flatMap((table) => ['', printable(table.title), drawn(table)]),
     '',
     ...tableNotes(report).map(colors.dim),
     '',
@@ -36,7 +40,7 @@ function drawn({ head, rows }: SizeTable): string {
     const above = rows[i - 1];
     const repeats = (column: number) =>
       column < 2 && row.slice(0, column + 1).every((cell, c) => cell === above?.[c]);
-    table.push(row.map((cell, c) => (WORDS.has(head[c]!) && repeats(c) ? '' : cell)));
+    table.push(row.map((cell, c) => (WORDS.has(head[c]!) && repeats(c) ? '' : printable(cell))));
   });
   return table.toString();
 }
@@ -47,7 +51,7 @@ export function faultText(faults: readonly Fault[]): string {
   const counts = kinds.map((kind) => `${faults.filter((fault) => fault.kind === kind).length} ${kind}`);
   const lines = faults
     .slice(0, SHOWN_FAULTS)
-    .map(({ kind, run, message }) => `${kind}${run === undefined ? '' : ` (${run})`}: ${message}`);
+    .map(({ kind, run, message }) => printable(`${kind}${run === undefined ? '' : ` (${run})`}: ${message}`));
   const more =
     faults.length > SHOWN_FAULTS
       ? [`and ${faults.length - SHOWN_FAULTS} more; all are in --json and --out`]

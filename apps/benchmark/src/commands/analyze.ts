@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { OutputError, OutputFolder } from '@segloss/trainer';
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { colorsFor, type Terminal } from '../terminal.js';
@@ -25,7 +25,9 @@ export interface AnalyzeFlags {
   quantiles: number;
   resamples: number;
   seed: number;
+  followLinks?: boolean;
   out?: string;
+  overwrite?: boolean;
   json?: boolean;
 }
 
@@ -46,7 +48,9 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
     .option('--quantiles <n>', 'bins with as many cases each', whole('bins', 1, 100), 4)
     .option('--resamples <n>', 'bootstrap samples', whole('samples', 100, 100_000), 1000)
     .option('--seed <n>', 'of the bootstrap', whole('a seed', 0, 2 ** 31 - 1), 0)
-    .option('--out <file>', 'a report.html with charts')
+    .option('--follow-links', 'read links that lead out of the folders')
+    .option('--out <file>', 'write a page with charts: report.html')
+    .option('--overwrite', 'let --out replace a file that segloss did not write')
     .option('--json', 'everything as JSON on stdout, each case too')
     .action(async (flags: AnalyzeFlags) => finish(await analyzeCommand(flags, terminal)));
 }
@@ -61,19 +65,36 @@ export async function analyzeCommand(
   terminal: Pick<Terminal, 'stdout' | 'stderr' | 'folder' | 'env'>,
 ): Promise<number> {
   const { stdout, stderr, folder, env } = terminal;
+  const out = flags.out === undefined ? undefined : outputOf(flags, folder);
   const read = await readRuns(flags, folder, progress(stderr));
   const { quantiles, resamples, seed } = flags;
   const report = analyzeRuns(read, { quantiles, resamples, seed });
-  if (flags.out !== undefined) {
-    const file = path.resolve(folder, flags.out);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, renderSizePage(report));
+  if (out) {
+    const file = out.folder.write(out.name, Buffer.from(renderSizePage(report)));
     stderr.write(`report: ${file}\n`);
   }
   stdout.write(flags.json === true ? toJson(report) : reportText(report, colorsFor(stdout, env)));
   if (report.faults.length === 0) return exitCodes.ok.code;
   stderr.write(`${faultText(report.faults)}\n`);
   return exitCodes.data.code;
+}
+
+/** Where the page goes: refused before any work if that is an input, or a file that segloss did not write. */
+function outputOf({ out = '', pred = [], gt, nnunet = [], overwrite = false }: AnalyzeFlags, folder: string) {
+  const file = path.resolve(folder, out);
+  const reads = [...pred, ...(gt === undefined ? [] : [gt]), ...nnunet].map((one) =>
+    path.resolve(folder, one),
+  );
+  const inside = reads.find((one) => file.startsWith(one + path.sep));
+  if (inside !== undefined) {
+    throw new OutputError(
+      `--out ${file}: lies in ${inside}, which is read; choose another folder for the output`,
+    );
+  }
+  const output = new OutputFolder(path.dirname(file), { reads, overwrite });
+  const name = path.basename(file);
+  output.check([name]);
+  return { folder: output, name };
 }
 
 /** Where there is no number, JSON has null. */
@@ -113,6 +134,7 @@ function readRuns(
     classes,
     ignore,
     probabilities,
+    followLinks: flags.followLinks ?? false,
     onCase,
   });
 }

@@ -2,6 +2,7 @@ import { labelMarginalError, type RegionSize } from '../region-size.js';
 import { fixedBins, quantileBins, type Bin } from './bins.js';
 import { checkKeys } from '../options.js';
 import { checkBootstrap, checkCases } from './check-cases.js';
+import { sizeSpread } from './spread.js';
 import { finiteMean, sizeStatistics } from './statistics.js';
 import {
   type BootstrapOptions,
@@ -73,6 +74,7 @@ export function analyzeRegionSizes(
         overall: sizeStatistics(sizes, bootstrap),
         fixed: fixedBins(sizes, edges).map(inBin),
         quantiles: quantileBins(sizes, quantiles).map(inBin),
+        spread: sizeSpread(sizes),
         drivers: driversOf(cases, sizes, drivers),
       };
     }),

@@ -16,3 +16,4 @@ export type {
   SizeDriver,
   SizeStatistics,
 } from './types.js';
+export { sizeSpread, type SizeSpread } from './spread.js';

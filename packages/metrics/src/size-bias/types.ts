@@ -1,3 +1,5 @@
+import { type SizeSpread } from './spread.js';
+
 /** One image or volume: the true and the predicted proportion of each class in it, as `labelMarginals` gives them. */
 export interface ProportionCase {
   /** Its name; no two cases have the same. */
@@ -72,6 +74,8 @@ export interface ClassSizeAnalysis {
   readonly fixed: readonly SizeBin[];
   /** Bins with as many cases each, smallest regions first; fewer where many cases have the same size. */
   readonly quantiles: readonly SizeBin[];
+  /** How far predicted sizes vary, compared with the true ones. */
+  readonly spread: SizeSpread;
   /** Cases with the largest |p - q|. */
   readonly drivers: readonly SizeDriver[];
 }

@@ -1,0 +1,175 @@
+// What masks can look like on a disk: turned volumes, many labels, blurred edges, links, names with escape sequences.
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+import { writeNifti, type NiftiGeometry } from '@segloss/data';
+
+import { analyze, putMask, some, temporaryFolder } from './analyze-run.js';
+
+const folder = temporaryFolder();
+const at = (...names: string[]) => path.join(folder, ...names);
+const put = (file: string, values: readonly number[]) => putMask(at(file), values, [10, values.length / 10]);
+const foreground = ({ report }: Awaited<ReturnType<typeof analyze>>) => report.runs[0]!.cases[0]!;
+
+describe('volumes', () => {
+  type Affine = NonNullable<NiftiGeometry['affine']>;
+  const straight: Affine = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]; // prettier-ignore
+  const mirrored: Affine = [[-1, 0, 0, 3], [0, 1, 0, 0], [0, 0, 1, 0]]; // prettier-ignore
+  const put3 = async (file: string, labels: readonly number[], affine: Affine, shape = [1, 2, 4]) => {
+    mkdirSync(path.dirname(at(file)), { recursive: true });
+    await writeNifti(at(file), Uint8Array.from(labels), { shape: shape as [number, number, number], affine });
+  };
+  // One pixel on the right is ignored; the prediction has the foreground there too.
+  const truth = [1, 1, 0, 255, 0, 0, 0, 255];
+  const predicted = [1, 1, 0, 1, 0, 0, 0, 1];
+
+  it('are compared where they are, whatever the order of their voxels', async () => {
+    await put3('turned/gt/a.nii.gz', truth, straight);
+    await put3('turned/same/a.nii.gz', predicted, straight);
+    await put3('turned/mirrored/a.nii.gz', [1, 0, 1, 1, 1, 0, 0, 0], mirrored);
+    const swapped: Affine = [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0]]; // prettier-ignore
+    await put3('turned/swapped/a.nii.gz', [1, 0, 1, 0, 0, 0, 1, 1], swapped, [1, 4, 2]);
+    for (const run of ['same', 'mirrored', 'swapped']) {
+      const result = await analyze(at('turned'), { pred: [run], gt: 'gt', json: true });
+      expect([result.code, foreground(result).truth[1], foreground(result).predicted[1]]).toEqual([
+        0,
+        2 / 6,
+        2 / 6,
+      ]);
+    }
+  });
+
+  it('of another place are faults', async () => {
+    await put3('elsewhere/gt/a.nii.gz', truth, straight);
+    await put3('elsewhere/gt/b.nii.gz', truth, straight);
+    await put3('elsewhere/pred/a.nii.gz', predicted, [[1, 0, 0, 40], [0, 1, 0, 0], [0, 0, 1, 0]]); // prettier-ignore
+    await put3('elsewhere/pred/b.nii.gz', predicted, straight);
+    const { code, report } = await analyze(at('elsewhere'), { pred: ['pred'], gt: 'gt', json: true });
+    expect(code).toBe(3);
+    expect(report.faults).toMatchObject([{ kind: 'size-mismatch', id: 'a', message: expect.stringContaining('wanted volumes of one place') }]); // prettier-ignore
+  });
+
+  it('of 300 labels are counted without their names', async () => {
+    const labels = Array.from({ length: 300 }, (_, i) => i % 250);
+    await put3('atlas/gt/a.nii.gz', labels, straight, [1, 30, 10]);
+    const { code, report } = await analyze(at('atlas'), { pred: ['gt'], gt: 'gt', json: true });
+    expect([code, report.classes.length]).toEqual([0, 250]);
+  });
+});
+
+describe('images', () => {
+  it('of 118 labels that are named are counted, and the page stays short', async () => {
+    put(
+      'many/gt/a.png',
+      Array.from({ length: 400 }, (_, i) => i % 118),
+    );
+    const classes = Array.from({ length: 118 }, (_, k) => `c${k}`);
+    const flags = { pred: ['gt'], gt: 'gt', classes };
+    const { code, report } = await analyze(at('many'), { ...flags, json: true });
+    expect([code, report.classes.length]).toEqual([0, 118]);
+    await analyze(at('many'), { ...flags, out: 'page.html' });
+    const page = readFileSync(at('many/page.html'), 'utf8');
+    expect(page.match(/<svg/g)!.length).toBeLessThanOrEqual(12);
+    expect(page).toContain('c117');
+  });
+
+  // 100 pixels: white, gray on the edge of the region, black.
+  const blurred = (white: number, gray: readonly number[]) => [
+    ...new Array<number>(white).fill(255),
+    ...gray,
+    ...new Array<number>(100 - white - gray.length).fill(0),
+  ];
+
+  it('with blurred edges are read by the threshold 127, on either side, decided over all of them', async () => {
+    put('blurred/gt/a.png', blurred(20, [200, 128, 127, 60, 3]));
+    put('blurred/gt/b.png', some(10, 100, 255));
+    put('blurred/sharp/a.png', some(11));
+    put('blurred/sharp/b.png', some(10));
+    put('blurred/soft/a.png', blurred(10, [140, 90, 30]));
+    put('blurred/soft/b.png', some(10, 100, 255));
+    const { code, report } = await analyze(at('blurred'), { pred: ['sharp', 'soft'], gt: 'gt', json: true });
+    expect(code).toBe(0);
+    expect(report.classes).toEqual(['background', 'foreground']);
+    expect(report.runs.map(({ cases }) => cases.map(({ truth, predicted }) => [truth[1], predicted[1]]))).toEqual([
+      [[0.22, 0.11], [0.1, 0.1]],
+      [[0.22, 0.11], [0.1, 0.1]],
+    ]); // prettier-ignore
+    expect(report.notes.join('\n')).toContain(
+      'true masks and predictions with blurred edges: values above 127 are the foreground',
+    );
+  });
+
+  it('of scaled labels are refused: 255 is a class there', async () => {
+    put('scaled/gt/a.png', [...some(50, 80, 255), ...some(20, 20, 128)]);
+    await expect(analyze(at('scaled'), { pred: ['gt'], gt: 'gt' })).rejects.toThrow(
+      /labels scaled to be seen by eye, or blurred; save them as 0, 1, 2/,
+    );
+  });
+
+  it('keep 255 as ignored among low labels', async () => {
+    put('ignored/gt/a.png', [...some(50, 80, 255), ...some(10, 20, 7)]);
+    const { report } = await analyze(at('ignored'), { pred: ['gt'], gt: 'gt', json: true });
+    expect(foreground({ report } as never).truth).toEqual([0.8, 0.2]);
+  });
+});
+
+describe('folders', () => {
+  it('are read without links that lead out of them, unless requested', async () => {
+    put('links/gt/a.png', some(20));
+    put('links/secret/b.png', some(30));
+    put('links/gt2/a.png', some(20));
+    symlinkSync(at('links/secret/b.png'), at('links/gt/b.png'));
+    symlinkSync(at('links/secret'), at('links/gt/more'));
+    symlinkSync(at('links/gt'), at('links/gt/again'));
+    symlinkSync('a.png', at('links/gt/c.png'));
+    const run = (followLinks: boolean) =>
+      analyze(at('links'), { pred: ['gt'], gt: 'gt', json: true, followLinks });
+    const { code, report, stderr } = await run(false);
+    expect(code).toBe(3);
+    expect(report.runs[0]!.cases.map(({ id }) => id)).toEqual(['a', 'c']);
+    expect(stderr).toMatch(
+      /link.*b\.png is a link to .*secret\/b\.png, out of the folder; say --follow-links/,
+    );
+    const followed = await run(true);
+    expect(followed.report.runs[0]!.cases.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'more/b']);
+  });
+
+  it('hold no files of macOS, and names are equal in any Unicode form', async () => {
+    put('names/gt/é.png', some(20));
+    put('names/pred/é.png', some(10));
+    writeFileSync(at('names/pred/._é.png'), 'x');
+    const { code, report } = await analyze(at('names'), { pred: ['pred'], gt: 'gt', json: true });
+    expect([code, report.faults, report.runs[0]!.cases.length]).toEqual([0, [], 1]);
+  });
+
+  it('are never written into, nor files of others replaced', async () => {
+    put('out/gt/a.png', some(20));
+    put('out/pred/a.png', some(10));
+    writeFileSync(at('out/mine.html'), 'mine');
+    const run = (out: string, more = {}) => analyze(at('out'), { pred: ['pred'], gt: 'gt', out, ...more });
+    await expect(run('gt/a.png')).rejects.toThrow(/lies in .*gt, which is read/);
+    await expect(run('pred/sub/page.html')).rejects.toThrow(/lies in .*pred, which is read/);
+    await expect(run('mine.html')).rejects.toThrow(/there already, and not written by segloss/);
+    expect(readFileSync(at('out/mine.html'), 'utf8')).toBe('mine');
+    await run('page.html');
+    await run('page.html'); // its own
+    await run('mine.html', { overwrite: true });
+    writeFileSync(at('out/summary.json'), '{"metric_per_case": []}');
+    await expect(analyze(at('out'), { nnunet: ['summary.json'], out: 'summary.json' })).rejects.toThrow(
+      /would replace a file that is read/,
+    );
+  });
+
+  it('print names without escape sequences, and the page without HTML of theirs', async () => {
+    put('escape/gt/\u001b[31m<b>.png', some(20));
+    put('escape/\u001b]0;pred\u0007/\u001b[31m<b>.png', some(10));
+    const flags = { pred: ['\u001b]0;pred\u0007'], gt: 'gt', classes: ['bg', '<script>\u001b[2J'] };
+    const { stdout, stderr } = await analyze(at('escape'), { ...flags, out: 'page.html' });
+    expect(stdout).toContain('\\x1b[31m<b>');
+    expect(stdout + stderr).not.toMatch(/[\u001b\u0007]/); // eslint-disable-line no-control-regex
+    const page = readFileSync(at('escape/page.html'), 'utf8');
+    expect(page).not.toContain('<script>');
+    expect(page).not.toContain('<b>');
+  });
+});
