@@ -296,14 +296,15 @@ describe('after a training', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/class.*Dice.*IoU.*HD95.*true share.*p\/q soft.*p\/q hard/);
     const report = JSON.parse(bytes('whole', 'test-val.json').toString()) as {
-      cases: { id: string; dice: number[] }[];
+      cases: { id: string; classes: { dice: number }[] }[];
       marginals: Record<'truth' | 'soft' | 'hard', number[]>;
     };
     expect(report.cases).toHaveLength(2);
     for (const shares of Object.values(report.marginals)) expect(shares[0]! + shares[1]!).toBeCloseTo(1, 6);
     const windows = segloss('test', runOf('whole'), '--window', '--overlap', '0.5', '--json');
     const same = JSON.parse(windows.stdout) as typeof report; // images have the size of a window
-    expect(same.cases.map(({ dice }) => dice)).toEqual(report.cases.map(({ dice }) => dice));
+    const dice = ({ cases }: typeof report) => cases.map(({ classes }) => classes.map((one) => one.dice));
+    expect(dice(same)).toEqual(dice(report));
   });
 
   it('segloss predict writes label images, and names what it cannot read', () => {

@@ -9,6 +9,7 @@ import {
   readMetrics,
   readScores,
   runTraining,
+  testRun,
   unpackBytes,
   weightsHash,
   type RunEvent,
@@ -60,6 +61,16 @@ describe('scores.json', () => {
     const opened = await openRun(home, { checkpoint: 'best' });
     expect(best!.weightsSha256).toBe(await weightsHash(opened.model));
     opened.model.dispose();
+  });
+
+  it('agrees with testRun, where images have the size of the model', async () => {
+    const run = await openRun(home);
+    const { summary, marginals } = await testRun(run, { surfaceTolerance: 1 });
+    run.model.dispose();
+    const { best } = readScores(file('scores.json'));
+    expect(summary.foreground).toEqual(best!.summary.foreground);
+    expect(marginals.truth).toEqual(best!.summary.classes.map(({ truth }) => truth));
+    expect(marginals.hard).toEqual(best!.summary.classes.map(({ hard }) => hard.predicted));
   });
 
   it('counts the pixels that the masks have', () => {

@@ -40,8 +40,8 @@ async function testCommand(
       part: oneOf('part', flags.part, ['train', 'val'] as const),
     });
     const file = path.join(run.folder, `test-${flags.part}.json`);
-    writeFileSync(file, `${toJson(report, 2)}\n`);
-    stdout.write(flags.json === true ? `${toJson(report)}\n` : `${testTable(report)}\n`);
+    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+    stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${testTable(report)}\n`);
     stderr.write(`every image: ${file}\n`);
     return exitCodes.ok.code;
   } finally {
@@ -50,48 +50,38 @@ async function testCommand(
   }
 }
 
-/** JSON has no Infinity, which is the distance to a region that is missed. */
-function toJson(report: TestReport, indent?: number): string {
-  const spoken = (_key: string, value: unknown) => (value === Infinity ? 'Infinity' : value);
-  return JSON.stringify(report, spoken, indent);
-}
-
-/** One row for each class. */
-function testTable({ classes, overall, perImage, marginals, cases }: TestReport): string {
-  const number = (value: number | undefined, digits = 3) =>
-    value === undefined || Number.isNaN(value) ? 'n/a' : value.toFixed(digits);
-  const distances = 'hd95' in perImage;
-  const head = [
-    'class',
-    'Dice',
-    'IoU',
-    'Dice, mean of images',
-    ...(distances ? ['HD95, median', 'surface Dice'] : []),
-  ];
+/** One row for each class, and one of the foreground mean where it has several; missed and invented regions where there are any. */
+function testTable({ cases, summary }: TestReport): string {
+  const number = (value: number | null | undefined, digits = 3) => value?.toFixed(digits) ?? 'n/a';
+  const distances = summary.classes.some(({ surfaceDice }) => surfaceDice !== undefined);
+  const counted = (['missed', 'invented'] as const).filter((kind) => summary.foreground[kind] > 0);
   const table = new Table({
-    head: [...head, 'true share', 'p/q soft', 'p/q hard'],
+    head: [
+      ...['class', 'Dice', 'IoU', 'Dice, mean of images', ...counted],
+      ...(distances ? ['HD95', 'surface Dice'] : []),
+      ...['true share', 'p/q soft', 'p/q hard'],
+    ],
     style: { head: [], border: [] },
   });
-  const hd95Of = (k: number) => {
-    const missed = cases.filter(({ hd95 }) => hd95?.[k] === Infinity).length;
-    const median = perImage.hd95?.[k]?.median;
-    const text = median === Infinity ? '∞' : number(median, 1);
-    return missed > 0 ? `${text} (${missed} missed)` : text;
-  };
-  classes.forEach((name, k) => {
-    const { mean, cases: count } = perImage.dice[k]!;
-    const surfaces = distances ? [hd95Of(k), number(perImage.surfaceDice?.[k]?.mean)] : [];
-    const [q, soft, hard] = [marginals.truth[k]!, marginals.soft[k]!, marginals.hard[k]!];
+  for (const each of summary.classes) {
+    const { name, dice, iou, perImage, hd95, surfaceDice, truth, soft, hard } = each;
     table.push([
-      name,
-      number(overall.dice[k]),
-      number(overall.iou[k]),
-      `${number(mean)} (${count} of ${cases.length})`,
-      ...surfaces,
-      number(q, 4),
-      q > 0 ? (soft / q).toFixed(2) : 'n/a',
-      q > 0 ? (hard / q).toFixed(2) : 'n/a',
+      ...[name, number(dice), number(iou)],
+      `${number(perImage.dice.mean)} (${perImage.dice.cases} of ${cases.length})`,
+      ...counted.map((kind) => each[kind]),
+      ...(distances ? [`${number(hd95.mean, 1)} (${hd95.cases})`, number(surfaceDice?.mean)] : []),
+      ...[number(truth, 4), number(soft?.ratio, 2), number(hard.ratio, 2)],
     ]);
-  });
+  }
+  const { foreground } = summary;
+  if (foreground.classes.length > 1) {
+    table.push([
+      ...['foreground mean', number(foreground.dice), number(foreground.iou)],
+      number(foreground.perImage.dice),
+      ...counted.map((kind) => foreground[kind]),
+      ...(distances ? [number(foreground.hd95, 1), ''] : []),
+      ...['', '', ''],
+    ]);
+  }
   return table.toString();
 }

@@ -21,10 +21,17 @@ export interface OpenRun {
   readonly folder: string;
   readonly config: RunConfig;
   readonly classes: readonly string[];
+  /** Index of the background class; null where every class counts. */
+  readonly background: number | null;
   readonly inputShape: readonly [height: number, width: number, channels: number];
   /** With the weights of the checkpoint; to be disposed. */
   readonly model: LayersModel;
   readonly checkpoint: CheckpointName;
+}
+
+/** What `dataset.json` says that a model needs. */
+interface DatasetFile extends Pick<OpenRun, 'classes' | 'inputShape'> {
+  readonly background?: number | 'none';
 }
 
 /** Options of {@link openRun}. */
@@ -60,11 +67,13 @@ export async function openRun(
     }
   }
   const { config } = await loadConfig(path.resolve(home.file('config.resolved.yaml')));
-  const { classes, inputShape } = home.read<Pick<OpenRun, 'classes' | 'inputShape'>>('dataset.json');
+  const { background: said, ...found } = home.read<DatasetFile>('dataset.json');
+  const background = said === 'none' ? null : (said ?? 0);
+  const { classes, inputShape } = found;
   const sources = modulesOfModel(config).map((module) => moduleSource(module, home.folder));
   await askConsent(folder, sources, modules);
   await selectBackend(backend ?? config.backend);
   const { model } = await buildRunModel(config, { inputShape, classes }, { pretrained: false });
   restoreWeights(model, home.checkpoints, checkpoint);
-  return { folder, config, classes, inputShape, model, checkpoint };
+  return { folder, config, classes, background, inputShape, model, checkpoint };
 }

@@ -1,5 +1,5 @@
 import { IGNORED, spread, type SampleSource } from '@segloss/data';
-import { Evaluator, regionSizes, type CaseScores } from '@segloss/metrics';
+import { scoreCase, summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 
 import { type OpenRun } from './open-run.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
@@ -12,21 +12,21 @@ export interface TestRunOptions extends PredictImageOptions {
   data?: string;
   /** Default `val`. */
   part?: 'train' | 'val';
-  /** Distances between surfaces too (HD95, ASSD, surface Dice at this tolerance in pixels). Default: none. */
+  /** Also scores distances between surfaces: HD95, ASSD, and the surface Dice at this tolerance, in pixels. Default: none. */
   surfaceTolerance?: number;
   onCase?: (done: number, of: number) => void;
 }
 
-/** What a run reaches on a set of images, each at its own size. */
+/** What a run reaches on a set of images, each at its own size. Undefined scores are null. */
 export interface TestReport {
   readonly run: string;
   readonly checkpoint: string;
   readonly classes: readonly string[];
-  readonly cases: readonly (CaseScores & { readonly id: string })[];
-  /** Means over the images of each image's score, with the number of images that had one. */
-  readonly perImage: ReturnType<Evaluator['perImage']>;
-  /** Of all pixels together. */
-  readonly overall: ReturnType<Evaluator['overall']>;
+  /** Index of the background class, which the foreground means leave out; null where every class counts. */
+  readonly background: number | null;
+  readonly cases: readonly CaseScore[];
+  /** Over all pixels, as means over the images, and as foreground means; missed and invented regions are counted apart. */
+  readonly summary: CasesSummary;
   /** Label marginals of the set: true, predicted by summed probabilities, by counted labels. */
   readonly marginals: { readonly truth: number[]; readonly soft: number[]; readonly hard: number[] };
 }
@@ -48,36 +48,32 @@ export interface TestReport {
  * ```
  */
 export async function testRun(run: OpenRun, options: TestRunOptions = {}): Promise<TestReport> {
-  const { classes } = run;
+  const { classes, background } = run;
   const sources = await sourcesOf(run, options);
-  const { surfaceTolerance, onCase } = options;
-  const surfaces = surfaceTolerance === undefined ? {} : { surfaces: { tolerance: surfaceTolerance } };
-  const evaluator = new Evaluator({ numClasses: classes.length, ignoreIndex: IGNORED, ...surfaces });
-  const soft = classes.map(() => 0);
-  const cases: (CaseScores & { id: string })[] = [];
+  const { surfaceTolerance: tolerance, onCase } = options;
+  const distances =
+    tolerance === undefined ? { distances: 'none' as const } : { distances: 'all' as const, tolerance };
+  const cases: CaseScore[] = [];
   for (const source of sources) {
     const sample = await source.load();
     const { labels, probabilities } = await predictImage(run, sample, options);
-    const shape = [sample.height, sample.width];
-    cases.push({ id: source.id, ...evaluator.add({ truth: sample.mask, predicted: labels, shape }) });
-    sample.mask.forEach((label, pixel) => {
-      if (label === IGNORED) return;
-      for (let k = 0; k < classes.length; k++) soft[k]! += probabilities[pixel * classes.length + k]!;
-    });
+    cases.push(
+      scoreCase({
+        ...{ id: source.id, truth: sample.mask, predicted: labels, probabilities, classes, background },
+        ...distances,
+        shape: [sample.height, sample.width],
+        ignoreIndex: IGNORED,
+      }),
+    );
     onCase?.(cases.length, sources.length);
   }
-  const sizes = regionSizes(evaluator.confusion);
+  const summary = summarizeCases(cases, { classes, background });
   return {
-    run: run.folder,
-    checkpoint: run.checkpoint,
-    classes,
-    cases,
-    perImage: evaluator.perImage(),
-    overall: evaluator.overall(),
+    ...{ run: run.folder, checkpoint: run.checkpoint, classes, background, cases, summary },
     marginals: {
-      truth: sizes.map(({ truth }) => truth),
-      soft: soft.map((sum) => sum / evaluator.confusion.total),
-      hard: sizes.map(({ predicted }) => predicted),
+      truth: summary.classes.map(({ truth }) => truth),
+      soft: summary.classes.map(({ soft }) => soft!.predicted),
+      hard: summary.classes.map(({ hard }) => hard.predicted),
     },
   };
 }
