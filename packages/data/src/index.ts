@@ -12,5 +12,5 @@ export { readImage, readMask, type Image, type Mask } from './read/images.js';
 export { datasetFingerprint, type DatasetContent } from './read/fingerprint.js';
 export { openMasks, type OpenedMasks } from './read/open-masks.js';
 export { pairNames, type NamePairing } from './read/names.js';
-export { readImageVolume, type Window } from './read/volumes.js';
+export { labelValues, readImageVolume, type Window } from './read/volumes.js';
 export * from './samples.js';

@@ -40,12 +40,21 @@ export async function readVolume({ id, images, label, rule, window }: VolumeFile
 }
 
 /**
- * The label numbers of a volume. Programs that edit labels as floating-point numbers save them as integers with a scale in the
+ * Returns the label numbers of a volume. Programs that edit labels as floating-point numbers save them as integers with a scale in the
  * header (scl_slope), which makes 1 a 1.00000002: what is within the rounding of such a scale is the whole number.
  *
+ * @param path For messages. @param volume Of `readNifti`.
  * @throws {DataError} `bad-label`, naming scl_slope, if scaled values are no whole numbers.
+ *
+ * @example
+ * ```ts
+ * labelValues('a.nii', { values: Float64Array.of(0, 1.00000002), slope: 0.00006, intercept: 1 }); // → [0, 1]
+ * ```
  */
-export function labelValues(path: string, { values, slope, intercept }: NiftiVolume): ArrayLike<number> {
+export function labelValues(
+  path: string,
+  { values, slope, intercept }: Pick<NiftiVolume, 'values' | 'slope' | 'intercept'>,
+): ArrayLike<number> {
   if (slope === 1 && Number.isInteger(intercept)) return values;
   const [step, finest] = [Math.abs(slope) / 2, 1e-6];
   const tolerance = slope !== 1 && 2 * step <= COARSEST_SLOPE ? step + finest : finest;
