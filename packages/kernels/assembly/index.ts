@@ -14,6 +14,7 @@ export { reluGradient, reluGradientParts } from './relu';
 export { focalElementGradient, focalElementScratch, focalElementSums } from './focal-elements';
 export { focalSoftmaxGradient, focalSoftmaxScratch, focalSoftmaxSums } from './focal-softmax';
 export { softmaxIndexGradient, softmaxIndexScratch, softmaxIndexSums } from './softmax-indices';
+export { labelLikelihoodGradient, labelLikelihoodScratch, labelLikelihoodSums } from './label-likelihood';
 export { readIndices } from './labels';
 export { focalIndexGradient, focalIndexScratch, focalIndexSums } from './focal-indices';
 export { conv3d, conv3dScratch, conv3dFilterGradient, conv3dInputGradient } from './conv3d';

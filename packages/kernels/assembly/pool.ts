@@ -106,7 +106,8 @@ function oneWindow(
   kind: i32, at: usize, image: usize, apart: usize,
   z0: i32, z1: i32, y0: i32, y1: i32, x0: i32, x1: i32, slice: usize, row: usize, pixel: usize, four: bool,
 ): void {
-  const share = f32x4.splat(1 / <f32>((z1 - z0) * (y1 - y0) * (x1 - x0)));
+  // At least 1: the sum of a window that lies wholly in the padding is 0.
+  const share = f32x4.splat(1 / <f32>max(1, (z1 - z0) * (y1 - y0) * (x1 - x0)));
   if (kind == MAX) write(at, largest(image, z0, z1, y0, y1, x0, x1, slice, row, pixel, four), four);
   if (kind == MEAN) write(at, f32x4.mul(share, sum(image, z0, z1, y0, y1, x0, x1, slice, row, pixel, four)), four);
   if (kind == MAX_GRADIENT) giveToLargest(at, image, apart, z0, z1, y0, y1, x0, x1, slice, row, pixel, four);

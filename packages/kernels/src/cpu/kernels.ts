@@ -4,7 +4,7 @@ import { cpuArrays, type Values } from './arrays.js';
 import { focalSums, focalSumsGradient } from '../wasm/losses/focal.js';
 import { wasmKernelsSupported } from '../wasm/memory/module.js';
 import { OwnMemory } from '../wasm/memory/own-memory.js';
-import { plainKernels, plainReadIndices } from './plain/kernels.js';
+import { plainKernels } from './plain/kernels.js';
 import { regionStatistics, regionStatisticsGradient } from '../wasm/losses/region-statistics.js';
 
 /** Logits that are copied in at a time: with their gradient they stay in the second-level cache. */
@@ -15,7 +15,9 @@ export function cpuKernels(): readonly KernelConfig[] {
   if (!wasmKernelsSupported()) return plainKernels('cpu', cpuArrays);
   const memory = new OwnMemory();
   const kernels = [regionStatistics, regionStatisticsGradient, focalSums, focalSumsGradient];
-  return [...kernels.map((kernel) => inRanges(kernel, memory)), plainReadIndices('cpu', cpuArrays)];
+  const fast = kernels.map((kernel) => inRanges(kernel, memory));
+  const names = new Set(fast.map(({ kernelName }) => kernelName));
+  return [...fast, ...plainKernels('cpu', cpuArrays).filter(({ kernelName }) => !names.has(kernelName))];
 }
 
 /**

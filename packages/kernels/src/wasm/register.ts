@@ -34,6 +34,7 @@ import {
 } from './pool/pool.js';
 import { cast, identity, mean, meanGradient, sum } from './elements/reduce.js';
 import { regionStatistics, regionStatisticsGradient } from './losses/region-statistics.js';
+import { labelLikelihood, labelLikelihoodGradient } from './losses/label-likelihood.js';
 import { readIndices } from './losses/read-indices.js';
 import { relu, reluGradient } from './elements/relu.js';
 import { resizeBilinear, resizeBilinearGrad, resizeNearest, resizeNearestGrad } from './pool/resize.js';
@@ -52,6 +53,8 @@ const ADDED: readonly KernelConfig[] = [
   regionStatisticsGradient,
   focalSums,
   focalSumsGradient,
+  labelLikelihood,
+  labelLikelihoodGradient,
   readIndices,
   unsortedSegmentSum,
   depthwiseBackpropFilter,

@@ -17,10 +17,9 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { withoutGradient } from '../custom-gradient.js';
 import { defineLoss, direct, type LossFunction } from '../define.js';
 import {
-  labelProbability,
+  fromLabelProbability,
   likelihoodCosts,
   meanOfElements,
   negativeLog,
@@ -73,8 +72,7 @@ export const ohemCrossEntropy: LossFactory<OhemCrossEntropyOptions, 'ohem'> = /*
   pixels(inputs, { threshold, minKept, classWeights }, { activation, name }) {
     const elements = likelihoodCosts(inputs, activation, negativeLog);
     const { costs, valid } = weighByClass(elements, inputs, classWeights, name);
-    const counts = withoutGradient(inputs.logits, (logits) => {
-      const { costs: s } = labelProbability({ ...inputs, logits: logits as Tensor3D }, activation);
+    const counts = fromLabelProbability(inputs, activation, elements, (s) => {
       const limit = maximum(atRank(s, valid, minKept), threshold);
       return mul(valid, cast(less(s, limit), 'float32')) as Tensor3D;
     });

@@ -14,7 +14,13 @@ import {
 import { withoutGradient } from '../custom-gradient.js';
 import { defineLoss, direct, type LossFunction } from '../define.js';
 import { hideIgnored } from '../inputs/read.js';
-import { labelProbability, likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likelihood.js';
+import {
+  fromLabelProbability,
+  likelihoodCosts,
+  meanOfElements,
+  negativeLog,
+  withLogits,
+} from '../pixels/likelihood.js';
 import { checkChoice, checkNumber } from '../options/checks.js';
 import { type Activation, type LossFactory, type PixelInputs } from '../types.js';
 
@@ -54,13 +60,16 @@ export const thresholdCrossEntropy: LossFactory<ThresholdCrossEntropyOptions, 't
       checkChoice(name, 'by', by, ['label', 'max']);
     },
     pixels(inputs, { threshold, by }, { activation }) {
-      const { costs, valid } = likelihoodCosts(inputs, activation, negativeLog);
-      const counts = withoutGradient(inputs.logits, (logits) => {
-        const given = { ...inputs, logits: logits as Tensor3D };
-        const probability =
-          by === 'max' ? largestProbability(given, activation) : labelProbability(given, activation).costs;
-        return mul(valid, cast(less(probability, threshold), 'float32')) as Tensor3D;
-      });
+      const elements = likelihoodCosts(inputs, activation, negativeLog);
+      const { costs, valid } = elements;
+      const below = (probability: Tensor) =>
+        mul(valid, cast(less(probability, threshold), 'float32')) as Tensor3D;
+      const counts =
+        by === 'label'
+          ? fromLabelProbability(inputs, activation, elements, below)
+          : withoutGradient(inputs.logits, (z) =>
+              below(largestProbability(withLogits(inputs, z), activation)),
+            );
       return meanOfElements({ costs: mul(costs, counts) as Tensor3D, valid: counts });
     },
   });

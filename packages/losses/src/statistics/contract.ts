@@ -104,6 +104,15 @@ export interface FocalKernelAttributes {
 }
 
 /**
+ * Name under which a backend may register log s of each pixel's label, s = softmax(z), as one kernel. Inputs: `logits` `[B, N, K]`
+ * and `indices` `[B, N]` (int32, -1 = ignored). Output: `[B, N]`, 0 at ignored pixels.
+ */
+export const LABEL_LIKELIHOOD_KERNEL = 'SeglossLabelLikelihood';
+
+/** The gradient kernel: the same inputs and `dy` `[B, N]`; output: the gradient of the logits, `[B, N, K]`. */
+export const LABEL_LIKELIHOOD_GRADIENT_KERNEL = 'SeglossLabelLikelihoodGradient';
+
+/**
  * Name under which a backend may register the reading of class indices as one kernel. Input: `labels` `[B, N]`, int32; attribute:
  * `ignoreIndex`. Output: the indices with -1 at ignored pixels, and the largest index, `[1]`; both int32.
  */

@@ -1,6 +1,8 @@
 import {
   FOCAL_SUMS_GRADIENT_KERNEL,
   FOCAL_SUMS_KERNEL,
+  LABEL_LIKELIHOOD_GRADIENT_KERNEL,
+  LABEL_LIKELIHOOD_KERNEL,
   READ_INDICES_KERNEL,
   REGION_STATISTICS_GRADIENT_KERNEL,
   REGION_STATISTICS_KERNEL,
@@ -11,6 +13,7 @@ import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { type TensorArrays } from '../arrays.js';
 import { focalGradient, focalSums } from './focal.js';
+import { labelLikelihood, labelLikelihoodGradient } from './label-likelihood.js';
 import { type PixelArrays } from './pixels.js';
 import { statisticsGradient, sumStatistics } from './statistics.js';
 
@@ -66,12 +69,22 @@ export function plainKernels(backendName: string, arraysOf: ArraysOf): readonly 
       (size) => size,
       (arrays, attributes, out, dy) => focalGradient(arrays, attributes, dy, out),
     ),
+    kernel<object>(
+      LABEL_LIKELIHOOD_KERNEL,
+      ([batch, pixels]) => [batch, pixels],
+      (arrays, _, out) => labelLikelihood(arrays, out),
+    ),
+    kernel<object>(
+      LABEL_LIKELIHOOD_GRADIENT_KERNEL,
+      (size) => size,
+      (arrays, _, out, dy) => labelLikelihoodGradient(arrays, dy, out),
+    ),
     plainReadIndices(backendName, arraysOf),
   ];
 }
 
 /** Class indices with -1 at ignored pixels, and the largest index. */
-export function plainReadIndices(backendName: string, arraysOf: ArraysOf): KernelConfig {
+function plainReadIndices(backendName: string, arraysOf: ArraysOf): KernelConfig {
   return {
     kernelName: READ_INDICES_KERNEL,
     backendName,

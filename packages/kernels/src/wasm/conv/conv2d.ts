@@ -1,4 +1,5 @@
 import {
+  getKernel,
   type backend_util,
   util,
   type Conv2DBackpropFilterAttrs,
@@ -118,11 +119,42 @@ export function conv2DBackpropInput(convolve: KernelFunc): Pick<KernelConfig, 'k
       requireFloat('Conv2DBackpropInput', { dy, filter });
       const info = convInfo('Conv2DBackpropInput', inputShape, filter.shape, rest);
       const wasm = backend as WasmBackend;
-      if (info.strideHeight === 1 && info.strideWidth === 1)
-        return byFlippedFilter(wasm, dy, filter, info, convolve);
-      return tilesInput(info) ? tiledInputGradient(wasm, dy, filter, info) : byTaps(wasm, dy, filter, info);
+      const gradient = cropped(wasm, dy, info);
+      const dx = inputGradient(wasm, gradient, filter, info, convolve);
+      if (gradient !== dy) wasm.disposeData(gradient.dataId);
+      return dx;
     },
   };
+}
+
+function inputGradient(
+  wasm: WasmBackend,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  info: Info,
+  convolve: KernelFunc,
+): TensorInfo {
+  if (info.strideHeight === 1 && info.strideWidth === 1)
+    return byFlippedFilter(wasm, dy, filter, info, convolve);
+  return tilesInput(info) ? tiledInputGradient(wasm, dy, filter, info) : byTaps(wasm, dy, filter, info);
+}
+
+/**
+ * dy of the size that the convolution of the input has. conv2dTranspose takes any output shape; what is too large for it is left out, as
+ * on tfjs's cpu backend.
+ */
+function cropped(wasm: WasmBackend, dy: TensorInfo, info: Info): TensorInfo {
+  const [, height, width] = dy.shape as [number, number, number];
+  const { outHeight, outWidth } = info;
+  if (height === outHeight && width === outWidth) return dy;
+  if (height < outHeight || width < outWidth) {
+    throw new RangeError(
+      `Conv2DBackpropInput: wanted a gradient of at least ${outHeight} x ${outWidth} for an input of ` +
+        `${info.inHeight} x ${info.inWidth}, got ${height} x ${width}; give conv2dTranspose a smaller output shape`,
+    );
+  }
+  const attrs = { begin: [0, 0, 0, 0], size: info.outShape };
+  return getKernel('Slice', 'wasm').kernelFunc({ inputs: { x: dy }, attrs, backend: wasm }) as TensorInfo;
 }
 
 function byFlippedFilter(

@@ -55,6 +55,9 @@ export interface KernelModule {
   softmaxIndexSums: Kernel;
   softmaxIndexGradient: Kernel;
   softmaxIndexScratch: Size;
+  labelLikelihoodSums: Kernel;
+  labelLikelihoodGradient: Kernel;
+  labelLikelihoodScratch: Size;
   readIndices: Kernel;
   focalElementSums: Kernel;
   focalElementGradient: Kernel;
