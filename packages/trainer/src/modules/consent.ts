@@ -4,7 +4,14 @@ import { type ModuleSource } from './module-source.js';
 /** Whether the user's own modules may be run: `true`, or a function that is asked before any of them is loaded. */
 export type ModuleConsent = boolean | ((sources: readonly ModuleSource[]) => boolean | Promise<boolean>);
 
-/** Says which code a module is, in lines that `sha256sum` can check. */
+/**
+ * Returns which code a module consists of, in words and hashes that `sha256sum` can check; control characters are shown as text.
+ *
+ * @example
+ * ```ts
+ * describeModule({ name: './mine.ts', path: '/home/me/mine.ts', sha256: 'ab12', imports: [] }); // → "module ./mine.ts: /home/me/mine.ts (sha256 ab12)"
+ * ```
+ */
 export function describeModule({ name, path, sha256, imports }: ModuleSource): string {
   const more = imports.map((one) => `, imports ${one.path} (sha256 ${one.sha256})`);
   return escaped(`module ${name}: ${path} (sha256 ${sha256})${more.join('')}`);

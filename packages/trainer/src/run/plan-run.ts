@@ -26,7 +26,10 @@ export interface RunPlan {
   readonly sources: readonly ModuleSource[];
 }
 
-/** {@link RunStatus}, or `missing` where nothing was trained yet. A `finished` run has its scores. */
+/**
+ * {@link RunStatus}, or `missing` where nothing was trained yet. A `finished` run has its scores; a `running` one is being trained, or its process
+ * ended without a word.
+ */
 export type RunState = RunStatus | 'missing';
 
 /** Options of {@link planRun}. */
