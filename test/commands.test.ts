@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { root, shellCommands } from '@segloss/testing';
 import { run } from './packed.js';
@@ -85,17 +85,4 @@ describe('sh blocks of the pages', () => {
   ])('a page with "%s" would be refused', (line, message) => {
     expect(shellCommands(line).map(problem)).toEqual([message]);
   });
-});
-
-describe('links of the pages', () => {
-  it.each(pages().map((path) => [relative(root, path), path]))(
-    '%s points to files that exist',
-    (_name, path) => {
-      const text = readFileSync(path, 'utf8').replace(/^```[^]*?^```/gm, '');
-      const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string);
-      const local = targets.filter((target) => !/^(https?:|mailto:|#)/.test(target));
-      const missing = local.filter((target) => !existsSync(join(dirname(path), target.replace(/#.*$/, ''))));
-      expect(missing).toEqual([]);
-    },
-  );
 });

@@ -25,7 +25,10 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
 
   beforeAll(() => {
     cpSync(join(root, 'test/consumer'), consumer, { recursive: true });
-    writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
+    writeFileSync(
+      join(consumer, 'package.json'),
+      JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
+    );
     const peers = [
       '@tensorflow/tfjs-core',
       '@tensorflow/tfjs-layers',
@@ -110,6 +113,11 @@ function writeBlocks(folder: string): void {
     });
     writeFileSync(join(folder, `${file}.mts`), block.code);
     writeFileSync(join(folder, `${file}.checked.mjs`), outputText);
+    const named = /^\/\/ ([\w-]+)\.ts\n/.exec(block.code)?.[1];
+    if (named !== undefined) {
+      writeFileSync(join(folder, `${named}.ts`), block.code); // a file that other blocks import
+      writeFileSync(join(folder, `${named}.js`), outputText);
+    }
     return { name, module: `./${file}.checked.mjs`, claims };
   });
   writeFileSync(join(folder, 'blocks.json'), JSON.stringify(list));

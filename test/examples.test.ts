@@ -3,7 +3,6 @@ import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { docCommentBlocks, root, runExample, type CodeBlock } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { blocksOf, pages } from './pages.js';
 import { publicExports } from './public-exports.js';
 import { filesBelow, publicWorkspaces, readPackage } from './workspaces.js';
 
@@ -24,16 +23,13 @@ function scopeOf(folder: string, path: string): Record<string, unknown> {
   const { name, exports = {} } = readPackage(folder);
   const entries = Object.keys(exports).filter((key) => !key.endsWith('.json'));
   const modules = entries.map((key) => load(name + key.slice(1)) as object);
-  const own = path === '' ? {} : (load(path) as object);
+  const own = load(path) as object;
   return Object.assign({ tf }, ...modules, own) as Record<string, unknown>;
 }
 
 describe.each(publicWorkspaces())('examples of %s', (folder) => {
   const sources = filesBelow(join(root, folder, 'src'), '.ts');
-  const found = [
-    ...sources.flatMap((path) => docExamples(path).map((example) => ({ path, ...example }))),
-    ...blocksOf(join(root, folder, 'README.md'), 'ts').map((example) => ({ path: '', ...example })),
-  ];
+  const found = sources.flatMap((path) => docExamples(path).map((example) => ({ path, ...example })));
 
   it('exist', () => {
     expect(found.length).toBeGreaterThan(0);
@@ -42,19 +38,6 @@ describe.each(publicWorkspaces())('examples of %s', (folder) => {
   for (const { name, path, block } of found) {
     it(`${name} shows true values`, async () => {
       await runExample(block.code, scopeOf(folder, path), load);
-    });
-  }
-});
-
-describe('pages', () => {
-  const packagePages = publicWorkspaces().map((folder) => join(root, folder, 'README.md'));
-  const found = pages()
-    .filter((path) => !packagePages.includes(path))
-    .flatMap((path) => blocksOf(path, 'ts'));
-
-  for (const { name, block } of found) {
-    it(`${name} shows true values`, async () => {
-      await runExample(block.code, { tf }, load);
     });
   }
 });

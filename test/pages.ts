@@ -8,6 +8,8 @@ export function pages(): string[] {
   return [
     join(root, 'README.md'),
     join(root, 'CONTRIBUTING.md'),
+    join(root, 'SECURITY.md'),
+    join(root, 'CODE_OF_CONDUCT.md'),
     ...workspaces().map((folder) => join(root, folder, 'README.md')),
     ...filesBelow(join(root, 'docs'), '.md'),
   ].filter((path) => existsSync(path));

@@ -14,9 +14,11 @@ import { licenses } from './licenses.js';
 import { losses } from './loss-table.js';
 import { parity } from './parity.js';
 import { runSchema } from './run-schema.js';
+import { sizePenalties } from './size-penalties.js';
 
 const GENERATORS: readonly Generator[] = [
   losses,
+  sizePenalties,
   licenses,
   runSchema,
   parity,
