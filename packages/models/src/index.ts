@@ -8,6 +8,7 @@ export { batchNormMomentum, recomputeBatchNormalization } from './layers/batch-s
 export { resnetFpn, type ResnetFpnOptions } from './networks/resnet-fpn.js';
 export { type ResnetOptions } from './networks/resnet-model.js';
 export { resnetUnet, type ResnetUnetOptions } from './networks/resnet-unet.js';
+export { type EncoderName } from './networks/encoders.js';
 export { type ResnetName } from './networks/resnet.js';
 export { unet, type UnetOptions } from './networks/unet.js';
 export { setOutputBias } from './output-bias.js';

@@ -2,9 +2,9 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { checkModel } from './check-model.js';
 import { checkInputShape, checkKeys, checkOutputs, checkSeed, unknownName, withDefaults } from './checks.js';
+import { ENCODERS, type EncoderName } from './networks/encoders.js';
 import { RESNET_FPN_DEFAULTS, resnetFpn, type ResnetFpnOptions } from './networks/resnet-fpn.js';
 import { RESNET_UNET_DEFAULTS, resnetUnet, type ResnetUnetOptions } from './networks/resnet-unet.js';
-import { RESNETS, type ResnetName } from './networks/resnet.js';
 import { unet, UNET_DEFAULTS, type UnetOptions } from './networks/unet.js';
 
 /** Options of every model builder. */
@@ -111,20 +111,20 @@ registerModel({
   build: (options) => unet(options as unknown as UnetOptions),
 });
 
-const encoders = Object.keys(RESNETS) as ResnetName[];
-for (const encoder of encoders) {
+const encoders = Object.entries(ENCODERS) as [EncoderName, (typeof ENCODERS)[EncoderName]][];
+for (const [encoder, { title, width }] of encoders) {
   registerModel({
     name: `unet-${encoder}`,
-    summary: `U-Net with a ${encoder.replace('resnet', 'ResNet-')} as its encoder`,
-    defaults: RESNET_UNET_DEFAULTS,
+    summary: `U-Net with a ${title} as its encoder`,
+    defaults: { ...RESNET_UNET_DEFAULTS, encoderWidth: width },
     build: (options) => resnetUnet({ ...options, encoder } as unknown as ResnetUnetOptions),
   });
 }
-for (const encoder of encoders) {
+for (const [encoder, { title, width }] of encoders) {
   registerModel({
     name: `fpn-${encoder}`,
-    summary: `feature pyramid network with a ${encoder.replace('resnet', 'ResNet-')} as its encoder`,
-    defaults: RESNET_FPN_DEFAULTS,
+    summary: `feature pyramid network with a ${title} as its encoder`,
+    defaults: { ...RESNET_FPN_DEFAULTS, encoderWidth: width },
     build: (options) => resnetFpn({ ...options, encoder } as unknown as ResnetFpnOptions),
   });
 }

@@ -58,9 +58,11 @@ describe.each(VARIANTS)('%s with %j', (name, options) => {
     expect(one.gradients.every(Number.isFinite)).toBe(true);
     expect(length(two.gradients)).toBeGreaterThan(0.01);
     expect(Math.abs(one.value - two.value)).toBeLessThan(1e-4);
-    // A hundred layers of batch normalization over the four pixels of the coarsest level amplify rounding.
+    // Fifty to a hundred layers of batch normalization over the four pixels of the coarsest level amplify rounding.
     const difference = length(one.gradients.map((value, i) => value - two.gradients[i]!));
-    expect(difference).toBeLessThan((/resnet(50|101)/.test(name) ? 0.03 : 1e-3) * length(two.gradients));
+    expect(difference).toBeLessThan(
+      (/resnet(50|101)|mobilenet/.test(name) ? 0.03 : 1e-3) * length(two.gradients),
+    );
   });
 });
 

@@ -52,10 +52,14 @@ const logitsOf = (model: LayersModel, x: tf.Tensor, training = false) =>
   tf.tidy(() => Array.from((model.apply(x, { training }) as tf.Tensor).dataSync()));
 
 describe('the registry', () => {
-  it('knows the U-Net and four encoders under two decoders', () => {
+  it('knows the U-Net and five encoders under two decoders', () => {
     expect(names).toEqual([
       'unet',
-      ...['unet', 'fpn'].flatMap((decoder) => [18, 34, 50, 101].map((depth) => `${decoder}-resnet${depth}`)),
+      ...['unet', 'fpn'].flatMap((decoder) =>
+        ['resnet18', 'resnet34', 'resnet50', 'resnet101', 'mobilenetv2'].map(
+          (encoder) => `${decoder}-${encoder}`,
+        ),
+      ),
     ]);
     expect(models().every(({ summary }) => summary.length > 10)).toBe(true);
   });
@@ -138,10 +142,13 @@ describe('parameters', () => {
     ['unet-resnet34', 24_436_369],
     ['unet-resnet50', 32_521_105],
     ['unet-resnet101', 51_513_233],
+    ['unet-mobilenetv2', 6_628_945],
     ['fpn-resnet18', 13_047_233],
     ['fpn-resnet34', 23_155_393],
     ['fpn-resnet50', 26_116_033],
     ['fpn-resnet101', 45_108_161],
+    // Counted by hand: 2,223,872 of torchvision's encoder without its classifier, and the decoders' formulas.
+    ['fpn-mobilenetv2', 4_215_425],
   ];
 
   it('are those of the README', () => {

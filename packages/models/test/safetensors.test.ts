@@ -257,7 +257,7 @@ describe('weights of torchvision', () => {
   it('need a model with such an encoder, of the same depth', () => {
     const plain = unet({ inputShape: [4, 4, 1], outputs: 1, widths: [1] });
     expect(() => loadEncoderWeights(plain, fileOf(encoder))).toThrow(
-      'wanted a model with a ResNet as its encoder',
+      'wanted a model with an encoder of torchvision',
     );
     const other = resnetFpn({
       inputShape: [32, 32, 3],

@@ -13,20 +13,21 @@ import {
   unknownName,
   withDefaults,
 } from '../checks.js';
-import { ENCODER, EPSILON, resnet, RESNETS, type NormArguments, type ResnetName } from './resnet.js';
+import { ENCODERS, type EncoderName } from './encoders.js';
+import { ENCODER, EPSILON, type NormArguments } from './resnet.js';
 import { loadEncoderWeights } from '../weights/torch-weights.js';
 import { partsOf } from '../weights/weight-names.js';
 
-/** Options of every network with a ResNet as its encoder. */
+/** Options of every network with an encoder of torchvision. */
 export interface ResnetOptions {
   /** Height, width and channels of the images; height and width divisible by 32. */
   inputShape: readonly [height: number, width: number, channels: number];
   /** Channels of the logits: 1 for binary data, else one for each class. */
   outputs: number;
-  encoder: ResnetName;
+  encoder: EncoderName;
   /** Bytes of a `.safetensors` file with torchvision's names; see {@link loadEncoderWeights}. Default: drawn from the seed. */
   encoderWeights?: Uint8Array | undefined;
-  /** Filters of the encoder's first convolution. Default 64, the ResNet of the paper; fewer give a narrow one, for small machines. */
+  /** Filters of the encoder's first convolution. Default: that of torchvision, 64 for a ResNet and 32 for MobileNetV2; fewer give a narrow encoder. */
   encoderWidth?: number;
   /** Share of the running averages that an update keeps; default 0.9, which PyTorch calls 0.1. See {@link UnetOptions}. */
   batchNormMomentum?: number;
@@ -36,7 +37,8 @@ export interface ResnetOptions {
 
 export const RESNET_DEFAULTS = {
   encoderWeights: undefined,
-  encoderWidth: 64,
+  /** That of the encoder. */
+  encoderWidth: undefined as number | undefined,
   batchNormMomentum: BATCH_NORM_MOMENTUM,
 };
 
@@ -44,11 +46,12 @@ export const RESNET_DEFAULTS = {
 export function checkedResnet<O extends ResnetOptions, D extends object>(caller: string, options: O, own: D) {
   const defaults = { ...own, ...RESNET_DEFAULTS, seed: 0 };
   checkKeys(caller, options, ['inputShape', 'outputs', 'encoder', ...Object.keys(defaults)]);
-  const complete = withDefaults(defaults, options);
-  const { inputShape, outputs, encoder, encoderWidth, batchNormMomentum, seed } = complete;
-  if (!Object.hasOwn(RESNETS, encoder)) {
-    throw new RangeError(`${caller}: ${unknownName('encoder', String(encoder), Object.keys(RESNETS))}`);
+  const { encoder } = options;
+  if (!Object.hasOwn(ENCODERS, encoder)) {
+    throw new RangeError(`${caller}: ${unknownName('encoder', String(encoder), Object.keys(ENCODERS))}`);
   }
+  const complete = withDefaults({ ...defaults, encoderWidth: ENCODERS[encoder].width }, options);
+  const { inputShape, outputs, encoderWidth, batchNormMomentum, seed } = complete;
   checkInputShape(caller, inputShape);
   checkOutputs(caller, outputs);
   checkPositive(caller, 'encoderWidth', encoderWidth);
@@ -68,7 +71,7 @@ export function resnetModel(
 ): LayersModel {
   const image = input({ shape: [...inputShape] });
   const norm = { epsilon: EPSILON, momentum: batchNormMomentum };
-  const features = resnet(image, encoder, encoderWidth, norm);
+  const features = ENCODERS[encoder].features(image, encoderWidth, norm);
   const network = model({ inputs: image, outputs: decoder(features, norm) });
   const given = encoderWeights !== undefined;
   drawWeights(network, seed, (weight) => given && partsOf(weight).layer.startsWith(ENCODER));

@@ -18,7 +18,7 @@ export const HEAD = 'segmentation_head.';
  */
 export function drawWeights(model: LayersModel, seed: number, skip: (weight: Weight) => boolean): void {
   for (const weight of model.weights) {
-    if (partsOf(weight).kind !== 'kernel' || skip(weight)) continue;
+    if (!partsOf(weight).kind.endsWith('kernel') || skip(weight)) continue;
     const random = randomStream(seed).fork(torchName(weight));
     const limit = Math.sqrt(3 * varianceOf(weight));
     const values = new Float32Array((weight.shape as number[]).reduce((product, size) => product * size, 1));
@@ -28,8 +28,9 @@ export function drawWeights(model: LayersModel, seed: number, skip: (weight: Wei
 }
 
 function varianceOf(weight: Weight): number {
-  const { layer } = partsOf(weight);
+  const { layer, kind } = partsOf(weight);
   const [height, width, channels, filters] = weight.shape as [number, number, number, number];
+  if (kind === 'depthwise_kernel') return 2 / (height * width * channels); // as torch counts its outputs
   const [fanIn, fanOut] = [height * width * channels, height * width * filters];
   if (layer.startsWith(ENCODER)) return 2 / fanOut;
   return layer.startsWith(HEAD) ? 2 / (fanIn + fanOut) : 2 / fanIn;

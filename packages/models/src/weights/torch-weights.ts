@@ -6,8 +6,8 @@ import { readSafetensors, type StoredTensor } from './safetensors.js';
 import { partsOf, torchName, type Weight } from './weight-names.js';
 
 /**
- * Loads the weights of a ResNet with torchvision's names into the encoder of a model (`conv1.weight`, `bn1.running_mean`,
- * `layer1.0.downsample.0.weight`, ...); `fc.*` and `*.num_batches_tracked` are left out. Where the images have not three channels, the
+ * Loads the weights of a ResNet or MobileNetV2 with torchvision's names into the encoder of a model (`conv1.weight`, `bn1.running_mean`,
+ * `layer1.0.downsample.0.weight`, ...); `fc.*`, `classifier.*` and `*.num_batches_tracked` are ignored. Where the images have not three channels, the
  * filters of the first convolution are summed over their channels for one, else repeated over the channels and scaled by 3 / channels.
  *
  * @param model From {@link resnetUnet} or {@link resnetFpn}, or loaded from a file of such a model.
@@ -26,7 +26,7 @@ export function loadEncoderWeights(model: LayersModel, bytes: Uint8Array): void 
   const weights = model.weights.filter((weight) => partsOf(weight).layer.startsWith(ENCODER));
   if (weights.length === 0) {
     throw new RangeError(
-      'loadEncoderWeights: wanted a model with a ResNet as its encoder, got one without; make it with resnetUnet or resnetFpn',
+      'loadEncoderWeights: wanted a model with an encoder of torchvision, got one without; make it with resnetUnet or resnetFpn',
     );
   }
   assign('loadEncoderWeights', weights, bytes, (weight) => torchName(weight).slice(ENCODER.length));
@@ -52,7 +52,7 @@ export function loadTorchWeights(model: LayersModel, bytes: Uint8Array): void {
   assign('loadTorchWeights', model.weights, bytes, torchName);
 }
 
-const IGNORED = /^fc\.|(^|\.)num_batches_tracked$/;
+const IGNORED = /^(fc|classifier)\.|(^|\.)num_batches_tracked$/;
 
 /** Writes all weights or, where anything does not fit, none. */
 function assign(
@@ -86,12 +86,16 @@ function assign(
 }
 
 /** The shape of a weight in PyTorch, which has `[filters, channels, height, width]` where tfjs has the reverse order of pairs. */
-function torchShape({ shape }: Weight): readonly number[] {
-  const sizes = shape as number[];
+function torchShape(weight: Weight): readonly number[] {
+  const sizes = weight.shape as number[];
   if (sizes.length !== 4) return sizes;
   const [height, width, channels, filters] = sizes as [number, number, number, number];
-  return [filters, channels, height, width];
+  const own = partsOf(weight).kind === 'depthwise_kernel'; // a filter for each channel
+  return own ? [channels, 1, height, width] : [filters, channels, height, width];
 }
+
+/** Layers that see the image. */
+const FIRST_LAYERS = [`${ENCODER}conv1`, `${ENCODER}features.0.0`];
 
 /** The values in the order of tfjs, if they fit. */
 function valuesFor(weight: Weight, { dtype, shape, values }: StoredTensor): Float32Array | undefined {
@@ -101,7 +105,7 @@ function valuesFor(weight: Weight, { dtype, shape, values }: StoredTensor): Floa
   if (wanted.length !== 4) return shape.join() === wanted.join() ? numbers : undefined;
   const fits = wanted.every((size, i) => size === shape[i]) && shape.length === 4;
   if (fits) return channelsLast(numbers, shape);
-  const first = partsOf(weight).layer === `${ENCODER}conv1`;
+  const first = FIRST_LAYERS.includes(partsOf(weight).layer);
   const others = [wanted[0], 3, wanted[2], wanted[3]];
   if (!first || shape.join() !== others.join()) return undefined;
   return forChannels(channelsLast(numbers, shape), wanted);

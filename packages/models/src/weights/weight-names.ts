@@ -6,6 +6,7 @@ export type Weight = LayersModel['weights'][number];
 /** PyTorch's names of the weights of convolutions and normalizations. */
 const KINDS: Readonly<Record<string, string>> = {
   kernel: 'weight',
+  depthwise_kernel: 'weight',
   bias: 'bias',
   gamma: 'weight',
   beta: 'bias',

@@ -1,0 +1,30 @@
+import { type SymbolicTensor } from '@tensorflow/tfjs-layers';
+
+import { mobilenetV2 } from './mobilenet.js';
+import { resnet, RESNETS, type NormArguments, type ResnetName } from './resnet.js';
+
+export type EncoderName = ResnetName | 'mobilenetv2';
+
+interface Encoder {
+  /** For the summary of a model. */
+  readonly title: string;
+  /** Filters of the first convolution in torchvision. */
+  readonly width: number;
+  /** Features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the image's size. */
+  readonly features: (image: SymbolicTensor, width: number, norm: NormArguments) => SymbolicTensor[];
+}
+
+const resnets = (Object.keys(RESNETS) as ResnetName[]).map((name): [ResnetName, Encoder] => [
+  name,
+  {
+    title: name.replace('resnet', 'ResNet-'),
+    width: 64,
+    features: (image, width, norm) => resnet(image, name, width, norm),
+  },
+]);
+
+/** The encoders by name. */
+export const ENCODERS = {
+  ...Object.fromEntries(resnets),
+  mobilenetv2: { title: 'MobileNetV2', width: 32, features: mobilenetV2 },
+} as Readonly<Record<EncoderName, Encoder>>;
