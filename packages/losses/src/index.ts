@@ -41,7 +41,7 @@ export {
 export { forLayers, type LayersLoss } from './layers.js';
 export { regionStatistics, type RegionStatisticsOptions } from './statistics/region.js';
 export { lossNames, lossRegistry, type LossName, type SizeRegularizers } from './registry.js';
-export { DEFAULT_IGNORE_INDEX } from './inputs/read.js';
+export { DEFAULT_IGNORE_INDEX } from './inputs/ignored.js';
 export {
   geometric,
   linear,

@@ -1,6 +1,6 @@
 import { memory, tidy, valueAndGrad, type Tensor } from '@tensorflow/tfjs-core';
 
-import { DEFAULT_IGNORE_INDEX as IGNORED } from '../inputs/read.js';
+import { DEFAULT_IGNORE_INDEX as IGNORED } from '../inputs/ignored.js';
 import { type Mode } from '../types.js';
 import { type Bench, type CheckLossOptions, type Example } from './bench.js';
 

@@ -3,7 +3,7 @@ import { mul, sigmoid, softmax, type Tensor3D } from '@tensorflow/tfjs-core';
 import { defineLoss, direct, type LossFunction } from '../define.js';
 import { mapsOf } from '../pixels/distance-maps.js';
 import { borderWeights } from '../pixels/distance-weights.js';
-import { hideIgnored } from '../inputs/read.js';
+import { hideIgnored } from '../inputs/ignored.js';
 import { elementsOf } from '../pixels/likelihood.js';
 import { pixelSum } from '../math.js';
 import { checkChoice } from '../options/checks.js';

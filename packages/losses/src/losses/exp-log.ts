@@ -21,7 +21,7 @@ import {
 
 import { withoutGradient } from '../custom-gradient.js';
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/read.js';
+import { hideIgnored } from '../inputs/ignored.js';
 import {
   likelihoodCosts,
   meanOfElements,

@@ -1,7 +1,7 @@
 import { add, log, logSoftmax, maximum, mul, neg, sub, sum, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/read.js';
+import { hideIgnored } from '../inputs/ignored.js';
 import { elementsOf, meanOfElements } from '../pixels/likelihood.js';
 import { checkNumber } from '../options/checks.js';
 import { logSigmoid } from '../statistics/sigmoid.js';

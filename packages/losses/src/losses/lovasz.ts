@@ -19,7 +19,7 @@ import { checkAggregation, type Aggregation, type AggregationOption } from '../o
 import { checkClassChoice, classRow, type ClassChoice } from '../options/classes.js';
 import { withoutGradient } from '../custom-gradient.js';
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/read.js';
+import { hideIgnored } from '../inputs/ignored.js';
 import { lovaszWeights } from '../pixels/lovasz-weights.js';
 import { absolute, classWeightRow, meanOfMeans, present } from '../math.js';
 import { checkChoice, checkClassWeights } from '../options/checks.js';

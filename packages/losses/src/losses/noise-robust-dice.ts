@@ -1,7 +1,7 @@
 import { add, mul, sigmoid, softmax, square, sub, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/read.js';
+import { hideIgnored } from '../inputs/ignored.js';
 import { gentlePower, absolute, pixelSum, quotient } from '../math.js';
 import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';

@@ -11,7 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/read.js';
+import { hideIgnored } from '../inputs/ignored.js';
 import { pixelSum, quotient } from '../math.js';
 import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';

@@ -18,7 +18,7 @@ import {
 
 import { aggregate, checkAggregation, type AggregationOption } from '../options/aggregation.js';
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/read.js';
+import { hideIgnored } from '../inputs/ignored.js';
 import { maskedMean, pixelSum, present } from '../math.js';
 import { checkChoice, checkNumber } from '../options/checks.js';
 import { logSigmoid } from '../statistics/sigmoid.js';

@@ -19,7 +19,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { withoutGradient } from '../custom-gradient.js';
-import { hideIgnored } from '../inputs/read.js';
+import { hideIgnored } from '../inputs/ignored.js';
 import { classWeightRow, pixelSum, quotient } from '../math.js';
 import { labelLogLikelihood } from '../statistics/label.js';
 import { logSigmoid } from '../statistics/sigmoid.js';

@@ -2,7 +2,7 @@ import { mul, sigmoid, softmax, type Scalar, type Tensor2D, type Tensor3D } from
 import { type Spacing } from '@segloss/geometry';
 
 import { checkClassChoice, classRow, type ClassChoice } from '../options/classes.js';
-import { hideIgnored } from '../inputs/read.js';
+import { hideIgnored } from '../inputs/ignored.js';
 import { elementsOf } from './likelihood.js';
 import { meanOfMeans, pixelSum, present, quotient } from '../math.js';
 import { checkChoice } from '../options/checks.js';

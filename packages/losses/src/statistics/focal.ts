@@ -27,7 +27,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { withGradient, withoutGradient } from '../custom-gradient.js';
-import { hideIgnored, softmaxLogits } from '../inputs/read.js';
+import { hideIgnored, softmaxLogits } from '../inputs/ignored.js';
 import { type LikelihoodCost } from '../pixels/likelihood.js';
 import { gentlePower, pixelSum } from '../math.js';
 import { labelsFor, named, runFused } from './region.js';

@@ -13,7 +13,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { hideIgnored } from '../inputs/read.js';
+import { hideIgnored } from '../inputs/ignored.js';
 import { composedSlopes, composedSums, onceEach } from './composed.js';
 import { type RegionKernelAttributes, type Variable } from './contract.js';
 

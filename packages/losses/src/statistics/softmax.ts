@@ -11,7 +11,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { softmaxLogits } from '../inputs/read.js';
+import { softmaxLogits } from '../inputs/ignored.js';
 import { composedSlopes, composedSums, onceEach } from './composed.js';
 import { type RegionKernelAttributes, type Variable } from './contract.js';
 
