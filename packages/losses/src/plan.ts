@@ -138,6 +138,11 @@ class Reading {
     if (definition.modes) checkChoice(definition.name, 'mode', mode, definition.modes);
     const activation =
       definition.activation?.(options, mode) ?? (mode === 'multiclass' ? 'softmax' : 'sigmoid');
+    if (activation === 'softmax' && classes === 1) {
+      throw new RangeError(
+        `${definition.name}: wanted activation 'sigmoid' for one channel, got 'softmax'; a softmax of one is always 1`,
+      );
+    }
     const context: LossContext = { mode, activation, classes, name: definition.name, batch, pixels };
     if ('pixels' in definition) {
       return () => definition.pixels(this.inputs, options, context);

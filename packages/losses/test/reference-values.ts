@@ -111,6 +111,15 @@ function variation(p: readonly number[], i: number): number {
 
 /** What each spec should give for the two images together. */
 export const references: Readonly<Record<string, () => number>> = {
+  // As SegLossOdyssey with smooth 0.1: labels clipped to [0.1/(K-1), 0.9], and 0.1 added to their probability.
+  'focal(labelClip=0.1)': overImages((image) =>
+    mean(
+      image.labels.map((label, i) => {
+        const t = 0.1 + sum(image.p[i]!.map((p, k) => p * (k === label ? 0.9 : 0.05)));
+        return -((1 - t) ** 2) * Math.log(t);
+      }),
+    ),
+  ),
   'balanced-ce': overImages((image) => {
     const classes = range(CLASSES).filter((k) => sizeOf(image, k) > 0);
     return mean(

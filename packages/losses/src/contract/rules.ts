@@ -242,7 +242,7 @@ export const RULES: readonly Rule[] = [
 const STEPS = [2 ** -5, 2 ** -7, 2 ** -9];
 
 /** Compares directional derivatives with finite differences; returns the length of the gradient. */
-function checkGradient(bench: Bench, what: string, random: Example): number {
+export function checkGradient(bench: Bench, what: string, random: Example): number {
   const tolerance = bench.options.gradientTolerance ?? 0.02;
   const wrong = perfectLogits(bench, random, -5);
   const example =

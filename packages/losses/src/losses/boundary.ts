@@ -63,7 +63,7 @@ export const boundary: LossFactory<BoundaryOptions, 'boundary'> = /* @__PURE__ *
     const { s, counts } = maskedProbabilities(inputs, context);
     const { innerBorder } = options;
     const phi = mapsOf(inputs.target, (mask) =>
-      signedDistanceMap(mask, inputs.space, { innerBorder, ...spacingOf(options) }),
+      signedDistanceMap(mask, inputs.space, { innerBorder, ...spacingOf(options, inputs, context.name) }),
     );
     return meanOfShapes(mul(phi, s) as Tensor3D, counts, options, context);
   },

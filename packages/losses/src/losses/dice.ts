@@ -21,8 +21,8 @@ import {
  *     1 - (2·overlap + ε) / (target + predicted + ε)
  *
  * With ε = 1 a class absent from labels and prediction costs 0; one absent from the labels alone costs what is
- * predicted of it (see `absentClass`). Its hidden marginal penalty, log(p + q), falls with p: Dice leans to extremely
- * imbalanced solutions.
+ * predicted of it (see `absentClass`). Its hidden marginal penalty, log(p + q), rises with p: Dice prefers regions that
+ * are too small, the extremely imbalanced solution p = 0.
  *
  * @returns A float32 scalar from 0 to 1 (with `negativeScore` from -1 to 0); 0 for a batch without valid pixels.
  * @throws {TypeError} If logits are not float32 or an option is unknown. @throws {RangeError} If shapes, label values

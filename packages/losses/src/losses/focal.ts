@@ -132,7 +132,6 @@ function checkActivation(
     if (labelClip > 0) wanted('labelClip 0 with a sigmoid', labelClip);
     return;
   }
-  if (classes === 1) wanted("activation 'sigmoid' for one channel", 'softmax');
   if (typeof alpha === 'number') wanted(`alpha to be a list of ${classes} class weights with softmax`, alpha);
   if (classReduction === 'sum')
     wanted("classReduction 'mean' with softmax (or activation 'sigmoid')", classReduction);

@@ -73,7 +73,7 @@ export const hausdorffDt: LossFactory<HausdorffDtOptions, 'hausdorff-dt'> = /* @
     const { alpha, field, log } = options;
     const { s, counts } = maskedProbabilities(inputs, context);
     const depth = (mask: Uint8Array) =>
-      signedDistanceMap(mask, inputs.space, spacingOf(options)).map((distance) =>
+      signedDistanceMap(mask, inputs.space, spacingOf(options, inputs, context.name)).map((distance) =>
         field === 'both' ? Math.abs(distance) ** alpha : Math.max(0, -distance) ** alpha,
       );
     const far = withoutGradient(s, (given) =>

@@ -44,9 +44,19 @@ export function checkSpacing(name: string, spacing: unknown): void {
   }
 }
 
-/** The spacing as the distance transforms take it. */
-export function spacingOf({ spacing }: Readonly<SpacingOption>): { spacing?: Spacing } {
-  return spacing === 'pixels' ? {} : { spacing };
+/** Returns the spacing as the distance transforms take it; throws unless it has a number for each axis. */
+export function spacingOf(
+  { spacing }: Readonly<SpacingOption>,
+  { space }: PixelInputs,
+  name: string,
+): { spacing?: Spacing } {
+  if (spacing === 'pixels') return {};
+  if (spacing.length !== space.length) {
+    throw new RangeError(
+      `${name}: wanted spacing to have ${space.length} numbers, one for each spatial axis, got ${JSON.stringify(spacing)}`,
+    );
+  }
+  return { spacing };
 }
 
 /** The choice of classes in a mode. */

@@ -76,7 +76,9 @@ export const planSegLossOdyssey: Adapter = (golden, input) => {
       return { terms: [{ spec: 'ce' }] };
     case 'FocalLoss': {
       const alpha = alphaOf(given, shapeLogits[1]!);
-      const spec = call('focal', { labelClip: 1e-5, gamma: given['gamma'], alpha });
+      const labelClip = given.smooth ?? 1e-5;
+      if (labelClip > 0.5) return skip('ODY-11', 'a label clipped by more than 1/2 is no label any more');
+      const spec = call('focal', { labelClip, gamma: given['gamma'], alpha });
       return { terms: [{ spec, scale: given['size_average'] === false ? pixels : 1 }] };
     }
     case 'LovaszSoftmax':
