@@ -5,10 +5,9 @@ import { multiplyAdd } from './multiply-add';
 import { firstPixel, imageOf, lastPixel } from './region-parts';
 import {
   COMPLEMENT_LOG_LIKELIHOOD, COMPLEMENT_LOG_SUM, DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED,
-  PREDICTED_COMPLEMENT, PREDICTED_SQUARES, STATISTICS, TEMPERED, TEMPERED_COMPLEMENT,
+  PREDICTED_COMPLEMENT, PREDICTED_SQUARES, sign4, STATISTICS, TEMPERED, TEMPERED_COMPLEMENT,
 } from './region-slots';
 import { addTerms } from './generated/add-terms';
-import { sign4 } from './region-slots';
 import { factorOf, has } from './region-terms';
 
 /** Groups of four pixels that are added in float32 before they go to float64. */

@@ -4,10 +4,9 @@ import { multiplyAdd } from './multiply-add';
 import { BLOCK, exponentials, fromRows, invert, loadTargets, logarithms, ROW, temperedRows } from './region-block';
 import { firstPixel, flushLanes, imageOf, lastPixel, RUN } from './region-parts';
 import {
-  DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_SQUARES, STATISTICS, TEMPERED,
+  DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_SQUARES, sign4, STATISTICS, TEMPERED,
 } from './region-slots';
 import { addTerms } from './generated/add-terms';
-import { sign4 } from './region-slots';
 import { factorOf, has } from './region-terms';
 
 /** Bytes of scratch: two tables, seven blocks of rows, eight rows, and four lanes of each sum, or eight factors, for each class. */
