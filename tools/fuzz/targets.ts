@@ -244,6 +244,65 @@ async function listTarget(random: RandomStream, folder: string): Promise<string 
   return undefined;
 }
 
+/** Ways in which tools save the same shape: 0 and 1, black and white, soft, JPEG, palette, cut out by transparency. */
+const SAVED: readonly ((shape: readonly number[]) => readonly [ending: string, bytes: Uint8Array])[] = [
+  (shape) => ['png', png(16, 16, 8, 0, rowsOf(shape, 16))],
+  (shape) => ['png', png(16, 16, 1, 0, rowsOf(shape, 16))],
+  (shape) => ['png', png(16, 16, 8, 0, rowsOf(shape.map((one) => 255 * one), 16))],
+  (shape) => ['png', png(16, 16, 8, 2, rowsOf(shape.flatMap((one) => [255 * one, 255 * one, 255 * one]), 48))],
+  (shape) => ['png', png(16, 16, 8, 4, rowsOf(shape.flatMap((one) => [255, 255 * one]), 32))],
+  (shape) => ['png', png(16, 16, 8, 3, rowsOf(shape, 16), [0, 0, 0, 255, 255, 255])],
+  (shape) => ['png', png(16, 16, 8, 3, rowsOf(shape.map((one) => 1 - one), 16), [255, 255, 255, 0, 0, 0])],
+  (shape) => ['tif', tiff({ width: 16, height: 16, values: shape.map((one) => 255 * one) })],
+  (shape) => ['tif', tiff({ width: 16, height: 16, depth: 1, photometric: 0, values: shape.map((one) => 1 - one) })],
+  (shape) => ['jpg', jpeg.encode({ width: 16, height: 16, data: Uint8Array.from({ length: 1024 }, (_, i) => (i % 4 === 3 ? 255 : 255 * shape[i >> 2]!)) }, 95).data],
+]; // prettier-ignore
+
+/** One shape saved in several ways, in one folder: its pixels are foreground, or the folder is refused. */
+async function mixtureTarget(random: RandomStream, folder: string): Promise<string | undefined> {
+  const root = join(folder, 'mixture');
+  await rm(root, { recursive: true, force: true });
+  for (const part of ['images', 'masks']) await mkdir(join(root, part), { recursive: true });
+  const ways = many(1 + random.integer(2), () => random.integer(SAVED.length));
+  const shapes = new Map<string, number[]>();
+  const used: number[] = [];
+  for (const id of ['a', 'b', 'c', 'd']) {
+    const [right, bottom] = [random.integer(3) * 8, random.integer(3) * 8]; // whole blocks of JPEG
+    const shape = many(256, (i) => Number(i % 16 < right && Math.floor(i / 16) < bottom));
+    const way = pick(random, ways);
+    const [ending, bytes] = SAVED[way]!(shape);
+    used.push(way);
+    shapes.set(id, shape);
+    await writeFile(
+      join(root, 'images', `${id}.png`),
+      png(
+        16,
+        16,
+        8,
+        0,
+        rowsOf(
+          many(256, (i) => i),
+          16,
+        ),
+      ),
+    );
+    await writeFile(join(root, 'masks', `${id}.${ending}`), bytes);
+  }
+  if ([...shapes.values()].every((shape) => !shape.includes(1))) return undefined;
+  try {
+    const { train, val, faults } = await openDataset(root);
+    if (faults.length > 0) return undefined; // no training
+    for (const source of [...train, ...val]) {
+      const wrong = differences(`the mask ${source.id} of masks saved in the ways ${used.join()}`, (await source.load()).mask, shapes.get(source.id)!); // prettier-ignore
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof DataError) return undefined;
+    throw error;
+  }
+}
+
 /** What a folder says of itself, damaged: `checkDataset` reports it, and does not throw. */
 async function folderTarget(random: RandomStream, folder: string): Promise<string | undefined> {
   const root = join(folder, 'folders');
@@ -353,6 +412,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   rle: rleTarget,
   damaged: damagedTarget,
   lists: listTarget,
+  mixtures: mixtureTarget,
   folders: folderTarget,
   configurations: configTarget,
   summaries: summaryTarget,

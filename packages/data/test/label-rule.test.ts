@@ -126,6 +126,10 @@ describe('the rule of two classes is decided over all masks', () => {
     const one = [black!, red!, green!];
     const same = await folder(numbered(3, () => withPalette(one)));
     expect(await foreground(same)).toEqual([3 * 4 * SIDE, 0]);
+    const whiteFirst = await folder(numbered(3, () => withPalette([[255, 255, 255], [0, 0, 0]]))); // prettier-ignore
+    expect(await failure(openDataset(whiteFirst))).toMatch(
+      /by its index the mask is the opposite of what is seen/,
+    );
     const other = [green!, black!, red!];
     const mixed = await folder([
       ['a.png', withPalette(one)],

@@ -33,7 +33,14 @@ function nucleiFolder(): string {
   return path.join(path.dirname(manifest), 'demo/nuclei');
 }
 
-/** Returns whether the name is that of a built-in data set; `./demo` names a folder instead. */
+/**
+ * Returns whether the name is that of a built-in data set; `./demo` names a folder instead.
+ *
+ * @example
+ * ```ts
+ * [isBuiltIn('demo:rare'), isBuiltIn('./demo')]; // → [true, false]
+ * ```
+ */
 export function isBuiltIn(name: string): boolean {
   return name === 'demo' || name.startsWith('demo:');
 }

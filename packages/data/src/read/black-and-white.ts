@@ -30,6 +30,7 @@ export function blackAndWhite(
   const exact = [...masks].filter(([, { lossy }]) => !lossy);
   const lossy = [...masks].filter(([, facts]) => facts.lossy);
   checkJpegs(lossy);
+  checkInverted(exact);
   const decided = decideExact(exact, foreground, whiteIsForeground);
   if (lossy.length === 0) return decided;
   const said = `values above 127 of ${lossy.length} JPEG masks are ${foreground}`;
@@ -131,6 +132,21 @@ function checkJpegs(masks: readonly (readonly [string, MaskFacts])[]): void {
       'export the masks anew as PNG',
     'bad-label',
   );
+}
+
+/** A palette in which white comes first, as index 0, says by its index the opposite of what is seen. */
+function checkInverted(masks: readonly (readonly [string, MaskFacts])[]): void {
+  for (const [path, { palette }] of masks) {
+    const inverted = Object.entries(palette?.colors ?? {}).some(
+      ([index, color]) => (color === '#ffffff' && index === '0') || (color === '#000000' && index === '1'),
+    );
+    if (!inverted) continue;
+    throw new DataError(
+      `wanted black as index 0 of the palette, got white as 0 or black as 1 in ${path}: by its index the mask is the opposite of what is ` +
+        'seen; save the masks as gray PNG',
+      'bad-label',
+    );
+  }
 }
 
 function mixture(ones: readonly string[], white: readonly string[]): DataError {
