@@ -8,6 +8,20 @@ export {
   type CalibrationOptions,
   type ReliabilityBin,
 } from './calibration.js';
+export { ccDice, type ComponentDice } from './components/cc-dice.js';
+export {
+  lesionScores,
+  panopticQuality,
+  type LesionScoreOptions,
+  type LesionScores,
+  type PanopticQuality,
+} from './components/lesion-scores.js';
+export {
+  matchComponents,
+  type ComponentMatch,
+  type ComponentOptions,
+  type ComponentPair,
+} from './components/match.js';
 export { classCounts, ConfusionMatrix, type ClassCounts } from './confusion.js';
 export { bestDiceSize, type BestDice, type BestDiceOptions } from './decode/best-dice.js';
 export { decode, type DecodeOptions, type DecodePolicy } from './decode/decode.js';

@@ -19,6 +19,6 @@ export function badLabel(
         : 'read the mask without interpolation';
   const name = what === '' ? 'label' : `${what} label`;
   return new RangeError(
-    `${caller}: wanted whole labels from 0 to ${K - 1}, got the ${name} ${value} at ${pixel}; ${remedy}`,
+    `${caller}: wanted whole labels${Number.isFinite(K) ? ` from 0 to ${K - 1}` : ''}, got the ${name} ${value} at ${pixel}; ${remedy}`,
   );
 }

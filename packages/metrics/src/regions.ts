@@ -1,5 +1,7 @@
 import { checkShape, type Spacing } from '@segloss/geometry';
 
+import { badLabel } from './labels.js';
+
 /** Which region of two label maps is compared, and on what grid. */
 export interface RegionOptions {
   /** Sizes of the axes, `[height, width]` or `[depth, height, width]`. */
@@ -45,9 +47,9 @@ export function cutRegions(
     for (let x = 0; x < width; x++) {
       const t = truth[start + x]!;
       const p = predicted[start + x]!;
-      if (t !== Math.trunc(t)) throw fractional(name, 'true', t, start + x);
+      if (t !== Math.trunc(t)) throw badLabel(name, 'true', t, Infinity, start + x);
       if (t === ignored) continue;
-      if (p !== Math.trunc(p)) throw fractional(name, 'predicted', p, start + x);
+      if (p !== Math.trunc(p)) throw badLabel(name, 'predicted', p, Infinity, start + x);
       const inTruth = t === label;
       const inPredicted = p === label;
       if (!inTruth && !inPredicted) continue;
@@ -97,12 +99,4 @@ export function cutRegions(
     for (let axis = rank - 2; axis >= 0 && ++at[axis]! === inner[axis]; axis--) at[axis] = 0;
   }
   return regions;
-}
-
-/** Values between whole numbers, and NaN, would belong to no region without a word. */
-function fractional(name: string, what: 'true' | 'predicted', value: number, pixel: number): RangeError {
-  const remedy = what === 'true' ? 'read the mask without interpolation' : 'pass class indices (the argmax)';
-  return new RangeError(
-    `${name}: wanted whole labels, got the ${what} label ${value} at ${pixel}; ${remedy}`,
-  );
 }
