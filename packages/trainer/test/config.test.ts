@@ -323,7 +323,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [],
       [
         expect.stringMatching(
-          /^configuration: loss: loss spec "ce \+ l3" at 5: unknown loss "l3"; known losses: .*, ce, /,
+          /^configuration: loss: loss spec "ce \+ l3" at 5: unknown loss "l3" .*; known losses: .*, ce, /,
         ) as unknown as string,
         '  at run.yaml:2',
         '  got "ce + l3"; wanted: A loss spec, as in `ce + 0.5*l1(temperature=10)`; a name may be ./mine.ts#name',
@@ -359,7 +359,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: seed: expected number, received object',
         '  at run.yaml:2',
-        '  got {"a":1}; wanted: Owns weights, order, augmentation and dropout; from 0 to 2147483647',
+        '  got {"a":1}; wanted: Seed of weights, order, augmentation and dropout, from 0 to 2147483647',
         '  change the value, or leave it out: the default is 0',
       ],
     ],
@@ -370,7 +370,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: data.size: the recipe polyp makes images of one size and wants to know it',
         '  at run.yaml:1',
-        '  got nothing; wanted: Pixels, from 8, that images and masks are brought to: a number or [height, width]; as they are without it',
+        '  got nothing; wanted: Size in pixels, from 8, to which images and masks are resized: a number or [height, width]; not resized without it',
         '  add data.size to the file, or pass --set data.size=...',
       ],
     ],

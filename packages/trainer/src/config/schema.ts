@@ -38,10 +38,10 @@ const data = z.strictObject({
   size: z
       .union([side, z.tuple([side, side])])
       .optional()
-      .describe('Pixels, from 8, that images and masks are brought to: a number or [height, width]; as they are without it'), // prettier-ignore
+      .describe('Size in pixels, from 8, to which images and masks are resized: a number or [height, width]; not resized without it'), // prettier-ignore
   limit: count
     .optional()
-    .describe('At most so many training and so many validation images, from 1; all without it'),
+    .describe('Use at most N training and N validation images, N from 1; all without it'),
   background: z
     .union([z.literal(0), z.literal('none')])
     .optional()
@@ -170,11 +170,11 @@ const schedule = z.discriminatedUnion('name', [
   }),
   z.strictObject({
     name: z.literal('one-cycle'),
-    divide: positive.min(1).default(25).describe('The first learning rate is so many times smaller, from 1'),
+    divide: positive.min(1).default(25).describe('The first learning rate is N times smaller, N from 1'),
     finalDivide: positive
       .min(1)
       .default(1e4)
-      .describe('The last is so many times smaller than the first, from 1'),
+      .describe('The last learning rate is N times smaller than the first, N from 1'),
     rise: positive.lt(1).default(0.3).describe('Share of the training until the top, between 0 and 1'),
     warmup,
   }),
@@ -215,7 +215,7 @@ const logs = z.strictObject({
   plugins: z
     .array(z.string().regex(/\.[cm]?[jt]s(#[\w$]+)?$/, 'wanted a module as in ./mine.mjs#name'))
     .default([])
-    .describe('Modules of your own that are told of every epoch: [./mine.mjs#name]'),
+    .describe('Modules of your own that receive every epoch: [./mine.mjs#name]'),
 });
 
 // A module of the user's own stands for any loss here: whoever loads it knows its options.
@@ -244,7 +244,7 @@ const runShape = {
   schedule: schedule.prefault({}).describe('The learning rate over the epochs'),
   epochs: count.default(20).describe('Passes over the training images, from 1'),
   batchSize: count.default(8).describe('Images of one batch, from 1'),
-  seed: z.int().min(0).lt(2 ** 31).default(0).describe('Owns weights, order, augmentation and dropout; from 0 to 2147483647'), // prettier-ignore
+  seed: z.int().min(0).lt(2 ** 31).default(0).describe('Seed of weights, order, augmentation and dropout, from 0 to 2147483647'), // prettier-ignore
   augment: oneOf(AUGMENTATIONS)
     .default('flip')
     .describe(`Changes of the training images: ${Object.keys(AUGMENTATIONS).map((name) => `\`${name}\``).join(', ')}`), // prettier-ignore

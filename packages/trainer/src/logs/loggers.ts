@@ -3,7 +3,7 @@ import { loadModule } from '../modules/load-module.js';
 import { ModuleError } from '../modules/module-error.js';
 import { type MetricsHead, type MetricsLine } from './metrics-line.js';
 
-/** What a logger is told at the start. */
+/** What a logger receives at the start. */
 export interface LoggedRun extends MetricsHead {
   readonly id: string;
   /** Where the run's files are. */
@@ -19,7 +19,7 @@ export interface Logger {
   end?(summary: Readonly<Record<string, unknown>>): void | Promise<void>;
 }
 
-/** Several loggers that a training tells and never waits for, but at the end. */
+/** Several loggers; the training waits for them only at the end. */
 export interface Loggers {
   start(run: LoggedRun): void;
   epoch(line: MetricsLine): void;
@@ -29,7 +29,7 @@ export interface Loggers {
 
 /** Options of {@link loadLoggers}. */
 export interface LoadLoggersOptions {
-  /** Takes one line about a logger that failed. */
+  /** Receives one line about a logger that failed. */
   warn: (text: string) => void;
   /** Folder that relative modules start from; default: the process's. */
   folder?: string;
@@ -38,7 +38,7 @@ export interface LoadLoggersOptions {
 }
 
 /**
- * Loads loggers. Each gets its own copy of what it is told, one call after the other, and only the end waits for them. No
+ * Loads loggers. Each receives its own copy of everything, one call after the other, and only the end waits for them. No
  * error of theirs ends the training; the first of each is reported.
  *
  * @param modules `./mine.mjs#name`; without `#` the default export.

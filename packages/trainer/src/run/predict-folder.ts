@@ -26,7 +26,7 @@ export interface FolderPredictions {
 
 /**
  * Predicts every image (PNG, JPEG, TIFF) and NIfTI volume of a folder. For an image `NAME.png`, gray, 8 bits, whose values are class indices;
- * for a volume `CASE.nii.gz` with the image's geometry, predicted slice by slice. What cannot be read is told, and the others go on.
+ * for a volume `CASE.nii.gz` with the image's geometry, predicted slice by slice. What cannot be read is reported, and the others are predicted.
  *
  * @param folder Images. @param out Where the labels go; made if it is not there.
  * @throws {DataError} If there are no images. @throws {OutputError} If the labels would go into a folder that is read, or over files that
