@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 /** ESM + CJS + types of one package; one home for every build option. */
-export function library(entry: string[]) {
+export function library(entry: string[] | Record<string, string>) {
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],

@@ -1,3 +1,7 @@
 import { library } from '../../tsup.base';
 
-export default library(['src/index.ts', 'src/cli.ts', 'src/benchmark/worker.ts']);
+export default library({
+  index: 'src/index.ts',
+  cli: 'src/cli.ts',
+  worker: 'src/benchmark/executors/worker.ts',
+});

@@ -4,15 +4,9 @@ import { Command, CommanderError } from 'commander';
 
 import { commands } from './commands/index.js';
 import { exitCodeHelp, exitCodeOf, exitCodes, messageOf } from './errors.js';
-import type { Terminal } from './terminal.js';
+import { processTerminal } from './terminal.js';
 
-const terminal: Terminal = {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  folder: process.cwd(),
-  argv: process.argv.slice(2),
-  env: process.env,
-};
+const terminal = processTerminal();
 
 /** Builds the program; only the command that `argv` names is loaded. */
 async function program(argv: readonly string[], finish: (code: number) => void): Promise<Command> {
@@ -22,7 +16,11 @@ async function program(argv: readonly string[], finish: (code: number) => void):
     .version(version)
     .option('--verbose', 'print the stack of an error')
     .addHelpText('after', `\n${exitCodeHelp()}`)
-    .configureOutput({ outputError: () => undefined }) // one message, printed by main
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+      outputError: () => undefined, // one message, printed by main
+    })
     .exitOverride();
   const named = argv.filter((word) => !word.startsWith('-')).slice(0, argv[0] === 'help' ? 2 : 1);
   for (const [name, { description, load }] of Object.entries(commands)) {
@@ -46,9 +44,9 @@ async function main(): Promise<number> {
   } catch (error) {
     // Help was requested: nothing to add.
     if (error instanceof CommanderError && /help|version/i.test(error.code)) return exitCodeOf(error);
-    process.stderr.write(`segloss: ${messageOf(error)}\n`);
+    terminal.stderr.write(`segloss: ${messageOf(error)}\n`);
     if (terminal.argv.includes('--verbose') && error instanceof Error) {
-      process.stderr.write(`${error.stack}\n`);
+      terminal.stderr.write(`${error.stack}\n`);
     }
     return exitCodeOf(error);
   }

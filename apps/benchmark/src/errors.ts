@@ -2,13 +2,16 @@ import { CommanderError } from 'commander';
 
 /** Every way the command `segloss` can end; the one home of these numbers. */
 export const exitCodes = {
-  ok: { code: 0, meaning: 'every run finished' },
+  ok: { code: 0, meaning: 'done; every run finished' },
   runtime: { code: 1, meaning: 'something failed while running' },
   usage: { code: 2, meaning: 'unknown loss, unknown flag, wrong value or wrong configuration' },
   data: { code: 3, meaning: 'the data cannot be used' },
-  diverged: { code: 5, meaning: 'at least one run diverged; the others are in the report' },
-  resumable: { code: 75, meaning: 'the training was stopped; the same command goes on where it was' },
-  interrupted: { code: 130, meaning: 'stopped by Ctrl-C; what was finished is kept' },
+  diverged: { code: 5, meaning: 'a run diverged: its loss or gradient is not a number' },
+  resumable: { code: 75, meaning: 'stopped by a signal, and saved; the same command resumes' },
+  interrupted: {
+    code: 130,
+    meaning: 'stopped immediately, by a second signal; the same command resumes from the last checkpoint',
+  },
 } as const;
 
 /** The command line asks for something that does not exist. */
@@ -28,17 +31,22 @@ const codes: Readonly<Record<string, number>> = {
   DivergedError: exitCodes.diverged.code,
 };
 
+/** Returns the exit code for an error of this name. */
+export function codeOfName(name: string | undefined): number {
+  return (name === undefined ? undefined : codes[name]) ?? exitCodes.runtime.code;
+}
+
 /** Returns the exit code for an error that ended the command. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage.code;
-  return (error instanceof Error ? codes[error.name] : undefined) ?? exitCodes.runtime.code;
+  return codeOfName(error instanceof Error ? error.name : undefined);
 }
 
 /** What an error says to a person, with a remedy where the system gives none. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
-  const remedy = full ? '; the disk is full: make room, and give the same command again to go on' : '';
+  const remedy = full ? '; the disk is full: make room; the same command resumes' : '';
   return `${error.message.replace(/^error: /, '').replace('\n(', ' (')}${remedy}`;
 }
 

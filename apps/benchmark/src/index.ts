@@ -1,7 +1,21 @@
 export { lossCard, type CardPenalty, type CardTerm, type LossCard } from './card/card.js';
 export { renderCard } from './card/page.js';
-export { readEvents, type Event, type EventOf, type Scores } from './benchmark/events.js';
+export {
+  readResults,
+  type CellResult,
+  type CellScores,
+  type Results,
+  type Weights,
+} from './benchmark/results.js';
+export { type ConstantPrediction } from './benchmark/constant-predictions.js';
 export { renderReport } from './benchmark/report/page.js';
-export { summarize, type LossSummary, type Result, type Run, type Summary } from './benchmark/summary.js';
-export { type Statistic } from './benchmark/statistics.js';
-export { leaderboard, toCsv, toMarkdown, type Leaderboard } from './benchmark/table.js';
+export {
+  leaderboard,
+  toCsv,
+  toMarkdown,
+  type Column,
+  type Leaderboard,
+  type Row,
+  type Section,
+  type SectionData,
+} from './benchmark/table.js';

@@ -1,33 +1,5 @@
 import { InvalidArgumentError } from 'commander';
 
-/** What `segloss demo` and `segloss run` were asked to do, after parsing. */
-export interface Settings {
-  /** Folder of the user's data; undefined means the embedded demo data. */
-  readonly data: string | undefined;
-  /** Specs as the user wrote them. */
-  readonly losses: readonly string[];
-  readonly seeds: readonly number[];
-  readonly epochs: number;
-  /** Height and width that images are resized to; undefined keeps the data's own size. */
-  readonly size: Size | undefined;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  /** Filters of the U-Net's levels; their number is its depth. */
-  readonly widths: readonly number[];
-  /** Normalization after each convolution of the U-Net. */
-  readonly norm: 'batch' | 'none';
-  /** At most so many training and so many validation images, evenly spaced; undefined means all. */
-  readonly limit: number | undefined;
-  readonly backend: string;
-  readonly out: string;
-  readonly jobs: number | undefined;
-}
-
-export interface Size {
-  readonly height: number;
-  readonly width: number;
-}
-
 const wholeNumber = /^\d+$/;
 
 function reject(wanted: string, got: string): never {
@@ -74,13 +46,13 @@ export function parseSeeds(text: string): number[] {
 }
 
 /** Reads `128` as a square and `96x128` as height x width, in pixels. */
-export function parseSize(text: string): Size {
+export function parseSize(text: string): number | [height: number, width: number] {
   const [, height, width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
-  const size = { height: Number(height), width: Number(width ?? height) };
-  if (height === undefined || !(size.height >= 8 && size.width >= 8 && size.height * size.width <= 2 ** 24)) {
+  const [rows, columns] = [Number(height), Number(width ?? height)];
+  if (height === undefined || !(rows >= 8 && columns >= 8 && rows * columns <= 2 ** 24)) {
     reject('N or HxW in pixels, at least 8 (128 or 96x128)', text);
   }
-  return size;
+  return width === undefined ? rows : [rows, columns];
 }
 
 /** Reads `8,16,32` as the filters of a U-Net with three levels. */
@@ -93,21 +65,14 @@ export function parseWidths(text: string): number[] {
   return widths;
 }
 
-const backends = ['auto', 'tensorflow', 'webgpu', 'wasm', 'cpu'];
-
-/** Reads the name of a backend, or `auto`. */
-export function parseBackend(text: string): string {
-  if (!backends.includes(text)) reject(backends.join(', '), text);
-  return text;
+/** Reads a whole number of at least 0, as `--seed` wants it. */
+export function parseIndex(text: string): number {
+  const value = Number(text);
+  if (!wholeNumber.test(text) || value >= 2 ** 31) reject('a whole number of at least 0', text);
+  return value;
 }
 
-/** Reads `batch` or `none`. */
-export function parseNorm(text: string): Settings['norm'] {
-  if (text !== 'batch' && text !== 'none') reject('batch or none', text);
-  return text;
-}
-
-/** Gathers a flag that may be given more than once. */
+/** Collects the values of a flag that may be given more than once. */
 export function collect(value: string, previous: readonly string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }

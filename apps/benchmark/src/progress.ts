@@ -1,62 +1,102 @@
 import type { Writable } from 'node:stream';
 
-import type { MetricsLine, StepReport } from '@segloss/trainer';
+import type { EpochEvent, RunEvent, RunStartEvent, RunSummary, StepEvent } from '@segloss/trainer';
+import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Colors } from 'picocolors/types';
 
-import { makeBars, ratioText } from './benchmark/progress.js';
+import { printable } from './page/printable.js';
 
-/** Shows how one training goes on; `finish` leaves the terminal as it was. */
-export interface TrainProgress {
-  step(step: Pick<StepReport, 'epoch' | 'step' | 'loss'>): void;
-  epoch(line: MetricsLine): void;
-  /** Says something without disturbing what is on the screen. */
+/** Shows how trainings go on; `finish` leaves the terminal as it was. */
+export interface Progress {
+  event(event: RunEvent): void;
+  /** A run ended; `text` says how. Not needed for a single run. */
+  ended(run: string, mark: 'good' | 'bad', text: string): void;
+  /** Prints a sentence without disturbing what is on the screen. */
   note(text: string): void;
   finish(): void;
 }
 
-/** What a training is, as far as its progress needs it. */
-export interface TrainExtent {
-  readonly epochs: number;
-  /** Updates of the weights in one epoch. */
-  readonly stepsPerEpoch: number;
-  readonly classes: readonly string[];
-  /** Updates that were made before, where a training goes on. */
-  readonly stepsBefore?: number;
+/** What a display needs to know before the first event. */
+export interface ProgressOptions {
+  /** Runs to train; a single one has no name in front of its lines. */
+  readonly runs: number;
+  /** Runs that are finished already. */
+  readonly finished?: number;
+  /** Short name of a run, by its id. */
+  readonly nameOf?: (run: string) => string;
 }
 
 /** Below this share of its true proportion, a class is about to vanish from the predictions. */
 const COLLAPSE = 0.1;
 const MINUTE = 60_000;
 
-/** What one epoch says: loss, learning rate, scores, and for each class p/q, predicted over true proportion, soft and hard. */
-export function trainEpochLine(
-  line: MetricsLine,
-  { epochs, classes }: TrainExtent,
-  mark = (text: string) => text,
+/** The part of a `run.start` event that lines need. */
+export type Extent = Pick<RunStartEvent, 'epochs' | 'stepsPerEpoch' | 'classes'>;
+
+/**
+ * Returns what is printed of one epoch: loss, learning rate, scores and p/q, predicted over true proportion, soft and hard.
+ *
+ * @param name Of the run, where there are several; then only the rarest class and classes that vanish are named.
+ */
+export function epochLine(
+  event: EpochEvent,
+  { epochs, classes }: Pick<Extent, 'epochs' | 'classes'>,
+  { name, mark = (text) => text }: { name?: string | undefined; mark?: (text: string) => string } = {},
 ): string {
-  const { val } = line;
-  const ratios = classes.map((name, k) => {
-    const [q, soft, hard] = [val.truth[k]!, val.soft[k]!, val.hard[k]!];
-    const text = `${name} ${ratioText(soft, q)}/${ratioText(hard, q)}`;
-    return q > 0 && hard / q < COLLAPSE ? mark(`${text} COLLAPSING`) : text;
+  const { val } = event;
+  const present = classes.map((_, k) => k).filter((k) => val.truth[k]! > 0);
+  const rarest = present.reduce((a, b) => (val.truth[b]! < val.truth[a]! ? b : a), present[0] ?? 0);
+  const vanishes = (k: number) => val.truth[k]! > 0 && val.hard[k]! / val.truth[k]! < COLLAPSE;
+  const ratios = classes.flatMap((one, k) => {
+    if (name !== undefined && k !== rarest && !vanishes(k)) return [];
+    const text = `${one} ${ratioText(val.soft[k], val.truth[k])}/${ratioText(val.hard[k], val.truth[k])}`;
+    return [vanishes(k) ? mark(`${text} COLLAPSING`) : text];
   });
   return [
-    `epoch ${line.epoch + 1}/${epochs}`,
-    `loss ${line.loss.toFixed(4)}`,
-    `lr ${shortNumber(line.learningRate)}`,
+    ...(name === undefined ? [] : [name]),
+    `epoch ${event.epoch + 1}/${epochs}`,
+    `loss ${event.loss.toFixed(4)}`,
+    `lr ${shortNumber(event.learningRate)}`,
     `val Dice ${score(val.foregroundDice)} IoU ${score(val.foregroundIou)}`,
     `p/q soft/hard: ${ratios.join(', ')}`,
   ].join('  ');
 }
 
+/** Predicted over true proportion; `n/a` for a class that is not in the truth. */
+export function ratioText(predicted = NaN, truth = NaN): string {
+  return truth > 0 ? (predicted / truth).toFixed(2) : 'n/a';
+}
+
+/** What a run came to, in a few words. */
+export function outcomeText({ status, best, epochs }: Pick<RunSummary, 'status' | 'best' | 'epochs'>): string {
+  const value = best?.value;
+  const reached =
+    best === undefined
+      ? ''
+      : typeof value === 'number' && !Number.isNaN(value)
+        ? `; best ${best.metric} ${value.toFixed(3)} at epoch ${best.epoch + 1}`
+        : `; ${best.metric} was never defined: the last weights, of epoch ${best.epoch + 1}, count as best`;
+  return `${status} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${reached}`;
+}
+
 const score = (value: number): string => (Number.isNaN(value) ? 'n/a' : value.toFixed(3));
 const shortNumber = (value: number): string => String(Number(value.toPrecision(3)));
 
-/** One plain line for each epoch, and at least one a minute: for logs, pipes and CI. */
-export function plainTrainProgress(stream: Writable, extent: TrainExtent, now = Date.now): TrainProgress {
+function stepText({ epoch, step, loss }: StepEvent, { epochs, stepsPerEpoch }: Extent): string {
+  return `epoch ${epoch + 1}/${epochs}  step ${(step % stepsPerEpoch) + 1}/${stepsPerEpoch}  loss ${loss.toFixed(4)}`;
+}
+
+/** One plain line for each epoch and each run, and at least one a minute: for logs, pipes and CI. */
+export function plainProgress(
+  stream: Writable,
+  { runs, nameOf }: ProgressOptions,
+  now: () => number = Date.now,
+): Progress {
+  const extents = new Map<string, Extent>();
+  const named = (run: string) => (runs > 1 ? (nameOf?.(run) ?? run) : undefined);
   let last = now();
   let state = 'no update yet';
-  // For times without steps to tell of, such as a long validation.
+  // For times without steps, such as a long validation.
   const timer = setInterval(() => print(state), MINUTE);
   timer.unref();
   const print = (text: string): void => {
@@ -65,29 +105,71 @@ export function plainTrainProgress(stream: Writable, extent: TrainExtent, now = 
     stream.write(`${text}\n`);
   };
   return {
-    step(step) {
-      state = stepText(step, extent);
-      if (now() - last >= MINUTE) print(state); // steps that hold the thread hold the timer too
+    event(event) {
+      if (event.type === 'run.start') extents.set(event.run, event);
+      const extent = extents.get(event.run);
+      if (extent === undefined) return;
+      const name = named(event.run);
+      if (event.type === 'epoch') print(epochLine(event, extent, { name }));
+      if (event.type === 'step') {
+        state = `${name === undefined ? '' : `${name}  `}${stepText(event, extent)}`;
+        if (now() - last >= MINUTE) print(state); // steps that hold the thread hold the timer too
+      }
     },
-    epoch: (line) => print(trainEpochLine(line, extent)),
+    ended: (_run, _mark, text) => print(text),
     note: print,
     finish: () => clearInterval(timer),
   };
 }
 
-/** One bar for the whole training; the lines of the epochs scroll by above it. */
-export function liveTrainProgress(
+/** Bars that are redrawn in place: one for all runs where there are several, one for each run that trains; lines scroll by above them. */
+export function liveProgress(
   stream: Writable & { columns?: number },
   colors: Colors,
-  extent: TrainExtent,
-): TrainProgress {
-  const bars = makeBars(stream, '{bar} {percentage}%  {text}  {eta_formatted} left');
-  const before = extent.stepsBefore ?? 0;
-  const bar = bars.create(extent.epochs * extent.stepsPerEpoch, before, { text: `epoch 1/${extent.epochs}` });
+  { runs, finished = 0, nameOf }: ProgressOptions,
+): Progress {
+  const several = runs > 1;
+  const bars = makeBars(stream, several ? '{bar} {percentage}%  {text}' : '{bar} {percentage}%  {text}  {eta_formatted} left'); // prettier-ignore
+  const width = () => Math.max(10, (stream.columns ?? 80) - 26);
+  const fit = (text: string) => (text.length > width() ? `${text.slice(0, width() - 1)}…` : text);
+  const total = several ? bars.create(runs, finished, { text: `${finished} of ${runs} runs` }) : undefined;
+  const active = new Map<string, { bar: SingleBar; extent: Extent }>();
+  let done = finished;
+  const named = (run: string) => printable(several ? `${nameOf?.(run) ?? run}  ` : '');
+  const log = (text: string) => void bars.log(`${text}\n`);
   return {
-    step: (step) => bar.update(step.step + 1, { text: stepText(step, extent) }),
-    epoch: (line) => void bars.log(`${trainEpochLine(line, extent, colors.red)}\n`),
-    note: (text) => void bars.log(`${text}\n`),
+    event(event) {
+      if (event.type === 'run.start') {
+        const { run, epochs, stepsPerEpoch } = event;
+        const bar = bars.create(epochs * stepsPerEpoch, 0, { text: fit(`${named(run)}epoch 1/${epochs}`) });
+        active.set(run, { bar, extent: event });
+      }
+      const entry = active.get(event.run);
+      if (entry === undefined) return;
+      if (event.type === 'step') {
+        entry.bar.update(event.step + 1, {
+          text: fit(`${named(event.run)}${stepText(event, entry.extent)}`),
+        });
+      }
+      if (event.type === 'epoch' && !several) {
+        log(
+          epochLine(
+            event,
+            { ...entry.extent, classes: entry.extent.classes.map(printable) },
+            { mark: colors.red },
+          ),
+        );
+      }
+    },
+    ended(run, mark, text) {
+      log(`${mark === 'good' ? colors.green('✓') : colors.red('✗')} ${printable(text)}`);
+      done += 1;
+      total?.update(done, { text: `${done} of ${runs} runs` });
+      const entry = active.get(run);
+      if (entry !== undefined) bars.remove(entry.bar);
+      active.delete(run);
+    },
+    note: (text) => log(printable(text)),
     finish() {
       bars.update(); // the last notes are still in a buffer
       bars.stop();
@@ -95,7 +177,18 @@ export function liveTrainProgress(
   };
 }
 
-function stepText({ epoch, step, loss }: Parameters<TrainProgress['step']>[0], extent: TrainExtent): string {
-  const { epochs, stepsPerEpoch } = extent;
-  return `epoch ${epoch + 1}/${epochs}  step ${(step % stepsPerEpoch) + 1}/${stepsPerEpoch}  loss ${loss.toFixed(4)}`;
+function makeBars(stream: Writable, format: string): MultiBar {
+  return new MultiBar({
+    stream: stream as NodeJS.WritableStream,
+    format,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 16,
+    hideCursor: true,
+    clearOnComplete: false,
+    linewrap: false,
+    forceRedraw: true,
+    gracefulExit: false,
+    fps: 10,
+  });
 }

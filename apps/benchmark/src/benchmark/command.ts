@@ -1,121 +1,214 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { exitCodes, UsageError } from '../errors.js';
+import { configTemplate, serializeEvent } from '@segloss/trainer';
+
+import { codeOfName, exitCodes, UsageError } from '../errors.js';
+import { outcomeText } from '../progress.js';
+import { trainingSession } from '../session.js';
 import { colorsFor, quote, type Terminal } from '../terminal.js';
-import type { Event } from './events.js';
-import { resolveLosses, runExperiment } from './experiment.js';
-import type { Settings } from '../options.js';
-import { liveProgress, plainProgress } from './progress.js';
-import { renderReport } from './report/page.js';
-import { rarestClass, summarize, failedRuns } from './summary.js';
-import { leaderboard, toCsv, toMarkdown, toTerminal } from './table.js';
+import { plural } from '../page/plural.js';
+import { trainLocally } from './executors/local.js';
+import { cellName, readAxes, type Axis, type AxisSource } from './grid.js';
+import { FILES, planBenchmark, writePlan, type Benchmark, type PlannedCell } from './plan.js';
+import { readResults, type Results } from './results.js';
+import { leaderboard, toTerminal } from './table.js';
+import { writeReport } from './write-report.js';
+import type { Outcome } from './train-cell.js';
+
+/** What a benchmark command was asked to do. */
+export interface BenchmarkRequest {
+  /** A benchmark file, or the text of one. */
+  readonly source: string | { readonly text: string; readonly name: string };
+  /** Axes of the command line, which replace those of the file. */
+  readonly axes: readonly Omit<AxisSource, 'folder'>[];
+  /** Values by key, over those of the file. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly set: readonly string[];
+  /** Default: `benchmarks/NAME`. */
+  readonly out?: string | undefined;
+  /** Default: that of the file. */
+  readonly name?: string | undefined;
+  /** `loss=dice`: only the cells with this label. */
+  readonly only: readonly string[];
+  readonly jobs?: number | undefined;
+  readonly dryRun: boolean;
+  readonly fresh: boolean;
+  readonly json: boolean;
+}
 
 /**
- * `segloss demo` and `segloss run`: trains the grid and leaves `results.jsonl`, `report.html`, `table.md`
- * and `table.csv` in the output folder.
+ * Plans a benchmark, trains what is missing, and leaves tables and a report in its folder.
  *
  * @returns The exit code.
  */
-export async function runCommand(
-  settings: Settings,
-  options: { json: boolean; terminal: Terminal },
-): Promise<number> {
-  const { terminal } = options;
-  const { stdout, stderr, folder } = terminal;
-  const say = (text: string) => stderr.write(`${text}\n`);
-  if (settings.losses.length === 0) {
-    throw new UsageError("--loss: wanted at least one, got none; try --loss ce --loss 'ce + l1'");
+export async function benchmarkCommand(request: BenchmarkRequest, terminal: Terminal): Promise<number> {
+  const { stdout, stderr, env } = terminal;
+  const say = (text: string) => void stderr.write(`${text}\n`);
+  const benchmark = await plan(request, terminal.folder);
+  const chosen = selectCells(benchmark, request.only);
+  const todo = chosen.filter(({ state }) => request.fresh || (state !== 'finished' && state !== 'diverged'));
+  for (const text of benchmark.warnings) say(`warning: ${text}`);
+  for (const text of new Set(benchmark.cells.flatMap(({ sources }) => sources.map((one) => `module ${one.name}: ${one.path}, sha256 ${one.sha256}`)))) say(text); // prettier-ignore
+  say(`${benchmark.name}: ${plural(chosen.length, 'run')}, ${todo.length} to train, in ${benchmark.folder}`);
+  if (request.dryRun) {
+    for (const { labels, state, folder } of chosen)
+      stdout.write(`${state.padEnd(11)}  ${cellName(labels)}  ${folder}\n`);
+    return exitCodes.ok.code;
   }
-  const losses = await resolveLosses(settings.losses, folder);
-  for (const { name, path: file, sha256 } of losses.flatMap(({ sources }) => sources)) {
-    say(`loss ${name}: ${file}, sha256 ${sha256}`);
-  }
-  const runs = losses.length * settings.seeds.length;
-  const jobs = Math.min(settings.jobs ?? os.availableParallelism(), runs);
+  checkFolder(benchmark);
+  writePlan(benchmark);
 
-  const events: Event[] = [];
-  const out = path.resolve(folder, settings.out);
-  const results = path.join(out, 'results.jsonl');
-  const report = path.join(out, 'report.html');
-  const save = () => {
-    const summary = summarize(events);
-    const board = leaderboard(summary);
-    writeFileSync(report, renderReport(summary));
-    writeFileSync(path.join(out, 'table.md'), toMarkdown(board));
-    writeFileSync(path.join(out, 'table.csv'), toCsv(board));
-    return { summary, board };
-  };
-
-  let label = 0;
-  let steps = 1;
-  const live = stderr.isTTY === true && terminal.env['CI'] === undefined;
-  const progress = live
-    ? liveProgress(stderr, colorsFor(stderr, terminal.env), {
-        runs,
-        epochs: settings.epochs,
-        steps: () => steps,
-        label: () => label,
-      })
-    : plainProgress(stderr, settings.epochs, () => label);
-
-  const interrupt = new AbortController();
-  const onInterrupt = () => {
-    if (interrupt.signal.aborted) process.exit(exitCodes.interrupted.code);
-    interrupt.abort();
-    progress.note('stopping after the current step; Ctrl-C again to stop at once');
-  };
-  process.on('SIGINT', onInterrupt);
-  try {
-    await runExperiment(settings, {
-      command: ['segloss', ...terminal.argv].map(quote).join(' '),
-      folder,
-      jobs,
-      losses,
-      signal: interrupt.signal,
-      listener: {
-        step: (step) => progress.step(step),
-        event(event) {
-          if (event.type === 'experiment.start') {
-            // Only now: wrong data must not leave an empty folder, nor take away an older result.
-            mkdirSync(out, { recursive: true });
-            writeFileSync(results, '');
-            label = rarestClass(event.data.classes, event.data.valTruth);
-            progress.note(
-              `${plural(losses.length, 'loss', 'losses')} x ${plural(settings.seeds.length, 'seed', 'seeds')}, ${plural(settings.epochs, 'epoch', 'epochs')} on ${plural(event.data.train, 'image', 'images')}, ${jobs} at a time, into ${out}`,
-            );
-            steps = Math.ceil(event.data.train / settings.batchSize);
-          }
-          events.push(event);
-          const line = `${JSON.stringify(event)}\n`;
-          appendFileSync(results, line);
-          if (options.json) stdout.write(line);
-          progress.event(event);
-        },
+  const outcomes = new Map<PlannedCell, Outcome>();
+  const interrupted = await trainingSession(terminal, async ({ signal, show }) => {
+    if (todo.length === 0) return false;
+    const names = new Map(benchmark.cells.map(({ id, labels }) => [id, cellName(labels)]));
+    const progress = show({
+      runs: chosen.length,
+      finished: chosen.length - todo.length,
+      nameOf: (run) => names.get(run) ?? run,
+    });
+    await trainLocally(todo, {
+      ...{ jobs: request.jobs, signal, fresh: request.fresh },
+      command: ['segloss', ...terminal.argv],
+      onEvent(cell, event) {
+        if (request.json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
+        progress.event(event);
+        if (event.type === 'note') progress.note(`${cellName(cell.labels)}: ${event.text}`);
+        if (event.type === 'run.end') {
+          const good = event.status === 'finished';
+          progress.ended(event.run, good ? 'good' : 'bad', `${cellName(cell.labels)}: ${outcomeText(event)}`);
+        }
+      },
+      onEnd(cell, outcome) {
+        outcomes.set(cell, outcome);
+        if (outcome.error !== undefined) progress.note(`${cellName(cell.labels)}: ${outcome.error.message}`);
       },
     });
-  } finally {
-    progress.finish();
-    process.off('SIGINT', onInterrupt);
-  }
-  const { summary, board } = save();
-  if (!options.json) {
-    stdout.write(toTerminal(board, colorsFor(stdout, terminal.env)));
+    return signal.aborted;
+  });
+
+  const results = readResults(benchmark.folder);
+  const report = writeReport(results, ['segloss', ...terminal.argv].map(quote).join(' '));
+  if (!request.json && results.cells.some(({ scores }) => scores !== undefined)) {
+    stdout.write(toTerminal(leaderboard(results), colorsFor(stdout, env), stdout.columns));
     stdout.write(`report: ${report}\n`);
   }
-  if (interrupt.signal.aborted) {
-    say(`segloss: interrupted; what was finished is in ${out}`);
-    return exitCodes.interrupted.code;
-  }
-  const failed = failedRuns(summary);
-  if (failed.length === 0) return exitCodes.ok.code;
-  const [first] = failed;
-  say(
-    `segloss: ${failed.length} of ${runs} runs did not finish; the first: ${first!.run}: ${first!.message}`,
-  );
-  const diverged = failed.some((run) => run.status === 'diverged');
-  return diverged ? exitCodes.diverged.code : exitCodes.runtime.code;
+  return verdict({ chosen, outcomes, results, interrupted }, say);
 }
 
-const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+async function plan(request: BenchmarkRequest, cwd: string): Promise<Benchmark> {
+  const { source, values, set } = request;
+  const template = configTemplate(source, { keys: ['name', 'grid'], cwd, set, flags: values });
+  const axes = readAxes(
+    template,
+    request.axes.map((axis) => ({ ...axis, folder: cwd })),
+  );
+  checkConflicts(axes, [...Object.keys(values), ...set.map((entry) => entry.split('=')[0]!.trim())]);
+  const name = request.name ?? nameOf(template.own['name'], template.file);
+  const folder = path.resolve(cwd, request.out ?? path.join('benchmarks', name));
+  return planBenchmark(template, { name, folder, axes });
+}
+
+function nameOf(given: unknown, file: string): string {
+  if (given === undefined) return path.basename(file).replace(/\.ya?ml$/, '');
+  const name = typeof given === 'string' || typeof given === 'number' ? String(given) : '';
+  if (name !== '' && !/[\\/\0]/.test(name) && !/^\.+$/.test(name)) return name;
+  throw new UsageError(`name: wanted a name for a folder, got ${JSON.stringify(given)}; leave out slashes`);
+}
+
+/** A key has one home: the grid, or a flag. */
+function checkConflicts(axes: readonly Axis[], keys: readonly string[]): void {
+  for (const { key, entries } of axes) {
+    const paths = [key, ...entries.flatMap(({ values }) => values.map((value) => value.path))];
+    const double = keys.find((one) => paths.some((at) => at === one || at.startsWith(`${one}.`) || one.startsWith(`${at}.`))); // prettier-ignore
+    if (double === undefined) continue;
+    throw new UsageError(
+      `${double}: the grid has this key already (${entries.map(({ label }) => label).join(', ')}); change it there` +
+        ({ loss: ', or pass --loss', seed: ', or pass --seeds', 'data.folder': ', or pass --data' }[key] ??
+          ''),
+    );
+  }
+}
+
+/** Only what a benchmark made is replaced. */
+function checkFolder({ folder, cells }: Benchmark): void {
+  if (existsSync(folder) && !existsSync(path.join(folder, FILES.grid)) && readdirSync(folder).length > 0) {
+    throw new UsageError(
+      `--out: wanted a new folder or one of a benchmark, got ${folder}, which holds other files`,
+    );
+  }
+  for (const { loaded } of cells) {
+    const data = loaded.config.data.folder;
+    if (data !== 'demo' && isInside(folder, data)) {
+      throw new UsageError(`--out: wanted a folder outside of the images, got ${folder} in ${data}`);
+    }
+  }
+}
+
+const isInside = (folder: string, parent: string): boolean => {
+  const relative = path.relative(path.resolve(parent), folder);
+  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
+};
+
+/** The cells whose labels match every `--only`. */
+function selectCells({ axes, cells }: Benchmark, only: readonly string[]): PlannedCell[] {
+  const filters = only.map((text) => {
+    const at = text.indexOf('=');
+    const [key, label] = at < 0 ? [text, ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+    const axis = axes.find((one) => one.title === key || one.key === key);
+    const known = axis?.entries.map((entry) => entry.label) ?? [];
+    if (axis === undefined || !known.includes(label)) {
+      throw new UsageError(
+        axis === undefined
+          ? `--only: wanted AXIS=LABEL with one of the axes ${axes.map((one) => one.title).join(', ')}, got "${text}"`
+          : `--only ${key}: wanted one of ${known.join(' | ')}, got "${label}"`,
+      );
+    }
+    return { title: axis.title, label };
+  });
+  const titles = new Set(filters.map(({ title }) => title));
+  return cells.filter(({ labels }) =>
+    [...titles].every((title) => filters.some((one) => one.title === title && one.label === labels[title])),
+  );
+}
+
+interface Ended {
+  readonly chosen: readonly PlannedCell[];
+  readonly outcomes: ReadonlyMap<PlannedCell, Outcome>;
+  readonly results: Results;
+  readonly interrupted: boolean;
+}
+
+/** Says what is not finished, and returns the exit code. */
+function verdict({ chosen, outcomes, results, interrupted }: Ended, say: (text: string) => void): number {
+  const open = chosen.flatMap((cell) => {
+    const { state, message } = results.cells[cell.index]!;
+    return state === 'finished' ? [] : [{ cell, state, outcome: outcomes.get(cell), message }];
+  });
+  if (interrupted && open.length > 0) {
+    say(
+      `segloss: stopped; ${chosen.length - open.length} of ${plural(chosen.length, 'run')} finished. The same command resumes.`,
+    );
+    return exitCodes.resumable.code;
+  }
+  const [first] = open;
+  if (first === undefined) return exitCodes.ok.code;
+  const why = first.outcome?.error?.message ?? first.message ?? first.state;
+  say(
+    `segloss: ${open.length} of ${plural(chosen.length, 'run')} did not finish; the first: ${cellName(first.cell.labels)}: ${why}`,
+  );
+  const busy = open.filter(({ outcome }) => outcome?.status === 'busy').length;
+  if (busy === open.length) return exitCodes.resumable.code;
+  // What a repetition may mend comes first: a scheduler repeats code 1, and no other.
+  const codes = open.map(({ state, outcome }) => failureCode(state, outcome));
+  const order = [exitCodes.runtime, exitCodes.diverged, exitCodes.data, exitCodes.usage].map(
+    ({ code }) => code,
+  );
+  return order.find((code) => codes.includes(code)) ?? exitCodes.runtime.code;
+}
+
+function failureCode(state: string, outcome: Outcome | undefined): number {
+  if (state === 'diverged' || outcome?.status === 'diverged') return exitCodes.diverged.code;
+  return codeOfName(outcome?.error?.name);
+}

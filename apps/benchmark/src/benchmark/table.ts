@@ -1,154 +1,291 @@
-import Table from 'cli-table3';
+import { summarizeScores, type CasesSummary, type ScoreSummary } from '@segloss/metrics';
 import type { Colors } from 'picocolors/types';
 
-import { format, type Statistic } from './statistics.js';
-import type { Result, Summary } from './summary.js';
+import { plural } from '../page/plural.js';
+import { printable } from '../page/printable.js';
+import { textTable } from '../text-table.js';
+import type { CellResult, CellScores, Results } from './results.js';
 
-/** A table before it has a form: the terminal, Markdown, CSV and HTML all print this one. */
+/** The tables of a benchmark before they have a form: terminal, Markdown, CSV and HTML all print this. */
 export interface Leaderboard {
+  /** One table for each data set. */
+  readonly sections: readonly Section[];
+  /** What the columns mean, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** The runs on one data set. */
+export interface Section {
+  /** Label of the data set; empty where there is only one. */
+  readonly title: string;
+  /** What the rows are named by: `loss`, `model`, ... */
+  readonly names: readonly string[];
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
-  /** What the columns mean, one line each. */
-  readonly notes: readonly string[];
+  /** Undefined where no run has finished. */
+  readonly data: SectionData | undefined;
+}
+
+/** What the runs of a section share. */
+export interface SectionData {
+  readonly classes: readonly string[];
+  readonly background: number | null;
+  /** Foreground class with the smallest true proportion above 0; the columns p/q are about it. */
+  readonly rareClass: number;
+  /** True proportion of each class in the validation images. */
+  readonly truth: readonly number[];
+  readonly images: number;
 }
 
 export interface Column {
   readonly title: string;
   readonly digits: number;
-  readonly of: (result: Result) => Statistic;
 }
 
 export interface Row {
-  readonly name: string;
-  readonly cells: readonly Statistic[];
+  /** One for each of the section's `names`. */
+  readonly names: readonly string[];
+  /** Over the seeds, one for each column. */
+  readonly cells: readonly ScoreSummary[];
+  /** `2/2` */
   readonly runs: string;
+  /** Highest mean Dice of the section. */
   readonly best: boolean;
-  readonly trivial: boolean;
+  /** Needs no training. */
+  readonly constant: boolean;
+  /** The runs of the row; none of a constant. */
+  readonly results: readonly CellResult[];
 }
 
-/** The convention of every HD95 that segloss prints. */
-export const hd95Convention =
-  'HD95 in pixels: the larger of the two directed 95th percentiles, mean over the images that have the class; a region missed altogether counts as the image diagonal';
+interface Score extends Column {
+  readonly of: (summary: CasesSummary, rareClass: number) => number | null | undefined;
+}
+
+/** Every score that a table shows, in its order. */
+const SCORES: readonly Score[] = [
+  { title: 'Dice', digits: 3, of: ({ foreground }) => foreground.dice },
+  { title: 'IoU', digits: 3, of: ({ foreground }) => foreground.iou },
+  { title: 'HD95', digits: 1, of: ({ foreground }) => foreground.hd95 },
+  { title: 'missed', digits: 1, of: ({ foreground }) => foreground.missed },
+  { title: 'invented', digits: 1, of: ({ foreground }) => foreground.invented },
+  { title: 'p/q soft', digits: 2, of: ({ classes }, k) => classes[k]?.soft?.ratio },
+  { title: 'p/q hard', digits: 2, of: ({ classes }, k) => classes[k]?.hard.ratio },
+];
+
+/** What HD95 means wherever segloss prints it. */
+export const HD95_NOTE =
+  'HD95: the larger of the two directed 95th percentiles, mean over the images in which the class is both true and predicted, in pixels (in millimeters where the images have a spacing)';
+/** What "missed" and "invented" mean wherever segloss prints them. */
+export const MISSED_NOTE =
+  'missed: image and class pairs that are in the truth but not predicted at all; invented: predicted, but not in the truth. Both are counted and never part of HD95';
 
 /**
- * The main table: one row per loss, then the predictors that need no training.
+ * Returns the tables of a benchmark: one row for each combination of its axes, over the seeds, then the constant predictions.
  *
- * @param summary What {@link summarize} returns.
- * @returns Columns Dice, IoU, HD95 and predicted/true proportion (soft and hard) of the rarest class.
+ * @param results What {@link readResults} returns.
  *
  * @example
  * ```ts
- * const start = { data: { classes: ['background', 'lesion'], val: 2 } };
- * const board = leaderboard({ start, losses: [], trivial: [], rareClass: 1 });
- * board.columns.map((column) => column.title); // → ["Dice","IoU","HD95 px","p/q soft","p/q hard"]
+ * const board = leaderboard({ name: 'a', folder: 'a', axes: [], cells: [], weights: 'last' });
+ * board.sections.length; // → 0
  * ```
  */
-export function leaderboard(summary: Summary): Leaderboard {
-  const { rareClass } = summary;
-  const { classes } = summary.start.data;
-  const name = classes[rareClass] ?? '';
-  const none = { mean: NaN, std: NaN, count: 0 };
-  const columns: Column[] = [
-    { title: 'Dice', digits: 3, of: (result) => result.dice },
-    { title: 'IoU', digits: 3, of: (result) => result.iou },
-    { title: 'HD95 px', digits: 1, of: (result) => result.hd95 },
-    { title: 'p/q soft', digits: 2, of: (result) => result.softRatio[rareClass] ?? none },
-    { title: 'p/q hard', digits: 2, of: (result) => result.hardRatio[rareClass] ?? none },
-  ];
-  const cells = (result: Result) => columns.map((column) => column.of(result));
-  const mean = classes.length === 2 ? `of "${name}"` : `mean over ${classes.length} classes`;
+export function leaderboard(results: Results): Leaderboard {
+  const sections = sectionsOf(results).map(({ title, cells }) => sectionOf(title, cells, results));
+  const names = new Set(
+    sections.flatMap(({ data }) => (data === undefined ? [] : [`"${data.classes[data.rareClass]!}"`])),
+  );
+  const about = sections.flatMap(({ title, data }) => {
+    if (data === undefined) return [];
+    const { classes, background, images } = data;
+    const count = background === null ? classes.length : classes.length - 1;
+    const over = `${title === '' ? '' : `${title}: `}${images} validation images, ${plural(count, 'foreground class', 'foreground classes')}`;
+    return [background === null ? `${over} (no background)` : `${over} (without "${classes[background]!}")`];
+  });
+  const weights = results.weights === 'last' ? 'last weights' : 'best weights, chosen on these same images';
   return {
-    columns,
-    rows: [
-      ...summary.losses.map((loss) => ({
-        name: loss.spec,
-        cells: cells(loss.result),
-        runs: `${loss.runs.filter((run) => run.status === 'ok').length}/${loss.runs.length}`,
-        best: loss.best,
-        trivial: false,
-      })),
-      ...summary.trivial.map((trivial) => ({
-        name: trivial.name,
-        cells: cells(trivial.result),
-        runs: '–',
-        best: false,
-        trivial: true,
-      })),
-    ],
+    sections,
     notes: [
-      `Dice, IoU: ${mean}, over all pixels of the ${summary.start.data.val} validation images, last epoch; mean ± standard deviation over seeds.`,
-      `${hd95Convention}.`,
-      `p/q: predicted / true proportion of "${name}"; soft sums probabilities, hard counts pixels; 1 is right, below 1 is too small.`,
+      `Dice, IoU: foreground mean over all validation pixels, ${weights}; mean ± standard deviation over seeds. ${about.join('; ')}.`,
+      `${HD95_NOTE}.`,
+      `${MISSED_NOTE}.`,
+      `p/q: predicted / true proportion of the rarest foreground class${names.size === 1 ? `, ${[...names][0]!}` : ''}; soft sums probabilities, hard counts pixels; 1 is right, below 1 is too small.`,
     ],
   };
 }
 
-/** The table for a terminal of any width; colors may be the plain ones. */
-export function toTerminal(board: Leaderboard, colors: Colors): string {
-  const table = new Table({
-    head: ['loss', ...board.columns.map((column) => column.title), 'runs'],
-    style: { head: [], border: [], compact: true },
-    colAligns: ['left', ...board.columns.map(() => 'right' as const), 'right'],
-  });
-  for (const row of board.rows) {
-    const paint = row.trivial ? colors.dim : row.best ? colors.bold : (text: string) => text;
-    const cells = row.cells.map((cell, index) => format(cell, board.columns[index]!.digits));
-    // The mark and not only the color: a pipe has no colors.
-    table.push([row.best ? `${row.name} *` : row.name, ...cells, row.runs].map((text) => paint(text)));
+/** The cells of each data set, in the order of the grid. */
+function sectionsOf({ axes, cells }: Results): { title: string; cells: CellResult[] }[] {
+  const data = axes.find(({ key }) => key === 'data.folder')?.title;
+  const groups = new Map<string, CellResult[]>();
+  for (const cell of cells) {
+    const title = (data !== undefined && cell.labels[data]) || '';
+    groups.set(title, [...(groups.get(title) ?? []), cell]);
   }
-  const notes = [...board.notes, ...(board.rows.some((row) => row.best) ? ['* best Dice.'] : [])];
-  return `${table.toString()}\n${notes.map((note) => colors.dim(note)).join('\n')}\n`;
+  const several = groups.size > 1;
+  return [...groups].map(([title, some]) => ({ title: several ? title : '', cells: some }));
+}
+
+function sectionOf(title: string, cells: readonly CellResult[], { axes }: Results): Section {
+  const named = axes.filter(({ key }) => key !== 'data.folder' && key !== 'seed');
+  const names = named.length === 0 ? ['run'] : named.map((axis) => axis.title);
+  const data = dataOf(cells);
+  const groups = new Map<string, CellResult[]>();
+  for (const cell of cells) {
+    const key = JSON.stringify(named.map((axis) => cell.labels[axis.title] ?? ''));
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  const rows = [...groups].map(([key, results]): Row => {
+    const scored = results.flatMap(({ scores }) => (scores === undefined ? [] : [scores.summary]));
+    return {
+      names: named.length === 0 ? ['run'] : (JSON.parse(key) as string[]),
+      cells: scoresOf(scored, data),
+      runs: `${scored.length}/${results.length}`,
+      ...{ best: false, constant: false, results },
+    };
+  });
+  const highest = Math.max(
+    ...rows.map(({ cells: [dice] }) => dice!.mean).filter((mean) => !Number.isNaN(mean)),
+  );
+  const constants = cells.find(({ scores }) => scores !== undefined)?.scores?.constants ?? [];
+  return {
+    ...{ title, names, data },
+    columns: SCORES.map(({ title: column, digits }) => ({ title: column, digits })),
+    rows: [
+      ...rows.map((row) => ({ ...row, best: rows.length > 1 && row.cells[0]!.mean === highest })),
+      ...constants.map((one): Row => ({
+        names: [one.name, ...names.slice(1).map(() => '')],
+        cells: scoresOf([one.summary], data),
+        ...{ runs: '–', best: false, constant: true, results: [] },
+      })),
+    ],
+  };
+}
+
+function scoresOf(summaries: readonly CasesSummary[], data: SectionData | undefined): ScoreSummary[] {
+  return SCORES.map(({ of }) =>
+    summarizeScores(summaries.map((summary) => of(summary, data?.rareClass ?? 0) ?? NaN)),
+  );
+}
+
+function dataOf(cells: readonly CellResult[]): SectionData | undefined {
+  const scores = cells.find((cell) => cell.scores !== undefined)?.scores;
+  if (scores === undefined) return undefined;
+  const { classes, background, summary } = scores;
+  const truth = summary.classes.map((one) => one.truth);
+  return { classes, background, truth, rareClass: rarestClass(scores), images: summary.cases };
+}
+
+/** The foreground class with the smallest true proportion above 0. */
+export function rarestClass({ background, summary }: Pick<CellScores, 'background' | 'summary'>): number {
+  const truth = summary.classes.map((one) => one.truth);
+  const present = truth.map((_, k) => k).filter((k) => k !== background && truth[k]! > 0);
+  return present.reduce((rarest, k) => (truth[k]! < truth[rarest]! ? k : rarest), present[0] ?? 0);
+}
+
+/** A score over seeds as text: `0.812 ± 0.010`, `0.812` of one seed, `n/a` of none. */
+export function formatScore({ mean, standardDeviation, cases }: ScoreSummary, digits: number): string {
+  if (cases === 0) return 'n/a';
+  const value = mean.toFixed(digits);
+  return Number.isNaN(standardDeviation) ? value : `${value} ± ${standardDeviation.toFixed(digits)}`;
+}
+
+/** The tables for a terminal; narrower than 80 columns they become lists. */
+export function toTerminal({ sections, notes }: Leaderboard, colors: Colors, width?: number): string {
+  const marked = sections.some(({ rows }) => rows.some(({ best }) => best));
+  const tables = sections.map(({ title, names, columns, rows }) => {
+    const paint = (text: string, i: number) => {
+      const { constant, best } = rows[i]!;
+      return constant ? colors.dim(text) : best ? colors.bold(text) : text;
+    };
+    const table = textTable(
+      {
+        head: [...names, ...columns.map((column) => column.title), 'runs'],
+        names: names.length,
+        rows: rows.map((row) => [
+          // A mark and not only a color: a pipe has no colors.
+          ...row.names.map((name, i) => (row.best && i === row.names.length - 1 ? `${name} *` : name)),
+          ...row.cells.map((cell, i) => formatScore(cell, columns[i]!.digits)),
+          row.runs,
+        ]),
+      },
+      width,
+      paint,
+    );
+    return title === '' ? table : `${colors.bold(title)}\n${table}`;
+  });
+  const lines = [...notes, ...(marked ? ['* highest Dice.'] : [])].map((note) => colors.dim(note));
+  return `${tables.join('\n')}\n${lines.join('\n')}\n`;
 }
 
 /**
- * The table as Markdown, best Dice in bold.
+ * Returns the tables as Markdown, the highest Dice in bold.
  *
  * @example
  * ```ts
- * const cells = [{ mean: 0.5, std: 0.1, count: 2 }];
- * const rows = [{ name: 'ce', cells, runs: '2/2', best: false, trivial: false }];
- * toMarkdown({ columns: [{ title: 'Dice', digits: 2 }], rows, notes: [] }).split('\n')[2]; // → "| `ce` | 0.50 ± 0.10 | 2/2 |"
+ * const cells = [{ mean: 0.5, standardDeviation: 0.1, median: 0.5, cases: 2, total: 2 }];
+ * const rows = [{ names: ['ce'], cells, runs: '2/2', best: false, constant: false, results: [] }];
+ * const sections = [{ title: '', names: ['loss'], columns: [{ title: 'Dice', digits: 2 }], rows, data: undefined }];
+ * toMarkdown({ sections, notes: [] }).split('\n')[2]; // → "| `ce` | 0.50 ± 0.10 | 2/2 |"
  * ```
  */
-export function toMarkdown(board: Leaderboard): string {
+export function toMarkdown({ sections, notes }: Leaderboard): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const escape = (text: string) => text.replaceAll('|', '\\|');
-  return [
-    line(['loss', ...board.columns.map((column) => column.title), 'runs']),
-    line(['---', ...board.columns.map(() => '---:'), '---:']),
-    ...board.rows.map((row) => {
-      const cells = row.cells.map((cell, index) => format(cell, board.columns[index]!.digits));
-      const bold = row.best ? '**' : '';
-      const name = row.trivial ? escape(row.name) : `${bold}\`${escape(row.name)}\`${bold}`;
-      return line([name, `${bold}${cells[0]}${bold}`, ...cells.slice(1), row.runs]);
+  const tables = sections.flatMap(({ title, names, columns, rows }) => [
+    ...(title === '' ? [] : [`## ${markdown(title)}`, '']),
+    line([...names.map(markdown), ...columns.map((column) => column.title), 'runs']),
+    line([...names.map(() => '---'), ...columns.map(() => '---:'), '---:']),
+    ...rows.map((row) => {
+      const scores = row.cells.map((cell, i) => formatScore(cell, columns[i]!.digits));
+      const bold = (text: string) => (row.best ? `**${text}**` : text);
+      const titles = row.names.map((name) => (row.constant ? markdown(name) : bold(code(name))));
+      return line([...titles, bold(scores[0]!), ...scores.slice(1), row.runs]);
     }),
     '',
-    ...board.notes.flatMap((note) => [note, '']),
-  ].join('\n');
+  ]);
+  return [...tables, ...notes.flatMap((note) => [markdown(note), ''])].join('\n');
 }
 
+/** Text that Markdown shows as it is: no markup, no HTML, no control characters. */
+const markdown = (text: string): string =>
+  printable(text.replace(/\s+/g, ' ')).replace(/[\\`*_[\]<>|#&]/g, (character) =>
+    character === '<' ? '&lt;' : character === '&' ? '&amp;' : `\\${character}`,
+  );
+
+/** Text as code; a backtick in it would end the code. */
+const code = (text: string): string =>
+  `\`${printable(text.replace(/\s+/g, ' ')).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
+
 /**
- * The table as CSV, full precision, mean and standard deviation in columns of their own.
+ * Returns the tables as one CSV with full precision, mean and standard deviation in columns of their own.
  *
  * @example
  * ```ts
- * const cells = [{ mean: 0.5, std: NaN, count: 1 }];
- * const rows = [{ name: 'ce + l1(temperature=10,x=1)', cells, runs: '1/1', best: true, trivial: false }];
- * toCsv({ columns: [{ title: 'Dice', digits: 2 }], rows, notes: [] }).split('\n')[1]; // → "\"ce + l1(temperature=10,x=1)\",0.5,,1/1"
+ * const cells = [{ mean: 0.5, standardDeviation: NaN, median: 0.5, cases: 1, total: 1 }];
+ * const rows = [{ names: ['ce + l1(temperature=10,x=1)'], cells, runs: '1/1', best: true, constant: false, results: [] }];
+ * const sections = [{ title: '', names: ['loss'], columns: [{ title: 'Dice', digits: 2 }], rows, data: undefined }];
+ * toCsv({ sections, notes: [] }).split('\n')[1]; // → "\"ce + l1(temperature=10,x=1)\",0.5,,1/1"
  * ```
  */
-export function toCsv(board: Leaderboard): string {
-  const quote = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+export function toCsv({ sections }: Leaderboard): string {
+  const [first] = sections;
+  if (first === undefined) return '';
+  const several = sections.length > 1;
+  const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const number = (value: number) => (Number.isNaN(value) ? '' : String(value));
-  const head = board.columns.flatMap(({ title }) => [`${title} mean`, `${title} std`]);
-  return [
-    ['loss', ...head, 'runs'],
-    ...board.rows.map((row) => [
-      row.name,
-      ...row.cells.flatMap(({ mean, std }) => [number(mean), number(std)]),
-      row.trivial ? '' : row.runs,
+  const head = [
+    ...(several ? ['data'] : []),
+    ...first.names,
+    ...first.columns.flatMap(({ title }) => [`${title} mean`, `${title} std`]),
+    'runs',
+  ];
+  const rows = sections.flatMap(({ title, rows: some }) =>
+    some.map((row) => [
+      ...(several ? [title] : []),
+      ...row.names,
+      ...row.cells.flatMap(({ mean, standardDeviation }) => [number(mean), number(standardDeviation)]),
+      row.constant ? '' : row.runs,
     ]),
-  ]
-    .map((cells) => `${cells.map(quote).join(',')}\n`)
-    .join('');
+  );
+  return [head, ...rows].map((cells) => `${cells.map(quote).join(',')}\n`).join('');
 }

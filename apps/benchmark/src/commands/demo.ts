@@ -1,20 +1,15 @@
 import type { Command } from 'commander';
 
-import { runCommand } from '../benchmark/command.js';
-import { demoSettings, runDefaults } from '../benchmark/defaults.js';
+import { benchmarkCommand } from '../benchmark/command.js';
+import { DEMO, OWN_FOLDER } from '../benchmark/embedded.js';
 import type { Terminal } from '../terminal.js';
-import { settingsOf, withTrainingFlags, type Flags } from './training-flags.js';
+import { requestOf, withBenchmarkFlags, type BenchmarkFlags } from './benchmark.js';
 
-/** `segloss demo`. */
+/** `segloss demo`: a benchmark whose file is embedded. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
-  withTrainingFlags(
-    command.option('--data <folder>', 'your images and masks instead of the embedded ones'),
-    demoSettings,
-  ).action(async (flags: Flags) => {
-    const defaults =
-      flags.data === undefined
-        ? demoSettings
-        : { ...demoSettings, size: runDefaults.size, norm: runDefaults.norm };
-    finish(await runCommand(settingsOf(flags, defaults), { json: flags.json === true, terminal }));
+  withBenchmarkFlags(command).action(async (flags: BenchmarkFlags) => {
+    const own = flags.data !== undefined && flags.data.some((folder) => folder !== 'demo');
+    const source = own ? { text: OWN_FOLDER, name: 'own-folder.yaml' } : { text: DEMO, name: 'demo.yaml' };
+    finish(await benchmarkCommand({ ...requestOf(flags), source, name: 'demo' }, terminal));
   });
 }

@@ -17,13 +17,22 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'compare five losses on embedded synthetic images, or on your own',
     load: () => import('./demo.js'),
   },
-  run: {
-    description: 'train the losses you name on your own images',
-    load: () => import('./run.js'),
+  benchmark: {
+    description:
+      'train a grid of losses, seeds, data sets, ...; the same command trains only what is missing',
+    load: () => import('./benchmark.js'),
+  },
+  report: {
+    description: 'draw table and report of a benchmark or a run from its folder',
+    load: () => import('./report.js'),
   },
   train: {
     description: 'train one network from a configuration; a stopped training resumes',
     load: () => import('./train.js'),
+  },
+  run: {
+    description: 'train one run of a plan, as schedulers do',
+    load: () => import('./run.js'),
   },
   test: {
     description: 'score a trained run: per class, per image, and the label marginals',

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.js';
 import { parseShare } from '../options.js';
 import { consentOf } from '../consent.js';
 import type { Terminal } from '../terminal.js';
+import { oneOf } from './choices.js';
 
 /** Flags of the commands that use a trained run. */
 export interface RunFlags {
@@ -49,12 +50,6 @@ export function windowOf({ window, overlap }: RunFlags) {
 
 export const checkpointOf = (name: string) =>
   oneOf('checkpoint', name, ['best', 'last', 'previous'] as const);
-
-/** Returns `value` if it is one of the known ones. @throws {UsageError} Otherwise. */
-export function oneOf<T extends string>(flag: string, value: string, known: readonly T[]): T {
-  if ((known as readonly string[]).includes(value)) return value as T;
-  throw new UsageError(`--${flag}: wanted one of ${known.join(', ')}, got "${value}"`);
-}
 
 /** A path of the command line, from the terminal's folder. */
 export const absolute = ({ folder }: Terminal, file: string) => path.resolve(folder, file);

@@ -1,16 +1,69 @@
 import type { Command } from 'commander';
+import { releaseBackend, serializeEvent } from '@segloss/trainer';
+import path from 'node:path';
 
-import { runCommand } from '../benchmark/command.js';
-import { runDefaults } from '../benchmark/defaults.js';
-import type { Terminal } from '../terminal.js';
-import { settingsOf, withTrainingFlags, type Flags } from './training-flags.js';
+import { readPlan } from '../benchmark/plan.js';
+import { trainCell, type Outcome } from '../benchmark/train-cell.js';
+import { codeOfName, exitCodes, UsageError } from '../errors.js';
+import { collect, parseIndex } from '../options.js';
+import { trainingSession } from '../session.js';
+import { quote, type Terminal } from '../terminal.js';
+
+interface RunFlags {
+  plan?: string;
+  index?: number;
+  data?: string;
+  loss?: string[];
+  json?: boolean;
+}
 
 /** `segloss run`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
-  withTrainingFlags(
-    command.requiredOption('--data <folder>', 'folder of images and masks'),
-    runDefaults,
-  ).action(async (flags: Flags) => {
-    finish(await runCommand(settingsOf(flags, runDefaults), { json: flags.json === true, terminal }));
-  });
+  command
+    .option('--plan <file>', 'plan.jsonl of a benchmark')
+    .option('--index <n>', 'line of the plan, from 0', parseIndex)
+    .option('--json', 'events as JSON lines on stdout')
+    .option('--data <folder>', 'now: segloss benchmark --data')
+    .option('--loss <spec>', 'now: segloss benchmark --loss', collect)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (flags: RunFlags) => finish(await runCommand(flags, terminal)));
+}
+
+/** Trains one cell; the exit code says whether a scheduler should try again. */
+async function runCommand({ plan, index, json = false }: RunFlags, terminal: Terminal): Promise<number> {
+  const { stdout, stderr, folder, argv } = terminal;
+  if (plan === undefined || index === undefined) {
+    const command = ['segloss', 'benchmark', ...argv.slice(1)].map(quote).join(' ');
+    throw new UsageError(
+      plan === undefined && index === undefined && argv.length > 1
+        ? `run: trains one run of a plan now; to compare losses: ${command}`
+        : 'run: wanted --plan <file> and --index <n>; segloss benchmark writes the plan',
+    );
+  }
+  const cell = readPlan(path.resolve(folder, plan), index);
+  try {
+    const outcome = await trainingSession(terminal, ({ signal, note, show }) => {
+      const progress = show({ runs: 1 });
+      return trainCell(cell, {
+        signal,
+        command: ['segloss', ...argv],
+        onEvent(event) {
+          if (json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
+          if (event.type === 'note') note(event.text);
+          progress.event(event);
+        },
+      });
+    });
+    stderr.write(`${cell.name}-${cell.id}: ${outcome.error?.message ?? outcome.status}\n`);
+    return codeOf(outcome);
+  } finally {
+    await releaseBackend();
+  }
+}
+
+function codeOf({ status, error }: Outcome): number {
+  if (status === 'finished') return exitCodes.ok.code;
+  if (status === 'interrupted' || status === 'busy') return exitCodes.resumable.code;
+  return status === 'diverged' ? exitCodes.diverged.code : codeOfName(error?.name);
 }

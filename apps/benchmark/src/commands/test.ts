@@ -8,7 +8,8 @@ import path from 'node:path';
 import { exitCodes } from '../errors.js';
 import { parseCount } from '../options.js';
 import type { Terminal } from '../terminal.js';
-import { absolute, oneOf, open, windowOf, withRunFlags, type RunFlags } from './run-flags.js';
+import { oneOf } from './choices.js';
+import { absolute, open, windowOf, withRunFlags, type RunFlags } from './run-flags.js';
 
 /** `segloss test`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {

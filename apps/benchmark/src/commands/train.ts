@@ -1,109 +1,96 @@
 import {
+  configTemplate,
   loadConfig,
   releaseBackend,
   runTraining,
   serializeEvent,
-  type RunEvent,
+  type LoadedConfig,
   type RunStartEvent,
-  type RunSummary,
 } from '@segloss/trainer';
 import type { Command } from 'commander';
+import path from 'node:path';
 
-import { exitCodes } from '../errors.js';
-import { collect } from '../options.js';
-import { liveTrainProgress, plainTrainProgress, type TrainProgress } from '../progress.js';
-import { colorsFor, type Terminal } from '../terminal.js';
+import { readResults } from '../benchmark/results.js';
+import { writeReport } from '../benchmark/write-report.js';
+import { exitCodes, UsageError } from '../errors.js';
+import { parseIndex } from '../options.js';
+import { outcomeText } from '../progress.js';
+import { trainingSession } from '../session.js';
+import { quote, type Terminal } from '../terminal.js';
+import { valuesOf, withConfigFlags } from './config-flags.js';
 
-/** Flags that stand for keys of the configuration. */
-const KEYS = {
-  data: 'data.folder',
-  loss: 'loss',
-  backend: 'backend',
-  epochs: 'epochs',
-  seed: 'seed',
-  out: 'out',
-} as const;
-
-type TrainFlags = Partial<Record<keyof typeof KEYS, string>> & {
-  config: string;
+interface TrainFlags {
+  config?: string;
+  data?: string;
+  loss?: string;
+  seed?: number;
+  out?: string;
   set?: string[];
   fresh?: boolean;
   json?: boolean;
-};
+}
 
 /** `segloss train`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
-  command
-    .requiredOption('-c, --config <file>', 'a YAML file, or preset:NAME (segloss config presets)')
-    .option('--set <key=value>', 'a value over that of the file; repeat it for more', collect)
-    .option('--data <folder>', 'data.folder')
-    .option('--loss <spec>', 'loss')
-    .option('--backend <name>', 'backend: auto, tensorflow, webgpu, wasm or cpu')
-    .option('--epochs <n>', 'epochs')
-    .option('--seed <n>', 'seed')
-    .option('--out <folder>', 'folder in which the run gets a folder of its own')
-    .option('--fresh', 'train anew, and put an older run of the same configuration aside')
+  withConfigFlags(
+    command
+      .option('-c, --config <file>', 'a YAML file, or preset:NAME (segloss config presets)')
+      .option('--data <folder>', 'images and masks (data.folder)')
+      .option('--loss <spec>', 'a spec (segloss losses) or a module, ./mine.ts#name (loss)')
+      .option('--seed <n>', 'of weights, order and augmentation (seed)', parseIndex),
+  )
+    .option('--out <folder>', 'folder in which the run gets a folder of its own (out)')
+    .option('--fresh', 'train anew; an older run of the same configuration is moved aside')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (flags: TrainFlags) => finish(await trainCommand(flags, terminal)));
 }
 
 async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<number> {
-  const { stdout, stderr, folder, env } = terminal;
-  const { config: file, set = [], fresh = false, json = false, ...keys } = flags;
-  const given = Object.entries(keys).map(([flag, value]): [string, unknown] => [
-    KEYS[flag as keyof typeof KEYS],
-    typed(flag, value),
-  ]);
-  const loaded = await loadConfig(file, { set, flags: Object.fromEntries(given), cwd: folder });
-
-  let progress: TrainProgress | undefined;
-  const note = (text: string) => (progress ? progress.note(text) : void stderr.write(`${text}\n`));
+  const { stdout, argv } = terminal;
+  const { fresh = false, json = false } = flags;
+  const loaded = await configOf(flags, terminal);
   const spent = { seconds: 0, waiting: 0 };
-  const show = (event: RunEvent) => {
-    if (event.type === 'note') note(event.text);
-    if (event.type === 'step') progress?.step(event);
-    if (event.type === 'run.start') {
-      for (const text of aboutRun(event)) note(text);
-      const { epochs, stepsPerEpoch, classes } = event;
-      const live = stderr.isTTY === true && env['CI'] === undefined;
-      progress = live
-        ? liveTrainProgress(stderr, colorsFor(stderr, env), { epochs, stepsPerEpoch, classes })
-        : plainTrainProgress(stderr, { epochs, stepsPerEpoch, classes });
-    }
-    if (event.type === 'epoch') {
-      spent.seconds += event.seconds;
-      spent.waiting += event.waitingSeconds;
-      progress?.epoch(event);
-    }
-  };
-  const interrupt = new AbortController();
-  const onSignal = () => {
-    if (interrupt.signal.aborted) process.exit(exitCodes.interrupted.code);
-    interrupt.abort();
-    note('stopping after the current update, and saving; once more to stop at once');
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  const command = ['segloss', ...argv];
   try {
-    const { folder: home, summary } = await runTraining(loaded, {
-      fresh,
-      signal: interrupt.signal,
-      command: ['segloss', ...terminal.argv],
-      onEvent(event) {
-        if (json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
-        show(event);
-      },
+    return await trainingSession(terminal, async ({ signal, note, show }) => {
+      const progress = show({ runs: 1 });
+      const { folder, summary } = await runTraining(loaded, {
+        ...{ fresh, signal, command },
+        onEvent(event) {
+          if (json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
+          if (event.type === 'note') note(event.text);
+          if (event.type === 'run.start') for (const text of aboutRun(event)) note(text);
+          if (event.type === 'epoch') {
+            spent.seconds += event.seconds;
+            spent.waiting += event.waitingSeconds;
+          }
+          progress.event(event);
+        },
+      });
+      const report = writeReport(readResults(folder), command.map(quote).join(' '));
+      const stopped = summary.status === 'interrupted';
+      note(`${outcomeText(summary)}${stopped ? '; the same command resumes' : ''}: ${folder}`);
+      if (spent.seconds > 0) note(timeOf(spent, loaded.config.data.workers));
+      note(`report: ${report}`);
+      if (!stopped)
+        for (const text of nextCommands(path.relative(terminal.folder, folder) || '.')) note(text);
+      return stopped ? exitCodes.resumable.code : exitCodes.ok.code;
     });
-    progress?.finish();
-    progress = undefined;
-    note(outcome(home, summary));
-    if (spent.seconds > 0) note(timeOf(spent, loaded.config.data.workers));
-    return summary.status === 'interrupted' ? exitCodes.resumable.code : exitCodes.ok.code;
   } finally {
-    progress?.finish();
-    for (const signal of signals) process.off(signal, onSignal);
     await releaseBackend();
   }
+}
+
+/** The configuration of a file with flags over it, or of the flags alone. */
+async function configOf(flags: TrainFlags, { folder: cwd }: Terminal): Promise<LoadedConfig> {
+  const { config, data, loss, seed, out, set = [] } = flags;
+  const values = { ...valuesOf({ ...flags }), 'data.folder': data, loss, seed, out };
+  if (config !== undefined) return loadConfig(config, { set, flags: values, cwd });
+  if (data === undefined && !set.some((entry) => entry.startsWith('data'))) {
+    throw new UsageError('train: wanted -c <file> or --data <folder>, got neither; for example: segloss train --data ./images --loss ce'); // prettier-ignore
+  }
+  const name = data === undefined ? 'run' : path.basename(path.resolve(cwd, data));
+  return configTemplate({ text: '', name }, { keys: [], set, flags: values, cwd }).configure([]);
 }
 
 function* aboutRun(run: RunStartEvent): Generator<string> {
@@ -113,17 +100,6 @@ function* aboutRun(run: RunStartEvent): Generator<string> {
   yield `${run.data.train} images to train and ${run.data.val} to validate, ${run.parameters} parameters, ${run.epochs} epochs of ${run.stepsPerEpoch} updates`;
 }
 
-function outcome(home: string, { status, best, epochs }: RunSummary): string {
-  const reached =
-    best === undefined ? '' : `; best ${best.metric} ${bestValue(best)} at epoch ${best.epoch + 1}`;
-  const more = status === 'interrupted' ? '; the same command goes on' : '';
-  return `${status} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${reached}${more}: ${home}`;
-}
-
-function bestValue({ value }: NonNullable<RunSummary['best']>): string {
-  return value === null ? 'was never defined: the last weights,' : value.toFixed(3);
-}
-
 function timeOf({ seconds, waiting }: { seconds: number; waiting: number }, workers: number): string {
   const share = ((100 * waiting) / seconds).toFixed(1);
   const advice =
@@ -131,9 +107,13 @@ function timeOf({ seconds, waiting }: { seconds: number; waiting: number }, work
   return `${seconds.toFixed(1)} s, of which ${share} % waiting for images${advice}`;
 }
 
-/** A flag's text as its key wants it. */
-function typed(flag: string, value: unknown): unknown {
-  if (flag !== 'epochs' && flag !== 'seed') return value;
-  const number = Number(value);
-  return Number.isNaN(number) ? value : number;
+/** What one does with a trained run. */
+function nextCommands(run: string): string[] {
+  const folder = quote(run);
+  return [
+    'next:',
+    `  segloss test ${folder}`,
+    `  segloss predict ${folder} IMAGES --out labels`,
+    `  segloss report ${folder}`,
+  ];
 }

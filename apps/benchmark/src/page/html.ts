@@ -1,3 +1,5 @@
+import { printable } from './printable.js';
+
 /** Text that is HTML already, and is not escaped again. */
 export class Html {
   constructor(readonly text: string) {}
@@ -22,7 +24,7 @@ function render(value: Value): string {
   return escapeHtml(String(value));
 }
 
-/** Escapes text for element content and for attributes in double quotes. */
+/** Escapes text for element content and for attributes in double quotes; control characters are shown. */
 export function escapeHtml(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',
@@ -31,5 +33,5 @@ export function escapeHtml(text: string): string {
     '"': '&quot;',
     "'": '&#39;',
   };
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
+  return printable(text).replace(/[&<>"']/g, (character) => entities[character]!);
 }

@@ -1,65 +1,106 @@
-import type { Summary } from '../summary.js';
-import { hd95Convention } from '../table.js';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import type { ModuleSource } from '@segloss/trainer';
+
 import { factsTable } from '../../page/facts.js';
 import { html, type Html } from '../../page/html.js';
+import { readJson, type CellResult, type Results } from '../results.js';
+import { HD95_NOTE, MISSED_NOTE, type Leaderboard } from '../table.js';
 
-/** Everything needed to do the experiment again, and to know what its numbers mean. */
-export function method(summary: Summary): Html {
-  const { start } = summary;
-  const { data, settings } = start;
-  const runs = summary.losses.flatMap((loss) => loss.runs);
-  const backends = new Set(
-    runs.flatMap(({ backend }) => (backend === undefined ? [] : [`${backend.name}: ${backend.reason}`])),
-  );
-  const parameters = runs.find((run) => run.parameters !== undefined)?.parameters;
-  const percent = (share: readonly number[]) =>
-    data.classes.map((name, k) => `${name} ${(100 * (share[k] ?? NaN)).toFixed(2)} %`).join(', ');
-  const sources = start.losses.flatMap((loss) => loss.sources);
+/** The parts of `dataset.json` that a page names. */
+interface DatasetFile {
+  readonly name: string;
+  readonly description: string;
+  readonly inputShape: readonly number[];
+  readonly train: readonly string[];
+  readonly val: readonly string[];
+}
+
+/** The parts of `env.json` that a page names. */
+interface EnvironmentFile {
+  readonly backend?: { readonly name: string; readonly reason: string };
+  readonly sources?: readonly ModuleSource[];
+  readonly [key: string]: unknown;
+}
+
+/** Everything needed to do it again, and to know what the numbers mean. */
+export function method({ cells, axes }: Results, { sections }: Leaderboard, command: string): Html {
+  const trained = cells.filter(({ state }) => state !== 'missing');
+  const environments = trained.flatMap((cell): EnvironmentFile[] => {
+    const environment = readJson<EnvironmentFile>(file(cell, 'env.json'));
+    return environment === undefined ? [] : [environment];
+  });
+  const distinct = (values: readonly string[]) => [...new Set(values)].join('; ');
+  const backend = distinct(environments.flatMap((one) => (one.backend ? [`${one.backend.name}: ${one.backend.reason}`] : []))); // prettier-ignore
   const rows: [string, string | Html][] = [
-    ['command', html`<code>${start.command}</code>`],
-    ['data', `${data.name}: ${data.description}`],
-    [
-      'images',
-      `${data.train} for training, ${data.val} for validation, ${data.height}x${data.width}, ${data.channels} channel${data.channels === 1 ? '' : 's'}`,
-    ],
-    [
-      'true proportions',
-      `training: ${percent(data.trainTruth)}. Validation: ${percent(data.valTruth)}. Pixels without a label do not count.`,
-    ],
-    [
-      'network',
-      `U-Net, ${settings.widths.join('-')} filters, ${settings.norm === 'batch' ? 'batch' : 'no'} normalization, ${parameters ?? 'unknown number of'} parameters; the same initial weights for every loss with the same seed`,
-    ],
-    [
-      'training',
-      `${settings.epochs} epochs, batch ${settings.batchSize}, Adam with learning rate ${settings.learningRate} x (1 - epoch/epochs)^0.9, random flips; the last epoch counts, none is selected on validation`,
-    ],
-    ['seeds', settings.seeds.join(', ')],
-    ['backend', [...backends].join('; ') || 'none started'],
-    [
-      'own losses',
-      sources.length === 0
-        ? 'none'
-        : html`${sources.map((one) => html`<code>${one.name}</code>: ${one.path}, sha256 <code>${one.sha256}</code><br />`)}`,
-    ],
+    ['command', html`<code>${command}</code>`],
+    ...dataRows(trained),
+    ...sections.flatMap(({ title, data }): [string, string][] =>
+      data === undefined
+        ? []
+        : [
+            [
+              `true proportions${title === '' ? '' : `, ${title}`}`,
+              `${data.classes.map((name, k) => `${name} ${(100 * data.truth[k]!).toFixed(2)} %`).join(', ')} of the validation images; pixels without a label do not count`,
+            ],
+          ],
+    ),
+    ...axes.map(({ title, labels }): [string, string] => [`grid: ${title}`, labels.join(' | ')]),
+    ['backend', backend || 'none started'],
     [
       'Dice, IoU',
       'from pixel counts over the whole validation set; a class absent from truth and prediction has no score; means skip it',
     ],
-    ['HD95', hd95Convention],
+    ['HD95', HD95_NOTE],
+    ['missed, invented', MISSED_NOTE],
     [
       'p/q',
       'predicted over true proportion on the validation set; soft: mean probability, hard: share of pixels whose most probable class it is',
     ],
     ['±', 'sample standard deviation over seeds'],
-    ['started', start.time],
-    [
-      'wall time',
-      Number.isNaN(summary.seconds)
-        ? 'not finished'
-        : `${summary.seconds.toFixed(0)} s with ${settings.jobs} job${settings.jobs === 1 ? '' : 's'}`,
-    ],
-    ...Object.entries(start.environment),
+    ...environmentRows(environments, distinct),
   ];
-  return factsTable(rows);
+  return html`${factsTable(rows)} ${configuration(trained[0])}`;
+}
+
+const file = ({ folder }: CellResult, name: string): string => path.join(folder, name);
+
+function dataRows(trained: readonly CellResult[]): [string, string][] {
+  const sets = new Map<string, string>();
+  for (const cell of trained) {
+    const data = readJson<DatasetFile>(file(cell, 'dataset.json'));
+    if (data === undefined) continue;
+    const text = `${data.name}: ${data.description}; ${data.train.length} images for training, ${data.val.length} for validation, ${data.inputShape.join('x')} (height x width x channels)`;
+    sets.set(text, text);
+  }
+  return [...sets.values()].map((text) => ['data', text]);
+}
+
+/** Versions and machine, each once. */
+function environmentRows(
+  environments: readonly EnvironmentFile[],
+  distinct: (values: readonly string[]) => string,
+): [string, string][] {
+  const keys = ['segloss', 'tfjs', 'node', 'platform', 'cpu', 'cores', 'memoryGiB'];
+  return keys.map((key) => [key, distinct(environments.flatMap((one) => (one[key] === undefined ? [] : [String(one[key])])))]); // prettier-ignore
+}
+
+/** The resolved configuration of the first run, where every value says where it comes from. */
+function configuration(cell: CellResult | undefined): Html {
+  if (cell === undefined) return html``;
+  const text = readText(file(cell, 'config.resolved.yaml'));
+  if (text === undefined) return html``;
+  return html`<details>
+    <summary>Configuration of the run ${path.basename(cell.folder)}</summary>
+    <pre>${text}</pre>
+  </details>`;
+}
+
+function readText(name: string): string | undefined {
+  try {
+    return readFileSync(name, 'utf8');
+  } catch {
+    return undefined; // killed before it was written
+  }
 }

@@ -1,20 +1,20 @@
 import { IGNORED } from '@segloss/data';
+import { unpackBytes, type ExampleImage, type RunExamples } from '@segloss/trainer';
 
-import { unpackBytes } from '../codec.js';
-import type { Case } from '../events.js';
-import type { Run, Summary } from '../summary.js';
 import { html, type Html } from '../../page/html.js';
 import { blend, onOutline, thin, toDataUrl, type Picture, type Rgb } from '../../page/pixels.js';
+import type { Weights } from '../results.js';
+import type { Row, SectionData } from '../table.js';
 
 /** Colors that people with any color vision tell apart (Okabe and Ito). */
-const colors = {
+const COLORS = {
   'true positive': [0, 158, 115],
   'false positive': [230, 159, 0],
   'false negative': [204, 51, 130],
 } as const satisfies Record<string, Rgb>;
-const outline: Rgb = [255, 255, 255];
+const OUTLINE: Rgb = [255, 255, 255];
 
-const labelColors: readonly Rgb[] = [
+const LABEL_COLORS: readonly Rgb[] = [
   [120, 120, 120],
   [230, 159, 0],
   [86, 180, 233],
@@ -29,37 +29,50 @@ const labelColors: readonly Rgb[] = [
   [51, 34, 136],
 ];
 
-/** Bytes that all pictures of one report may take together, before compression. */
-const budget = 1_100_000;
+/** Bytes that all pictures of one section may take together, before compression. */
+const BUDGET = 1_100_000;
 
-/** The same validation images under every loss: image with the true outline, then one column per loss. */
-export function overlays(summary: Summary): Html {
-  const { start, losses } = summary;
-  const shown = losses.map((loss) => ({ spec: loss.spec, run: loss.runs.find((run) => run.scores) }));
-  const count = start.cases.length * (shown.length + 1);
-  if (count === 0) return html`<p>No validation image contains the class, so there is nothing to show.</p>`;
-  const { classes, width, height } = start.data;
-  const aspect = Math.min(width, height) / Math.max(width, height);
-  const side = Math.min(192, Math.floor(Math.sqrt(budget / (count * 3 * aspect))));
+/** A row's pictures: those of its first finished run. */
+interface Shown {
+  readonly name: string;
+  readonly seed: string | undefined;
+  readonly examples: RunExamples | undefined;
+}
+
+/** The same validation images under every row: image with the true outline, then one column per row. */
+export function overlays(rows: readonly Row[], { classes }: SectionData, weights: Weights): Html {
+  const shown = rows.filter(({ constant }) => !constant).map(shownOf);
+  const first = shown.find(({ examples }) => examples !== undefined)?.examples;
+  if (first === undefined || first.images.length === 0) {
+    return html`<p>No validation image contains a foreground class, so there is nothing to show.</p>`;
+  }
   const two = classes.length === 2;
   const paint = two ? paintErrors : paintLabels;
-  const rows = start.cases.map((one, index) => {
-    const image = unpackBytes(one.image);
-    const truth = unpackBytes(one.truth);
-    const show = (predicted: Uint8Array | undefined) =>
-      toDataUrl(paint(image, truth, predicted, width, height, side));
-    return html`<tr>
-      <th scope="row">
-        ${one.region}<br /><small>${one.id}<br />${(100 * one.proportion).toFixed(2)} %</small>
-      </th>
-      <td>${picture(show(undefined), `${one.id}, image and truth`)}</td>
-      ${shown.map(({ spec, run }) => html`<td>${prediction(run, index, one, spec, show)}</td>`)}
-    </tr>`;
-  });
-  const legend = two
-    ? Object.entries(colors)
-    : classes.map((name, k) => [name, labelColors[k % labelColors.length]!] as const);
-  const truthTitle = two ? 'image, truth outlined' : 'truth';
+  const side = sideOf(first.images, shown.length + 1);
+  const show = (one: ExampleImage, predicted: Uint8Array | undefined) =>
+    toDataUrl(paint(unpackBytes(one.image), unpackBytes(one.truth), predicted, one.width, one.height, side));
+  const body = first.images.map(
+    (one) =>
+      html`<tr>
+        <th scope="row">
+          ${one.region} "${classes[first.label] ?? ''}"<br /><small
+            >${one.id}<br />${(100 * one.proportion).toFixed(2)} %</small
+          >
+        </th>
+        <td>${picture(show(one, undefined), `${one.id}, image and truth`)}</td>
+        ${shown.map(({ name, examples }) => {
+          const same = examples?.images.find(({ id }) => id === one.id);
+          const packed =
+            same && ((weights === 'best' ? same.predicted.best : undefined) ?? same.predicted.last);
+          return packed === undefined
+            ? html`<td>–</td>`
+            : html`<td>${picture(show(one, unpackBytes(packed)), `${one.id}, predicted by ${name}`)}</td>`;
+        })}
+      </tr>`,
+  );
+  const legend: [string, Rgb][] = two
+    ? Object.entries(COLORS)
+    : classes.map((name, k) => [name, LABEL_COLORS[k % LABEL_COLORS.length]!]);
   return html`<p class="legend">
       ${legend.map(([name, color]) => html`<span><i style="background:rgb(${color.join(',')})"></i>${name}</span>`)}
     </p>
@@ -68,27 +81,31 @@ export function overlays(summary: Summary): Html {
         <thead>
           <tr>
             <th scope="col">region</th>
-            <th scope="col">${truthTitle}</th>
-            ${shown.map(({ spec, run }) => html`<th scope="col"><code>${spec}</code><br /><small>${run === undefined ? 'no finished run' : `seed ${run.seed}`}</small></th>`)}
+            <th scope="col">${two ? 'image, truth outlined' : 'truth'}</th>
+            ${shown.map(({ name, seed, examples }) => html`<th scope="col"><code>${name}</code><br /><small>${examples === undefined ? 'no finished run' : seed === undefined ? '' : `seed ${seed}`}</small></th>`)}
           </tr>
         </thead>
         <tbody>
-          ${rows}
+          ${body}
         </tbody>
       </table>
     </div>`;
 }
 
-function prediction(
-  run: Run | undefined,
-  index: number,
-  one: Case,
-  spec: string,
-  show: (predicted: Uint8Array) => string,
-): Html {
-  const packed = run?.predictions[index];
-  if (packed === undefined) return html`–`;
-  return picture(show(unpackBytes(packed)), `${one.id}, predicted by ${spec}`);
+function shownOf({ names, results }: Row): Shown {
+  const finished = results.find(({ scores }) => scores !== undefined);
+  return {
+    name: names.filter(Boolean).join(', '),
+    seed: finished?.labels['seed'],
+    examples: finished?.examples(),
+  };
+}
+
+/** The longest side of a picture, so that all of them fit the budget. */
+function sideOf(images: readonly ExampleImage[], columns: number): number {
+  const aspects = images.map(({ width, height }) => Math.min(width, height) / Math.max(width, height));
+  const area = 3 * columns * aspects.reduce((sum, aspect) => sum + aspect, 0);
+  return Math.min(192, Math.max(16, Math.floor(Math.sqrt(BUDGET / area))));
 }
 
 function picture(url: string, text: string): Html {
@@ -111,15 +128,15 @@ const paintErrors: Paint = (image, truth, predicted, width, height, side) => {
   for (let pixel = 0; pixel < truth.length; pixel++) {
     if (predicted !== undefined && truth[pixel]! <= 1) {
       const found = predicted[pixel] === 1;
-      if (found && inside(pixel)) blend(rgb, pixel, colors['true positive'], 0.55);
-      if (found && !inside(pixel)) blend(rgb, pixel, colors['false positive'], 0.7);
-      if (!found && inside(pixel)) blend(rgb, pixel, colors['false negative'], 0.7);
+      if (found && inside(pixel)) blend(rgb, pixel, COLORS['true positive'], 0.55);
+      if (found && !inside(pixel)) blend(rgb, pixel, COLORS['false positive'], 0.7);
+      if (!found && inside(pixel)) blend(rgb, pixel, COLORS['false negative'], 0.7);
     }
   }
   return shrink(rgb, width, height, side, (small, rows, columns, at) => {
     const region = (pixel: number) => inside(at[pixel]!);
     at.forEach((_, pixel) => {
-      if (onOutline(region, pixel, columns, rows)) blend(small, pixel, outline, 0.8);
+      if (onOutline(region, pixel, columns, rows)) blend(small, pixel, OUTLINE, 0.8);
     });
   });
 };
@@ -128,7 +145,7 @@ const paintErrors: Paint = (image, truth, predicted, width, height, side) => {
 const paintLabels: Paint = (image, truth, predicted, width, height, side) => {
   const rgb = Uint8Array.from(image);
   (predicted ?? truth).forEach((label, pixel) => {
-    if (truth[pixel] !== IGNORED) blend(rgb, pixel, labelColors[label % labelColors.length]!, 0.7);
+    if (truth[pixel] !== IGNORED) blend(rgb, pixel, LABEL_COLORS[label % LABEL_COLORS.length]!, 0.7);
   });
   return shrink(rgb, width, height, side, () => undefined);
 };

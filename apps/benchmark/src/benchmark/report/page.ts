@@ -1,123 +1,152 @@
-import { format } from '../statistics.js';
-import { failedRuns, scoredClasses, type Summary } from '../summary.js';
-import { leaderboard } from '../table.js';
-import { diceChart, lossChart, ratioChart } from './curves.js';
 import { document } from '../../page/document.js';
 import { html, type Html } from '../../page/html.js';
+import { plural } from '../../page/plural.js';
+import { style } from '../../page/style.js';
+import type { Results } from '../results.js';
+import { formatScore, leaderboard, type Leaderboard, type Section } from '../table.js';
+import { curvesOf, diceChart, lossChart, ratioChart } from './curves.js';
 import { method } from './method.js';
 import { overlays } from './overlays.js';
 import { penaltyCharts } from './penalties.js';
-import { style } from '../../page/style.js';
 import { verdict } from './verdict.js';
 
+/** More charts of single rows than these make a page that nobody scrolls. */
+const MOST_LOSS_CHARTS = 12;
+
 /**
- * The report of one experiment: one HTML file that opens from the disk, needs no network and no script.
+ * Renders a benchmark, or one run, as one HTML file that opens from the disk: no network, no script, no outside files.
  *
- * @param summary What {@link summarize} returns.
- * @returns The text of the file.
+ * @param results What {@link readResults} returns.
+ * @param command What the page names as the command.
  *
  * @example
  * ```ts
- * const start = {
- *   type: 'experiment.start',
- *   time: '2026-01-01',
- *   command: 'segloss demo',
- *   environment: {},
- *   data: { name: 'blobs', description: 'two blobs', classes: ['background', 'blob'], train: 1, val: 1,
- *     height: 8, width: 8, channels: 1, trainTruth: [0.9, 0.1], valTruth: [0.9, 0.1] },
- *   settings: { seeds: [0], epochs: 1, batchSize: 1, learningRate: 0.01, widths: [2], norm: 'none', backend: 'cpu', jobs: 1 },
- *   losses: [{ spec: 'ce', sources: [] }],
- *   trivial: [],
- *   penalties: [],
- *   cases: [],
- * };
- * const page = renderReport(summarize([start]));
- * page.includes('<title>segloss: 1 loss on blobs</title>'); // → true
+ * const page = renderReport({ name: 'blobs', folder: 'blobs', axes: [], cells: [], weights: 'last' }, 'segloss report blobs');
+ * page.includes('<title>segloss: blobs</title>'); // → true
  * ```
  */
-export function renderReport(summary: Summary): string {
-  const { start } = summary;
-  const title = `segloss: ${summary.losses.length} loss${summary.losses.length === 1 ? '' : 'es'} on ${start.data.name}`;
+export function renderReport(results: Results, command: string): string {
+  const board = leaderboard(results);
+  const title = `segloss: ${results.name}`;
+  const several = board.sections.length > 1;
+  const runs = `${plural(results.cells.length, 'run')}${results.axes.length > 0 ? `: ${results.axes.map((axis) => `${axis.labels.length} x ${axis.title}`).join(', ')}` : ''}`;
   const main = html`
     <h1>${title}</h1>
-    <p class="quiet">${start.data.description}</p>
-    <div class="verdict">${verdict(summary).map((sentence) => html`<p>${sentence}</p>`)}</div>
+    <p class="quiet">${runs}</p>
+    <div class="verdict">${verdict(board, results).map((sentence) => html`<p>${sentence}</p>`)}</div>
     <h2>Results</h2>
-    ${board(summary)} ${perClass(summary)} ${failed(summary)}
-    <h2>Training</h2>
-    <p>Lines are means over the seeds; bands reach from the lowest to the highest seed.</p>
-    <div class="charts">
-      ${diceChart(summary)} ${ratioChart(summary, 'soft')} ${ratioChart(summary, 'hard')}
-    </div>
-    <h3>Losses and their terms</h3>
-    <div class="charts">${summary.losses.map(lossChart)}</div>
-    <h2>What each loss prefers</h2>
-    ${penaltyCharts(summary)}
-    <h2>Predictions</h2>
-    <p>The same validation images for every loss, chosen by the size of the true region before training.</p>
-    ${overlays(summary)}
+    ${board.sections.map((section) => html`${several ? html`<h3>${section.title}</h3>` : ''} ${table(section)} ${perClass(section)}`)}
+    ${legend(board)} ${unfinished(results)}
+    ${board.sections.map((section) => details(section, results, several))}
     <h2>Method and environment</h2>
-    ${method(summary)}
+    ${method(results, board, command)}
   `;
-  return document({ title: title, style: style, main });
+  return document({ title, style, main });
 }
 
-function board(summary: Summary): Html {
-  const { columns, rows, notes } = leaderboard(summary);
+/** Training curves, penalties and pictures of one data set. */
+function details(section: Section, results: Results, several: boolean): Html {
+  const { rows, data, title } = section;
+  const on = several ? ` on ${title}` : '';
+  const curves = curvesOf(rows);
+  const training =
+    curves.length === 0
+      ? html``
+      : html`<h2>Training${on}</h2>
+          <p>Lines are means over the seeds; bands reach from the lowest to the highest seed.</p>
+          <div class="charts">
+            ${diceChart(curves)}
+            ${data === undefined ? '' : html`${ratioChart(curves, data, 'soft')} ${ratioChart(curves, data, 'hard')}`}
+          </div>
+          <h3>Losses and their terms</h3>
+          <div class="charts">${curves.slice(0, MOST_LOSS_CHARTS).map(lossChart)}</div>
+          ${curves.length > MOST_LOSS_CHARTS ? html`<p class="quiet">The first ${MOST_LOSS_CHARTS} of ${curves.length} rows.</p>` : ''}`;
+  if (data === undefined) return training;
+  const specs = [...new Set(rows.flatMap((row) => row.results.flatMap((one) => one.metrics()?.loss ?? [])))];
+  return html`${training}
+    <h2>What each loss prefers${on}</h2>
+    ${penaltyCharts(specs, data.classes[data.rareClass] ?? '', data.truth[data.rareClass] ?? 0)}
+    <h2>Predictions${on}</h2>
+    <p>The same validation images for every row, chosen by the size of the true region.</p>
+    ${overlays(rows, data, results.weights)}`;
+}
+
+function table({ names, columns, rows }: Section): Html {
   return html`<div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">loss</th>
-            ${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}
-            <th scope="col">runs</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            (row) =>
-              html`<tr class="${row.best ? 'best' : row.trivial ? 'trivial' : ''}">
-                <th scope="row">
-                  ${row.trivial ? row.name : html`<code>${row.name}</code>`}${row.best ? ' ★' : ''}
-                </th>
-                ${row.cells.map((cell, index) => html`<td>${format(cell, columns[index]!.digits)}</td>`)}
-                <td>${row.runs}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-    ${notes.map((note) => html`<p class="quiet"><small>${note}</small></p>`)}
+    <table class="board">
+      <thead>
+        <tr>
+          ${names.map((name) => html`<th scope="col" class="name">${name}</th>`)}
+          ${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}
+          <th scope="col">runs</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr class="${row.best ? 'best' : row.constant ? 'trivial' : ''}">
+              ${row.names.map((name, i) => {
+                const mark = row.best && i === row.names.length - 1 ? ' ★' : '';
+                return html`<th scope="row" class="name">
+                  ${row.constant ? name : html`<code>${name}</code>`}${mark}
+                </th>`;
+              })}
+              ${row.cells.map((cell, i) => html`<td>${formatScore(cell, columns[i]!.digits)}</td>`)}
+              <td>${row.runs}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function legend({ notes }: Leaderboard): Html {
+  return html`${notes.map((note) => html`<p class="quiet"><small>${note}</small></p>`)}
     <p class="quiet">
-      <small>★ highest mean Dice. Gray rows: no training, every pixel the same class.</small>
+      <small>★ highest Dice. Gray rows: no training, every pixel the same class.</small>
     </p>`;
 }
 
-/** Dice and hard p/q of every class; with two classes the main table has said it already. */
-function perClass(summary: Summary): Html {
-  const { classes, valTruth } = summary.start.data;
-  if (classes.length === 2) return html``;
-  const losses = summary.losses;
+/** Dice and hard p/q of every foreground class; with one the main table has said it already. */
+function perClass({ data, rows }: Section): Html {
+  if (data === undefined) return html``;
+  const { classes, background, truth } = data;
+  const foreground = classes.map((_, k) => k).filter((k) => k !== background);
+  const trained = rows.filter(({ constant }) => !constant);
+  if (foreground.length < 2) return html``;
+  const mean = (
+    row: (typeof trained)[number],
+    of: (
+      k: number,
+    ) => (one: NonNullable<(typeof row.results)[number]['scores']>) => number | null | undefined,
+    k: number,
+  ) => {
+    // prettier-ignore
+    const values = row.results.flatMap(({ scores }) => (scores ? [of(k)(scores) ?? NaN] : [])).filter((value) => !Number.isNaN(value)); // prettier-ignore
+    return values.length === 0
+      ? 'n/a'
+      : (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3);
+  };
   return html`<h3>By class</h3>
     <div class="scroll">
       <table>
         <thead>
           <tr>
             <th scope="col">class (true %)</th>
-            ${losses.flatMap(({ spec }) => [
-              html`<th scope="col"><code>${spec}</code> Dice</th>`,
+            ${trained.flatMap(({ names }) => [
+              html`<th scope="col"><code>${names.filter(Boolean).join(', ')}</code> Dice</th>`,
               html`<th scope="col">p/q hard</th>`,
             ])}
           </tr>
         </thead>
         <tbody>
-          ${scoredClasses(classes).map(
+          ${foreground.map(
             (k) =>
               html`<tr>
-                <th scope="row">${classes[k]!} <small>${(100 * (valTruth[k] ?? NaN)).toFixed(2)}</small></th>
-                ${losses.flatMap(({ result }) => [
-                  html`<td>${format(result.classDice[k]!, 3)}</td>`,
-                  html`<td>${format(result.hardRatio[k]!, 2)}</td>`,
+                <th scope="row">${classes[k]!} <small>${(100 * truth[k]!).toFixed(2)}</small></th>
+                ${trained.flatMap((row) => [
+                  html`<td>${mean(row, (c) => (one) => one.summary.classes[c]!.dice, k)}</td>`,
+                  html`<td>${mean(row, (c) => (one) => one.summary.classes[c]!.hard.ratio, k)}</td>`,
                 ])}
               </tr>`,
           )}
@@ -126,28 +155,28 @@ function perClass(summary: Summary): Html {
     </div>`;
 }
 
-function failed(summary: Summary): Html {
-  const runs = failedRuns(summary);
-  if (runs.length === 0) return html``;
-  return html`<h3>Failed runs</h3>
+function unfinished({ cells }: Results): Html {
+  const open = cells.filter(({ state }) => state !== 'finished');
+  if (open.length === 0) return html``;
+  return html`<h3>Runs that have not finished</h3>
     <div class="scroll">
       <table class="plain">
         <thead>
           <tr>
             <th scope="col">run</th>
-            <th scope="col">status</th>
-            <th scope="col">epochs done</th>
-            <th scope="col">message</th>
+            <th scope="col">state</th>
+            <th scope="col">epochs</th>
+            <th scope="col">reason</th>
           </tr>
         </thead>
         <tbody>
-          ${runs.map(
-            (run) =>
+          ${open.map(
+            (one) =>
               html`<tr>
-                <td><code>${run.run}</code></td>
-                <td>${run.status}</td>
-                <td>${run.epochs.length}</td>
-                <td>${run.message ?? 'it did not end'}</td>
+                <td><code>${Object.values(one.labels).join(', ')}</code></td>
+                <td>${one.state}</td>
+                <td>${one.metrics()?.lines.length ?? 0}</td>
+                <td>${one.message ?? ''}</td>
               </tr>`,
           )}
         </tbody>

@@ -1,66 +1,84 @@
-import { format } from '../statistics.js';
-import { failedRuns, type LossSummary, type Summary } from '../summary.js';
+import { plural } from '../../page/plural.js';
+import type { Results } from '../results.js';
+import { formatScore, type Leaderboard, type Row, type Section } from '../table.js';
 
-/** Within this of 1, a predicted/true proportion is called right. */
-const tolerance = 0.1;
+/** Within this of 1, a predicted / true proportion is called right. */
+const TOLERANCE = 0.1;
 
 /** The finding in a few sentences, by fixed rules: nobody chose which ones to print. */
-export function verdict(summary: Summary): string[] {
-  const ranked = summary.losses
-    .filter((loss) => loss.result.dice.count > 0)
-    .sort((a, b) => b.result.dice.mean - a.result.dice.mean);
+export function verdict(
+  { sections }: Pick<Leaderboard, 'sections'>,
+  results: Pick<Results, 'cells'>,
+): string[] {
+  return [...sections.flatMap((section) => sectionVerdict(section)), ...unfinished(results)];
+}
+
+function sectionVerdict(section: Section): string[] {
+  const { title, rows, columns } = section;
+  const dice = columns.findIndex((column) => column.title === 'Dice');
+  const ranked = rows
+    .filter((row) => !row.constant && !Number.isNaN(row.cells[dice]!.mean))
+    .sort((a, b) => b.cells[dice]!.mean - a.cells[dice]!.mean);
   const [best, second] = ranked;
-  if (best === undefined) return ['No run finished, so there is nothing to compare.', ...failures(summary)];
+  const on = title === '' ? '' : `${title}: `;
+  if (best === undefined) return [`${on}No run has finished, so there is nothing to compare.`];
   return [
-    ranking(best, second),
-    ...trivial(best, summary),
-    proportions(ranked, summary),
-    ...failures(summary),
+    `${on}${ranking(best, second, dice)}`,
+    ...constant(best, rows, dice),
+    ...proportions(ranked, section),
   ];
 }
 
-function ranking(best: LossSummary, second: LossSummary | undefined): string {
-  const seeds = best.result.dice.count;
-  const count = `${seeds} seed${seeds === 1 ? '' : 's'}`;
-  const first = `${best.spec} has the highest validation Dice, ${format(best.result.dice, 3)} over ${count}`;
-  if (second === undefined) return `${first}.`;
-  const gap = best.result.dice.mean - second.result.dice.mean;
-  const spread = Math.max(best.result.dice.std || 0, second.result.dice.std || 0);
-  const next = `${first}; ${second.spec} is ${gap.toFixed(3)} behind`;
-  if (Math.min(seeds, second.result.dice.count) < 2)
-    return `${next}, and one seed cannot say whether that is more than chance.`;
+const nameOf = (row: Row): string => row.names.filter(Boolean).join(', ');
+
+function ranking(best: Row, second: Row | undefined, dice: number): string {
+  const [first, next] = [best.cells[dice]!, second?.cells[dice]];
+  const text = `${nameOf(best)} has ${second === undefined ? 'validation Dice' : 'the highest validation Dice,'} ${formatScore(first, 3)} over ${plural(first.cases, 'seed')}`;
+  if (second === undefined || next === undefined) return `${text}.`;
+  const gap = first.mean - next.mean;
+  const spread = Math.max(first.standardDeviation || 0, next.standardDeviation || 0);
+  const behind = `${text}; ${nameOf(second)} is ${gap.toFixed(3)} behind`;
+  if (Math.min(first.cases, next.cases) < 2)
+    return `${behind}, and one seed cannot say whether that is more than chance.`;
   return gap > 2 * spread
-    ? `${next}, more than twice the spread over seeds (${spread.toFixed(3)}).`
-    : `${next}, which is within twice the spread over seeds (${spread.toFixed(3)}): the order of these two is not settled.`;
+    ? `${behind}, more than twice the spread over seeds (${spread.toFixed(3)}).`
+    : `${behind}, which is within twice the spread over seeds (${spread.toFixed(3)}): their order is inconclusive.`;
 }
 
-function trivial(best: LossSummary, summary: Summary): string[] {
-  const floor = summary.trivial.reduce((a, b) => (b.result.dice.mean > a.result.dice.mean ? b : a));
-  if (best.result.dice.mean > floor.result.dice.mean) return [];
+function constant(best: Row, rows: readonly Row[], dice: number): string[] {
+  const floor = rows
+    .filter((row) => row.constant)
+    .reduce<Row | undefined>((a, b) => (a && a.cells[dice]!.mean >= b.cells[dice]!.mean ? a : b), undefined);
+  if (floor === undefined || best.cells[dice]!.mean > floor.cells[dice]!.mean) return [];
   return [
-    `No loss beats the constant prediction "${floor.name}" (Dice ${format(floor.result.dice, 3)}): train longer before comparing.`,
+    `Nothing beats the constant prediction "${nameOf(floor)}" (Dice ${formatScore(floor.cells[dice]!, 3)}): train longer before comparing.`,
   ];
 }
 
-function proportions(ranked: readonly LossSummary[], { rareClass, start }: Summary): string {
-  const name = start.data.classes[rareClass] ?? '';
-  const ratio = (loss: LossSummary) => loss.result.hardRatio[rareClass]?.mean ?? NaN;
-  const list = (losses: readonly LossSummary[]) =>
-    losses.map((loss) => `${loss.spec} (${ratio(loss).toFixed(2)})`).join(', ');
-  const small = ranked.filter((loss) => ratio(loss) < 1 - tolerance);
-  const large = ranked.filter((loss) => ratio(loss) > 1 + tolerance);
-  const right = ranked.filter((loss) => Math.abs(ratio(loss) - 1) <= tolerance);
+function proportions(ranked: readonly Row[], { columns, data }: Section): string[] {
+  const at = columns.findIndex((column) => column.title === 'p/q hard');
+  const ratio = (row: Row) => row.cells[at]!.mean;
+  const known = ranked.filter((row) => !Number.isNaN(ratio(row)));
+  if (data === undefined || known.length === 0) return [];
+  const list = (rows: readonly Row[]) =>
+    rows.map((row) => `${nameOf(row)} (${ratio(row).toFixed(2)})`).join(', ');
+  const small = known.filter((row) => ratio(row) < 1 - TOLERANCE);
+  const large = known.filter((row) => ratio(row) > 1 + TOLERANCE);
+  const right = known.filter((row) => Math.abs(ratio(row) - 1) <= TOLERANCE);
   const parts = [
     ...(small.length > 0 ? [`too small with ${list(small)}`] : []),
-    ...(right.length > 0 ? [`within ${100 * tolerance} % of the truth with ${list(right)}`] : []),
+    ...(right.length > 0 ? [`within ${100 * TOLERANCE} % of the truth with ${list(right)}`] : []),
     ...(large.length > 0 ? [`too large with ${list(large)}`] : []),
   ];
-  return `The predicted proportion of "${name}", relative to the true one, is ${parts.join('; ')}.`;
+  return [
+    `The predicted proportion of "${data.classes[data.rareClass]!}", relative to the true one, is ${parts.join('; ')}.`,
+  ];
 }
 
-function failures(summary: Summary): string[] {
-  const failed = failedRuns(summary);
-  if (failed.length === 0) return [];
-  const runs = summary.losses.reduce((sum, loss) => sum + loss.runs.length, 0);
-  return [`${failed.length} of ${runs} runs did not finish; see "Failed runs".`];
+function unfinished({ cells }: Pick<Results, 'cells'>): string[] {
+  const open = cells.filter(({ state }) => state !== 'finished');
+  if (open.length === 0) return [];
+  return [
+    `${open.length} of ${plural(cells.length, 'run')} ${open.length === 1 ? 'has' : 'have'} not finished; see "Runs that have not finished".`,
+  ];
 }

@@ -1,0 +1,58 @@
+/** The benchmark file of `segloss demo`, which needs no other file; `experiments/demo.yaml` is a copy for users. */
+export const DEMO = `# The comparison that segloss is about, on synthetic images with a small foreground: five losses, two seeds.
+# segloss benchmark -c experiments/demo.yaml   (the same as: segloss demo)
+name: demo
+
+base:
+  data:
+    folder: demo # embedded images; or a folder of your own
+  model:
+    name: unet
+    widths: [8, 16, 32]
+    norm: none
+  optimizer:
+    learningRate: 0.003
+  schedule:
+    name: poly
+  epochs: 20
+  batchSize: 4
+
+grid:
+  loss:
+    - ce
+    - dice
+    - ce + dice
+    - ce + 0.1*l1(temperature=10)
+    - ce + kl
+  seed: [0, 1]
+`;
+
+/** What `segloss benchmark --data FOLDER` starts from; `experiments/own-folder.yaml` is a copy for users. */
+export const OWN_FOLDER = `# The same losses on images of your own.
+# segloss benchmark -c experiments/own-folder.yaml --data ./my-images   (the same as: segloss benchmark --data ./my-images)
+name: own-folder
+
+base:
+  data:
+    # folder: ./my-images  # images and masks; several folders: a list in the grid, data.folder: [./a, ./b]
+    size: 128 # pixels; [height, width] for another shape
+  model:
+    name: unet # segloss config schema lists the models and their options
+    widths: [8, 16, 32, 64]
+    norm: batch
+  optimizer:
+    learningRate: 0.003
+  schedule:
+    name: poly
+  epochs: 20
+  batchSize: 4
+
+grid:
+  loss:
+    - ce
+    - dice
+    - ce + dice
+    - ce + 0.1*l1(temperature=10)
+    - ce + kl
+  seed: [0] # 0, 1, 2 for a comparison that can be believed
+`;

@@ -1,0 +1,187 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import {
+  ConfigError,
+  parseConfig,
+  planRun,
+  RunError,
+  type ConfigTemplate,
+  type LoadedConfig,
+  type OpenedImages,
+  type RunPlan,
+} from '@segloss/trainer';
+
+import { cellName, cellsOf, type Axis } from './grid.js';
+
+/** Files of a benchmark's folder. */
+export const FILES = {
+  grid: 'benchmark.json',
+  plan: 'plan.jsonl',
+  runs: 'runs',
+  markdown: 'table.md',
+  csv: 'table.csv',
+  report: 'report.html',
+} as const;
+
+/** A cell with its run. */
+export interface PlannedCell extends Pick<
+  RunPlan,
+  'id' | 'name' | 'folder' | 'state' | 'sources' | 'loaded'
+> {
+  readonly index: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A benchmark with every run planned. */
+export interface Benchmark {
+  readonly name: string;
+  /** The absolute path of its folder. */
+  readonly folder: string;
+  readonly axes: readonly Axis[];
+  readonly cells: readonly PlannedCell[];
+  /** What is suspicious about the data sets. */
+  readonly warnings: readonly string[];
+}
+
+/** What `benchmark.json` says: which runs belong together, and what they are called. */
+export interface BenchmarkFile {
+  readonly schemaVersion: 1;
+  readonly name: string;
+  readonly axes: readonly {
+    readonly key: string;
+    readonly title: string;
+    readonly labels: readonly string[];
+  }[];
+  readonly cells: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly id: string;
+    /** From the folder of the benchmark. */
+    readonly folder: string;
+  }[];
+}
+
+/** A line of `plan.jsonl`: everything that is needed to train one cell. */
+interface PlanLine {
+  readonly schemaVersion: 1;
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly config: object;
+  readonly origin: Readonly<Record<string, string>>;
+  /** Folder that modules in the loss start from. */
+  readonly folder: string;
+}
+
+/**
+ * Plans every cell of a benchmark: finds its images, hashes what its numbers depend on and looks up how far its run is. Trains nothing and
+ * writes nothing.
+ *
+ * @throws {ConfigError} If a cell's configuration is wrong, or two cells are the same run. @throws {DataError} If data cannot be used.
+ */
+export async function planBenchmark(
+  template: ConfigTemplate,
+  { name, folder, axes }: Pick<Benchmark, 'name' | 'folder' | 'axes'>,
+): Promise<Benchmark> {
+  const opened: OpenedImages = new Map();
+  const warnings = new Set<string>();
+  const known = new Map<string, string>();
+  const cells: PlannedCell[] = [];
+  for (const [index, { labels, values }] of cellsOf(axes).entries()) {
+    const loaded = template.configure([
+      ...values,
+      { path: 'out', value: path.join(folder, FILES.runs), origin: '--out' },
+    ]);
+    const plan = await planRun(loaded, { name: runName(loaded), opened });
+    const twin = known.get(plan.id);
+    if (twin !== undefined) throw sameRun(twin, cellName(labels), values.at(-1)?.origin ?? template.file);
+    known.set(plan.id, cellName(labels));
+    for (const text of plan.images.warnings) warnings.add(`${plan.images.name}: ${text}`);
+    const { id, name: run, folder: place, state, sources } = plan;
+    cells.push({ index, labels, id, name: run, folder: place, state, sources, loaded });
+  }
+  return { name, folder, axes, cells, warnings: [...warnings] };
+}
+
+/** Writes `benchmark.json` and `plan.jsonl`. */
+export function writePlan({ name, folder, axes, cells }: Benchmark): void {
+  const grid: BenchmarkFile = {
+    schemaVersion: 1,
+    name,
+    axes: axes.map(({ key, title, entries }) => ({ key, title, labels: entries.map(({ label }) => label) })),
+    cells: cells.map(({ labels, id, folder: place }) => ({
+      labels,
+      id,
+      folder: path.relative(folder, place),
+    })),
+  };
+  const lines = cells.map(({ index, id, name: run, labels, loaded }): PlanLine => {
+    const { out: _out, ...config } = loaded.config;
+    return {
+      schemaVersion: 1,
+      index,
+      id,
+      name: run,
+      labels,
+      config,
+      origin: loaded.origin,
+      folder: loaded.folder,
+    };
+  });
+  mkdirSync(folder, { recursive: true });
+  replace(path.join(folder, FILES.grid), `${JSON.stringify(grid, null, 2)}\n`);
+  replace(path.join(folder, FILES.plan), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/**
+ * Reads one line of a `plan.jsonl`. The runs go next to the file, wherever it was moved.
+ *
+ * @throws {RunError} If the file cannot be read, or has no such line.
+ */
+export function readPlan(file: string, index: number): { id: string; name: string; loaded: LoadedConfig } {
+  let lines: string[];
+  try {
+    lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  } catch (error) {
+    throw new RunError(`cannot read the plan ${file}: ${(error as Error).message}`, { cause: error });
+  }
+  const text = lines[index];
+  if (text === undefined) {
+    throw new RunError(`${file}: wanted an index from 0 to ${lines.length - 1}, got ${index}`);
+  }
+  const { schemaVersion, id, name, config, origin, folder } = JSON.parse(text) as PlanLine;
+  if (schemaVersion !== 1) {
+    throw new RunError(
+      `${file}: wanted schemaVersion 1, got ${JSON.stringify(schemaVersion)}; write the plan again`,
+    );
+  }
+  const out = path.join(path.dirname(path.resolve(file)), FILES.runs);
+  return {
+    id,
+    name,
+    loaded: { config: parseConfig({ ...config, out }), origin, folder, file: path.resolve(file) },
+  };
+}
+
+/** Replaces a file in one step, so that it is never half written. */
+export function replace(file: string, text: string): void {
+  const draft = `${file}.${process.pid}.tmp`;
+  writeFileSync(draft, text);
+  renameSync(draft, file);
+}
+
+/** The run's folder is named after its configuration alone, so that a larger grid finds it again. */
+function runName({ config: { loss, seed } }: LoadedConfig): string {
+  const slug = loss.replace(/[^A-Za-z0-9.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
+  return `${slug.slice(0, 40) || 'run'}-seed${seed}`;
+}
+
+function sameRun(first: string, second: string, where: string): ConfigError {
+  return new ConfigError({
+    what: `two cells are the same run: "${first}" and "${second}"`,
+    where,
+    expected: 'wanted cells that differ in something that their numbers depend on',
+    remedy: 'remove one of the two values',
+  });
+}

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+
+import { collect, parseCount, parsePositive, parseSize, parseWidths } from '../options.js';
+
+/** Flags that stand for keys of a run's configuration, in the commands that train. */
+const FLAGS = [
+  { flag: '--epochs <n>', key: 'epochs', text: 'passes over the training images', parse: parseCount },
+  {
+    flag: '--size <hxw>',
+    key: 'data.size',
+    text: 'resize images to N x N or H x W pixels',
+    parse: parseSize,
+  },
+  { flag: '--limit <n>', key: 'data.limit', text: 'use at most n training and n validation images', parse: parseCount }, // prettier-ignore
+  { flag: '--batch-size <n>', key: 'batchSize', text: 'images of one update', parse: parseCount },
+  { flag: '--learning-rate <x>', key: 'optimizer.learningRate', text: 'step size of the optimizer', parse: parsePositive }, // prettier-ignore
+  {
+    flag: '--widths <list>',
+    key: 'model.widths',
+    text: 'filters of each level of the U-Net',
+    parse: parseWidths,
+  },
+  { flag: '--norm <kind>', key: 'model.norm', text: 'normalization in the network: batch, instance, none, ...', parse: String }, // prettier-ignore
+  { flag: '--backend <name>', key: 'backend', text: 'auto, tensorflow, webgpu, wasm or cpu', parse: String },
+] as const;
+
+/** Adds `--set` and the flags that stand for keys of a configuration. */
+export function withConfigFlags(command: Command): Command {
+  for (const { flag, key, text, parse } of FLAGS)
+    command.option(flag, `${text} (${key})`, parse as (text: string) => unknown);
+  return command.option(
+    '--set <key=value>',
+    'any key of the configuration, as in optimizer.name=sgd; repeat it for more',
+    collect,
+  );
+}
+
+/** Returns the values of the flags by the keys that they stand for. */
+export function valuesOf(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const given = FLAGS.map(({ flag, key }): [string, unknown] => [key, flags[property(flag)]]);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+/** `--batch-size <n>` as commander names it: `batchSize`. */
+function property(flag: string): string {
+  return flag
+    .split(' ')[0]!
+    .slice(2)
+    .replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import path from 'node:path';
+
+import { readResults, type Weights } from '../benchmark/results.js';
+import { leaderboard, toTerminal } from '../benchmark/table.js';
+import { writeReport } from '../benchmark/write-report.js';
+import { exitCodes } from '../errors.js';
+import { colorsFor, quote, type Terminal } from '../terminal.js';
+import { oneOf } from './choices.js';
+
+/** `segloss report`. */
+export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
+  command
+    .argument('<folder>', 'folder of a benchmark, or of one run')
+    .option('--weights <which>', 'whose scores: last, or best on the validation images', 'last')
+    .action((folder: string, flags: { weights: string }) => finish(reportCommand(folder, flags, terminal)));
+}
+
+/** Draws table and report from what the run folders hold. */
+function reportCommand(folder: string, flags: { weights: string }, terminal: Terminal): number {
+  const { stdout, env, argv } = terminal;
+  const weights = oneOf<Weights>('weights', flags.weights, ['last', 'best']);
+  const results = readResults(path.resolve(terminal.folder, folder), weights);
+  const report = writeReport(results, ['segloss', ...argv].map(quote).join(' '));
+  stdout.write(toTerminal(leaderboard(results), colorsFor(stdout, env), stdout.columns));
+  const open = results.cells.filter(({ state }) => state !== 'finished');
+  for (const { labels, state, message } of open) {
+    stdout.write(
+      `${state}: ${Object.values(labels).join(', ')}${message === undefined ? '' : `: ${message}`}\n`,
+    );
+  }
+  stdout.write(`report: ${report}\n`);
+  return exitCodes.ok.code;
+}

@@ -1,0 +1,56 @@
+import Table from 'cli-table3';
+
+/** A table of text; the first columns are left-aligned, all others right. */
+export interface TextTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Columns that name the row; default 1. */
+  readonly names?: number;
+}
+
+/** Narrower terminals than this get the same width: nothing readable fits. */
+const NARROWEST = 40;
+
+/**
+ * Returns a table for a terminal. Where it is wider than the terminal, every row becomes a short list instead, `head value`, wrapped at the
+ * width.
+ *
+ * @param width Columns of the terminal; undefined for a pipe, which has no width.
+ * @param paint Colors a row's text.
+ */
+export function textTable(
+  { head, rows, names = 1 }: TextTable,
+  width?: number,
+  paint: (text: string, row: number) => string = (text) => text,
+): string {
+  const table = new Table({
+    head: [...head],
+    style: { head: [], border: [], compact: true },
+    colAligns: head.map((_, i) => (i < names ? 'left' : 'right')),
+  });
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const total = widths.reduce((sum, one) => sum + one + 3, 1);
+  if (width === undefined || total <= Math.max(NARROWEST, width)) {
+    rows.forEach((row, i) => table.push(row.map((text) => paint(text, i))));
+    return table.toString();
+  }
+  return rows
+    .map((row, i) => {
+      const title = row.slice(0, names).filter(Boolean).join(', ');
+      const facts = row.slice(names).map((text, k) => `${head[k + names]} ${text}`);
+      return paint(`${title}\n${wrap(facts, Math.max(NARROWEST, width))}`, i);
+    })
+    .join('\n');
+}
+
+/** Joins parts into lines of at most `width` columns; a part is never split. */
+function wrap(parts: readonly string[], width: number): string {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 2 + part.length <= width)
+      lines[lines.length - 1] = `${last}  ${part}`;
+    else lines.push(`  ${part}`);
+  }
+  return lines.join('\n');
+}
