@@ -55,12 +55,14 @@ export function guarded(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   return guard;
 }
 
+// eslint-disable-next-line no-control-regex
+const COLOR = /(\u001b\[[\d;]*m)/;
+
 /** Text with its control characters shown; `colors` lets those pass that set colors. */
 function safeText(text: string, colors: boolean): string {
   if (!colors) return printable(text);
-  // eslint-disable-next-line no-control-regex
   return text
-    .split(/(\u001b\[[\d;]*m)/)
+    .split(COLOR)
     .map((part, i) => (i % 2 === 1 ? part : printable(part)))
     .join('');
 }

@@ -117,17 +117,8 @@ export function writePlan({ name, folder, axes, cells }: Benchmark): void {
     })),
   };
   const lines = cells.map(({ index, id, name: run, labels, loaded }): PlanLine => {
-    const { out: _out, ...config } = loaded.config;
-    return {
-      schemaVersion: 1,
-      index,
-      id,
-      name: run,
-      labels,
-      config,
-      origin: loaded.origin,
-      folder: loaded.folder,
-    };
+    const config = Object.fromEntries(Object.entries(loaded.config).filter(([key]) => key !== 'out'));
+    return { schemaVersion: 1, index, id, name: run, labels, config, origin: loaded.origin, folder: loaded.folder }; // prettier-ignore
   });
   mkdirSync(folder, { recursive: true });
   replace(path.join(folder, FILES.grid), `${JSON.stringify(grid, null, 2)}\n`);

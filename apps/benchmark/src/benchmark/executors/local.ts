@@ -112,7 +112,7 @@ export function trainLocally(cells: readonly PlannedCell[], options: LocalOption
       else onEnd(child.cell, outcome);
       const cell = signal.aborted || children.size > limit ? undefined : queue.shift();
       if (cell !== undefined) assign(child, cell);
-      else child.process.disconnect();
+      else send(child, { type: 'stop' }); // idle, it ends
       return cell !== undefined;
     }
 

@@ -49,8 +49,10 @@ async function train({ cell, fresh, command }: Extract<ToWorker, { type: 'train'
   if (!process.connected) process.exit();
 }
 
+/** Ends a training between two updates; an idle child ends altogether. */
 function stop(): void {
-  training?.abort();
+  if (training === undefined) process.exit();
+  training.abort();
 }
 
 process.on('message', (message: ToWorker) => {
@@ -58,7 +60,6 @@ process.on('message', (message: ToWorker) => {
   else void train(message);
 });
 process.on('disconnect', () => {
-  if (training === undefined) process.exit();
   stop(); // saves, then ends
   setTimeout(() => process.exit(1), GRACE_MILLISECONDS).unref();
 });
