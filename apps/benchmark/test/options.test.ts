@@ -1,14 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  parseBackend,
-  parseCount,
-  parseNorm,
-  parsePositive,
-  parseSeeds,
-  parseSize,
-  parseWidths,
-} from '../src/options.js';
+import { parseCount, parseIndex, parsePositive, parseSeeds, parseSize, parseWidths } from '../src/options.js';
 
 describe('values of flags', () => {
   it.each([
@@ -17,10 +9,10 @@ describe('values of flags', () => {
     [parseSeeds, '3', [0, 1, 2]],
     [parseSeeds, '5,8', [5, 8]],
     [parseSeeds, '5,', [5]],
-    [parseSize, '128', { height: 128, width: 128 }],
-    [parseSize, '96x128', { height: 96, width: 128 }],
+    [parseSize, '128', 128],
+    [parseSize, '96x128', [96, 128]],
     [parseWidths, '8,16', [8, 16]],
-    [parseBackend, 'wasm', 'wasm'],
+    [parseIndex, '0', 0],
   ] as const)('%p reads %j', (parse, text, value) => {
     expect(parse(text)).toEqual(value);
   });
@@ -42,8 +34,8 @@ describe('values of flags', () => {
     [parseSize, 'x128'],
     [parseWidths, '8,0'],
     [parseWidths, ''],
-    [parseBackend, 'gpu'],
-    [parseNorm, 'group'],
+    [parseIndex, '-1'],
+    [parseIndex, ''],
   ] as const)('%p refuses %j and says what it wanted and got', (parse, text) => {
     expect(() => parse(text)).toThrow(/^Wanted .*, got ".*"\.$/);
     expect(() => parse(text)).toThrow(`got "${text}"`);

@@ -1,16 +1,42 @@
-import { describe, expect, it } from '@jest/globals';
-import { decode } from 'fast-png';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { parseLoss } from '@segloss/losses';
+import { decode } from 'fast-png';
 
-import { penaltyOf } from '../src/benchmark/penalties.js';
-import { html } from '../src/page/html.js';
 import { renderReport } from '../src/benchmark/report/page.js';
-import { thin } from '../src/page/pixels.js';
+import { penaltyOf } from '../src/benchmark/report/penalties.js';
 import { verdict } from '../src/benchmark/report/verdict.js';
-import { summarize } from '../src/benchmark/summary.js';
-import { fixtureEvents } from './fixture.js';
+import { readResults } from '../src/benchmark/results.js';
+import { leaderboard } from '../src/benchmark/table.js';
+import { writeReport } from '../src/benchmark/write-report.js';
+import { html } from '../src/page/html.js';
+import { thin } from '../src/page/pixels.js';
+import { lossesAndSeeds, writeBenchmark, writeRun, type FixtureRun } from './results-fixture.js';
 
-const page = renderReport(summarize(fixtureEvents()));
+const root = mkdtempSync(path.join(os.tmpdir(), 'segloss-report-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let count = 0;
+const folder = () => path.join(root, String(count++));
+
+const results = readResults(lossesAndSeeds(folder()));
+const page = renderReport(results, 'segloss benchmark -c <x>');
+
+/** A benchmark of losses with these runs, all finished. */
+const finished = (runs: Record<string, [number, number][]>) => {
+  const axes = [
+    { key: 'loss', title: 'loss', labels: Object.keys(runs) },
+    { key: 'seed', title: 'seed', labels: ['0', '1'] },
+  ];
+  const cells = Object.entries(runs).flatMap(
+    ([loss, seeds]) =>
+    seeds.map((predicted, seed): FixtureRun => ({ labels: { loss, seed: String(seed) }, loss, state: 'finished', predicted })), // prettier-ignore
+  );
+  const read = readResults(writeBenchmark(folder(), axes, cells));
+  return verdict(leaderboard(read), read);
+};
 
 describe('the report', () => {
   it('needs no network and no script', () => {
@@ -22,85 +48,108 @@ describe('the report', () => {
     ).toEqual([]);
   });
 
-  it('escapes what comes from the data', () => {
+  it('escapes what comes from the data, and shows control characters', () => {
     expect(page).toContain('blobs &lt;b&gt;');
     expect(page).not.toContain('blobs <b>');
-    expect(html`<p title="${'"<&'}">${['<i>', html`<b>x</b>`]}</p>`.text).toBe(
-      '<p title="&quot;&lt;&amp;">&lt;i&gt;<b>x</b></p>',
+    expect(page).toContain('segloss benchmark -c &lt;x&gt;');
+    expect(html`<p title="${'"<&\u001b'}">${['<i>', html`<b>x</b>`]}</p>`.text).toBe(
+      '<p title="&quot;&lt;&amp;\\u001b">&lt;i&gt;<b>x</b></p>',
     );
   });
 
   it('holds the table, every chart, the failed run and the method', () => {
     for (const text of [
-      '0.610 ± 0.014',
+      '0.583 ± 0.118',
       'Validation Dice',
       'p/q of &quot;lesion&quot;, soft',
       'p/q of &quot;lesion&quot;, hard',
       'Marginal penalty',
-      'term l1 is NaN at epoch 1',
-      'segloss demo',
-      'learning rate 0.01',
+      'Runs that have not finished',
+      'term dice is NaN at epoch 1',
+      'cpu: requested',
+      '1.2.3',
+      'epochs: 2 # fixture.yaml:3',
+      'lesion 18.75 % of the validation images',
     ]) {
       expect(page).toContain(text);
     }
-    expect(page.match(/<svg/g)!.length).toBeGreaterThanOrEqual(3 + 3 + 1);
+    expect(page.match(/<svg/g)!.length).toBe(3 + 2 + 1);
   });
 
   it('shows the truth and one prediction per loss, as PNG of the right size', () => {
     const urls = [...page.matchAll(/data:image\/png;base64,([^"]+)/g)].map(([, data]) => data!);
-    expect(urls).toHaveLength(1 + 3);
+    expect(urls).toHaveLength(1 + 2);
     const pictures = urls.map((url) => decode(Buffer.from(url, 'base64')));
     expect(pictures.map(({ width, height, channels }) => [width, height, channels])).toEqual(
-      Array(4).fill([16, 16, 3]),
+      Array(3).fill([8, 8, 3]),
     );
-    // Pixel (15, 3) is background for all; pixel (4, 0) is found only in the prediction... of nobody.
-    const [truth, prediction] = pictures;
-    expect(Array.from(prediction!.data)).not.toEqual(Array.from(truth!.data));
-    const corner = (picture: typeof truth) => Array.from(picture!.data.slice(-3));
-    expect(corner(prediction)).toEqual(corner(truth));
+    const [truth, ce, dice] = pictures;
+    // ce misses pixels 4 to 7 of the lesion, dice finds them all; the last pixel is background for both.
+    const pixel = (picture: typeof truth, at: number) => Array.from(picture!.data.slice(at * 3, at * 3 + 3));
+    expect(pixel(ce, 5)).not.toEqual(pixel(dice, 5));
+    expect(pixel(ce, 63)).toEqual(pixel(truth, 63));
   });
 
-  it('is made even if no run finished', () => {
-    const events = fixtureEvents().filter(({ type }) => type === 'experiment.start');
-    const empty = renderReport(summarize(events));
-    expect(empty).toContain('No run finished');
-    expect(empty).toContain('it did not end');
+  it('has predictions and training of every data set', () => {
+    const axes = [{ key: 'data.folder', title: 'data', labels: ['one', 'two'] }];
+    const runs = ['one', 'two'].map((data): FixtureRun => ({
+      labels: { data },
+      loss: 'ce',
+      state: 'finished',
+    }));
+    const both = renderReport(readResults(writeBenchmark(folder(), axes, runs)), 'x');
+    for (const title of ['Training on one', 'Training on two', 'Predictions on two'])
+      expect(both).toContain(title);
+  });
+
+  it('is made even if no run has finished', () => {
+    const axes = [{ key: 'loss', title: 'loss', labels: ['ce', 'dice'] }];
+    const runs: FixtureRun[] = [
+      { labels: { loss: 'ce' }, loss: 'ce', state: 'missing' },
+      { labels: { loss: 'dice' }, loss: 'dice', state: 'running' },
+    ];
+    const empty = renderReport(readResults(writeBenchmark(folder(), axes, runs)), 'x');
+    expect(empty).toContain('No run has finished');
+    expect(empty).toContain('not trained yet');
+    expect(empty).toContain('training now, or killed');
+  });
+
+  it('of one run is written next to its files, with the table', () => {
+    const run = folder();
+    writeRun(run, { labels: {}, loss: 'ce', state: 'finished' });
+    const file = writeReport(readResults(run), 'segloss train');
+    expect(file).toBe(path.join(run, 'report.html'));
+    expect(readFileSync(file, 'utf8')).toContain('<code>ce</code>');
+    expect(readFileSync(path.join(run, 'table.md'), 'utf8')).toContain('| `ce` | 1.000 |');
+    expect(readFileSync(path.join(run, 'table.csv'), 'utf8')).toMatch(/^ce,1,,1,,0,/m);
+  });
+
+  it('says what a folder lacks', () => {
+    expect(() => readResults(root)).toThrow(
+      /wanted the folder of a benchmark \(benchmark\.json\) or of a run/,
+    );
   });
 });
 
 describe('the verdict', () => {
-  const sentences = verdict(summarize(fixtureEvents()));
-
-  it('names the best loss, the distance to the next, and which losses are too small or too large', () => {
-    expect(sentences[0]).toMatch(
-      /^ce \+ l1\(temperature=10\) has the highest validation Dice, 0\.800 over 1 seed; dice is 0\.090 behind, and one seed/,
+  it('names the best loss, the distance to the next, and which losses are too small', () => {
+    const [first, ...rest] = verdict(leaderboard(results), results);
+    expect(first).toMatch(
+      /^dice has the highest validation Dice, 1\.000 over 1 seed; ce is 0\.417 behind, and one seed/,
     );
-    expect(sentences.join(' ')).toContain('too small with ce (0.50)');
-    expect(sentences.join(' ')).toContain('too large with dice (1.50)');
-    expect(sentences.join(' ')).toContain('1 of 6 runs did not finish');
+    expect(rest.join(' ')).toContain('too small with ce (0.42)');
+    expect(rest.join(' ')).toContain('within 10 % of the truth with dice (1.00)');
+    expect(rest.join(' ')).toContain('1 of 4 runs has not finished');
   });
 
-  it('does not settle an order within the spread of the seeds', () => {
-    const events = fixtureEvents().map((event) =>
-      event.type === 'run.end' && event.scores !== undefined
-        ? { ...event, scores: { ...event.scores, meanDice: 0.7 + 0.1 * event.seed } }
-        : event,
-    );
-    expect(verdict(summarize(events))[0]).toContain('not settled');
+  it('calls an order within the spread of the seeds inconclusive', () => {
+    const runs = { ce: [[8, 16], [4, 8]], dice: [[8, 15], [4, 8]] } satisfies Record<string, [number, number][]>; // prettier-ignore
+    expect(finished(runs)[0]).toContain('inconclusive');
   });
 
   it('says so when a constant prediction is as good', () => {
-    const events = fixtureEvents().map((event) =>
-      event.type === 'experiment.start'
-        ? {
-            ...event,
-            trivial: event.trivial.map((one) => ({ ...one, scores: { ...one.scores, meanDice: 0.95 } })),
-          }
-        : event,
-    );
-    expect(verdict(summarize(events)).join(' ')).toContain(
-      'No loss beats the constant prediction "all background"',
-    );
+    const text = finished({ ce: [[0, 1], [1, 0]], dice: [[0, 0], [0, 0]] }).join(' '); // prettier-ignore
+    expect(text).toContain('Nothing beats the constant prediction "all lesion" (Dice 0.316)');
   });
 });
 

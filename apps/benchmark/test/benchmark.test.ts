@@ -1,0 +1,216 @@
+// `segloss benchmark` on the built command: trains a grid, trains only what is missing, keeps failures apart, stops and resumes.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseEvent, type RunEvent } from '@segloss/trainer';
+
+import { readResults } from '../src/benchmark/results.js';
+import { builtCommand, runFiles } from './command.js';
+import { side, writeImages } from './images.js';
+
+const { segloss, at, remove, disturbed } = builtCommand('benchmark');
+
+/** Flags that make any training tiny. */
+const tiny = ['--size', '16', '--epochs', '1', '--widths', '2,4', '--batch-size', '4', '--backend', 'wasm'];
+const good = ['benchmark', '--data', 'good', ...tiny];
+const states = (out: string) => readResults(at(out)).cells.map(({ state }) => state);
+
+beforeAll(() => {
+  writeImages(at('good'), () => ({ size: side, value: 255 }));
+  writeImages(at('other-size'), (index) => ({ size: index === 3 ? side / 2 : side, value: 255 }));
+  writeFileSync(
+    at('mine.ts'),
+    `import { defineLoss } from '@segloss/losses';
+import { mean, mul, square, sub, log, neg, type Scalar } from '@tensorflow/tfjs-core';
+
+const size = (summary: string, name: string, formula: (difference: any, scale: number) => Scalar) =>
+  defineLoss({
+    name,
+    summary,
+    defaults: { scale: 0.01 },
+    statistics: () => ['target', 'predicted'] as const,
+    compute: ({ target, predicted }, { scale }) => formula(sub(predicted, target), scale),
+  });
+
+export const softVolume = size('squared size error', 'soft-volume', (d, scale) => mean(mul(scale, square(d))) as Scalar);
+export const broken = size('not a number', 'broken', (d) => mean(log(sub(neg(square(d)), 1))) as Scalar);
+export const fixed = softVolume({ scale: 0.02 });
+`,
+  );
+});
+afterAll(remove);
+
+describe('segloss benchmark', () => {
+  const grid = [...good, '--loss', 'ce', '--loss', 'ce + l1', '--seeds', '2'];
+
+  it('trains every run of the grid, and leaves table, report and a folder for each run', () => {
+    const { status, stdout, stderr } = segloss(...grid, '--out', 'one', '--jobs', '1');
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/ce \+ l1.*\d\.\d{3} ± \d\.\d{3}/);
+    expect(stdout).toContain('all background');
+    expect(stdout).toContain(`report: ${at('one', 'report.html')}`);
+    expect(stderr + stdout).not.toMatch(/[\r\u001b]/); // eslint-disable-line no-control-regex
+    expect(stderr.match(/epoch 1\/1/g)).toHaveLength(4);
+    expect(readdirSync(at('one')).sort()).toEqual(['benchmark.json', 'plan.jsonl', 'report.html', 'runs', 'table.csv', 'table.md']); // prettier-ignore
+    expect(readdirSync(at('one/runs'))).toHaveLength(4);
+    expect(states('one')).toEqual(Array(4).fill('finished'));
+  });
+
+  it('has the same weights and scores with two jobs as with one, and by single runs of the plan', () => {
+    expect(segloss(...grid, '--out', 'two', '--jobs', '2').status).toBe(0);
+    mkdirSync(at('three'));
+    writeFileSync(at('three/plan.jsonl'), readFileSync(at('two/plan.jsonl')));
+    for (const index of [3, 0]) {
+      const { status, stderr } = segloss('run', '--plan', 'three/plan.jsonl', '--index', String(index));
+      expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    }
+    for (const file of ['checkpoints/last.safetensors', 'metrics.jsonl', 'scores.json']) {
+      const one = runFiles(at('one'), file);
+      expect(Object.keys(one)).toHaveLength(4);
+      expect(runFiles(at('two'), file)).toEqual(one);
+      const three = runFiles(at('three'), file);
+      expect(Object.keys(three)).toHaveLength(2);
+      expect(one).toMatchObject(three);
+    }
+  });
+
+  it('trains only what is missing, and only what --only selects', () => {
+    const before = runFiles(at('one'), 'env.json');
+    const larger = [...grid, '--loss', 'dice', '--out', 'one'];
+    const dry = segloss(...larger, '--dry-run');
+    expect(dry.stdout.match(/^finished/gm)).toHaveLength(4);
+    expect(dry.stdout.match(/^missing/gm)).toHaveLength(2);
+    const some = segloss(...larger, '--only', 'loss=dice', '--only', 'seed=1');
+    expect(some.status).toBe(0);
+    expect(some.message[0]).toBe(`good: 1 run, 1 to train, in ${at('one')}`);
+    expect(states('one').filter((state) => state === 'missing')).toHaveLength(1);
+    expect(readFileSync(at('one/report.html'), 'utf8')).toContain('not trained yet');
+    const all = segloss(...larger);
+    expect(all.status).toBe(0);
+    expect(all.message[0]).toBe(`good: 6 runs, 1 to train, in ${at('one')}`);
+    expect(all.stdout).toMatch(/dice.*2\/2/);
+    expect(runFiles(at('one'), 'env.json')).toMatchObject(before);
+    rmSync(at('one/table.md'));
+    expect(segloss('report', 'one').stdout).toBe(all.stdout);
+    expect(existsSync(at('one/table.md'))).toBe(true);
+  });
+
+  it('takes data sets, models and named settings from a file, and paths from where it stands', () => {
+    mkdirSync(at('files'));
+    writeFileSync(
+      at('files/bench.yaml'),
+      `name: many
+base: { data: { size: 16, limit: 4 }, epochs: 1, batchSize: 4, backend: wasm }
+grid:
+  data.folder: [demo, ../good]
+  model:
+    - { name: unet, widths: [2, 4] }
+    - { name: fpn-resnet18, width: 4, pyramidChannels: 4, segmentationChannels: 4, norm: group }
+  setup: [{ name: plain, augment: none }, { name: flipped, augment: flip, loss: dice }]
+`,
+    );
+    const { status, stdout, stderr } = segloss('benchmark', '-c', 'files/bench.yaml');
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^demo$/m);
+    expect(stdout).toMatch(/^good$/m);
+    expect(stdout.match(/│ fpn-resnet18 │ flipped/g)).toHaveLength(2);
+    expect(states('benchmarks/many')).toEqual(Array(8).fill('finished'));
+  });
+
+  it('trains with a loss from a module in an empty folder, alone, in a sum and with options', () => {
+    const { status, stdout, stderr } = segloss(
+      ...[...good, '--out', 'own', '--json', '--jobs', '2'],
+      ...['--loss', './mine.ts#softVolume', '--loss', 'ce + 0.5*./mine.ts#softVolume(scale=0.1)'],
+      ...['--loss', 'ce + ./mine.ts#fixed', '--allow-modules'],
+    );
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stderr).toMatch(new RegExp(`mine\\.ts#softVolume: ${at('mine.ts')}, sha256 [0-9a-f]{64}`));
+    const events = stdout.trim().split('\n').map((line): RunEvent => parseEvent(line)); // prettier-ignore
+    const terms = events.flatMap((event) =>
+      event.type === 'epoch' ? [Object.keys(event.terms).join()] : [],
+    );
+    expect(terms.sort()).toEqual(['ce,soft-volume', 'ce,soft-volume', 'soft-volume']);
+    expect(states('own')).toEqual(Array(3).fill('finished'));
+    expect(readFileSync(at('own/report.html'), 'utf8')).toContain(
+      'Losses with modules of your own are not drawn',
+    );
+  });
+
+  it('keeps a run that diverged apart, lets the others finish, ends with 5, and does not train it again', () => {
+    const flags = [
+      ...good,
+      '--out',
+      'diverged',
+      '--loss',
+      'ce',
+      '--loss',
+      'ce + ./mine.ts#broken',
+      '--allow-modules',
+    ];
+    const { status, stdout, message } = segloss(...flags);
+    expect(status).toBe(5);
+    expect(message.at(-1)).toMatch(
+      /^segloss: 1 of 2 runs did not finish; the first: ce \+ \.\/mine\.ts#broken, seed 0: .*broken/,
+    );
+    expect(stdout).toMatch(/broken.*n\/a.*0\/1/);
+    expect(states('diverged').sort()).toEqual(['diverged', 'finished']);
+    expect(readFileSync(at('diverged/report.html'), 'utf8')).toContain('Runs that have not finished');
+    const again = segloss(...flags);
+    expect([again.status, again.message[1]]).toEqual([5, expect.stringContaining('2 runs, 0 to train')]);
+  });
+
+  it('ends with 3 if images cannot be used, and with 2 if a plan is no longer true', () => {
+    writeFileSync(
+      at('sizes.yaml'),
+      'base: { epochs: 1, model: { widths: [2, 4] }, backend: wasm }\ngrid: { loss: [ce] }\n',
+    );
+    const sizes = segloss('benchmark', '-c', 'sizes.yaml', '--data', 'other-size', '--out', 'sizes');
+    expect(sizes.status).toBe(3);
+    expect(sizes.message.at(-1)).toMatch(/case3.*data\.size/);
+    writeImages(at('changing'), () => ({ size: side, value: 255 }));
+    expect(
+      segloss('benchmark', '--data', 'changing', ...tiny, '--loss', 'ce', '--out', 'changed').status,
+    ).toBe(0);
+    writeImages(at('changing'), () => ({ size: side, value: 1 }));
+    const stale = segloss('run', '--plan', 'changed/plan.jsonl', '--index', '0');
+    expect([stale.status, stale.stderr]).toEqual([
+      2,
+      expect.stringContaining('have changed since the plan was made'),
+    ]);
+  });
+
+  it('saves at Ctrl-C and ends with 75; the same command resumes', async () => {
+    const flags = [...good, '--epochs', '300', '--loss', 'ce', '--loss', 'dice', '--out', 'stopped'];
+    let sent = false;
+    const { status, text } = await disturbed(flags, (said, child) => {
+      if (sent || !/epoch 2\//.test(said)) return;
+      sent = true;
+      process.kill(-child.pid!, 'SIGINT'); // to the group, as a terminal does
+    });
+    expect(status).toBe(75);
+    expect(text).toContain('segloss: stopped; 0 of 2 runs finished. The same command resumes.');
+    expect(states('stopped')).toContain('interrupted');
+    expect(existsSync(at('stopped/report.html'))).toBe(true);
+    let resumed = false;
+    await disturbed(flags, (said, child) => {
+      if (resumed || !/epoch \d+\//.test(said)) return;
+      resumed = true;
+      expect(said).not.toMatch(/epoch 1\/300/);
+      process.kill(child.pid!, 'SIGTERM');
+    });
+    expect(resumed).toBe(true);
+  });
+});
+
+describe('segloss train', () => {
+  it('needs no file, leaves a report, and says what to do next', () => {
+    const { status, stderr } = segloss('train', '--data', 'good', '--loss', 'ce', ...tiny, '--out', 'single');
+    expect(status).toBe(0);
+    const [run] = readdirSync(at('single'));
+    expect(run).toMatch(/^good-[0-9a-f]{12}$/);
+    for (const command of ['test', 'predict', 'report']) expect(stderr).toContain(`  segloss ${command} ${path.join('single', run!)}`); // prettier-ignore
+    expect(readFileSync(at('single', run!, 'report.html'), 'utf8')).toContain('Validation Dice');
+    expect(segloss('report', path.join('single', run!)).stdout).toMatch(/│ ce +│/);
+  });
+});

@@ -1,0 +1,50 @@
+// Runs the built command in a temporary folder outside of the packages.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+const binary = path.resolve(__dirname, '../bin/segloss.mjs');
+const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' };
+
+/** The command and the folder that it runs in. */
+export function builtCommand(name: string) {
+  if (!existsSync(path.resolve(__dirname, '../dist/cli.js'))) {
+    throw new Error('the command is not built: run `npm run build` first');
+  }
+  const folder = mkdtempSync(path.join(os.tmpdir(), `segloss-${name}-`));
+  return {
+    folder,
+    at: (...parts: string[]) => path.join(folder, ...parts),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+    /** Runs to the end. */
+    segloss(...flags: string[]) {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [binary, ...flags], { cwd: folder, encoding: 'utf8', env }); // prettier-ignore
+      return { status, stdout, stderr, message: stderr.trim().split('\n') };
+    },
+    /** Starts, calls `onText` with everything that was printed so far, and waits for the end. */
+    async disturbed(
+      flags: readonly string[],
+      onText: (text: string, child: ReturnType<typeof spawn>) => void,
+    ) {
+      const child = spawn(process.execPath, [binary, ...flags], { cwd: folder, env, detached: true });
+      let text = '';
+      const gather = (data: Buffer) => onText((text += data.toString()), child);
+      child.stderr.on('data', gather);
+      child.stdout.on('data', gather);
+      const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+      return { status, text };
+    },
+  };
+}
+
+/** The files of the runs of a benchmark, by the names of their folders. */
+export function runFiles(benchmark: string, file: string): Record<string, Buffer> {
+  const runs = path.join(benchmark, 'runs');
+  const names = readdirSync(runs).sort();
+  return Object.fromEntries(
+    names
+      .filter((name) => existsSync(path.join(runs, name, file)))
+      .map((name) => [name, readFileSync(path.join(runs, name, file))]),
+  );
+}

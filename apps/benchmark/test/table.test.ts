@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { afterAll, describe, expect, it } from '@jest/globals';
+import pc from 'picocolors';
+
+import { readResults } from '../src/benchmark/results.js';
+import { formatScore, leaderboard, toCsv, toMarkdown, toTerminal } from '../src/benchmark/table.js';
+import { lossesAndSeeds, writeBenchmark, writeRun } from './results-fixture.js';
+
+const root = mkdtempSync(path.join(os.tmpdir(), 'segloss-table-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let count = 0;
+const folder = () => path.join(root, String(count++));
+const plain = pc.createColors(false);
+
+const results = readResults(lossesAndSeeds(folder()));
+const board = leaderboard(results);
+const [section] = board.sections;
+
+describe('the table of a benchmark', () => {
+  it('has one row for each loss over its seeds, with scores counted by hand', () => {
+    expect(board.sections).toHaveLength(1);
+    expect(section!.columns.map(({ title }) => title)).toEqual([
+      'Dice', 'IoU', 'HD95', 'missed', 'invented', 'p/q soft', 'p/q hard',
+    ]); // prettier-ignore
+    const [ce, dice] = section!.rows;
+    // Truth 8 + 16 pixels. Seed 0 finds 4 + 8: Dice 24/36. Seed 1 finds 0 + 8: Dice 16/32, one image missed.
+    expect([ce!.names, ce!.runs, ce!.best]).toEqual([['ce'], '2/2', false]);
+    expect(ce!.cells[0]!.mean).toBeCloseTo((24 / 36 + 16 / 32) / 2, 12);
+    expect(ce!.cells[1]!.mean).toBeCloseTo((12 / 24 + 8 / 24) / 2, 12);
+    expect(ce!.cells[3]!.mean).toBe(0.5);
+    expect(ce!.cells[4]!.mean).toBe(0);
+    expect(ce!.cells[5]!.mean).toBeCloseTo((12 / 24 + 8 / 24) / 2, 6);
+    expect(ce!.cells[6]!.mean).toBeCloseTo((12 / 24 + 8 / 24) / 2, 12);
+    expect([dice!.names, dice!.runs, dice!.best]).toEqual([['dice'], '1/2', true]);
+    expect(dice!.cells[0]!).toMatchObject({ mean: 1, cases: 1 });
+    expect(dice!.cells[2]!.mean).toBe(0);
+  });
+
+  it('ends with the constant predictions, of which HD95 is unknown', () => {
+    const constants = section!.rows.filter((row) => row.constant);
+    expect(constants.map(({ names }) => names)).toEqual([['all background'], ['all lesion']]);
+    const [none, all] = constants.map(({ cells }) => cells.map(({ mean }) => mean));
+    expect(none!.slice(0, 5)).toEqual([0, 0, NaN, 2, 0]);
+    // Everything is lesion: 2·24 / (24 + 128).
+    expect(all![0]).toBeCloseTo(48 / 152, 12);
+    expect(all![6]).toBeCloseTo(128 / 24, 12);
+  });
+
+  it('has a table for each data set, and names the rows by every other axis', () => {
+    const axes = [
+      { key: 'data.folder', title: 'data', labels: ['a', 'b'] },
+      { key: 'model', title: 'model', labels: ['unet', 'fpn'] },
+      { key: 'seed', title: 'seed', labels: ['0'] },
+    ];
+    const runs = ['a', 'b'].flatMap((data) =>
+      ['unet', 'fpn'].map((model) => ({
+        labels: { seed: '0', data, model },
+        loss: 'ce',
+        state: data === 'a' ? ('finished' as const) : ('missing' as const),
+      })),
+    );
+    const { sections } = leaderboard(readResults(writeBenchmark(folder(), axes, runs)));
+    expect(sections.map(({ title, names }) => [title, names])).toEqual([['a', ['model']], ['b', ['model']]]); // prettier-ignore
+    expect(sections[0]!.rows.map(({ names, runs: some }) => [names[0], some])).toEqual([
+      ['unet', '1/1'],
+      ['fpn', '1/1'],
+      ['all background', '–'],
+      ['all lesion', '–'],
+    ]);
+    expect(sections[1]!.rows.map(({ names, runs: some }) => [names[0], some])).toEqual([['unet', '0/1'], ['fpn', '0/1']]); // prettier-ignore
+    expect(toCsv({ sections, notes: [] }).split('\n')[0]).toMatch(/^data,model,Dice mean/);
+    expect(toCsv({ sections, notes: [] })).toMatch(/^b,unet,,,/m);
+  });
+
+  it('reads one run like a benchmark of one cell', () => {
+    const run = folder();
+    writeRun(run, { labels: {}, loss: 'ce + l1', state: 'finished' });
+    const { sections } = leaderboard(readResults(run));
+    expect(sections[0]!.rows[0]).toMatchObject({ names: ['ce + l1'], runs: '1/1', best: false });
+  });
+});
+
+describe('its forms', () => {
+  it('say what the numbers mean', () => {
+    const text = toTerminal(board, plain);
+    expect(text).toMatch(/│ ce +│ 0\.583 ± 0\.118 │/);
+    expect(text).toMatch(/dice \*/);
+    expect(text).toContain('Both are counted and never part of HD95');
+    expect(text).toContain('without "background"');
+  });
+
+  it('become lists in a narrow terminal, no line longer than it', () => {
+    const tables = toTerminal({ ...board, notes: [] }, plain, 60);
+    expect(tables).not.toContain('│');
+    expect(tables).toMatch(/^dice \*\n {2}Dice 1\.000 {2}IoU 1\.000/m);
+    expect(Math.max(...tables.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(toTerminal(board, plain, 200)).toContain('│');
+  });
+
+  it('show control characters, and escape what Markdown would read', () => {
+    const evil = 'a|b`<img>\u001b[31m*x*';
+    const rows = section!.rows.map((row) => ({ ...row, names: [evil] }));
+    const sections = [{ ...section!, title: evil, rows }];
+    const text = toMarkdown({ sections, notes: [] });
+    expect(text).not.toContain('\u001b');
+    expect(text.split('\n')[0]).toBe('## a\\|b\\`&lt;img\\>\\\\u001b\\[31m\\*x\\*');
+    expect(text).toContain("| **`a\\|b'<img>\\u001b[31m*x*`** |");
+  });
+});
+
+it('a score of no run is n/a, of one run has no deviation', () => {
+  const score = { mean: 0.5, standardDeviation: NaN, median: 0.5, cases: 1, total: 1 };
+  expect(formatScore(score, 2)).toBe('0.50');
+  expect(formatScore({ ...score, standardDeviation: 0.123, cases: 2 }, 2)).toBe('0.50 ± 0.12');
+  expect(formatScore({ ...score, mean: NaN, cases: 0 }, 2)).toBe('n/a');
+});
