@@ -69,7 +69,7 @@ export default tseslint.config(
       '**/node_modules/',
       '**/assembly/',
       '**/generated/',
-      'segloss-report/',
+      'benchmarks/',
       '**/.turbo/',
     ],
   },

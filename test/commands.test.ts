@@ -78,7 +78,7 @@ describe('sh blocks of the pages', () => {
   it.each([
     ['npm run no-such-script', 'package.json has no script "no-such-script"'],
     ['npx segloss fly', 'segloss has no command "fly"'],
-    ['npx segloss run --wings 2', 'segloss run has no flag --wings'],
+    ['npx segloss benchmark --wings 2', 'segloss benchmark has no flag --wings'],
     ['npx segloss config fly', 'segloss config has no command "fly"'],
     ['npx segloss config show --wings 2', 'segloss config show has no flag --wings'],
     ['curl example.org', 'unknown program "curl"'],

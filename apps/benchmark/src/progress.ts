@@ -68,7 +68,11 @@ export function ratioText(predicted = NaN, truth = NaN): string {
 }
 
 /** What a run came to, in a few words. */
-export function outcomeText({ status, best, epochs }: Pick<RunSummary, 'status' | 'best' | 'epochs'>): string {
+export function outcomeText({
+  status,
+  best,
+  epochs,
+}: Pick<RunSummary, 'status' | 'best' | 'epochs'>): string {
   const value = best?.value;
   const reached =
     best === undefined

@@ -92,6 +92,7 @@ describe('the cells of a benchmark', () => {
       'dice, epochs 2, seed 0',
       'ce, epochs 1, seed 1',
     ]);
+    expect(cellName({ data: 'a', loss: 'ce', seed: '0' }, read('grid: { data.folder: [a], loss: [ce], seed: [0, 1] }'))).toBe('ce, seed 0'); // prettier-ignore
     expect(cells[1]!.values.map(({ path, value }) => [path, value])).toEqual([['seed', 0], ['loss', 'ce'], ['epochs', 2]]); // prettier-ignore
   });
 

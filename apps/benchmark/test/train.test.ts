@@ -109,6 +109,7 @@ describe('segloss train', () => {
       'examples.json',
       'metrics.csv',
       'metrics.jsonl',
+      'report.html',
       'scores.json',
       'summary.json',
     ]);
@@ -165,7 +166,7 @@ describe('segloss train', () => {
     const file = config('stopped');
     const first = await disturbed(['train', '-c', file], (child) => whenStepping(child, 1));
     expect(first).toMatchObject({ code: 75, signal: null });
-    expect(first.stderr).toContain('the same command goes on');
+    expect(first.stderr).toContain('the same command resumes');
     expect(status('stopped')).toBe('interrupted');
     const second = segloss('train', '-c', file);
     expect(second.stderr).toMatch(/resumed at epoch \d, step \d/);
@@ -205,6 +206,12 @@ describe('segloss train', () => {
     expect(broken.stderr).toMatch(/segloss: .*case5\.png/);
     expect(broken.status).toBe(3);
     expect(segloss('train', '-c', file).status).toBe(0);
+    // Other images are another run; the broken one keeps a folder of its own.
+    const out = path.join(folder, 'runs-mended');
+    const runs = readdirSync(out).map((name) => path.join(out, name));
+    const failed = runs.filter((run) => readFileSync(path.join(run, 'STATUS'), 'utf8').trim() === 'failed');
+    expect([runs.length, failed.length]).toEqual([2, 1]);
+    rmSync(failed[0]!, { recursive: true });
     expectSame('mended');
   });
 
@@ -263,7 +270,7 @@ describe('segloss train', () => {
       const ballast = path.join(small, 'ballast');
       writeFileSync(ballast, Buffer.alloc(190 * 1024));
       const full = segloss('train', '-c', file, '--out', small);
-      expect(full.stderr).toContain('the disk is full: make room, and give the same command again to go on');
+      expect(full.stderr).toContain('the disk is full: make room; the same command resumes');
       expect(full.status).toBe(1);
       rmSync(ballast);
       const again = segloss('train', '-c', file, '--out', small);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { configTemplate, serializeEvent } from '@segloss/trainer';
+import { configTemplate, describeModule, serializeEvent } from '@segloss/trainer';
 
 import { codeOfName, exitCodes, UsageError } from '../errors.js';
 import { outcomeText } from '../progress.js';
@@ -49,11 +49,11 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   const chosen = selectCells(benchmark, request.only);
   const todo = chosen.filter(({ state }) => request.fresh || (state !== 'finished' && state !== 'diverged'));
   for (const text of benchmark.warnings) say(`warning: ${text}`);
-  for (const text of new Set(benchmark.cells.flatMap(({ sources }) => sources.map((one) => `module ${one.name}: ${one.path}, sha256 ${one.sha256}`)))) say(text); // prettier-ignore
+  for (const text of new Set(benchmark.cells.flatMap(({ sources }) => sources.map(describeModule)))) say(text); // prettier-ignore
   say(`${benchmark.name}: ${plural(chosen.length, 'run')}, ${todo.length} to train, in ${benchmark.folder}`);
   if (request.dryRun) {
     for (const { labels, state, folder } of chosen)
-      stdout.write(`${state.padEnd(11)}  ${cellName(labels)}  ${folder}\n`);
+      stdout.write(`${state.padEnd(11)}  ${cellName(labels, benchmark.axes)}  ${folder}\n`);
     return exitCodes.ok.code;
   }
   checkFolder(benchmark);
@@ -62,7 +62,7 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   const outcomes = new Map<PlannedCell, Outcome>();
   const interrupted = await trainingSession(terminal, async ({ signal, show }) => {
     if (todo.length === 0) return false;
-    const names = new Map(benchmark.cells.map(({ id, labels }) => [id, cellName(labels)]));
+    const names = new Map(benchmark.cells.map(({ id, labels }) => [id, cellName(labels, benchmark.axes)]));
     const progress = show({
       runs: chosen.length,
       finished: chosen.length - todo.length,
@@ -74,15 +74,20 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
       onEvent(cell, event) {
         if (request.json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
         progress.event(event);
-        if (event.type === 'note') progress.note(`${cellName(cell.labels)}: ${event.text}`);
+        if (event.type === 'note') progress.note(`${cellName(cell.labels, benchmark.axes)}: ${event.text}`);
         if (event.type === 'run.end') {
           const good = event.status === 'finished';
-          progress.ended(event.run, good ? 'good' : 'bad', `${cellName(cell.labels)}: ${outcomeText(event)}`);
+          progress.ended(
+            event.run,
+            good ? 'good' : 'bad',
+            `${cellName(cell.labels, benchmark.axes)}: ${outcomeText(event)}`,
+          );
         }
       },
       onEnd(cell, outcome) {
         outcomes.set(cell, outcome);
-        if (outcome.error !== undefined) progress.note(`${cellName(cell.labels)}: ${outcome.error.message}`);
+        if (outcome.error !== undefined)
+          progress.note(`${cellName(cell.labels, benchmark.axes)}: ${outcome.error.message}`);
       },
     });
     return signal.aborted;
@@ -94,7 +99,7 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
     stdout.write(toTerminal(leaderboard(results), colorsFor(stdout, env), stdout.columns));
     stdout.write(`report: ${report}\n`);
   }
-  return verdict({ chosen, outcomes, results, interrupted }, say);
+  return verdict({ axes: benchmark.axes, chosen, outcomes, results, interrupted }, say);
 }
 
 async function plan(request: BenchmarkRequest, cwd: string): Promise<Benchmark> {
@@ -173,7 +178,7 @@ function selectCells({ axes, cells }: Benchmark, only: readonly string[]): Plann
   );
 }
 
-interface Ended {
+interface Ended extends Pick<Benchmark, 'axes'> {
   readonly chosen: readonly PlannedCell[];
   readonly outcomes: ReadonlyMap<PlannedCell, Outcome>;
   readonly results: Results;
@@ -181,7 +186,10 @@ interface Ended {
 }
 
 /** Says what is not finished, and returns the exit code. */
-function verdict({ chosen, outcomes, results, interrupted }: Ended, say: (text: string) => void): number {
+function verdict(
+  { axes, chosen, outcomes, results, interrupted }: Ended,
+  say: (text: string) => void,
+): number {
   const open = chosen.flatMap((cell) => {
     const { state, message } = results.cells[cell.index]!;
     return state === 'finished' ? [] : [{ cell, state, outcome: outcomes.get(cell), message }];
@@ -196,7 +204,7 @@ function verdict({ chosen, outcomes, results, interrupted }: Ended, say: (text: 
   if (first === undefined) return exitCodes.ok.code;
   const why = first.outcome?.error?.message ?? first.message ?? first.state;
   say(
-    `segloss: ${open.length} of ${plural(chosen.length, 'run')} did not finish; the first: ${cellName(first.cell.labels)}: ${why}`,
+    `segloss: ${open.length} of ${plural(chosen.length, 'run')} did not finish; the first: ${cellName(first.cell.labels, axes)}: ${why}`,
   );
   const busy = open.filter(({ outcome }) => outcome?.status === 'busy').length;
   if (busy === open.length) return exitCodes.resumable.code;

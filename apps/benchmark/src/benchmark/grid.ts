@@ -83,9 +83,18 @@ export function cellsOf(axes: readonly Axis[]): Cell[] {
   return cells;
 }
 
-/** Returns the labels of a cell as one line: `camvid, unet, dice, seed 1`. */
-export function cellName(labels: Readonly<Record<string, string>>): string {
+/**
+ * Returns the labels of a cell as one line: `camvid, unet, dice, seed 1`.
+ *
+ * @param axes Those with a single value are left out, but for the loss.
+ */
+export function cellName(
+  labels: Readonly<Record<string, string>>,
+  axes: readonly (Pick<Axis, 'key' | 'title'> & { readonly entries?: readonly unknown[] })[] = [],
+): string {
+  const single = axes.filter(({ key, entries }) => key !== 'loss' && entries?.length === 1);
   const parts = Object.entries(labels)
+    .filter(([title]) => !single.some((axis) => axis.title === title))
     .sort(([a], [b]) => Number(a === 'seed') - Number(b === 'seed'))
     .map(([title, label]) => (/^[\d.e+-]+$/i.test(label) ? `${title} ${label}` : label));
   return parts.join(', ') || 'run';

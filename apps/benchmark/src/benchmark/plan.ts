@@ -95,8 +95,9 @@ export async function planBenchmark(
     ]);
     const plan = await planRun(loaded, { name: runName(loaded), opened });
     const twin = known.get(plan.id);
-    if (twin !== undefined) throw sameRun(twin, cellName(labels), values.at(-1)?.origin ?? template.file);
-    known.set(plan.id, cellName(labels));
+    if (twin !== undefined)
+      throw sameRun(twin, cellName(labels, axes), values.at(-1)?.origin ?? template.file);
+    known.set(plan.id, cellName(labels, axes));
     for (const text of plan.images.warnings) warnings.add(`${plan.images.name}: ${text}`);
     const { id, name: run, folder: place, state, sources } = plan;
     cells.push({ index, labels, id, name: run, folder: place, state, sources, loaded });

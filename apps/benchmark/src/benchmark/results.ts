@@ -52,6 +52,8 @@ export interface Results {
   readonly axes: BenchmarkFile['axes'];
   readonly cells: readonly CellResult[];
   readonly weights: Weights;
+  /** A benchmark and not a single run. */
+  readonly several: boolean;
 }
 
 /**
@@ -74,7 +76,7 @@ export function readResults(folder: string, weights: Weights = 'last'): Results 
   if (existsSync(grid)) {
     const { name, axes, cells } = JSON.parse(readFileSync(grid, 'utf8')) as BenchmarkFile;
     return {
-      ...{ name, folder, axes, weights },
+      ...{ name, folder, axes, weights, several: true },
       cells: cells.map((cell) => readCell(path.join(folder, cell.folder), cell.labels, weights)),
     };
   }
@@ -87,7 +89,7 @@ export function readResults(folder: string, weights: Weights = 'last'): Results 
   const loss = cell.metrics()?.loss ?? cell.summary?.name ?? path.basename(folder);
   return {
     name: cell.summary?.name ?? path.basename(folder),
-    ...{ folder, weights },
+    ...{ folder, weights, several: false },
     axes: [{ key: 'loss', title: 'loss', labels: [loss] }],
     cells: [{ ...cell, labels: { loss } }],
   };

@@ -86,7 +86,7 @@ export const MISSED_NOTE =
  *
  * @example
  * ```ts
- * const board = leaderboard({ name: 'a', folder: 'a', axes: [], cells: [], weights: 'last' });
+ * const board = leaderboard({ name: 'a', folder: 'a', axes: [], cells: [], weights: 'last', several: true });
  * board.sections.length; // → 0
  * ```
  */
@@ -127,7 +127,10 @@ function sectionsOf({ axes, cells }: Results): { title: string; cells: CellResul
 }
 
 function sectionOf(title: string, cells: readonly CellResult[], { axes }: Results): Section {
-  const named = axes.filter(({ key }) => key !== 'data.folder' && key !== 'seed');
+  // The loss is always named; other axes only where they have several values.
+  const named = axes.filter(
+    ({ key, labels }) => key === 'loss' || (key !== 'data.folder' && key !== 'seed' && labels.length > 1),
+  );
   const names = named.length === 0 ? ['run'] : named.map((axis) => axis.title);
   const data = dataOf(cells);
   const groups = new Map<string, CellResult[]>();

@@ -13,8 +13,9 @@ import { leaderboard, toCsv, toMarkdown } from './table.js';
  */
 export function writeReport(results: Results, command: string): string {
   const file = (name: string) => path.join(results.folder, name);
-  const board = leaderboard(results);
   replace(file(FILES.report), renderReport(results, command));
+  if (!results.several) return file(FILES.report);
+  const board = leaderboard(results);
   replace(file(FILES.markdown), toMarkdown(board));
   replace(file(FILES.csv), toCsv(board));
   return file(FILES.report);
