@@ -64,14 +64,7 @@ const boundaries = [
 
 export default tseslint.config(
   {
-    ignores: [
-      '**/dist/',
-      '**/node_modules/',
-      '**/assembly/',
-      '**/generated/',
-      'benchmarks/',
-      '**/.turbo/',
-    ],
+    ignores: ['**/dist/', '**/node_modules/', '**/assembly/', '**/generated/', 'benchmarks/', '**/.turbo/'],
   },
   js.configs.recommended,
   ...tseslint.configs.recommended,
