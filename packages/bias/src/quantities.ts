@@ -1,3 +1,4 @@
+import { DEFAULT_IGNORE_INDEX } from '@segloss/losses';
 import { checkKeys } from './options.js';
 
 /** What the paper's formulas read of one image, in float64; a list has one number for each class. */
@@ -80,7 +81,7 @@ export function countedRows(
   caller: string,
   labels: ArrayLike<number>,
   probabilities: readonly ArrayLike<number>[],
-  ignoreIndex = 255,
+  ignoreIndex = DEFAULT_IGNORE_INDEX,
 ): Pixel[] {
   if (labels.length !== probabilities.length || labels.length === 0) {
     throw new RangeError(

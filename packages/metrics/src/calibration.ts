@@ -1,3 +1,4 @@
+import { DEFAULT_IGNORE_INDEX } from './ignore-index.js';
 import { badLabel, isLabel } from './labels.js';
 import { checkProbability, checkSum } from './probabilities.js';
 
@@ -154,7 +155,10 @@ function pixelsThatCount(
   name: string,
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  { numClasses = 1, ignoreIndex = 255 }: Pick<CalibrationOptions, 'numClasses' | 'ignoreIndex'>,
+  {
+    numClasses = 1,
+    ignoreIndex = DEFAULT_IGNORE_INDEX,
+  }: Pick<CalibrationOptions, 'numClasses' | 'ignoreIndex'>,
 ): number[] {
   if (!Number.isInteger(numClasses) || numClasses < 1) {
     throw new RangeError(`${name}: wanted a positive number of classes, got ${String(numClasses)}`);

@@ -1,3 +1,4 @@
+import { DEFAULT_IGNORE_INDEX } from './ignore-index.js';
 import { badLabel, isLabel } from './labels.js';
 
 /** Counts of (true, predicted) labels over any number of images. */
@@ -32,7 +33,7 @@ export class ConfusionMatrix {
   add(
     truth: ArrayLike<number>,
     predicted: ArrayLike<number>,
-    { ignoreIndex = 255 }: { ignoreIndex?: number } = {},
+    { ignoreIndex = DEFAULT_IGNORE_INDEX }: { ignoreIndex?: number } = {},
   ): this {
     if (truth.length !== predicted.length) {
       throw new RangeError(

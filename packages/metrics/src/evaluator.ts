@@ -1,3 +1,4 @@
+import { DEFAULT_IGNORE_INDEX } from './ignore-index.js';
 import { ConfusionMatrix } from './confusion.js';
 import { hd95 } from './hausdorff.js';
 import { diceScores, iouScores, precisionScores, recallScores } from './overlap.js';
@@ -73,7 +74,7 @@ export class Evaluator {
    * @throws {RangeError} If sizes do not fit or a label is not one of 0 to K-1.
    */
   add({ truth, predicted, shape, spacing }: EvaluationCase): CaseScores {
-    const { numClasses, ignoreIndex = 255, surfaces } = this.options;
+    const { numClasses, ignoreIndex = DEFAULT_IGNORE_INDEX, surfaces } = this.options;
     const confusion = new ConfusionMatrix(numClasses).add(truth, predicted, { ignoreIndex });
     const options = { shape, ignoreIndex, ...(spacing && { spacing }) };
     const ofEachClass = (score: (label: number) => number) =>

@@ -1,3 +1,4 @@
+import { DEFAULT_IGNORE_INDEX } from './ignore-index.js';
 import { classCounts, type ConfusionMatrix } from './confusion.js';
 import { badLabel, isLabel } from './labels.js';
 import { checkProbability, checkSum } from './probabilities.js';
@@ -161,7 +162,7 @@ export function labelMarginals(
   labels: ArrayLike<number>,
   {
     numClasses,
-    ignoreIndex = 255,
+    ignoreIndex = DEFAULT_IGNORE_INDEX,
     where = labels,
   }: { numClasses: number; ignoreIndex?: number; where?: ArrayLike<number> },
 ): number[] {
@@ -199,7 +200,7 @@ export function softMarginals(
   probabilities: ArrayLike<number>,
   {
     numClasses,
-    ignoreIndex = 255,
+    ignoreIndex = DEFAULT_IGNORE_INDEX,
     where,
   }: { numClasses: number; ignoreIndex?: number; where?: ArrayLike<number> },
 ): number[] {

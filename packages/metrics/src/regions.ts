@@ -1,3 +1,4 @@
+import { DEFAULT_IGNORE_INDEX } from './ignore-index.js';
 import { checkShape, type Spacing } from '@segloss/geometry';
 
 import { badLabel } from './labels.js';
@@ -31,7 +32,7 @@ export function cutRegions(
   name: string,
   truth: ArrayLike<number>,
   predicted: ArrayLike<number>,
-  { shape, label = 1, spacing = shape.map(() => 1), ignoreIndex = 255 }: RegionOptions,
+  { shape, label = 1, spacing = shape.map(() => 1), ignoreIndex = DEFAULT_IGNORE_INDEX }: RegionOptions,
 ): Regions {
   checkShape(name, truth.length, shape, spacing);
   checkShape(name, predicted.length, shape, spacing);

@@ -1,4 +1,4 @@
-import { DataError } from '@segloss/data';
+import { DataError, IGNORED } from '@segloss/data';
 
 import { isBlurred, THRESHOLD, valuesOf, type Counts, type PredictedCounts } from './counts.js';
 import { CaseError } from './faults.js';
@@ -20,8 +20,6 @@ export interface LabelRule {
   truth(counts: Counts): number[];
   predicted(counts: PredictedCounts, run: number): number[];
 }
-
-const IGNORED = 255;
 
 /** Classes and the meaning of 255 from all values that were seen. */
 export function settleLabels(

@@ -1,4 +1,4 @@
-import { DataError } from '@segloss/data';
+import { DataError, IGNORED } from '@segloss/data';
 import type { ProportionCase } from '@segloss/metrics';
 
 import { countLabels, countPredicted, sumProbabilities } from './count.js';
@@ -24,8 +24,6 @@ export interface FolderRequest extends LabelSettings {
 
 /** Cases that are read at a time: files are read and unpacked beside the counting, and few masks are in memory. */
 const AT_ONCE = 3;
-/** True label that means ignored, unless the masks are 0 and 255. */
-const IGNORED = 255;
 
 interface CountedCase {
   readonly id: string;

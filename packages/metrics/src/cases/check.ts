@@ -1,3 +1,4 @@
+import { DEFAULT_IGNORE_INDEX } from '../ignore-index.js';
 import { checkShape } from '@segloss/geometry';
 
 import { badLabel, isLabel } from '../labels.js';
@@ -21,7 +22,12 @@ export interface ResolvedCase extends Required<Omit<ScoreCaseOptions, 'probabili
 export function resolveCase(options: ScoreCaseOptions): ResolvedCase {
   checkKeys(CALLER, options, KEYS);
   const { id, truth, predicted, probabilities, shape, classes } = options;
-  const { mode = 'multiclass', distances = 'hd95', ignoreIndex = 255, tolerance = 1 } = options;
+  const {
+    mode = 'multiclass',
+    distances = 'hd95',
+    ignoreIndex = DEFAULT_IGNORE_INDEX,
+    tolerance = 1,
+  } = options;
   const { background = mode === 'multilabel' ? null : 0, spacing = shape.map(() => 1) } = options;
   oneOf('mode', mode, ['multiclass', 'multilabel']);
   oneOf('distances', distances, ['none', 'hd95', 'all']);
