@@ -31,7 +31,7 @@ export interface BatchNormOfBatch<T extends Tensor> {
  * @param offset `[channels]`, beta.
  * @param varianceEpsilon Added to the variance. Default 1e-3, as in tf.layers.
  * @param activation `relu`: max(·, 0) of the output, in the same passes. Default `linear`.
- * @throws {RangeError} If activation is neither, x has no axis beside the channels, or scale or offset is not `[channels]`.
+ * @throws {RangeError} If activation is neither, x is empty or has no axis but the channels, or scale or offset is not `[channels]`.
  *
  * @example
  * ```ts
@@ -55,6 +55,11 @@ export function batchNormOfBatch<T extends Tensor>(
     throw new RangeError(
       `batchNormOfBatch: wanted x [..., channels] with scale and offset [channels], got x [${x.shape}], ` +
         `scale [${scale.shape}], offset [${offset.shape}]`,
+    );
+  }
+  if (x.size === 0) {
+    throw new RangeError(
+      `batchNormOfBatch: wanted at least one value for each channel, got x [${x.shape}]; leave empty batches out`,
     );
   }
   if (activation !== 'linear' && activation !== 'relu') {
