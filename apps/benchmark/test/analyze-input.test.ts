@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 import { writeNifti, type NiftiGeometry } from '@segloss/data';
+import jpeg from 'jpeg-js';
 
 import { analyze, putMask, some, temporaryFolder } from './analyze-run.js';
 
@@ -172,4 +173,37 @@ describe('folders', () => {
     expect(page).not.toContain('<script>');
     expect(page).not.toContain('<b>');
   });
+});
+
+describe('labels that a program has changed', () => {
+  it('are whole numbers again where the header of a volume scales them', async () => {
+    const labels = Array.from({ length: 20 }, (_, i) => i % 4);
+    await writeNifti(await placed('rounded/gt/a.nii'), Uint8Array.from(labels), { shape: [1, 2, 10] });
+    // The same labels as stored values of a header whose scale is not quite 1.
+    const bytes = readFileSync(at('rounded/gt/a.nii'));
+    bytes.writeFloatLE(Math.fround(1 + 2 ** -23), 112);
+    writeFileSync(await placed('rounded/pred/a.nii'), bytes);
+    const { code, report } = await analyze(at('rounded'), { pred: ['pred'], gt: 'gt', json: true });
+    expect([report.faults, code, report.classes]).toEqual([[], 0, ['0', '1', '2', '3']]);
+    expect(report.runs[0]!.cases[0]!.predicted).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+
+  it('are refused where class numbers were saved as JPEG', async () => {
+    const data = Uint8Array.from({ length: 4 * 256 }, (_, i) => (i % 4 === 3 ? 255 : (i >> 6) % 4));
+    await placed('jpeg/pred/a.jpg');
+    writeFileSync(at('jpeg/pred/a.jpg'), jpeg.encode({ width: 16, height: 16, data }, 95).data);
+    putMask(
+      at('jpeg/gt/a.png'),
+      Array.from({ length: 256 }, (_, i) => (i >> 4) % 4),
+      [16, 16],
+    );
+    await expect(analyze(at('jpeg'), { pred: ['pred'], gt: 'gt', json: true })).rejects.toThrow(
+      'class numbers that are saved as JPEG are lost',
+    );
+  });
+
+  async function placed(file: string): Promise<string> {
+    mkdirSync(path.dirname(at(file)), { recursive: true });
+    return at(file);
+  }
 });

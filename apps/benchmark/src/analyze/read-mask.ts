@@ -1,4 +1,12 @@
-import { inOrderOf, readImage, readMask, readNifti, type PlacedVolume } from '@segloss/data';
+import {
+  inOrderOf,
+  labelValues,
+  openMasks,
+  readImage,
+  readMask,
+  readNifti,
+  type PlacedVolume,
+} from '@segloss/data';
 
 import { CaseError } from './faults.js';
 
@@ -21,22 +29,24 @@ export interface Probabilities extends Labels {
   readonly channels: number;
 }
 
-/** Reads labels: PNG, TIFF, NIfTI; JPEG as 0 and 255, by the threshold 127. */
+/** Reads labels: PNG, TIFF, NIfTI; JPEG as 0 and 255, if it is black and white. */
 export async function readLabels(file: string): Promise<Labels> {
   return reading(async () => {
     if (NIFTI.test(file)) {
       const volume = await readNifti(file);
-      const { shape, channels, values } = volume;
+      const { shape, channels } = volume;
       if (channels !== 1) {
         throw new CaseError(
           'bad-label',
           `wanted one label for each voxel of ${file}, got ${channels} values`,
         );
       }
-      return { file, shape, values, volume };
+      return { file, shape, values: labelValues(file, volume), volume };
     }
     const { height, width, values, lossy } = await readMask(file, { allowJpeg: true });
-    return { file, shape: [height, width], values: lossy ? values.map((v) => (v > 127 ? 255 : 0)) : values };
+    if (!lossy) return { file, shape: [height, width], values };
+    const { values: bright } = await (await openMasks([file])).read(file); // refuses class numbers that JPEG has changed
+    return { file, shape: [height, width], values: Uint8Array.from(bright, (label) => 255 * label) };
   });
 }
 
