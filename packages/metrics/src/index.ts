@@ -26,7 +26,6 @@ export { classCounts, ConfusionMatrix, type ClassCounts } from './confusion.js';
 export { bestDiceSize, type BestDice, type BestDiceOptions } from './decode/best-dice.js';
 export { decode, type DecodeOptions, type DecodePolicy } from './decode/decode.js';
 export { type EmptyRule, type EmptyValue } from './empty.js';
-export { Evaluator, type CaseScores, type EvaluationCase, type EvaluatorOptions } from './evaluator.js';
 export { scoreCase } from './cases/score-case.js';
 export { summarizeCases, type SummarizeCasesOptions } from './cases/summarize-cases.js';
 export {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   ConfusionMatrix,
-  Evaluator,
   fBetaScores,
   labelMarginals,
   matthewsCorrelations,
@@ -13,53 +12,6 @@ import {
   volumeSimilarities,
 } from '@segloss/metrics';
 import { numbers } from '@segloss/testing';
-
-describe('Evaluator', () => {
-  const shape = [2, 3];
-
-  it('keeps means over images apart from scores over all pixels', () => {
-    const evaluator = new Evaluator({ numClasses: 2 });
-    evaluator.add({ truth: [0, 0, 0, 0, 0, 1], predicted: [0, 0, 0, 0, 0, 1], shape }); // Dice of class 1: 1
-    evaluator.add({ truth: [1, 1, 1, 1, 0, 0], predicted: [1, 1, 0, 0, 0, 0], shape }); // 2/3
-    expect(evaluator.perImage().dice[1]!.mean).toBeCloseTo((1 + 2 / 3) / 2, 12);
-    expect(evaluator.overall().dice[1]).toBeCloseTo(6 / 8, 12);
-  });
-
-  it('says how many images had a class, and never drops a missed one', () => {
-    const evaluator = new Evaluator({ numClasses: 2, surfaces: { tolerance: 1 } });
-    evaluator.add({ truth: [0, 0, 0, 0, 0, 0], predicted: [0, 0, 0, 0, 0, 0], shape });
-    evaluator.add({ truth: [0, 0, 0, 0, 0, 1], predicted: [0, 0, 0, 0, 0, 1], shape });
-    expect(evaluator.perImage().hd95![1]).toMatchObject({ mean: 0, cases: 1, total: 2 });
-    evaluator.add({ truth: [0, 0, 0, 0, 0, 1], predicted: [0, 0, 0, 0, 0, 0], shape });
-    expect(evaluator.perImage().hd95![1]).toMatchObject({ mean: Infinity, cases: 2, total: 3 });
-    expect(evaluator.perImage().surfaceDice![1]).toMatchObject({ mean: 0.5, cases: 2, total: 3 });
-    expect(evaluator.perImage().dice[1]).toMatchObject({ mean: 0.5, median: 0.5, cases: 2 });
-  });
-
-  it('passes spacing and ignored pixels on', () => {
-    const evaluator = new Evaluator({ numClasses: 2, surfaces: { tolerance: 1 } });
-    const scores = evaluator.add({
-      truth: [1, 0, 0, 255, 0, 0],
-      predicted: [0, 1, 0, 1, 0, 0],
-      shape,
-      spacing: [1, 3],
-    });
-    expect(scores.hd95![1]).toBe(3);
-    expect(scores.regionSize[1]).toEqual({ truth: 0.2, predicted: 0.2 });
-  });
-
-  it('refuses a tolerance below 0 and shapes that do not fit', () => {
-    expect(() => new Evaluator({ numClasses: 2, surfaces: { tolerance: -1 } })).toThrow(
-      'Evaluator: wanted a tolerance',
-    );
-    const evaluator = new Evaluator({ numClasses: 2, surfaces: { tolerance: 1 } });
-    expect(() => evaluator.add({ truth: [0], predicted: [0], shape })).toThrow(
-      'wanted 6 values for shape [2,3]',
-    );
-    expect(evaluator.cases).toEqual([]); // nothing of it was counted
-    expect(evaluator.confusion.total).toBe(0);
-  });
-});
 
 describe('scores of counts', () => {
   const { next } = numbers(3);
