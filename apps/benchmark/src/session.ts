@@ -27,10 +27,10 @@ export async function trainingSession<T>(
   const note = (text: string): void => (progress ? progress.note(text) : void stderr.write(`${text}\n`));
   const interrupt = new AbortController();
   const onSignal = (): void => {
-    if (interrupt.signal.aborted) process.exit(exitCodes.interrupted.code);
+    if (interrupt.signal.aborted) endNow(exitCodes.interrupted.code);
     interrupt.abort();
     note('stopping after the current update, and saving; once more to stop immediately');
-    setTimeout(() => process.exit(exitCodes.resumable.code), GRACE_MILLISECONDS).unref();
+    setTimeout(() => endNow(exitCodes.resumable.code), GRACE_MILLISECONDS).unref();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
@@ -49,4 +49,10 @@ export async function trainingSession<T>(
     progress?.finish();
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
+}
+
+/** Ends the process. Should a read that hangs hold it up, the next signal kills it. */
+function endNow(code: number): never {
+  for (const signal of SIGNALS) process.removeAllListeners(signal);
+  process.exit(code);
 }
