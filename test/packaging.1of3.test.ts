@@ -38,7 +38,7 @@ describe.each(folders)('the package of %s', (folder) => {
     expect(
       files.filter(
         (path) =>
-          !/^(dist|bin|presets|schema)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-LICENSES\.txt)$/.test(
+          !/^(dist|bin|demo|presets|schema)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-LICENSES\.txt)$/.test(
             path,
           ),
       ),
