@@ -71,7 +71,7 @@ const grid = values.small
   data.folder: [./first, ./second]
   model:
     - { name: unet, widths: [4, 8] }
-    - { name: fpn-resnet18, encoderWidth: 8, pyramidChannels: 16, segmentationChannels: 16 }
+    - { name: fpn-resnet18, encoderWidth: 8, pyramidChannels: 16, segmentationChannels: 32 }
 `;
 writeFileSync(
   path.join(folder, 'bench.yaml'),

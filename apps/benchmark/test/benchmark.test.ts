@@ -106,7 +106,7 @@ grid:
   data.folder: [demo, ../good]
   model:
     - { name: unet, widths: [2, 4] }
-    - { name: fpn-resnet18, encoderWidth: 4, pyramidChannels: 8, segmentationChannels: 8 }
+    - { name: fpn-resnet18, encoderWidth: 4, pyramidChannels: 8, segmentationChannels: 32 }
   setup: [{ name: plain, augment: none }, { name: flipped, augment: flip, loss: dice }]
 `,
     );
@@ -114,7 +114,7 @@ grid:
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^demo$/m);
     expect(stdout).toMatch(/^good$/m);
-    expect(stdout.match(/│ fpn-resnet18 │ flipped/g)).toHaveLength(2);
+    expect(stdout.match(/│ fpn-resnet18 +│ flipped/g)).toHaveLength(2);
     expect(states('benchmarks/many')).toEqual(Array(8).fill('finished'));
   });
 
