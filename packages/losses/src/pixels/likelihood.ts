@@ -131,7 +131,7 @@ export function weighByClass(
   const ofLabels = () =>
     indices === undefined
       ? sum(mul(inputs.target, row), -1, true)
-      : reshape(gather(reshape(row, [classes]), maximum(indices, 0) as Tensor2D), valid.shape); // ignored pixels cost 0
+      : reshape(gather(reshape(row, [classes]), cast(maximum(indices, 0), 'int32') as Tensor2D), valid.shape); // ignored pixels cost 0
   const perElement = valid.shape[2] === classes ? row : ofLabels();
   return { costs: mul(costs, perElement) as Tensor3D, valid };
 }
