@@ -24,6 +24,9 @@ td { white-space: nowrap; }
 tr.best { background: var(--mark); }
 tr.best td, tr.best th { font-weight: 600; }
 tr.trivial { color: var(--quiet); }
+.board .name { text-align: left; min-width: 9rem; }
+.board .name code { overflow-wrap: break-word; }
+pre { overflow-x: auto; font: .85em ui-monospace, monospace; }
 table.plain td, table.plain th { text-align: left; white-space: normal; }
 table.plain th { font-weight: 600; white-space: nowrap; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem 1.5rem; }
