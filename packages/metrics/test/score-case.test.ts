@@ -230,6 +230,27 @@ describe('summarizeCases', () => {
     expect(all.dice).toBeCloseTo((summary.classes[0]!.dice! + lesion.dice!) / 2, 12);
   });
 
+  it('leaves a class that no truth holds out of the foreground mean, however often it is predicted', () => {
+    const names = ['background', 'lesion', 'ghost'];
+    const of = (id: string, truth: number[], predicted: number[]) =>
+      scoreCase({ id, truth, predicted, shape: [1, 4], classes: names, distances: 'all' });
+    const quiet = [of('a', [1, 1, 0, 0], [1, 0, 0, 0]), of('b', [0, 1, 0, 0], [0, 1, 0, 0])];
+    const invents = [of('a', [1, 1, 0, 0], [1, 0, 0, 2]), of('b', [0, 1, 0, 0], [0, 1, 2, 2])];
+    const [before, after] = [quiet, invents].map((all) => summarizeCases(all, { classes: names }));
+    const ghost = after!.classes[2]!;
+    expect(ghost).toMatchObject({ dice: null, iou: null, present: 0, missed: 0, invented: 2 });
+    for (const mean of [ghost.perImage.dice, ghost.perImage.iou, ghost.hd95, ghost.assd, ghost.surfaceDice]) {
+      expect(mean).toEqual({ mean: null, median: null, cases: 0 });
+    }
+    expect(ghost.hard).toMatchObject({ predicted: 3 / 8, ratio: null, absolute: 3 / 8 });
+    // Of the lesion alone: 2·2 / (3 + 2) over the set, (2/3 + 1) / 2 over the images.
+    expect(after!.foreground.dice).toBeCloseTo(4 / 5, 12);
+    expect(after!.foreground.perImage.dice).toBeCloseTo(5 / 6, 12);
+    expect([before!.foreground.invented, after!.foreground.invented]).toEqual([0, 2]);
+    expect({ ...after!.foreground, invented: 0 }).toEqual(before!.foreground);
+    expect([before!.warnings, after!.warnings]).toEqual([[], ['"ghost" is in no true mask, but predicted for 2 of them: it has no Dice and is left out of the foreground mean']]); // prettier-ignore
+  });
+
   it('is null, never NaN, where nothing is defined', () => {
     const nothing = summarizeCases([score('x', [0, 0, 0, 0], [0, 0, 0, 0])], { classes });
     expect(nothing.classes[1]).toMatchObject({ dice: null, hd95: { mean: null, cases: 0 }, soft: null });
@@ -242,7 +263,7 @@ describe('summarizeCases', () => {
   });
 
   it('warns when the foreground is only in ignored pixels', () => {
-    const masks = [score('x', [0, 0, 255, 255], [0, 0, 1, 1])];
+    const masks = [score('x', [0, 0, 255, 255], [0, 0, 1, 1])]; // predicted where it does not count
     expect(summarizeCases(masks, { classes }).warnings).toEqual([
       'no true label is of a foreground class; 2 pixels are ignored: if they are the foreground, map their label to a class',
     ]);

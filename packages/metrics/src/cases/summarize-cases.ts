@@ -27,8 +27,12 @@ export interface SummarizeCasesOptions {
  * Combines the scores of many cases: over all pixels of the set, as means over images, and as foreground means.
  *
  * A case in which a class is neither true nor predicted has no Dice of it and is left out of that class's mean; a missed or
- * invented class has Dice 0. HD95 is averaged over the cases in which the class is both true and predicted; missed and invented
- * cases are counted and never enter the average. The foreground mean is the mean over all classes but `background`.
+ * invented class has Dice 0 there. HD95 is averaged over the cases in which the class is both true and predicted; missed and
+ * invented cases are counted and never enter the average.
+ *
+ * A class that no case has in its truth has no Dice, IoU or surface scores over the set, whether it is predicted or not: `invented`
+ * counts the cases that predict it, `hard.predicted` says how much of it, and a warning names it. The foreground mean is the mean over
+ * all classes but `background` that some truth holds, so that every prediction of a set is averaged over the same classes.
  *
  * @param cases Results of {@link scoreCase}, also read back from JSON.
  * @returns Plain JSON; null where a score is undefined.
@@ -90,15 +94,17 @@ function summarizeClass(name: string, scores: readonly ClassScore[]): ClassSumma
   const soft = scores.every((s) => s.softPredicted !== null) ? sum((s) => s.softPredicted!) : null;
   const truth = target / pixels;
   const measured = scores.some((s) => s.surfaceDice !== undefined);
+  // Without a true pixel there is nothing to overlap with: one invented pixel must not make an undefined score 0.
+  const scored = target > 0 ? scores : [];
   return {
     name,
-    dice: fraction(2 * overlap, target + predicted),
-    iou: fraction(overlap, target + predicted - overlap),
-    perImage: { dice: meanOf(scores, (s) => s.dice), iou: meanOf(scores, (s) => s.iou) },
-    hd95: meanOf(scores, (s) => s.hd95),
+    dice: target > 0 ? fraction(2 * overlap, target + predicted) : null,
+    iou: target > 0 ? fraction(overlap, target + predicted - overlap) : null,
+    perImage: { dice: meanOf(scored, (s) => s.dice), iou: meanOf(scored, (s) => s.iou) },
+    hd95: meanOf(scored, (s) => s.hd95),
     ...(measured && {
-      assd: meanOf(scores, (s) => s.assd ?? null),
-      surfaceDice: meanOf(scores, (s) => s.surfaceDice ?? null),
+      assd: meanOf(scored, (s) => s.assd ?? null),
+      surfaceDice: meanOf(scored, (s) => s.surfaceDice ?? null),
     }),
     present: count((s) => s.target > 0),
     missed: count((s) => s.missed),
@@ -171,12 +177,19 @@ function warningsOf(
   { classes: foreground }: ForegroundMean,
   ignored: number,
 ): string[] {
-  if (foreground.some((k) => classes[k]!.present > 0)) return [];
+  const invented = foreground
+    .map((k) => classes[k]!)
+    .filter((each) => each.present === 0 && each.invented > 0)
+    .map(
+      (each) =>
+        `"${each.name}" is in no true mask, but predicted for ${each.invented} of them: it has no Dice and is left out of the foreground mean`,
+    );
+  if (foreground.some((k) => classes[k]!.present > 0)) return invented;
   const why =
     ignored > 0
       ? `; ${ignored} pixels are ignored: if they are the foreground, map their label to a class`
       : '';
-  return [`no true label is of a foreground class${why}`];
+  return [`no true label is of a foreground class${why}`, ...invented];
 }
 
 function checkCases(cases: readonly CaseScore[], names: readonly string[], background: number | null): void {

@@ -90,13 +90,13 @@ export interface CaseMean {
   readonly cases: number;
 }
 
-/** Scores of one class over all cases. Null where a score is undefined. */
+/** Scores of one class over all cases. Null where a score is undefined: overlap and distances, where no truth holds the class. */
 export interface ClassSummary {
   readonly name: string;
   /** Over the pixels of all cases together. */
   readonly dice: number | null;
   readonly iou: number | null;
-  /** Over the cases in which the class is true or predicted. */
+  /** Over the cases in which the class is true or predicted, if it is true in any. */
   readonly perImage: { readonly dice: CaseMean; readonly iou: CaseMean };
   /** Over the cases in which the class is both true and predicted; `mean` is the number to report. */
   readonly hd95: CaseMean;
@@ -114,7 +114,9 @@ export interface ClassSummary {
   readonly soft: MarginalScore | null;
 }
 
-/** Means over the foreground classes, which exclude the background. Null where no class has the score. */
+/**
+ * Means over the foreground classes, which exclude the background, that some truth holds. Null where no class has the score.
+ */
 export interface ForegroundMean {
   /** Indices of the foreground classes. */
   readonly classes: readonly number[];
