@@ -54,3 +54,15 @@ function wrap(parts: readonly string[], width: number): string {
   }
   return lines.join('\n');
 }
+
+/** Breaks a sentence into lines of at most `width` columns, at spaces. */
+export function wrapWords(sentence: string, width: number): string {
+  const lines: string[] = [];
+  for (const word of sentence.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= Math.max(NARROWEST, width))
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}

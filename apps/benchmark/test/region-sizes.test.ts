@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { scoreCase } from '@segloss/metrics';
+import { scoreCase, summarizeCases } from '@segloss/metrics';
+import pc from 'picocolors';
 
-import { extremeOf, extremeShares, sizesOf, type TrainedSize } from '../src/benchmark/region-sizes';
+import { extremeOf, isOff, shares, sizesOf, type TrainedSize } from '../src/benchmark/region-sizes';
+import { sizeSentences } from '../src/benchmark/size-sentences';
+import { sizeStrips } from '../src/benchmark/size-strips';
 import { fisherExact } from '../src/benchmark/statistics/index';
 
 describe('fisherExact', () => {
@@ -24,60 +27,98 @@ describe('fisherExact', () => {
 
 describe('sizesOf', () => {
   test('counts by hand', () => {
-    const common = { shape: [1, 4], classes: ['background', 'lesion'] };
+    const classes = ['background', 'lesion'];
+    const common = { shape: [1, 4], classes };
+    const [a, b] = [[0.1, 0.6, 0.9, 0.4], [0.7, 0, 0, 0.1]]; // prettier-ignore
     const cases = [
-      scoreCase({
-        id: 'a',
-        truth: [0, 0, 1, 1],
-        predicted: [0, 1, 1, 0],
-        probabilities: [0.1, 0.6, 0.9, 0.4],
-        ...common,
-      }),
-      scoreCase({
-        id: 'b',
-        truth: [0, 0, 0, 0],
-        predicted: [1, 0, 0, 0],
-        probabilities: [0.7, 0, 0, 0.1],
-        ...common,
-      }),
+      scoreCase({ id: 'a', truth: [0, 0, 1, 1], predicted: [0, 1, 1, 0], probabilities: a!, ...common }),
+      scoreCase({ id: 'b', truth: [0, 0, 0, 0], predicted: [1, 0, 0, 0], probabilities: b!, ...common }),
     ];
     // Truth 2 pixels; probabilities 2.0 and 0.8; predicted 2 and 1; 2 of 6 background pixels called lesion.
-    const { soft, hard, spill } = sizesOf(cases.map(({ classes }) => classes[1]!));
+    const { soft, hard, spill } = sizesOf(summarizeCases(cases, { classes }), 1);
     expect([soft, hard, spill].map((value) => Number(value.toFixed(6)))).toEqual([1.4, 1.5, 0.333333]);
   });
 });
 
-describe('extremes', () => {
-  test('are no region, and most of the image', () => {
+const training = (name: string, soft: number, more: Partial<TrainedSize> = {}): TrainedSize => ({
+  set: 'rare',
+  name,
+  soft,
+  hard: soft,
+  spill: soft > 5 ? 0.8 : 0,
+  ...more,
+});
+
+/** Eight trainings of three losses. */
+const trainings = Array.from({ length: 8 }, (_, seed) => [
+  training('ce', 1, { hard: seed < 6 ? 0.1 : 0.9 }),
+  training('dice', seed < 5 ? 0 : 12),
+  training('ce + dice', seed < 3 ? 0 : 1),
+]).flat();
+
+describe('how trainings end', () => {
+  test('extremes are no region, and most of the image', () => {
     expect(extremeOf({ soft: 0.05, spill: 0 })).toBe('none');
     expect(extremeOf({ soft: 7, spill: 0.9 })).toBe('all');
     expect(extremeOf({ soft: 2.4, spill: 0.3 })).toBeUndefined();
     expect(extremeOf({ soft: 0.2, spill: 0 })).toBeUndefined();
+    expect([0.49, 0.51, 1.99, 2.01].map(isOff)).toEqual([true, false, false, true]);
   });
 
   test('are counted by loss and compared with the reference', () => {
-    const training = (loss: string, seed: number, soft: number): TrainedSize => ({
-      set: 'rare',
-      loss,
-      seed: String(seed),
-      soft,
-      hard: soft,
-      spill: soft > 5 ? 0.8 : 0,
-    });
-    const trainings = Array.from({ length: 8 }, (_, seed) => [
-      training('ce', seed, 1),
-      training('dice', seed, seed < 5 ? 0 : 9),
-      training('ce + dice', seed, seed < 3 ? 0 : 1),
-    ]).flat();
-    const [ce, dice, both] = extremeShares(trainings, 'ce');
-    expect(ce).toMatchObject({ extremes: { count: 0, of: 8 }, adjustedP: undefined });
-    expect(dice).toMatchObject({ none: 5, all: 3, extremes: { count: 8, of: 8 } });
+    const [ce, dice, both] = shares(trainings, 'ce', (one) => isOff(one.soft));
+    expect(ce).toMatchObject({ counts: { count: 0, of: 8 }, adjustedP: undefined });
+    expect(dice!.counts).toEqual({ count: 8, of: 8 });
     expect(dice!.adjustedP).toBeCloseTo(2 * 0.0001554, 6);
     expect(both!.adjustedP).toBeCloseTo(0.2, 6);
+    expect(shares([training('dice', 0)], 'ce', () => true)[0]!.adjustedP).toBeUndefined();
+  });
+});
+
+describe('sizeSentences', () => {
+  test('say what was seen, with counts and the test', () => {
+    const [lottery, soft, mask] = sizeSentences(trainings);
+    expect(lottery).toMatch(/^dice ended with .* in 8 of 8 trainings \(5 with no region at all, 3 with most of the image\), ce in 0 of 8: more than chance/); // prettier-ignore
+    expect(soft).toBe('The probabilities of ce sum to the true size: median 1.00 of it.');
+    expect(mask).toMatch(/mask of ce is still less than half the true size in 6 of 8 trainings on rare/);
   });
 
-  test('have no p-value without the reference', () => {
-    const one = { set: 's', loss: 'dice', seed: '0', soft: 0, hard: 0, spill: 0 };
-    expect(extremeShares([one], 'ce')[0]!.adjustedP).toBeUndefined();
+  test('say what was not seen, and when chance may explain it', () => {
+    const calm = trainings.map((one) => ({ ...one, soft: 1, hard: 1, spill: 0 }));
+    expect(sizeSentences(calm)[0]).toMatch(/^Not seen here/);
+    const few = calm.map((one, i) => (i === 1 ? { ...one, soft: 0 } : one));
+    expect(sizeSentences(few)[0]).toMatch(
+      /dice ended .* in 1 of 8 .*: too few trainings to tell from chance/,
+    );
+    const biased = calm.map((one) => (one.name === 'ce' ? { ...one, soft: 0.7 } : one));
+    expect(sizeSentences(biased)[1]).toMatch(/sum to 0.70 of the true size here/);
+  });
+
+  test('say nothing of fewer than five trainings for each loss', () => {
+    expect(sizeSentences(trainings.slice(0, 12))).toEqual([]);
+    expect(sizeSentences([])).toEqual([]);
+  });
+});
+
+describe('sizeStrips', () => {
+  const lines = sizeStrips(trainings, pc.createColors(false), 80).split('\n');
+  const counts = (line: string) => [...line.slice(line.search(/soft|mask/)).matchAll(/[1-9]/g)].map(([digit]) => Number(digit)); // prettier-ignore
+
+  test('count every training once in each line', () => {
+    const strips = lines.filter((line) => /soft|mask/.test(line));
+    expect(strips).toHaveLength(6);
+    for (const line of strips) expect(counts(line).reduce((sum, one) => sum + one, 0)).toBe(8);
+  });
+
+  test('place trainings under the ticks of the axis', () => {
+    const axis = lines.at(-1)!;
+    const dice = lines[3]!;
+    expect(dice[axis.indexOf('0')]).toBe('5');
+    expect(dice[axis.indexOf('10')]).toBe('3'); // 12 stands at the end
+    expect(lines[1]![/ 1 /.exec(axis)!.index + 1]).toBe('8');
+  });
+
+  test('fit the terminal', () => {
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
+import { isBuiltIn } from '@segloss/data';
 import { configTemplate, describeModule, serializeEvent } from '@segloss/trainer';
 
 import { codeOfName, exitCodes, UsageError } from '../errors.js';
@@ -12,6 +13,7 @@ import { trainLocally } from './executors/local.js';
 import { cellName, readAxes, type Axis, type AxisSource } from './grid.js';
 import { FILES, planBenchmark, writePlan, type Benchmark, type PlannedCell } from './plan.js';
 import { readResults, type Results } from './results.js';
+import { sizesToTerminal } from './size-strips.js';
 import { leaderboard, toTerminal } from './table.js';
 import { writeReport } from './write-report.js';
 import type { Outcome } from './train-cell.js';
@@ -96,7 +98,10 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   const results = readResults(benchmark.folder);
   const report = writeReport(results, ['segloss', ...terminal.argv].map(quote).join(' '));
   if (!request.json && results.cells.some(({ scores }) => scores !== undefined)) {
-    stdout.write(toTerminal(leaderboard(results), colorsFor(stdout, env), stdout.columns));
+    const board = leaderboard(results);
+    const colors = colorsFor(stdout, env);
+    stdout.write(toTerminal(board, colors, stdout.columns));
+    stdout.write(sizesToTerminal(board, colors, stdout.columns));
     stdout.write(`report: ${report}\n`);
   }
   return verdict({ axes: benchmark.axes, chosen, outcomes, results, interrupted }, say);
@@ -145,7 +150,7 @@ function checkFolder({ folder, cells }: Benchmark): void {
   }
   for (const { loaded } of cells) {
     const data = loaded.config.data.folder;
-    if (data !== 'demo' && isInside(folder, data)) {
+    if (!isBuiltIn(data) && isInside(folder, data)) {
       throw new UsageError(`--out: wanted a folder outside of the images, got ${folder} in ${data}`);
     }
   }

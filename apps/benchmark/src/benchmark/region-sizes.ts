@@ -1,15 +1,16 @@
-import { type ClassScore } from '@segloss/metrics';
+import { type CasesSummary } from '@segloss/metrics';
 
 import { fisherExact, holm, type Counts } from './statistics/index.js';
+import type { Leaderboard } from './table.js';
 
-/** How one training ended, for one class over all validation images. */
+/** How one training ended, for the rarest foreground class of its data set, over all validation images. */
 export interface TrainedSize {
   readonly set: string;
-  readonly loss: string;
-  readonly seed: string;
-  /** Summed probability over true size. */
+  /** The row of the table: the loss, and whatever else varies. */
+  readonly name: string;
+  /** Summed probability over true size; 1 is right. */
   readonly soft: number;
-  /** Predicted pixels over true pixels. */
+  /** Predicted pixels over true pixels; 1 is right. */
   readonly hard: number;
   /** Share of the true background that was called foreground. */
   readonly spill: number;
@@ -20,19 +21,40 @@ export type Extreme = 'none' | 'all';
 
 const NO_REGION = 0.1;
 const MOST_OF_THE_IMAGE = 0.5;
+/** A training whose size is wrong by more than this factor counts as off. */
+const FACTOR = 2;
+
+/** Returns how every finished training of the tables ended, in their order. */
+export function trainedSizes({ sections }: Pick<Leaderboard, 'sections'>): TrainedSize[] {
+  return sections.flatMap(({ title, rows, data }) =>
+    rows.flatMap(({ names, results }) =>
+      results.flatMap(({ scores }) =>
+        scores === undefined || data === undefined
+          ? []
+          : [
+              {
+                set: title,
+                name: names.filter(Boolean).join(', '),
+                ...sizesOf(scores.summary, data.rareClass),
+              },
+            ],
+      ),
+    ),
+  );
+}
 
 /**
  * Returns the region sizes of one class over all images.
  *
- * @param cases The scores of the class in each image, with probabilities.
+ * @param summary Scores with probabilities; without them `soft` is NaN. @param k Index of the class.
  */
-export function sizesOf(cases: readonly ClassScore[]): Pick<TrainedSize, 'soft' | 'hard' | 'spill'> {
-  const sum = (of: (score: ClassScore) => number) => cases.reduce((total, score) => total + of(score), 0);
-  const [pixels, target, predicted] = [sum((s) => s.pixels), sum((s) => s.target), sum((s) => s.predicted)];
+export function sizesOf({ classes }: CasesSummary, k: number): Pick<TrainedSize, 'soft' | 'hard' | 'spill'> {
+  const { truth, hard, soft, dice } = classes[k]!;
+  const overlap = ((dice ?? 0) * (truth + hard.predicted)) / 2;
   return {
-    soft: sum((s) => s.softPredicted ?? NaN) / target,
-    hard: predicted / target,
-    spill: (predicted - sum((s) => s.overlap)) / (pixels - target),
+    soft: soft?.ratio ?? NaN,
+    hard: hard.ratio ?? NaN,
+    spill: (hard.predicted - overlap) / (1 - truth),
   };
 }
 
@@ -45,28 +67,32 @@ export function extremeOf({ soft, spill }: Pick<TrainedSize, 'soft' | 'spill'>):
   return spill > MOST_OF_THE_IMAGE ? 'all' : undefined;
 }
 
-/** How often the trainings of a loss ended at an extreme, compared with a reference. */
-export interface ExtremeShare {
-  readonly loss: string;
-  readonly extremes: Counts;
-  readonly none: number;
-  readonly all: number;
-  /** Fisher's exact test against the reference, after Holm's correction over the other losses; undefined for the reference itself. */
+/** Returns whether the size is less than half or more than twice the true one. */
+export function isOff(ratio: number): boolean {
+  return ratio * FACTOR < 1 || ratio > FACTOR;
+}
+
+/** How often the trainings of a row ended with something, compared with a reference. */
+export interface Share {
+  readonly name: string;
+  readonly counts: Counts;
+  /** Fisher's exact test against the reference, after Holm's correction over the other rows; undefined for the reference itself. */
   readonly adjustedP: number | undefined;
 }
 
-/** Returns the share of trainings of each loss that ended at an extreme, over all data sets. */
-export function extremeShares(trainings: readonly TrainedSize[], reference: string): ExtremeShare[] {
-  const losses = [...new Set(trainings.map(({ loss }) => loss))];
-  const shares = losses.map((loss) => {
-    const ends = trainings.filter((one) => one.loss === loss).map(extremeOf);
-    const count = (which: Extreme) => ends.filter((end) => end === which).length;
-    const [none, all] = [count('none'), count('all')];
-    return { loss, none, all, extremes: { count: none + all, of: ends.length } };
+/** Returns the share of trainings of each row for which `holds`, over all data sets. */
+export function shares(
+  trainings: readonly TrainedSize[],
+  reference: string,
+  holds: (training: TrainedSize) => boolean,
+): Share[] {
+  const counted = [...new Set(trainings.map(({ name }) => name))].map((name) => {
+    const own = trainings.filter((one) => one.name === name);
+    return { name, counts: { count: own.filter(holds).length, of: own.length } };
   });
-  const base = shares.find(({ loss }) => loss === reference);
-  const others = shares.filter((share) => share !== base);
+  const base = counted.find(({ name }) => name === reference);
+  const others = counted.filter((one) => one !== base);
   const adjusted =
-    base === undefined ? [] : holm(others.map(({ extremes }) => fisherExact(extremes, base.extremes)));
-  return shares.map((share) => ({ ...share, adjustedP: adjusted[others.indexOf(share)] }));
+    base === undefined ? [] : holm(others.map(({ counts }) => fisherExact(counts, base.counts)));
+  return counted.map((one) => ({ ...one, adjustedP: adjusted[others.indexOf(one)] }));
 }

@@ -2,12 +2,15 @@ import { document } from '../../page/document.js';
 import { html, type Html } from '../../page/html.js';
 import { plural } from '../../page/plural.js';
 import { style } from '../../page/style.js';
+import { trainedSizes } from '../region-sizes.js';
 import type { Results } from '../results.js';
+import { sizeSentences } from '../size-sentences.js';
 import { formatScore, leaderboard, type Leaderboard, type Section } from '../table.js';
 import { curvesOf, diceChart, lossChart, ratioChart } from './curves.js';
 import { method } from './method.js';
 import { overlays } from './overlays.js';
 import { penaltyCharts } from './penalties.js';
+import { sizeChart } from './size-chart.js';
 import { verdict } from './verdict.js';
 
 /** More charts of single rows than these make a page that nobody scrolls. */
@@ -30,10 +33,14 @@ export function renderReport(results: Results, command: string): string {
   const title = `segloss: ${results.name}`;
   const several = board.sections.length > 1;
   const runs = `${plural(results.cells.length, 'run')}${results.axes.length > 0 ? `: ${results.axes.map((axis) => `${axis.labels.length} x ${axis.title}`).join(', ')}` : ''}`;
+  const sizes = trainedSizes(board);
   const main = html`
     <h1>${title}</h1>
     <p class="quiet">${runs}</p>
-    <div class="verdict">${verdict(board, results).map((sentence) => html`<p>${sentence}</p>`)}</div>
+    <div class="verdict">
+      ${[...sizeSentences(sizes), ...verdict(board, results)].map((sentence) => html`<p>${sentence}</p>`)}
+    </div>
+    ${sizeChart(sizes)}
     <h2>Results</h2>
     ${board.sections.map((section) => html`${several ? html`<h3>${section.title}</h3>` : ''} ${table(section)} ${perClass(section)}`)}
     ${legend(board)} ${unfinished(results)}

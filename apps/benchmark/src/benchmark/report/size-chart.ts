@@ -1,0 +1,31 @@
+import { stripChart, type StripChartOptions } from '@segloss/charts';
+
+import { html, raw, type Html } from '../../page/html.js';
+import { type TrainedSize } from '../region-sizes.js';
+
+/** Returns the picture of the report: where every training ended, by data set and loss. Empty for fewer than two trainings. */
+export function sizeChart(trainings: readonly TrainedSize[]): Html {
+  if (trainings.length < 2) return html``;
+  const chart: StripChartOptions = {
+    title: 'Predicted / true size, one dot for each training',
+    description:
+      'Rows are losses. Rings: probabilities summed; disks: pixels of the mask. At 1 the size is right; 0 means that no region is left.',
+    value: { label: 'predicted / true size (p/q)', scale: 'log' },
+    kinds: ['probabilities (soft)', 'mask (hard)'],
+    marks: [{ x: 1, label: 'true size' }],
+    groups: [...new Set(trainings.map(({ set }) => set))].map((set) => ({
+      title: set,
+      rows: [...new Set(trainings.map(({ name }) => name))].flatMap((name) => {
+        const own = trainings.filter((one) => one.set === set && one.name === name);
+        const strips = [own.map(({ soft }) => drawable(soft)), own.map(({ hard }) => drawable(hard))];
+        return own.length === 0 ? [] : [{ name, strips: strips.map((values) => ({ values })) }];
+      }),
+    })),
+  };
+  return html`<figure>${raw(stripChart(chart))}</figure>`;
+}
+
+/** Below this share of the true size a region counts as gone. */
+const GONE = 0.02;
+
+const drawable = (ratio: number): number => (ratio < GONE ? 0 : ratio);
