@@ -363,7 +363,7 @@ describe('openDataset', () => {
           'masks/readme.txt': new Uint8Array([1]),
         }),
       ),
-    ).toMatch(/^no-data: no images in/);
+    ).toMatch(/^no-data: no images with masks in/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { checkShape, connectedComponents, type Connectivity } from '@segloss/geometry';
 
+import { DEFAULT_IGNORE_INDEX } from '../ignore-index.js';
 import { badLabel } from '../labels.js';
 import { checkKeys } from '../options.js';
 
@@ -81,7 +82,7 @@ export function componentsOf(
   options: ComponentOptions,
 ) {
   checkKeys(name, options, ['shape', 'label', 'connectivity', 'ignoreIndex']);
-  const { shape, label = 1, connectivity, ignoreIndex = 255 } = options;
+  const { shape, label = 1, connectivity, ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
   checkShape(name, truth.length, shape);
   checkShape(name, predicted.length, shape);
   const masks = [new Uint8Array(truth.length), new Uint8Array(truth.length)] as const;
