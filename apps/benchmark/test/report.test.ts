@@ -73,7 +73,7 @@ describe('the report', () => {
     ]) {
       expect(page).toContain(text);
     }
-    expect(page.match(/<svg/g)!.length).toBe(3 + 2 + 1);
+    expect(page.match(/<svg/g)!.length).toBe(1 + 3 + 2 + 1); // where trainings ended, curves, terms, penalty
   });
 
   it('shows the truth and one prediction per loss, as PNG of the right size', () => {

@@ -37,7 +37,7 @@ export interface StripChartOptions extends Titled {
 const STRIP = 13;
 const GAP = 8;
 const HEADING = 26;
-const ZERO = 30;
+const ZERO = 44;
 const RADIUS = 3.6;
 
 /**

@@ -37,10 +37,7 @@ export function renderReport(results: Results, command: string): string {
   const main = html`
     <h1>${title}</h1>
     <p class="quiet">${runs}</p>
-    <div class="verdict">
-      ${[...sizeSentences(sizes), ...verdict(board, results)].map((sentence) => html`<p>${sentence}</p>`)}
-    </div>
-    ${sizeChart(sizes)}
+    ${box(sizeSentences(sizes))} ${sizeChart(sizes)} ${box(verdict(board, results))}
     <h2>Results</h2>
     ${board.sections.map((section) => html`${several ? html`<h3>${section.title}</h3>` : ''} ${table(section)} ${perClass(section)}`)}
     ${legend(board)} ${unfinished(results)}
@@ -49,6 +46,11 @@ export function renderReport(results: Results, command: string): string {
     ${method(results, board, command)}
   `;
   return document({ title, style, main });
+}
+
+function box(sentences: readonly string[]): Html {
+  if (sentences.length === 0) return html``;
+  return html`<div class="verdict">${sentences.map((sentence) => html`<p>${sentence}</p>`)}</div>`;
 }
 
 /** Training curves, penalties and pictures of one data set. */

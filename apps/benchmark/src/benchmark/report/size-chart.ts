@@ -10,7 +10,7 @@ export function sizeChart(trainings: readonly TrainedSize[]): Html {
     title: 'Predicted / true size, one dot for each training',
     description:
       'Rows are losses. Rings: probabilities summed; disks: pixels of the mask. At 1 the size is right; 0 means that no region is left.',
-    value: { label: 'predicted / true size (p/q)', scale: 'log' },
+    value: { label: 'predicted / true size (p/q)', scale: 'log', domain: domainOf(trainings) },
     kinds: ['probabilities (soft)', 'mask (hard)'],
     marks: [{ x: 1, label: 'true size' }],
     groups: [...new Set(trainings.map(({ set }) => set))].map((set) => ({
@@ -26,6 +26,12 @@ export function sizeChart(trainings: readonly TrainedSize[]): Html {
 }
 
 /** Below this share of the true size a region counts as gone. */
-const GONE = 0.02;
+const GONE = 0.05;
 
 const drawable = (ratio: number): number => (ratio < GONE ? 0 : ratio);
+
+/** From where a region counts as gone to ten times the true size, or as far as a training went. */
+function domainOf(trainings: readonly TrainedSize[]): [number, number] {
+  const largest = trainings.reduce((most, { soft, hard }) => Math.max(most, soft || 0, hard || 0), 0);
+  return [GONE, Math.max(10, largest)];
+}
