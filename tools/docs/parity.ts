@@ -42,6 +42,9 @@ export const parity: Generator = {
       '',
       'The tables are those of the cpu backend. `npm run docs:generate` writes them.',
       '',
+      'These files are not part of the repository. `packages/losses/test/golden/golden.json`, with values and gradients that numpy computes from the formulas, is;',
+      '`npx jest --selectProjects losses --testPathPatterns golden` compares them.',
+      '',
     ].join('\n');
     const tables = outcomes.map(({ library, all }) => libraryTable(library, all));
     return new Map([['docs/losses/parity.md', [introduction, ...tables].join('\n')]]);

@@ -31,6 +31,7 @@ export function adapterFor(file: GoldenFile): Adapter | undefined {
     monai: monaiAdapter(file.defaults),
     seglossodyssey: planSegLossOdyssey,
     fixture: planFixture,
+    formulas: ({ loss }) => ({ terms: [{ spec: loss }], ignoreIndex: 255 }),
   };
   return adapters[file.library];
 }
