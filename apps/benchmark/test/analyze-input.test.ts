@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 import { writeNifti, type NiftiGeometry } from '@segloss/data';
+import { encode } from 'fast-png';
 import jpeg from 'jpeg-js';
 
 import { analyze, putMask, some, temporaryFolder } from './analyze-run.js';
@@ -51,6 +52,15 @@ describe('volumes', () => {
     expect(report.faults).toMatchObject([{ kind: 'size-mismatch', id: 'a', message: expect.stringContaining('wanted volumes of one place') }]); // prettier-ignore
   });
 
+  it('of an atlas whose labels reach 255 are refused until it is clear what 255 means', async () => {
+    const labels = Array.from({ length: 300 }, (_, i) => (i < 280 ? i % 20 : 250 + (i % 6)));
+    await put3('corpus/gt/a.nii.gz', labels, straight, [1, 30, 10]);
+    const run = (more: object) => analyze(at('corpus'), { pred: ['gt'], gt: 'gt', json: true, ...more });
+    await expect(run({})).rejects.toThrow(/and 255 too: .*if 255 is a class, name another number/);
+    const { code, report } = await run({ ignore: 1000 });
+    expect([code, report.classes.at(-1)]).toEqual([0, '255']);
+  });
+
   it('of 300 labels are counted without their names', async () => {
     const labels = Array.from({ length: 300 }, (_, i) => i % 250);
     await put3('atlas/gt/a.nii.gz', labels, straight, [1, 30, 10]);
@@ -83,22 +93,23 @@ describe('images', () => {
   ];
 
   it('with blurred edges are read by the threshold 127, on either side, decided over all of them', async () => {
-    put('blurred/gt/a.png', blurred(20, [200, 128, 127, 60, 3]));
+    put('blurred/gt/a.png', blurred(20, [250, 200, 128, 127, 60, 30, 10, 3]));
     put('blurred/gt/b.png', some(10, 100, 255));
     put('blurred/sharp/a.png', some(11));
     put('blurred/sharp/b.png', some(10));
-    put('blurred/soft/a.png', blurred(10, [140, 90, 30]));
+    put('blurred/soft/a.png', blurred(10, [240, 90, 30, 25, 20, 15, 10, 5]));
     put('blurred/soft/b.png', some(10, 100, 255));
     const { code, report } = await analyze(at('blurred'), { pred: ['sharp', 'soft'], gt: 'gt', json: true });
     expect(code).toBe(0);
     expect(report.classes).toEqual(['background', 'foreground']);
     expect(report.runs.map(({ cases }) => cases.map(({ truth, predicted }) => [truth[1], predicted[1]]))).toEqual([
-      [[0.22, 0.11], [0.1, 0.1]],
-      [[0.22, 0.11], [0.1, 0.1]],
+      [[0.23, 0.11], [0.1, 0.1]],
+      [[0.23, 0.11], [0.1, 0.1]],
     ]); // prettier-ignore
-    expect(report.notes.join('\n')).toContain(
-      'true masks and predictions with blurred edges: values above 127 are the foreground',
-    );
+    expect(report.notes.filter((note) => note.includes('grays between black and white'))).toEqual([
+      'labels of true masks: masks hold grays between black and white (10 values): above 127 is foreground',
+      'labels of soft: masks hold grays between black and white (10 values): above 127 is foreground',
+    ]);
   });
 
   it('of scaled labels are refused: 255 is a class there', async () => {
@@ -106,6 +117,105 @@ describe('images', () => {
     await expect(analyze(at('scaled'), { pred: ['gt'], gt: 'gt' })).rejects.toThrow(
       /labels scaled to be seen by eye, or blurred; save them as 0, 1, 2/,
     );
+  });
+
+  const refusal = async (set: string, pattern: RegExp, more: object = {}) =>
+    expect(analyze(at(set), { pred: ['pred'], gt: 'gt', json: true, ...more })).rejects.toThrow(pattern);
+
+  it('of 0 and 1 in some and of 0 and 255 in others are refused on either side, and read by label-map.json', async () => {
+    for (const [set, mixed, plain] of [['mixed', 'gt', 'pred'], ['mixed-pred', 'pred', 'gt']] as const) {
+      put(`${set}/${mixed}/a.png`, some(20));
+      put(`${set}/${mixed}/b.png`, some(40, 100, 255));
+      put(`${set}/${plain}/a.png`, some(20));
+      put(`${set}/${plain}/b.png`, some(40));
+      await refusal(set, /got 1 with the value 1 \(.*a\.png\) and 1 with 255 \(.*b\.png\)/);
+      writeFileSync(at(set, mixed, 'label-map.json'), '{"255": 1}');
+      const { code, report } = await analyze(at(set), { pred: ['pred'], gt: 'gt', json: true });
+      expect([code, report.runs[0]!.cases.map(({ truth, predicted }) => [truth[1], predicted[1]])]).toEqual([
+        0,
+        [
+          [0.2, 0.2],
+          [0.4, 0.4],
+        ],
+      ]);
+    }
+  }); // prettier-ignore
+
+  it('of only 0 and 255 among class numbers are refused until it is clear what 255 means', async () => {
+    for (const folder of ['gt', 'pred']) {
+      put(`void/${folder}/a.png`, some(20, 100, 2));
+      put(`void/${folder}/b.png`, some(40, 100, folder === 'gt' ? 255 : 2));
+    }
+    await refusal('void', /class numbers in .*a\.png and only 0 and 255 in .*b\.png; .*--ignore 255/);
+    const { report } = await analyze(at('void'), { pred: ['pred'], gt: 'gt', json: true, ignore: 255 });
+    expect(report.runs[0]!.cases.map(({ truth, predicted }) => [truth, predicted])).toEqual([
+      [[0.8, 0.2], [0.8, 0.2]],
+      [[1, 0], [1, 0]],
+    ]); // prettier-ignore
+    const named = await analyze(at('void'), {
+      pred: ['pred'],
+      gt: 'gt',
+      json: true,
+      classes: ['a', 'b', 'c'],
+    });
+    expect(named.report.runs[0]!.cases[1]!.truth).toEqual([1, 0, 0]);
+  });
+
+  type Color = [number, number, number];
+  const black: Color = [0, 0, 0];
+  const [red, green, white]: Color[] = [[255, 0, 0], [0, 255, 0], [255, 255, 255]]; // prettier-ignore
+  const putIndexed = (file: string, values: readonly number[], palette: Color[]) => {
+    mkdirSync(path.dirname(at(file)), { recursive: true });
+    const data = Uint8Array.from(values);
+    writeFileSync(at(file), encode({ width: 10, height: 10, channels: 1, depth: 8, data, palette }));
+  };
+  const three = [...some(20, 50, 1), ...some(20, 50, 2)];
+
+  it('with palettes of other orders are refused, in a folder and between truth and prediction', async () => {
+    putIndexed('palettes/gt/a.png', three, [black, red!, green!]);
+    putIndexed('palettes/pred/a.png', three, [black, green!, red!]);
+    await refusal(
+      'palettes',
+      /one palette order in all masks, got the color #00ff00 as 2 in .*gt.* and as 1 in .*pred/,
+    );
+    putIndexed('palettes/pred/a.png', three, [black, red!, green!]);
+    const { code, report } = await analyze(at('palettes'), { pred: ['pred'], gt: 'gt', json: true });
+    expect([code, report.runs[0]!.cases[0]!.predicted]).toEqual([0, [0.6, 0.2, 0.2]]);
+    for (const folder of ['gt', 'pred']) putIndexed(`palettes/${folder}/b.png`, three, [black, green!, red!]);
+    await refusal('palettes', /one palette order in all masks/);
+  });
+
+  it('with white as 1 or as 255 in palettes of two classes are one foreground', async () => {
+    putIndexed('white/gt/a.png', some(20), [black, white!]);
+    const grays = Array.from({ length: 256 }, (_, i): Color => [i, i, i]);
+    putIndexed('white/pred/a.png', some(20, 100, 255), grays);
+    const { code, report } = await analyze(at('white'), { pred: ['pred'], gt: 'gt', json: true });
+    expect([code, report.runs[0]!.cases[0]!.predicted]).toEqual([0, [0.8, 0.2]]);
+  });
+
+  it('that are cut out by transparency hold their opacity', async () => {
+    put('opaque/gt/a.png', some(20));
+    const data = Uint8Array.from({ length: 400 }, (_, i) => (i % 4 < 3 || i < 80 ? 255 : 0));
+    mkdirSync(at('opaque/pred'));
+    writeFileSync(at('opaque/pred/a.png'), encode({ width: 10, height: 10, channels: 4, depth: 8, data }));
+    const { code, report } = await analyze(at('opaque'), { pred: ['pred'], gt: 'gt', json: true });
+    expect([code, report.runs[0]!.cases[0]!.predicted]).toEqual([0, [0.8, 0.2]]);
+  });
+
+  it('are read as black and white whatever photograph lies among them', async () => {
+    for (const folder of ['gt', 'pred']) {
+      put(`among/${folder}/a.png`, some(20, 100, 255));
+      put(
+        `among/${folder}/b.png`,
+        Array.from({ length: 100 }, (_, i) => (folder === 'gt' ? i + 100 : 0)),
+      );
+    }
+    const { code, report } = await analyze(at('among'), { pred: ['pred'], gt: 'gt', json: true });
+    expect([code, report.faults.map(({ id, kind }) => [id, kind]), report.runs[0]!.cases]).toEqual([
+      3,
+      [['b', 'bad-label']],
+      [{ id: 'a', truth: [0.8, 0.2], predicted: [0.8, 0.2] }],
+    ]);
   });
 
   it('keep 255 as ignored among low labels', async () => {

@@ -121,7 +121,7 @@ describe('segloss analyze of folders', () => {
     expect(foreground(run, 0).overall.ratio).toBeCloseTo(0.5, 12);
     expect(foreground(run, 1).overall.ratio).toBeCloseTo(1.5, 12);
     expect(run.report.notes).toContain(
-      'true masks hold 0 and 255: 255 is the foreground, and no pixel is ignored',
+      'labels of true masks: mask values 0 and 255 are read as background and foreground',
     );
   });
 
@@ -178,7 +178,9 @@ describe('segloss analyze of folders', () => {
       ['soft', 'bad-label'],
       ['turned', 'size-mismatch'],
     ]);
-    expect(stderr).toContain('got 0.25; if these are probabilities, say --probabilities');
+    expect(stderr).toContain(
+      'got 0.25; if these are probabilities, say so (segloss analyze: --probabilities)',
+    );
   });
 
   it('sums probabilities: of the foreground, and of every class', async () => {

@@ -291,6 +291,45 @@ describe('openMasks', () => {
   });
 });
 
+describe('openMasks of class numbers', () => {
+  const files = async (...masks: readonly Uint8Array[]) => Promise.all(masks.map((bytes, i) => put(`numbers-${sets++}/${i}.png`, bytes))); // prettier-ignore
+
+  it('refuses 255 where it may be a class, and asks for its meaning', async () => {
+    for (const masks of [
+      await files(grayPng(fill([85, 4], [170, 4], [255, 4]))),
+      await files(grayPng(fill([3, 9])), grayPng(fill([255, 9]))),
+    ]) {
+      expect(await failure(openMasks(masks))).toMatch(/255.*--ignore 255/);
+      expect((await openMasks(masks, { ignored: 255 })).ignored).toBe(255);
+      expect((await openMasks(masks, { classes: 4 })).ignored).toBe(255);
+      expect((await openMasks(masks, { ignored: 999 })).labels).toContain(255);
+    }
+  });
+
+  it('has faults for photographs and fractions, which have no say in the rule', async () => {
+    const many = Uint8Array.from({ length: PIXELS }, (_, i) => i % 200);
+    const half = await put('half.nii', nifti({ dims: [2, 2, 1], values: [0, 0.5, 1, -1], type: 16 }));
+    const [white, photograph] = await files(grayPng(fill([255, 9])), grayPng(many));
+    const { labels, faults, read } = await openMasks([white!, photograph!, half]);
+    expect(labels).toEqual([0, 1]);
+    expect([...faults.keys()].sort()).toEqual([photograph!, half].sort());
+    await expect(read(half)).rejects.toThrow('wanted labels');
+    expect((await openMasks([white!, photograph!], { classes: 200 })).labels).toHaveLength(200);
+  });
+
+  it('refuses JPEG where there are more than two classes', async () => {
+    expect(await failure(openMasks(await files(grayJpeg(fill([255, 64]))), { classes: 3 }))).toContain(
+      'JPEG are lost',
+    );
+  });
+
+  it('does not take an atlas for black and white with soft borders', async () => {
+    const labels = [...Array.from({ length: 20 }, (_, i) => i), ...[251, 252, 253, 254].flatMap((label) => new Array<number>(9).fill(label))]; // prettier-ignore
+    const atlas = await put('atlas.nii', nifti({ dims: [7, 8, 1], values: labels, type: 2 }));
+    expect((await openMasks([atlas])).labels).toHaveLength(24);
+  });
+});
+
 describe('the cache of facts', () => {
   const { SEGLOSS_CACHE: before } = process.env;
   afterEach(() => {

@@ -1,45 +1,53 @@
-import { DataError, IGNORED } from '@segloss/data';
+import { DataError, IGNORED, openMasks, readLabelMap, type OpenedMasks } from '@segloss/data';
 import type { ProportionCase } from '@segloss/metrics';
 
-import { countLabels, countPredicted, sumProbabilities } from './count.js';
-import { type Counts, type PredictedCounts } from './counts.js';
+import { classLabels } from './class-labels.js';
+import { countPredicted, countTruth, sumProbabilities, type Counts } from './count.js';
 import { CaseError, type Fault } from './faults.js';
 import { inOrder } from './in-order.js';
-import { settleLabels, type LabelSettings } from './label-rule.js';
-import { listMasks, pairMasks } from './pair-files.js';
+import { listMasks, pairMasks, type Pairing } from './pair-files.js';
 import { readLabels, readProbabilities, type Labels } from './read-mask.js';
 import type { ReadRuns } from './runs.js';
 
 /** Folders of predictions, and of the true masks. */
-export interface FolderRequest extends LabelSettings {
+export interface FolderRequest {
   readonly truth: string;
   readonly predictions: readonly { readonly name: string; readonly folder: string }[];
+  /** Names of the labels 0 to K-1; undefined: the labels that the masks hold. */
+  readonly classes?: readonly string[] | undefined;
+  /** True label of pixels that do not count; undefined: 255, unless true masks are 0 and 255. */
+  readonly ignore?: number | undefined;
   /** Predictions are probabilities and not labels. */
   readonly probabilities: boolean;
   /** Whether links out of the folders are followed; default false. */
   readonly followLinks?: boolean;
-  /** Told after each case. */
+  /** Called after each case. */
   readonly onCase?: (done: number, total: number) => void;
 }
 
-/** Cases that are read at a time: files are read and unpacked beside the counting, and few masks are in memory. */
+/** Cases that are read at a time: files are read and unpacked during the counting, and few masks are in memory. */
 const AT_ONCE = 3;
 
 interface CountedCase {
   readonly id: string;
   readonly truth: Counts;
-  readonly isImage: boolean;
   /** For each run; undefined where there is none, or none that can be used. */
-  readonly predicted: readonly (PredictedCounts | undefined)[];
+  readonly predicted: readonly (Counts | undefined)[];
+}
+
+/** The masks of the truth and of each run, each with its own label rule; no rule for probabilities. */
+interface Opened {
+  readonly truth: OpenedMasks;
+  readonly predictions: readonly (OpenedMasks | undefined)[];
 }
 
 /**
- * Counts the labels of true and predicted masks, each mask once, and keeps only the counts.
+ * Counts the labels of true and predicted masks, and keeps only the counts.
  *
- * @throws {DataError} If a folder is missing or empty, or no case can be used.
+ * @throws {DataError} If a folder is missing or empty, it is unclear what the masks of a folder mean, or no case can be used.
  */
 export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
-  const { predictions: runs, probabilities, onCase } = request;
+  const { predictions: runs, onCase } = request;
   const truths = await listMasks(request.truth, request.followLinks);
   const pairings = await Promise.all(
     runs.map(async ({ name, folder }) =>
@@ -47,33 +55,32 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
     ),
   );
   const faults: Fault[] = [...truths.faults, ...pairings.flatMap((pairing) => pairing.faults)];
-  const ignored = request.ignore ?? IGNORED;
   const wanted = [...truths.files].filter(([id]) => pairings.some(({ predictions }) => predictions.has(id)));
-  const named = request.classes !== undefined;
+  const opened = await openFolders(request, wanted.map(([, file]) => file), pairings); // prettier-ignore
+  const { ignored } = opened.truth;
   let done = 0;
 
-  const predict = async (truth: Labels, file: string) =>
-    probabilities
+  const predict = async (truth: Labels, file: string, masks: OpenedMasks | undefined) =>
+    masks === undefined
       ? sumProbabilities(truth, await readProbabilities(file), ignored)
-      : countPredicted(truth, await readLabels(file), ignored, named);
+      : countPredicted(truth, await readLabels(masks, file), ignored);
 
   const read = await inOrder(wanted, AT_ONCE, async ([id, file]): Promise<CountedCase | undefined> => {
     try {
-      const truth = await readLabels(file);
-      const counts = countLabels(truth, named);
-      const predicted: (PredictedCounts | undefined)[] = [];
+      const truth = await readLabels(opened.truth, file);
+      const predicted: (Counts | undefined)[] = [];
       for (const [r, { predictions }] of pairings.entries()) {
         const prediction = predictions.get(id);
         predicted.push(
           prediction === undefined
             ? undefined
-            : await predict(truth, prediction).catch((error: unknown) => {
+            : await predict(truth, prediction, opened.predictions[r]).catch((error: unknown) => {
                 faults.push(faultOf(error, id, runs[r]!.name));
                 return undefined;
               }),
         );
       }
-      return { id, truth: counts, predicted, isImage: truth.volume === undefined };
+      return { id, truth: countTruth(truth, ignored), predicted };
     } catch (error) {
       faults.push(faultOf(error, id));
       return undefined;
@@ -83,7 +90,30 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
   });
   const counted = read.filter((one) => one !== undefined);
   if (!counted.some(({ predicted }) => predicted.some((one) => one !== undefined))) throw noCase(faults);
-  return settled(request, counted, faults);
+  return proportionsOf(request, opened, counted, faults);
+}
+
+/** Decides the label rule of the truth, and of each run; runs of two classes may hold 0 and 1 where the truth holds 0 and 255. */
+async function openFolders(
+  { truth, predictions, classes, ignore, probabilities }: FolderRequest,
+  files: readonly string[],
+  pairings: readonly Pairing[],
+): Promise<Opened> {
+  const labelMap = await readLabelMap(truth);
+  const opened = await openMasks(files, { labelMap, ignored: ignore, classes: classes?.length });
+  const known = Math.max(classes?.length ?? 0, (opened.labels.at(-1) ?? 0) + 1);
+  const open = async (folder: string, pairing: Pairing) =>
+    openMasks([...pairing.predictions.values()], {
+      labelMap: await readLabelMap(folder),
+      classes: known,
+      comparedWith: opened,
+    });
+  return {
+    truth: opened,
+    predictions: probabilities
+      ? []
+      : await Promise.all(predictions.map(({ folder }, r) => open(folder, pairings[r]!))),
+  };
 }
 
 function noCase(faults: readonly Fault[]): DataError {
@@ -96,40 +126,64 @@ function faultOf(error: unknown, id: string, run?: string): Fault {
   return { kind: error.kind, id, message: error.message, ...(run !== undefined && { run }) };
 }
 
-/** Classes, and proportions of them, once all values are known. */
-function settled(request: FolderRequest, counted: readonly CountedCase[], found: readonly Fault[]): ReadRuns {
+/** Classes, and proportions of them, once all labels are known. */
+function proportionsOf(
+  request: FolderRequest,
+  opened: Opened,
+  counted: readonly CountedCase[],
+  found: readonly Fault[],
+): ReadRuns {
   const { predictions: runs, truth: truthFolder } = request;
-  const rule = settleLabels(
-    request,
-    counted.map(({ truth }) => truth),
-    runs.map((_, r) => counted.flatMap(({ predicted }) => predicted[r] ?? [])),
-    counted.every(({ isImage }) => isImage),
+  const { labels, ignored } = opened.truth;
+  const predictedLabels = counted.flatMap(({ predicted }) =>
+    predicted.flatMap((one) => [...(one?.keys() ?? [])]),
   );
+  const { classes, background, proportions } = classLabels(request.classes, [
+    ...labels,
+    ...predictedLabels.filter((label) => label !== (request.ignore ?? IGNORED)),
+  ]);
   const faults = [...found];
   const perRun: ProportionCase[][] = runs.map(() => []);
-  for (const { id, truth, predicted } of counted) {
+  const orFault = (id: string, run: string | undefined, work: () => void) => {
     try {
-      const q = rule.truth(truth);
+      work();
+    } catch (error) {
+      faults.push(faultOf(error, id, run));
+    }
+  };
+  for (const { id, truth, predicted } of counted) {
+    orFault(id, undefined, () => {
+      const q = proportions(truth, 'true mask');
       predicted.forEach((counts, r) => {
         if (counts === undefined) return;
-        try {
-          perRun[r]!.push({ id, truth: q, predicted: rule.predicted(counts, r) });
-        } catch (error) {
-          faults.push(faultOf(error, id, runs[r]!.name));
-        }
+        orFault(id, runs[r]!.name, () =>
+          perRun[r]!.push({ id, truth: q, predicted: proportions(counts, 'prediction') }),
+        );
       });
-    } catch (error) {
-      faults.push(faultOf(error, id));
-    }
+    });
   }
   if (perRun.every((cases) => cases.length === 0)) throw noCase(faults);
   const place = (fault: Fault) => `${fault.id} ${fault.run ?? ''}`;
   return {
-    classes: rule.classes,
+    classes,
     exclusive: true,
-    background: rule.background,
+    background,
     runs: runs.map(({ name, folder }, r) => ({ name, source: folder, cases: perRun[r]! })),
     faults: faults.sort((a, b) => (place(a) < place(b) ? -1 : 1)),
-    notes: [`true masks: ${truthFolder}`, ...rule.notes],
+    notes: [
+      `true masks: ${truthFolder}`,
+      ...(request.classes === undefined && background === undefined
+        ? [`labels found: ${classes.join(', ')}`]
+        : []),
+      ...ruleNotes('true masks', opened.truth),
+      ...(ignored === undefined ? [] : [`pixels whose true label is ${ignored} do not count`]),
+      ...opened.predictions.flatMap((masks, r) => ruleNotes(runs[r]!.name, masks!, opened.truth)),
+    ],
   };
 }
+
+/** The rule in words and its warnings; a rule like that of the truth is not repeated. */
+const ruleNotes = (name: string, { labelRule, warnings }: OpenedMasks, truth?: OpenedMasks) =>
+  [...(labelRule === truth?.labelRule ? [] : [labelRule]), ...warnings].map(
+    (sentence) => `labels of ${name}: ${sentence}`,
+  );

@@ -1,27 +1,12 @@
-import {
-  inOrderOf,
-  labelValues,
-  openMasks,
-  readImage,
-  readMask,
-  readNifti,
-  type PlacedVolume,
-} from '@segloss/data';
+import { inOrderOf, readImage, readNifti, type LabelMask, type OpenedMasks } from '@segloss/data';
 
 import { CaseError } from './faults.js';
 
 const NIFTI = /\.nii(\.gz)?$/i;
-/** Largest label that is counted. */
-const MAX_LABEL = 65535;
 
 /** Labels of the pixels of an image or the voxels of a volume. */
-export interface Labels {
+export interface Labels extends LabelMask {
   readonly file: string;
-  /** [height, width] or [depth, height, width]. */
-  readonly shape: readonly number[];
-  readonly values: ArrayLike<number>;
-  /** Of a NIfTI volume, where it is; none of an image. */
-  readonly volume?: PlacedVolume;
 }
 
 /** Probabilities of the pixels: of the foreground, or `[channels, pixels]` of every class. */
@@ -29,25 +14,9 @@ export interface Probabilities extends Labels {
   readonly channels: number;
 }
 
-/** Reads labels: PNG, TIFF, NIfTI; JPEG as 0 and 255, if it is black and white. */
-export async function readLabels(file: string): Promise<Labels> {
-  return reading(async () => {
-    if (NIFTI.test(file)) {
-      const volume = await readNifti(file);
-      const { shape, channels } = volume;
-      if (channels !== 1) {
-        throw new CaseError(
-          'bad-label',
-          `wanted one label for each voxel of ${file}, got ${channels} values`,
-        );
-      }
-      return { file, shape, values: labelValues(file, volume), volume };
-    }
-    const { height, width, values, lossy } = await readMask(file, { allowJpeg: true });
-    if (!lossy) return { file, shape: [height, width], values };
-    const { values: bright } = await (await openMasks([file])).read(file); // refuses class numbers that JPEG has changed
-    return { file, shape: [height, width], values: Uint8Array.from(bright, (label) => 255 * label) };
-  });
+/** Reads a mask by the rule of all masks that were opened with it. */
+export async function readLabels(masks: OpenedMasks, file: string): Promise<Labels> {
+  return reading(async () => ({ file, ...(await masks.read(file)) }));
 }
 
 /** Reads probabilities: NIfTI from 0 to 1, one value or one for each class; gray PNG or TIFF, whose largest value means 1. */
@@ -117,14 +86,4 @@ function joined(parts: readonly ArrayLike<number>[], length: number): Float64Arr
   const all = new Float64Array(parts.length * length);
   parts.forEach((part, c) => all.set(part, c * length));
   return all;
-}
-
-/** Throws where a value is no label. */
-export function checkLabel(value: number, file: string): void {
-  if (Number.isInteger(value) && value >= 0 && value <= MAX_LABEL) return;
-  const remedy =
-    value > 0 && value < 1
-      ? 'if these are probabilities, say --probabilities'
-      : `labels are whole numbers from 0 to ${MAX_LABEL}`;
-  throw new CaseError('bad-label', `wanted labels in ${file}, got ${value}; ${remedy}`);
 }

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
-
 import { checkCocoOptions } from '../formats/coco/mask.js';
 import { DataError } from '../errors.js';
-import { namesIn, readText } from '../formats/bytes.js';
-import { isLabelMap, type LabelMap } from '../read/labels.js';
+import { namesIn } from '../formats/bytes.js';
+import { LABEL_MAP, readLabelMap } from '../read/label-map.js';
 import { checkChoice, checkKeys } from '../options.js';
 import { type SegmentationDataset } from '../samples/sample.js';
 import { cityscapes } from './cityscapes.js';
@@ -71,7 +69,7 @@ export async function openDataset(
       'missing-folder',
     );
   }
-  const labelMap = options.labelMap ?? (await labelMapOf(folder));
+  const labelMap = options.labelMap ?? (await readLabelMap(folder));
   const settled = { seed: 1, valShare: 0.2, ...options, ...(labelMap && { labelMap }) };
   for (const layout of LAYOUTS) {
     const data = await layout.open(folder, settled);
@@ -106,24 +104,4 @@ function check({ valShare, volumes, axis, window, overlap, crowd, ...others }: O
     throw new RangeError(`${caller}: wanted window as [low, high], got ${JSON.stringify(window)}`);
   }
   checkCocoOptions(caller, { ...(overlap && { overlap }), ...(crowd && { crowd }) });
-}
-
-/** The file of a folder that says what its mask values stand for. */
-export const LABEL_MAP = 'label-map.json';
-
-async function labelMapOf(folder: string): Promise<LabelMap | undefined> {
-  const path = join(folder, LABEL_MAP);
-  const text = await readText(path);
-  if (text === undefined) return undefined;
-  let map: unknown;
-  try {
-    map = JSON.parse(text);
-  } catch {
-    // said below
-  }
-  if (isLabelMap(map)) return map;
-  throw new DataError(
-    `cannot read ${path}: wanted JSON that maps mask values to labels, as {"255": 1} does, both whole numbers, got ${text.slice(0, 40)}`,
-    'unreadable',
-  );
 }

@@ -54,7 +54,9 @@ function decideExact(
   const seen = (look: Look) => looks.has(look);
   if (seen('other')) {
     const totals = totalsOf(masks.map(([, facts]) => facts));
-    if (isSoftBlackAndWhite(totals, whiteIsForeground)) {
+    // Volumes are saved by programs that keep numbers: many of them are an atlas.
+    const areImages = masks.every(([, { shape }]) => shape.length === 2);
+    if (areImages && isSoftBlackAndWhite(totals, whiteIsForeground)) {
       return {
         rule: thresholdLabels(),
         said: `mask values above 127 are ${foreground}`,
@@ -175,7 +177,7 @@ function notBlackAndWhite(path: string, totals: ReadonlyMap<number, number>): Da
  *
  * @throws {DataError} `bad-label`, naming two files.
  */
-export function checkPalettes(masks: ReadonlyMap<string, MaskFacts>): void {
+export function checkPalettes(masks: ReadonlyMap<string, Pick<MaskFacts, 'palette'>>): void {
   const seen = new Map<string, { index: number; palette: string; path: string }[]>();
   for (const [path, { palette }] of masks) {
     for (const [text, color] of Object.entries(palette?.colors ?? {})) {
