@@ -6,7 +6,14 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 
 import { readResults } from '../src/benchmark/results.js';
-import { formatScore, leaderboard, toCsv, toMarkdown, toTerminal } from '../src/benchmark/table.js';
+import {
+  formatScore,
+  leaderboard,
+  SCORE_MEANINGS,
+  toCsv,
+  toMarkdown,
+  toTerminal,
+} from '../src/benchmark/table.js';
 import { lossesAndSeeds, writeBenchmark, writeRun } from './results-fixture.js';
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'segloss-table-'));
@@ -88,7 +95,13 @@ describe('its forms', () => {
     const text = toTerminal(board, plain);
     expect(text).toMatch(/│ ce +│ 0\.583 ± 0\.118 │/);
     expect(text).toMatch(/dice \*/);
-    expect(text).toContain('Both are counted and never part of HD95');
+    expect(text).toContain('both are counted and never part of HD95');
+    expect(text).toContain('the rarest is "lesion"');
+    for (const [names, meaning] of SCORE_MEANINGS) expect(text).toContain(`${names}: ${meaning}.`);
+    const explained = SCORE_MEANINGS.flatMap(([names]) => names.split(', '));
+    for (const { title } of section!.columns) {
+      expect(explained.some((name) => title.startsWith(name))).toBe(true);
+    }
     expect(text).toContain('without "background"');
   });
 

@@ -27,18 +27,17 @@ export { bestDiceSize, type BestDice, type BestDiceOptions } from './decode/best
 export { decode, type DecodeOptions, type DecodePolicy } from './decode/decode.js';
 export { type EmptyRule, type EmptyValue } from './empty.js';
 export { scoreCase } from './cases/score-case.js';
-export { summarizeCases, type SummarizeCasesOptions } from './cases/summarize-cases.js';
 export {
+  summarizeCases,
   type CaseMean,
-  type CaseScore,
   type CasesSummary,
-  type ClassScore,
   type ClassSummary,
   type ForegroundMean,
   type MarginalError,
   type MarginalScore,
-  type ScoreCaseOptions,
-} from './cases/types.js';
+  type SummarizeCasesOptions,
+} from './cases/summarize-cases.js';
+export { type CaseScore, type ClassScore, type ScoreCaseOptions } from './cases/types.js';
 export { hausdorffDistance, hd95, type HausdorffOptions } from './hausdorff.js';
 export {
   balancedAccuracy,

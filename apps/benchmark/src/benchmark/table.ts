@@ -61,23 +61,56 @@ interface Score extends Column {
   readonly of: (summary: CasesSummary, rareClass: number) => number | null | undefined;
 }
 
-/** Every score that a table shows, in its order. */
-const SCORES: readonly Score[] = [
-  { title: 'Dice', digits: 3, of: ({ foreground }) => foreground.dice },
-  { title: 'IoU', digits: 3, of: ({ foreground }) => foreground.iou },
-  { title: 'HD95', digits: 1, of: ({ foreground }) => foreground.hd95 },
-  { title: 'missed', digits: 1, of: ({ foreground }) => foreground.missed },
-  { title: 'invented', digits: 1, of: ({ foreground }) => foreground.invented },
-  { title: 'p/q soft', digits: 2, of: ({ classes }, k) => classes[k]?.soft?.ratio },
-  { title: 'p/q hard', digits: 2, of: ({ classes }, k) => classes[k]?.hard.ratio },
+/** Columns that one sentence explains. */
+interface ScoreGroup {
+  readonly name: string;
+  readonly meaning: string;
+  readonly scores: readonly Score[];
+}
+
+/** Every score that a table shows, in its order, and what it means; a new column is an entry here. */
+const GROUPS: readonly ScoreGroup[] = [
+  {
+    name: 'Dice, IoU',
+    meaning:
+      'from pixel counts over the whole validation set, mean over the foreground classes that some true mask holds',
+    scores: [
+      { title: 'Dice', digits: 3, of: ({ foreground }) => foreground.dice },
+      { title: 'IoU', digits: 3, of: ({ foreground }) => foreground.iou },
+    ],
+  },
+  {
+    name: 'HD95',
+    meaning:
+      'the larger of the two directed 95th percentiles, mean over the images in which the class is both true and predicted, in pixels (in millimeters where the images have a spacing)',
+    scores: [{ title: 'HD95', digits: 1, of: ({ foreground }) => foreground.hd95 }],
+  },
+  {
+    name: 'missed, invented',
+    meaning:
+      'image and class pairs that are in the truth but not predicted at all, and the other way around; both are counted and never part of HD95',
+    scores: [
+      { title: 'missed', digits: 1, of: ({ foreground }) => foreground.missed },
+      { title: 'invented', digits: 1, of: ({ foreground }) => foreground.invented },
+    ],
+  },
+  {
+    name: 'p/q',
+    meaning:
+      'predicted / true proportion of the rarest foreground class in the validation set; soft sums probabilities, hard counts pixels; 1 is right, below 1 is too small',
+    scores: [
+      { title: 'p/q soft', digits: 2, of: ({ classes }, k) => classes[k]?.soft?.ratio },
+      { title: 'p/q hard', digits: 2, of: ({ classes }, k) => classes[k]?.hard.ratio },
+    ],
+  },
 ];
 
-/** What HD95 means wherever segloss prints it. */
-export const HD95_NOTE =
-  'HD95: the larger of the two directed 95th percentiles, mean over the images in which the class is both true and predicted, in pixels (in millimeters where the images have a spacing)';
-/** What "missed" and "invented" mean wherever segloss prints them. */
-export const MISSED_NOTE =
-  'missed: image and class pairs that are in the truth but not predicted at all; invented: predicted, but not in the truth. Both are counted and never part of HD95';
+const SCORES = GROUPS.flatMap(({ scores }) => scores);
+
+/** What the columns mean, by their names. */
+export const SCORE_MEANINGS: readonly (readonly [names: string, meaning: string])[] = GROUPS.map(
+  ({ name, meaning }) => [name, meaning],
+);
 
 /**
  * Returns the tables of a benchmark: one row for each combination of its axes, over the seeds, then the constant predictions.
@@ -92,24 +125,20 @@ export const MISSED_NOTE =
  */
 export function leaderboard(results: Results): Leaderboard {
   const sections = sectionsOf(results).map(({ title, cells }) => sectionOf(title, cells, results));
-  const names = new Set(
-    sections.flatMap(({ data }) => (data === undefined ? [] : [`"${data.classes[data.rareClass]!}"`])),
-  );
   const about = sections.flatMap(({ title, data }) => {
     if (data === undefined) return [];
-    const { classes, background, images } = data;
+    const { classes, background, images, rareClass } = data;
     const count = background === null ? classes.length : classes.length - 1;
     const over = `${title === '' ? '' : `${title}: `}${images} validation images, ${plural(count, 'foreground class', 'foreground classes')}`;
-    return [background === null ? `${over} (no background)` : `${over} (without "${classes[background]!}")`];
+    const without = background === null ? 'no background' : `without "${classes[background]!}"`;
+    return [`${over} (${without}), the rarest is "${classes[rareClass]!}"`];
   });
   const weights = results.weights === 'last' ? 'last weights' : 'best weights, chosen on these same images';
   return {
     sections,
     notes: [
-      `Dice, IoU: foreground mean over all validation pixels, ${weights}; mean ± standard deviation over seeds. ${about.join('; ')}.`,
-      `${HD95_NOTE}.`,
-      `${MISSED_NOTE}.`,
-      `p/q: predicted / true proportion of the rarest foreground class${names.size === 1 ? `, ${[...names][0]!}` : ''}; soft sums probabilities, hard counts pixels; 1 is right, below 1 is too small.`,
+      `Mean ± standard deviation over seeds, ${weights}.${about.map((one) => ` ${one}.`).join('')}`,
+      ...SCORE_MEANINGS.map(([name, meaning]) => `${name}: ${meaning}.`),
     ],
   };
 }

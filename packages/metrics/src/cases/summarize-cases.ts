@@ -2,16 +2,7 @@ import { checkKeys } from '../options.js';
 import { meanScore } from '../overlap.js';
 import { summarizeScores } from '../score-summary.js';
 import { fraction } from './score-case.js';
-import {
-  type CaseMean,
-  type CaseScore,
-  type CasesSummary,
-  type ClassScore,
-  type ClassSummary,
-  type ForegroundMean,
-  type MarginalError,
-  type MarginalScore,
-} from './types.js';
+import { type CaseScore, type ClassScore } from './types.js';
 
 /** Options of {@link summarizeCases}. */
 export interface SummarizeCasesOptions {
@@ -21,6 +12,85 @@ export interface SummarizeCasesOptions {
   background?: number | null;
   /** That of {@link scoreCase}; default `multiclass`. */
   mode?: 'multiclass' | 'multilabel';
+}
+
+/** Predicted proportion of a class over a whole set, compared with the true one. */
+export interface MarginalScore {
+  /** Predicted proportion p. */
+  readonly predicted: number;
+  /** p / q; null where the class is not in the truth. */
+  readonly ratio: number | null;
+  /** |p - q|. */
+  readonly absolute: number;
+  /** KL((q, 1-q) ‖ (p, 1-p)); null where infinite. */
+  readonly kl: number | null;
+}
+
+/** A mean over the cases that have a score, and how many have it; null where none has. */
+export interface CaseMean {
+  readonly mean: number | null;
+  readonly median: number | null;
+  readonly cases: number;
+}
+
+/** Scores of one class over all cases. Null where a score is undefined: overlap and distances, where no truth holds the class. */
+export interface ClassSummary {
+  readonly name: string;
+  /** Over the pixels of all cases together. */
+  readonly dice: number | null;
+  readonly iou: number | null;
+  /** Over the cases in which the class is true or predicted, if it is true in any. */
+  readonly perImage: { readonly dice: CaseMean; readonly iou: CaseMean };
+  /** Over the cases in which the class is both true and predicted; `mean` is the number to report. */
+  readonly hd95: CaseMean;
+  /** With `distances: 'all'`; like `hd95` and like `perImage.dice`. */
+  readonly assd?: CaseMean;
+  readonly surfaceDice?: CaseMean;
+  /** Cases in which the class is true, missed (true only) and invented (predicted only). */
+  readonly present: number;
+  readonly missed: number;
+  readonly invented: number;
+  /** True proportion q over the pixels of all cases that count. */
+  readonly truth: number;
+  /** Label marginal from predicted labels, and from probabilities (null without them). */
+  readonly hard: MarginalScore;
+  readonly soft: MarginalScore | null;
+}
+
+/**
+ * Means over the foreground classes, which exclude the background, that some truth holds. Null where no class has the score.
+ */
+export interface ForegroundMean {
+  /** Indices of the foreground classes. */
+  readonly classes: readonly number[];
+  readonly dice: number | null;
+  readonly iou: number | null;
+  readonly perImage: { readonly dice: number | null; readonly iou: number | null };
+  /** Mean of the classes' mean HD95. */
+  readonly hd95: number | null;
+  /** Sums over the classes. */
+  readonly missed: number;
+  readonly invented: number;
+}
+
+/** Distance between the label marginals of a set: sums over all classes. */
+export interface MarginalError {
+  /** Σ|p - q|. */
+  readonly l1: number;
+  /** Σ q log(q / p), in multilabel mode the sum of the classes' KL; null where infinite. */
+  readonly kl: number | null;
+}
+
+/** Scores over a whole set. */
+export interface CasesSummary {
+  readonly cases: number;
+  /** Pixels that do not count. */
+  readonly ignored: number;
+  readonly classes: readonly ClassSummary[];
+  readonly foreground: ForegroundMean;
+  readonly marginals: { readonly hard: MarginalError; readonly soft: MarginalError | null };
+  /** What a reader of the numbers must know, as sentences. */
+  readonly warnings: readonly string[];
 }
 
 /**

@@ -6,7 +6,7 @@ import type { ModuleSource } from '@segloss/trainer';
 import { factsTable } from '../../page/facts.js';
 import { html, type Html } from '../../page/html.js';
 import { readJson, type CellResult, type Results } from '../results.js';
-import { HD95_NOTE, MISSED_NOTE, type Leaderboard } from '../table.js';
+import { SCORE_MEANINGS, type Leaderboard } from '../table.js';
 
 /** The parts of `dataset.json` that a page names. */
 interface DatasetFile {
@@ -48,16 +48,7 @@ export function method({ cells, axes }: Results, { sections }: Leaderboard, comm
     ),
     ...axes.map(({ title, labels }): [string, string] => [`grid: ${title}`, labels.join(' | ')]),
     ['backend', backend || 'none started'],
-    [
-      'Dice, IoU',
-      'from pixel counts over the whole validation set; a class absent from truth and prediction has no score; means skip it',
-    ],
-    ['HD95', HD95_NOTE],
-    ['missed, invented', MISSED_NOTE],
-    [
-      'p/q',
-      'predicted over true proportion on the validation set; soft: mean probability, hard: share of pixels whose most probable class it is',
-    ],
+    ...SCORE_MEANINGS.map(([names, meaning]): [string, string] => [names, meaning]),
     ['±', 'sample standard deviation over seeds'],
     ...environmentRows(environments, distinct),
   ];
