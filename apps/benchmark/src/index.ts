@@ -1,4 +1,5 @@
-export { lossCard, type CardPenalty, type CardTerm, type LossCard } from './card/card.js';
+export { lossCard, type CardTerm, type LossCard } from './card/card.js';
+export { type SizePenalty } from './page/size-penalty.js';
 export { renderCard } from './card/page.js';
 export {
   readResults,

@@ -4,7 +4,7 @@ import type { EpochEvent, RunEvent, RunStartEvent, RunSummary, StepEvent } from 
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Colors } from 'picocolors/types';
 
-import { printable } from './page/printable.js';
+import { printable } from '@segloss/data';
 
 /** Shows how trainings go on; `finish` leaves the terminal as it was. */
 export interface Progress {

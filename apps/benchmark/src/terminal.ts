@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 
-import { printable } from './page/printable.js';
+import { printable } from '@segloss/data';
 
 /** Where a command writes and what it was called with; a test can pass its own. */
 export interface Terminal {

@@ -37,7 +37,7 @@ describe('segloss data check', () => {
   it('prints proportions and ends with 0 if the data can be used', async () => {
     const { code, text } = await check(folder('good', [0, 1, 2, 1]));
     expect(code).toBe(0);
-    expect(text).toMatch(/│ road +│ +512 │ +50\.0 % │ +50\.0 % │ +0 │ +0 │/);
+    expect(text).toMatch(/│ road +│ +512 │ +50 % │ +50 % │ +0 │ +0 │/);
     expect(text).toMatch(/│ share of a training image │ below 0\.1 % │ below 1 %/);
     expect(text).toContain('train: 1 images: 1 of 32x32x1');
     expect(text.trim().split('\n').at(-1)).toBe('the data can be used');

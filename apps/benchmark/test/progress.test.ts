@@ -134,7 +134,7 @@ describe('progress on a terminal', () => {
     progress.ended('a1', 'good', 'evil\u001b[2J: finished');
     progress.finish();
     const shown = text();
-    expect(shown).toContain('✓ evil\\u001b[2J: finished');
+    expect(shown).toContain('✓ evil\\x1b[2J: finished');
     expect(shown).toContain('2 of 4 runs');
     expect(shown).not.toContain('\u001b[2J');
   });

@@ -7,7 +7,8 @@ import { parseLoss } from '@segloss/losses';
 import { decode } from 'fast-png';
 
 import { renderReport } from '../src/benchmark/report/page.js';
-import { penaltyOf } from '../src/benchmark/report/penalties.js';
+import { penaltyCharts } from '../src/benchmark/report/penalties.js';
+import { sizePenalty } from '../src/page/size-penalty.js';
 import { verdict } from '../src/benchmark/report/verdict.js';
 import { readResults } from '../src/benchmark/results.js';
 import { leaderboard } from '../src/benchmark/table.js';
@@ -53,7 +54,7 @@ describe('the report', () => {
     expect(page).not.toContain('blobs <b>');
     expect(page).toContain('segloss benchmark -c &lt;x&gt;');
     expect(html`<p title="${'"<&\u001b'}">${['<i>', html`<b>x</b>`]}</p>`.text).toBe(
-      '<p title="&quot;&lt;&amp;\\u001b">&lt;i&gt;<b>x</b></p>',
+      '<p title="&quot;&lt;&amp;\\x1b">&lt;i&gt;<b>x</b></p>',
     );
   });
 
@@ -161,18 +162,23 @@ describe('pictures', () => {
 });
 
 describe('marginal penalties', () => {
-  const curve = (spec: string) => penaltyOf(parseLoss(spec), 0.03);
+  const curve = (spec: string) => sizePenalty(parseLoss(spec), 0.03);
 
   it('are least at the true proportion, except where the loss prefers no region', () => {
-    expect(curve('ce').argmin).toBe(0.03);
-    expect(curve('ce + 0.1*l1(temperature=10)').argmin).toBe(0.03);
+    expect(curve('ce').minimizer).toBe(0.03);
+    expect(curve('ce + 0.1*l1(temperature=10)').minimizer).toBe(0.03);
     const dice = curve('dice');
-    expect(dice.argmin).toBe(dice.points[0]![0]);
+    expect(dice.minimizer).toBe(0);
     expect(Math.min(...dice.points.map(([, value]) => value))).toBe(0);
   });
 
   it('leave out terms without a closed form, and say so', () => {
     expect(curve('ce + focal').unknown).toEqual(['focal']);
-    expect(curve('focal')).toMatchObject({ points: [], argmin: null, unknown: ['focal'] });
+    const rows = penaltyCharts(['ce', 'dice', 'ce + focal', 'focal'], 'lesion', 0.03).text.replace(/\s+/g, ' ').split('<tr>'); // prettier-ignore
+    const cells = (spec: string) => rows.find((row) => row.includes(`<th scope="row"><code>${spec}</code>`))!.match(/<td>[^<]*/g); // prettier-ignore
+    expect(cells('ce')).toEqual(['<td>3 %', '<td>1.00']);
+    expect(cells('dice')).toEqual(['<td>0 %', '<td>0.00']);
+    expect(cells('focal')).toEqual(['<td>no closed form', '<td>–']);
+    expect(rows.join()).toContain('<code>ce + focal</code> <small>without focal</small>');
   });
 });

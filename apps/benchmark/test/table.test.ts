@@ -119,8 +119,8 @@ describe('its forms', () => {
     const sections = [{ ...section!, title: evil, rows }];
     const text = toMarkdown({ sections, notes: [] });
     expect(text).not.toContain('\u001b');
-    expect(text.split('\n')[0]).toBe('## a\\|b\\`&lt;img\\>\\\\u001b\\[31m\\*x\\*');
-    expect(text).toContain("| **`a\\|b'<img>\\u001b[31m*x*`** |");
+    expect(text.split('\n')[0]).toBe('## a\\|b\\`&lt;img\\>\\\\x1b\\[31m\\*x\\*');
+    expect(text).toContain("| **`a\\|b'<img>\\x1b[31m*x*`** |");
   });
 });
 

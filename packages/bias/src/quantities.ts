@@ -1,5 +1,4 @@
-import { DEFAULT_IGNORE_INDEX } from '@segloss/losses';
-import { checkKeys } from './options.js';
+import { checkKeys, DEFAULT_IGNORE_INDEX } from '@segloss/losses';
 
 /** What the paper's formulas read of one image, in float64; a list has one number for each class. */
 export interface RegionQuantities {

@@ -283,7 +283,7 @@ describe('lossProfile', () => {
   });
 
   it.each([
-    [{ family: ['uniform'] }, 'unknown option "family", the nearest is "families"'],
+    [{ family: ['uniform'] }, 'unknown option "family"; known options: q, families'],
     [{ q: [0] }, 'wanted q to be proportions between 0 and 1, got [0]'],
     [{ families: ['disc'] }, 'wanted families to be of uniform, nested, noise, matched, got "disc"'],
     [{ points: 4 }, 'wanted points to be an integer of at least 5, got 4'],

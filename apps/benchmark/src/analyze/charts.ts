@@ -1,10 +1,10 @@
 import { scatterChart, type LineChartOptions } from '@segloss/charts';
 import type { ProportionCase } from '@segloss/metrics';
 
-import { figure } from '../page/figure.js';
+import { lineFigure } from '../page/figure.js';
 import { html, raw, type Html } from '../page/html.js';
+import { percentText } from '../page/percent.js';
 import type { SizeReport } from './analysis.js';
-import { percentText } from './numbers.js';
 
 /** More points than this hide each other, and make the page large. */
 const MAX_POINTS = 600;
@@ -78,5 +78,5 @@ export function ratioBySize({ runs, classes }: SizeReport, k: number): Html {
       };
     }),
   };
-  return figure(chart);
+  return lineFigure(chart);
 }

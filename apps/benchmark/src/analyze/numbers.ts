@@ -1,5 +1,7 @@
 import type { Interval } from '@segloss/metrics';
 
+import { percentText } from '../page/percent.js';
+
 /** What stands where there is no number. */
 const NONE = 'n/a';
 
@@ -10,14 +12,6 @@ export const ratioText = (value: number): string => (Number.isFinite(value) ? va
 export function intervalText(value: number, interval: Interval, text = ratioText): string {
   if (!Number.isFinite(value) || interval === null) return text(value);
   return `${text(value)} [${text(interval[0])}, ${text(interval[1])}]`;
-}
-
-/** A share of the image, in percent. */
-export function percentText(share: number): string {
-  if (!Number.isFinite(share)) return NONE;
-  if (share === 0) return '0 %';
-  const percent = 100 * share;
-  return `${Math.abs(percent) < 1e-4 ? percent.toExponential(1) : Number(percent.toPrecision(3))} %`;
 }
 
 /** A difference of shares, in percentage points, with its sign. */
@@ -35,6 +29,3 @@ export function divergenceText(mean: number, infinite: number): string {
   const text = Number.isFinite(mean) ? mean.toPrecision(3) : NONE;
   return infinite === 0 ? text : `${text} (${infinite} infinite)`;
 }
-
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${count} ${count === 1 ? one : many}`;

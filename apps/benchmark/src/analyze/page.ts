@@ -1,9 +1,10 @@
 import { document } from '../page/document.js';
 import { html, type Html } from '../page/html.js';
+import { plural } from '../page/plural.js';
+import { table } from '../page/table.js';
 import { style } from '../page/style.js';
 import type { SizeReport } from './analysis.js';
 import { ratioBySize, scatter } from './charts.js';
-import { plural } from './numbers.js';
 import { sizeTables, tableNotes, type SizeTable } from './tables.js';
 import { verdicts } from './verdict.js';
 
@@ -24,37 +25,16 @@ export function renderSizePage(report: SizeReport): string {
     <div class="verdict">${verdicts(report).map((sentence) => html`<p>${sentence}</p>`)}</div>
     ${faults(report)}
     ${detailed.map((k) => html`<div class="charts">${scatter(report, k)} ${ratioBySize(report, k)}</div>`)}
-    ${sizeTables(report).map(table)}
+    ${sizeTables(report).map(section)}
     <h2>How to read it</h2>
     ${tableNotes(report).map((note) => html`<p>${note}</p>`)}
   `;
   return document({ title: title, style: style + sizesStyle, main });
 }
 
-function table({ title, head, rows }: SizeTable): Html {
+function section({ title, head, rows }: SizeTable): Html {
   return html`<h2>${title}</h2>
-    ${
-      rows.length === 0
-        ? html`<p>none</p>`
-        : html`<div class="scroll">
-            <table class="sizes">
-              <thead>
-                <tr>
-                  ${head.map((name) => html`<th scope="col">${name}</th>`)}
-                </tr>
-              </thead>
-              <tbody>
-                ${rows.map(
-                  ([first, ...cells]) =>
-                    html`<tr>
-                      <th scope="row">${first!}</th>
-                      ${cells.map((cell) => html`<td>${cell}</td>`)}
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>`
-    }`;
+    ${rows.length === 0 ? html`<p>none</p>` : table({ head, rows, name: 'sizes' })}`;
 }
 
 function faults({ faults: all }: SizeReport): Html {

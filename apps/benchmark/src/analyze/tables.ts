@@ -1,7 +1,8 @@
 import type { SizeBin, SizeStatistics } from '@segloss/metrics';
 
 import type { RunAnalysis, SizeReport } from './analysis.js';
-import { divergenceText, intervalText, percentText, pointsText, ratioText, signedText } from './numbers.js';
+import { percentText } from '../page/percent.js';
+import { divergenceText, intervalText, pointsText, ratioText, signedText } from './numbers.js';
 
 /** A table before it has a form: the terminal and the page print the same. */
 export interface SizeTable {

@@ -2,9 +2,9 @@ import { printable } from '@segloss/data';
 import Table from 'cli-table3';
 import type { Colors } from 'picocolors/types';
 
+import { plural } from '../page/plural.js';
 import type { SizeReport } from './analysis.js';
 import type { Fault } from './faults.js';
-import { plural } from './numbers.js';
 import { sizeTables, tableNotes, type SizeTable } from './tables.js';
 import { verdicts } from './verdict.js';
 

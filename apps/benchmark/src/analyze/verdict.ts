@@ -1,7 +1,8 @@
 import type { ClassSizeAnalysis, SizeBin, SizeStatistics } from '@segloss/metrics';
 
 import type { SizeReport } from './analysis.js';
-import { intervalText, plural, ratioText } from './numbers.js';
+import { plural } from '../page/plural.js';
+import { intervalText, ratioText } from './numbers.js';
 
 /** What the interval of p/q says: an interval that holds 1 leaves it open. */
 type Direction = 'too small' | 'too large' | 'open';

@@ -2,7 +2,7 @@ import { summarizeScores, type CasesSummary, type ScoreSummary } from '@segloss/
 import type { Colors } from 'picocolors/types';
 
 import { plural } from '../page/plural.js';
-import { printable } from '../page/printable.js';
+import { printable } from '@segloss/data';
 import { textTable } from '../text-table.js';
 import type { CellResult, CellScores, Results } from './results.js';
 

@@ -1,12 +1,8 @@
-import {
-  lossProfile,
-  marginalPenalties,
-  penaltyCurve,
-  type LossProfile,
-  type LossProfileOptions,
-} from '@segloss/bias';
+import { lossProfile, marginalPenalties, type LossProfile, type LossProfileOptions } from '@segloss/bias';
 import { weightAt, type Loss, type Term } from '@segloss/losses';
 import type { ModuleSource } from '@segloss/trainer';
+
+import { sizePenalty, type SizePenalty } from '../page/size-penalty.js';
 
 /** The true proportions of a card: lesions of a thousandth up to what fills most of the image. */
 export const CARD_PROPORTIONS = [0.001, 0.01, 0.05, 0.1, 0.4, 0.6];
@@ -19,7 +15,7 @@ export interface LossCard {
   /** Modules of the user's own that the loss came from. */
   readonly sources: readonly ModuleSource[];
   /** The penalty in closed form at each true proportion; empty where no term has one. */
-  readonly penalties: readonly CardPenalty[];
+  readonly penalties: readonly SizePenalty[];
   /** What the loss does, measured. */
   readonly profile: LossProfile;
 }
@@ -36,16 +32,6 @@ export interface CardTerm {
   readonly penalty: string | null;
   /** The formula as the program has it. */
   readonly code: string;
-}
-
-/** The sum of the terms' marginal penalties at one true proportion. */
-export interface CardPenalty {
-  readonly q: number;
-  readonly points: readonly (readonly [p: number, value: number])[];
-  /** Where it is least: 0 or 1 where it falls to the end of the axis. */
-  readonly minimizer: number;
-  /** Names of the terms that it leaves out: no closed form. */
-  readonly unknown: readonly string[];
 }
 
 /**
@@ -79,7 +65,7 @@ export async function lossCard(
     spec: loss.spec,
     terms,
     sources,
-    penalties: closed ? q.map((truth) => cardPenalty(loss, truth, epoch)) : [],
+    penalties: closed ? q.map((truth) => sizePenalty(loss, truth, epoch)) : [],
     profile: await lossProfile(loss, { ...options, q }),
   };
 }
@@ -95,19 +81,4 @@ function cardTerm({ name, weight, spec, definition, options }: Term, epoch: numb
     penalty: penalty?.holds(options) ? penalty.formula : null,
     code: String('compute' in definition ? definition.compute : definition.pixels),
   };
-}
-
-/** From a hundredth of the true proportion to the whole image, evenly in the logit, and the true one itself. */
-function proportionsAround(q: number): number[] {
-  const logit = (p: number) => Math.log(p / (1 - p));
-  const [from, to, count] = [logit(q / 100), logit(0.9999), 160];
-  const even = Array.from({ length: count }, (_, i) => 1 / (1 + Math.exp(-(from + ((to - from) * i) / (count - 1))))); // prettier-ignore
-  return [...even, q].sort((a, b) => a - b);
-}
-
-function cardPenalty(loss: Loss, q: number, epoch: number): CardPenalty {
-  const at = proportionsAround(q);
-  const { p, value, minimizer, unknown } = penaltyCurve(loss, { truth: q, p: at, epoch });
-  const end = minimizer === p[0] ? 0 : minimizer === p.at(-1) ? 1 : minimizer;
-  return { q, points: p.map((x, i) => [x, value[i]!] as const), minimizer: end, unknown };
 }

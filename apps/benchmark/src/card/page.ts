@@ -1,11 +1,12 @@
 import { environment } from '../environment.js';
 import { factsTable } from '../page/facts.js';
 import { document } from '../page/document.js';
+import { lineFigure, panelFigure, simplexFigure } from '../page/figure.js';
 import { html, type Html } from '../page/html.js';
 import { style } from '../page/style.js';
-import type { CardTerm, LossCard } from './card.js';
+import { table, type Cell } from '../page/table.js';
+import type { LossCard } from './card.js';
 import { forceChart, minimumChart, penaltyChart, simplexOptions, valueChart } from './charts.js';
-import { lineFigure, panelFigure, simplexFigure } from './figures.js';
 import { cardRows, FAMILIES, type CardRow } from './numbers.js';
 import { posteriorSection } from './posterior.js';
 import { isBroken, problemsOf, type Problem } from './problems.js';
@@ -101,30 +102,15 @@ function broken(problems: readonly Problem[]): Html {
 }
 
 function terms({ terms, sources }: LossCard): Html {
-  const row = ({ weight, spec, summary, source, penalty }: CardTerm) =>
-    html`<tr>
-      <th scope="row"><code>${spec}</code></th>
-      <td>${factor(weight)}</td>
-      <td>${summary}</td>
-      <td>${penalty === null ? 'no closed form known' : html`<code>${penalty}</code>`}</td>
-      <td>${source ?? '–'}</td>
-    </tr>`;
-  return html`<div class="scroll">
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">term</th>
-            <th scope="col">weight</th>
-            <th scope="col">what it is</th>
-            <th scope="col">hidden size penalty</th>
-            <th scope="col">source</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${terms.map(row)}
-        </tbody>
-      </table>
-    </div>
+  const rows = terms.map(({ weight, spec, summary, source, penalty }): Cell[] => [
+    html`<code>${spec}</code>`,
+    factor(weight),
+    summary,
+    penalty === null ? 'no closed form known' : html`<code>${penalty}</code>`,
+    source ?? '–',
+  ]);
+  const head = ['term', 'weight', 'what it is', 'hidden size penalty', 'source'];
+  return html`${table({ head, rows, name: 'plain' })}
     ${sources.map(({ name, path, sha256 }) => html`<p><code>${name}</code>: ${path}, sha256 <code>${sha256}</code></p>`)}
     <details>
       <summary>The formula as the program has it</summary>
@@ -138,44 +124,31 @@ function terms({ terms, sources }: LossCard): Html {
 
 function numbers(card: LossCard): Html {
   const closed = card.penalties.length > 0;
-  const cell = (ratio: string) => html`<td>${ratio}</td>`;
-  const row = (line: CardRow, index: number) => {
-    const { q, minimizer, push } = line;
+  const row = ({ q, minimizer, push }: CardRow, index: number): Cell[] => {
     const best = (Object.keys(FAMILIES) as (keyof typeof FAMILIES)[]).map((family) => {
       const at = minimizer[family];
-      return cell(at === null || at === undefined ? 'n/a' : ratioText(at.p / q, at.low / q, at.high / q));
+      return at === null || at === undefined ? 'n/a' : ratioText(at.p / q, at.low / q, at.high / q);
     });
-    const pushed = (ratio: number | null) => cell(ratio === null ? '–' : factor(ratio));
+    const pushed = (ratio: number | null) => (ratio === null ? '–' : factor(ratio));
     const penalty = card.penalties[index];
-    return html`<tr>
-      <th scope="row">${shareText(q)}</th>
-      ${closed ? cell(penalty === undefined ? '–' : factor(penalty.minimizer / penalty.q)) : ''} ${best}
-      ${pushed(push.half)} ${pushed(push.double)}
-    </tr>`;
+    const least = penalty === undefined ? '–' : factor(penalty.minimizer / penalty.q);
+    return [shareText(q), ...(closed ? [least] : []), ...best, pushed(push.half), pushed(push.double)];
   };
   return html`<div>
     ${lineFigure({ ...minimumChart(card), width: 800 })}
-    <div class="scroll">
-      <table>
-        <caption>
-          Size at which the loss is least, relative to the true size (with the range that float32 leaves open,
-          where it is wide); and its push on the size, relative to that of cross-entropy: 1 is as hard, below
-          0 the wrong way.
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">true share</th>
-            ${closed ? html`<th scope="col">closed form</th>` : ''}
-            ${Object.values(FAMILIES).map((name) => html`<th scope="col">${name}</th>`)}
-            <th scope="col">push at half</th>
-            <th scope="col">push at twice</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${cardRows(card.profile).map(row)}
-        </tbody>
-      </table>
-    </div>
+    ${table({
+      caption:
+        'Size at which the loss is least, relative to the true size (with the range that float32 leaves open, where it is wide); and its ' +
+        'push on the size, relative to that of cross-entropy: 1 is as hard, below 0 the wrong way.',
+      head: [
+        'true share',
+        ...(closed ? ['closed form'] : []),
+        ...Object.values(FAMILIES),
+        'push at half',
+        'push at twice',
+      ],
+      rows: cardRows(card.profile).map(row),
+    })}
   </div>`;
 }
 

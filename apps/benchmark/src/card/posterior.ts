@@ -1,9 +1,10 @@
 import type { LossProfile, PosteriorResult } from '@segloss/bias';
 
+import { barFigure } from '../page/figure.js';
 import { html, type Html } from '../page/html.js';
 import { toDataUrl } from '../page/pixels.js';
+import { table, type Cell } from '../page/table.js';
 import { posteriorChart } from './charts.js';
-import { barFigure } from './figures.js';
 import { factor, percent } from './words.js';
 
 /** What each experiment is about, by name. */
@@ -25,36 +26,24 @@ export function posteriorSection({ posterior, ...profile }: LossProfile): Html {
     </p>
     <div class="charts">
       ${barFigure(posteriorChart({ posterior, ...profile }))}
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">disagreement</th>
-              <th scope="col">readers' volume</th>
-              <th scope="col">summed</th>
-              <th scope="col">counted</th>
-              <th scope="col">in where p above</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${posterior.map(row)}
-          </tbody>
-        </table>
-      </div>
+      ${table({
+        head: ['disagreement', "readers' volume", 'summed', 'counted', 'in where p above'],
+        rows: posterior.map(row),
+      })}
     </div>
     <div class="maps">${posterior.map(maps)}</div>`;
 }
 
-function row({ name, volume, hard, softRatio, hardRatio, threshold }: PosteriorResult): Html {
+function row({ name, volume, hard, softRatio, hardRatio, threshold }: PosteriorResult): Cell[] {
   const range =
     threshold === null ? 'no threshold' : `${threshold.low.toFixed(2)}–${threshold.high.toFixed(2)}`;
-  return html`<tr>
-    <th scope="row">${spaced(name)} <small>${MEANING[name] ?? ''}</small></th>
-    <td>${percent(volume)}</td>
-    <td>${factor(softRatio)}</td>
-    <td>${factor(hardRatio)}</td>
-    <td>${hard === 0 ? 'nothing is in' : range}</td>
-  </tr>`;
+  return [
+    html`${spaced(name)} <small>${MEANING[name] ?? ''}</small>`,
+    percent(volume),
+    factor(softRatio),
+    factor(hardRatio),
+    hard === 0 ? 'nothing is in' : range,
+  ];
 }
 
 /** The readers' map and the prediction beside each other, dark where the foreground is certain. */

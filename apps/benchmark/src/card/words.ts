@@ -1,10 +1,11 @@
 // How a card says numbers.
+import { percentText } from '../page/percent.js';
 
 /** Relative distance from 1 within which a size counts as right. */
 export const TOLERANCE = 0.1;
 
 /** `1 %`, `0.53 %`; the sign stays with its number. */
-export const percent = (share: number): string => `${significant(100 * share, 2)}\u00a0%`;
+export const percent = (share: number): string => percentText(share, 2, '\u00a0');
 
 /** Leading digits that somebody asks for, the roundest first. */
 const ROUND = [10, 1, 5, 2, 4, 6, 3, 7, 8, 9];
@@ -42,5 +43,3 @@ export const capital = (text: string): string => `${text.slice(0, 1).toUpperCase
 export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
-
-const significant = (value: number, digits: number): string => String(Number(value.toPrecision(digits)));

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 
 import { exitCodes } from '../errors.js';
+import { percentText } from '../page/percent.js';
 import type { Terminal } from '../terminal.js';
 
 /** `segloss data check`. */
@@ -68,17 +69,15 @@ const table = (head: string[]) =>
     colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
   });
 
-const percent = (share: number) => (Number.isNaN(share) ? '–' : `${(100 * share).toPrecision(3)} %`);
-
 /** Share of each class among the pixels that are not ignored. */
 function proportionTable({ classes, train, val }: DatasetReport): string {
   const rows = table(['class', 'pixels, train', 'share, train', 'share, val', 'without it, train', 'val']);
   classes.forEach((name, k) => {
     const absent = [train, val].map(({ regionSizes }) => String(regionSizes[k]![0]));
-    rows.push([name, String(train.pixels[k]), percent(train.proportions[k]!), percent(val.proportions[k]!), ...absent]); // prettier-ignore
+    rows.push([name, String(train.pixels[k]), percentText(train.proportions[k]!), percentText(val.proportions[k]!), ...absent]); // prettier-ignore
   });
   const ignored = ({ ignored: pixels, pixels: counts }: SplitReport) =>
-    percent(pixels / (pixels + counts.reduce((sum, count) => sum + count, 0)));
+    percentText(pixels / (pixels + counts.reduce((sum, count) => sum + count, 0)));
   rows.push(['(ignored)', String(train.ignored), ignored(train), ignored(val), '', '']);
   return rows.toString();
 }

@@ -1,4 +1,4 @@
-import { printable } from './printable.js';
+import { printable } from '@segloss/data';
 
 /** Text that is HTML already, and is not escaped again. */
 export class Html {

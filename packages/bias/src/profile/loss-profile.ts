@@ -1,8 +1,7 @@
-import { type Loss } from '@segloss/losses';
+import { checkKeys, type Loss } from '@segloss/losses';
 import { tensor4d } from '@tensorflow/tfjs-core';
 
 import { type LossLike } from '../marginal-force.js';
-import { checkKeys } from '../options.js';
 import { profileCurve } from './curve.js';
 import { Findings } from './findings.js';
 import { checkGradient } from './gradient-check.js';

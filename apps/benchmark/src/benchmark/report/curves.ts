@@ -1,7 +1,7 @@
 import { type Series } from '@segloss/charts';
 import type { MetricsLine } from '@segloss/trainer';
 
-import { figure } from '../../page/figure.js';
+import { lineFigure } from '../../page/figure.js';
 import { type Html } from '../../page/html.js';
 import type { Row, SectionData } from '../table.js';
 
@@ -41,7 +41,7 @@ function series(name: string, { runs }: RowCurves, value: (line: MetricsLine) =>
 
 /** Validation Dice of every row. */
 export function diceChart(rows: readonly RowCurves[]): Html {
-  return figure({
+  return lineFigure({
     title: 'Validation Dice',
     description:
       'Foreground mean Dice on the validation images after every epoch, one line for each row of the table.',
@@ -59,7 +59,7 @@ export function ratioChart(
 ): Html {
   const name = classes[rareClass] ?? '';
   const how = kind === 'soft' ? 'probabilities summed' : 'pixels counted';
-  return figure({
+  return lineFigure({
     title: `p/q of "${name}", ${kind}`,
     description: `Predicted / true proportion of "${name}" on the validation images after every epoch (${how}).`,
     x: { label: 'epoch' },
@@ -79,7 +79,7 @@ export function lossChart(row: RowCurves): Html {
   const total = series('training, total', row, (line) => line.loss);
   const validation = series('validation, total', row, ({ val }) => val.loss);
   const terms = names.map((name) => series(`training, ${name}`, row, (line) => line.terms[name] ?? NaN));
-  return figure({
+  return lineFigure({
     title: row.name,
     description: `Training and validation loss of ${row.name} by epoch, with its unweighted terms.`,
     x: { label: 'epoch' },

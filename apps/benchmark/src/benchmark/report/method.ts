@@ -5,6 +5,7 @@ import type { ModuleSource } from '@segloss/trainer';
 
 import { factsTable } from '../../page/facts.js';
 import { html, type Html } from '../../page/html.js';
+import { percentText } from '../../page/percent.js';
 import { readJson, type CellResult, type Results } from '../results.js';
 import { SCORE_MEANINGS, type Leaderboard } from '../table.js';
 
@@ -42,7 +43,7 @@ export function method({ cells, axes }: Results, { sections }: Leaderboard, comm
         : [
             [
               `true proportions${title === '' ? '' : `, ${title}`}`,
-              `${data.classes.map((name, k) => `${name} ${(100 * data.truth[k]!).toFixed(2)} %`).join(', ')} of the validation images; pixels without a label do not count`,
+              `${data.classes.map((name, k) => `${name} ${percentText(data.truth[k]!, 4)}`).join(', ')} of the validation images; pixels without a label do not count`,
             ],
           ],
     ),

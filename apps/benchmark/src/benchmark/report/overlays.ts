@@ -2,6 +2,7 @@ import { IGNORED } from '@segloss/data';
 import { unpackBytes, type ExampleImage, type RunExamples } from '@segloss/trainer';
 
 import { html, type Html } from '../../page/html.js';
+import { percentText } from '../../page/percent.js';
 import { blend, onOutline, thin, toDataUrl, type Picture, type Rgb } from '../../page/pixels.js';
 import type { Weights } from '../results.js';
 import type { Row, SectionData } from '../table.js';
@@ -56,7 +57,7 @@ export function overlays(rows: readonly Row[], { classes }: SectionData, weights
       html`<tr>
         <th scope="row">
           ${one.region} "${classes[first.label] ?? ''}"<br /><small
-            >${one.id}<br />${(100 * one.proportion).toFixed(2)} %</small
+            >${one.id}<br />${percentText(one.proportion)}</small
           >
         </th>
         <td>${picture(show(one, undefined), `${one.id}, image and truth`)}</td>

@@ -1,7 +1,9 @@
 import { document } from '../../page/document.js';
 import { html, type Html } from '../../page/html.js';
 import { plural } from '../../page/plural.js';
+import { percentText } from '../../page/percent.js';
 import { style } from '../../page/style.js';
+import { table } from '../../page/table.js';
 import { trainedSizes } from '../region-sizes.js';
 import type { Results } from '../results.js';
 import { sizeSentences } from '../size-sentences.js';
@@ -39,7 +41,7 @@ export function renderReport(results: Results, command: string): string {
     <p class="quiet">${runs}</p>
     ${box(sizeSentences(sizes))} ${sizeChart(sizes)} ${box(verdict(board, results))}
     <h2>Results</h2>
-    ${board.sections.map((section) => html`${several ? html`<h3>${section.title}</h3>` : ''} ${table(section)} ${perClass(section)}`)}
+    ${board.sections.map((section) => html`${several ? html`<h3>${section.title}</h3>` : ''} ${leaderboardTable(section)} ${perClass(section)}`)}
     ${legend(board)} ${unfinished(results)}
     ${board.sections.map((section) => details(section, results, several))}
     <h2>Method and environment</h2>
@@ -80,7 +82,7 @@ function details(section: Section, results: Results, several: boolean): Html {
     ${overlays(rows, data, results.weights)}`;
 }
 
-function table({ names, columns, rows }: Section): Html {
+function leaderboardTable({ names, columns, rows }: Section): Html {
   return html`<div class="scroll">
     <table class="board">
       <thead>
@@ -137,58 +139,36 @@ function perClass({ data, rows }: Section): Html {
       : (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3);
   };
   return html`<h3>By class</h3>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">class (true %)</th>
-            ${trained.flatMap(({ names }) => [
-              html`<th scope="col"><code>${names.filter(Boolean).join(', ')}</code> Dice</th>`,
-              html`<th scope="col">p/q hard</th>`,
-            ])}
-          </tr>
-        </thead>
-        <tbody>
-          ${foreground.map(
-            (k) =>
-              html`<tr>
-                <th scope="row">${classes[k]!} <small>${(100 * truth[k]!).toFixed(2)}</small></th>
-                ${trained.flatMap((row) => [
-                  html`<td>${mean(row, (c) => (one) => one.summary.classes[c]!.dice, k)}</td>`,
-                  html`<td>${mean(row, (c) => (one) => one.summary.classes[c]!.hard.ratio, k)}</td>`,
-                ])}
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
+    ${table({
+      head: [
+        'class (true share)',
+        ...trained.flatMap(({ names }) => [
+          html`<code>${names.filter(Boolean).join(', ')}</code> Dice`,
+          'p/q hard',
+        ]),
+      ],
+      rows: foreground.map((k) => [
+        html`${classes[k]!} <small>${percentText(truth[k]!)}</small>`,
+        ...trained.flatMap((row) => [
+          mean(row, (c) => (one) => one.summary.classes[c]!.dice, k),
+          mean(row, (c) => (one) => one.summary.classes[c]!.hard.ratio, k),
+        ]),
+      ]),
+    })}`;
 }
 
 function unfinished({ cells }: Results): Html {
   const open = cells.filter(({ state }) => state !== 'finished');
   if (open.length === 0) return html``;
   return html`<h3>Runs that have not finished</h3>
-    <div class="scroll">
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">run</th>
-            <th scope="col">state</th>
-            <th scope="col">epochs</th>
-            <th scope="col">reason</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${open.map(
-            (one) =>
-              html`<tr>
-                <td><code>${Object.values(one.labels).join(', ')}</code></td>
-                <td>${one.state}</td>
-                <td>${one.metrics()?.lines.length ?? 0}</td>
-                <td>${one.message ?? ''}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
+    ${table({
+      name: 'plain',
+      head: ['run', 'state', 'epochs', 'reason'],
+      rows: open.map((one) => [
+        html`<code>${Object.values(one.labels).join(', ')}</code>`,
+        one.state,
+        String(one.metrics()?.lines.length ?? 0),
+        one.message ?? '',
+      ]),
+    })}`;
 }

@@ -1,41 +1,19 @@
-import { penaltyCurve } from '@segloss/bias';
 import { parseLoss, type Loss } from '@segloss/losses';
 
-import { figure } from '../../page/figure.js';
+import { lineFigure } from '../../page/figure.js';
 import { html, type Html } from '../../page/html.js';
+import { percentText } from '../../page/percent.js';
+import { sizePenalty, type SizePenalty } from '../../page/size-penalty.js';
+import { table, type Cell } from '../../page/table.js';
 
-/** The marginal penalty of a loss for one class against the rest, at the true proportion of that class. */
-export interface Penalty {
+/** The part of the axis that is drawn: around the true proportion, where losses differ. */
+const isDrawn = ({ q }: SizePenalty, p: number) => p >= q / 30 && p <= Math.min(0.95, 12 * q);
+
+interface LossPenalty extends SizePenalty {
   readonly spec: string;
-  readonly truth: number;
-  /** Predicted proportion p and penalty; empty where no term has a closed form. */
-  readonly points: readonly (readonly [number, number])[];
-  readonly argmin: number | null;
-  /** Terms without a closed form. */
-  readonly unknown: readonly string[];
+  /** Whether any term has a closed form. */
+  readonly known: boolean;
 }
-
-/** Measures the marginal penalty of a loss. @param truth True proportion q, above 0. */
-export function penaltyOf(loss: Loss, truth: number): Penalty {
-  const { p, value, minimizer, unknown } = penaltyCurve(loss, { truth, p: proportionsAround(truth) });
-  const known = unknown.length < loss.terms.length;
-  return {
-    spec: loss.spec,
-    truth,
-    points: known ? p.map((at, index): [number, number] => [at, value[index]!]) : [],
-    argmin: known ? minimizer : null,
-    unknown,
-  };
-}
-
-/** Evenly spaced on a logarithmic axis, and the true proportion itself. */
-function proportionsAround(truth: number): number[] {
-  const [low, high, count] = [truth / 30, Math.min(0.95, 12 * truth), 120];
-  const even = Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
-  return [...even, truth].sort((a, b) => a - b);
-}
-
-const percent = (proportion: number) => `${(100 * proportion).toPrecision(2)} %`;
 
 /**
  * The penalty that every loss puts on the predicted proportion, at the data's true proportion. Specs with modules of the user's own are left
@@ -48,7 +26,7 @@ export function penaltyCharts(specs: readonly string[], name: string, truth: num
   const parsed = specs.map((spec) => parsedOrUndefined(spec));
   const own = specs.filter((_, i) => parsed[i] === undefined);
   const penalties = parsed.flatMap((loss) => (loss === undefined ? [] : [penaltyOf(loss, truth)]));
-  const drawn = penalties.filter(({ points }) => points.length > 0);
+  const drawn = penalties.filter(({ known }) => known);
   const leftOut =
     own.length === 0
       ? html``
@@ -59,37 +37,23 @@ export function penaltyCharts(specs: readonly string[], name: string, truth: num
   }
   return html`<p>
       The part of each loss that depends only on the predicted proportion p of "${name}", at its true
-      proportion q = ${percent(truth)}. A loss pulls p towards the minimum of its curve (the dot); a matching
-      term, not drawn here, pulls towards the right pixels.
+      proportion q = ${percentText(truth, 2)}. A loss pulls p towards the minimum of its curve (the dot); a
+      matching term, not drawn here, pulls towards the right pixels.
     </p>
     ${leftOut}
     <div class="charts">
-      ${figure({
+      ${lineFigure({
         title: 'Marginal penalty',
         description: `Marginal penalty of each loss over the predicted proportion of ${name}, minus its minimum.`,
         x: { label: `predicted proportion p of "${name}"`, scale: 'log' },
         y: { label: 'penalty minus its minimum' },
-        series: drawn.map(({ spec, points, argmin }) => ({
-          name: spec,
-          points: points.map(([p, value]): [number, number] => [p, value]),
-          dots: points.filter(([p]) => p === argmin).map(([p, value]): [number, number] => [p, value]),
-        })),
+        series: drawn.map((penalty) => {
+          const points = penalty.points.filter(([p]) => isDrawn(penalty, p)).map(([p, value]): [number, number] => [p, value]); // prettier-ignore
+          return { name: penalty.spec, points, dots: points.filter(([p]) => p === penalty.minimizer) };
+        }),
         marks: [{ x: truth, label: 'p = q' }],
       })}
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">loss</th>
-              <th scope="col">penalty is least at p</th>
-              <th scope="col">p/q there</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${penalties.map(row)}
-          </tbody>
-        </table>
-      </div>
+      ${table({ head: ['loss', 'penalty is least at p', 'p/q there'], rows: penalties.map(row) })}
     </div>`;
 }
 
@@ -101,13 +65,15 @@ function parsedOrUndefined(spec: string): Loss | undefined {
   }
 }
 
-function row({ spec, points, argmin, truth, unknown }: Penalty): Html {
-  // At the left end of the axis the penalty still falls: its minimum is no region at all.
-  const least = argmin === points[0]?.[0] ? 0 : argmin;
+function penaltyOf(loss: Loss, truth: number): LossPenalty {
+  const penalty = sizePenalty(loss, truth);
+  return { ...penalty, spec: loss.spec, known: penalty.unknown.length < loss.terms.length };
+}
+
+function row({ spec, known, minimizer, q, unknown }: LossPenalty): Cell[] {
   const without = unknown.length > 0 ? html` <small>without ${unknown.join(', ')}</small>` : '';
-  return html`<tr>
-    <th scope="row"><code>${spec}</code>${without}</th>
-    <td>${least === null ? 'no closed form' : percent(least)}</td>
-    <td>${least === null ? '–' : (least / truth).toFixed(2)}</td>
-  </tr>`;
+  const name = html`<code>${spec}</code>${without}`;
+  return known
+    ? [name, percentText(minimizer, 2), (minimizer / q).toFixed(2)]
+    : [name, 'no closed form', '–'];
 }
