@@ -3,11 +3,14 @@ import { CommanderError } from 'commander';
 /** Every way the command `segloss` can end; the one home of these numbers. */
 export const exitCodes = {
   ok: { code: 0, meaning: 'done; every run finished' },
-  runtime: { code: 1, meaning: 'something failed while running' },
+  runtime: { code: 1, meaning: 'something failed while running; trying again may help' },
   usage: { code: 2, meaning: 'unknown loss, unknown flag, wrong value or wrong configuration' },
   data: { code: 3, meaning: 'the data cannot be used' },
   diverged: { code: 5, meaning: 'a run diverged: its loss or gradient is not a number' },
-  resumable: { code: 75, meaning: 'stopped by a signal, and saved; the same command resumes' },
+  resumable: {
+    code: 75,
+    meaning: 'stopped by a signal, and saved (or another process trains the run); the same command resumes',
+  },
   interrupted: {
     code: 130,
     meaning: 'stopped immediately, by a second signal; the same command resumes from the last checkpoint',
@@ -31,15 +34,16 @@ const codes: Readonly<Record<string, number>> = {
   DivergedError: exitCodes.diverged.code,
 };
 
-/** Returns the exit code for an error of this name. */
-export function codeOfName(name: string | undefined): number {
-  return (name === undefined ? undefined : codes[name]) ?? exitCodes.runtime.code;
+/** Returns the exit code for an error of this name, and of this `code` if it has one; that of a runtime error where there is none. */
+export function codeOfError(error: { readonly name: string; readonly code?: unknown } | undefined): number {
+  if (error?.name === 'RunError' && error.code === 'busy') return exitCodes.resumable.code;
+  return (error === undefined ? undefined : codes[error.name]) ?? exitCodes.runtime.code;
 }
 
 /** Returns the exit code for an error that ended the command. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage.code;
-  return codeOfName(error instanceof Error ? error.name : undefined);
+  return codeOfError(error instanceof Error ? error : undefined);
 }
 
 /** What an error says to a person, with a remedy where the system gives none. */

@@ -45,12 +45,13 @@ export { ModuleError } from './modules/module-error.js';
 export { type HashedFile, type ModuleSource } from './modules/module-source.js';
 export { loadModelModule, type ModelModule } from './modules/model-module.js';
 export { resolveLoss, type ResolvedLoss } from './modules/loss-module.js';
+export { machineEnvironment, type MachineEnvironment } from './run/environment.js';
 export { exportModel, loadExportedModel } from './run/export-model.js';
 export { openRun, type OpenRun, type OpenRunOptions } from './run/open-run.js';
 export { OutputError, OutputFolder, type OutputOptions } from './run/output-folder.js';
 export { predictFolder, type FolderPredictions, type PredictFolderOptions } from './run/predict-folder.js';
 export { type PredictImageOptions } from './run/predict-image.js';
-export { RunError } from './run/run-error.js';
+export { RunError, type RunErrorCode } from './run/run-error.js';
 export { type RunStatus } from './run/run-folder.js';
 export {
   EVENT_SCHEMA_VERSION,

@@ -34,6 +34,7 @@ export {
   type EarlyStopping,
   type EpochReport,
   type Monitor,
+  type NoteSubject,
   type StepReport,
   type TrainOptimizer,
   type TrainOptions,

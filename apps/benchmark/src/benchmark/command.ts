@@ -4,7 +4,7 @@ import path from 'node:path';
 import { isBuiltIn } from '@segloss/data';
 import { configTemplate, describeModule, serializeEvent } from '@segloss/trainer';
 
-import { codeOfName, exitCodes, UsageError } from '../errors.js';
+import { codeOfError, exitCodes, UsageError } from '../errors.js';
 import { outcomeText } from '../progress.js';
 import { trainingSession } from '../session.js';
 import { colorsFor, quote, type Terminal } from '../terminal.js';
@@ -51,7 +51,9 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   const chosen = selectCells(benchmark, request.only);
   const todo = chosen.filter(({ state }) => request.fresh || (state !== 'finished' && state !== 'diverged'));
   for (const text of benchmark.warnings) say(`warning: ${text}`);
-  for (const text of new Set(benchmark.cells.flatMap(({ sources }) => sources.map(describeModule)))) say(text); // prettier-ignore
+  // Also what the runs will say of their settings: each sentence once.
+  const said = new Set(benchmark.cells.flatMap(({ sources }) => sources.map((one) => `runs the ${describeModule(one)}`))); // prettier-ignore
+  for (const text of said) say(text);
   say(`${benchmark.name}: ${plural(chosen.length, 'run')}, ${todo.length} to train, in ${benchmark.folder}`);
   if (request.dryRun) {
     for (const { labels, state, folder } of chosen)
@@ -76,7 +78,12 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
       onEvent(cell, event) {
         if (request.json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
         progress.event(event);
-        if (event.type === 'note') progress.note(`${cellName(cell.labels, benchmark.axes)}: ${event.text}`);
+        if (event.type === 'note' && event.about !== 'settings') {
+          progress.note(`${cellName(cell.labels, benchmark.axes)}: ${event.text}`);
+        } else if (event.type === 'note' && !said.has(event.text)) {
+          said.add(event.text);
+          progress.note(event.text);
+        }
         if (event.type === 'run.end') {
           const good = event.status === 'finished';
           progress.ended(
@@ -223,5 +230,5 @@ function verdict(
 
 function failureCode(state: string, outcome: Outcome | undefined): number {
   if (state === 'diverged' || outcome?.status === 'diverged') return exitCodes.diverged.code;
-  return codeOfName(outcome?.error?.name);
+  return codeOfError(outcome?.error);
 }

@@ -136,16 +136,19 @@ export function readPlan(file: string, index: number): { id: string; name: strin
   try {
     lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
   } catch (error) {
-    throw new RunError(`cannot read the plan ${file}: ${(error as Error).message}`, { cause: error });
+    throw new RunError(`cannot read the plan ${file}: ${(error as Error).message}`, 'bad-plan', {
+      cause: error,
+    });
   }
   const text = lines[index];
   if (text === undefined) {
-    throw new RunError(`${file}: wanted an index from 0 to ${lines.length - 1}, got ${index}`);
+    throw new RunError(`${file}: wanted an index from 0 to ${lines.length - 1}, got ${index}`, 'bad-plan');
   }
   const { schemaVersion, id, name, config, origin, folder } = JSON.parse(text) as PlanLine;
   if (schemaVersion !== 1) {
     throw new RunError(
       `${file}: wanted schemaVersion 1, got ${JSON.stringify(schemaVersion)}; write the plan again`,
+      'bad-plan',
     );
   }
   const out = path.join(path.dirname(path.resolve(file)), FILES.runs);

@@ -83,6 +83,7 @@ export function readResults(folder: string, weights: Weights = 'last'): Results 
   if (!existsSync(path.join(folder, 'config.resolved.yaml'))) {
     throw new RunError(
       `${folder}: wanted the folder of a benchmark (${FILES.grid}) or of a run (config.resolved.yaml), got neither`,
+      'not-a-run',
     );
   }
   const cell = readCell(folder, {}, weights);

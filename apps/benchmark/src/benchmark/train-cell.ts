@@ -1,6 +1,7 @@
 import {
   planRun,
   RunError,
+  type RunErrorCode,
   runTraining,
   type OpenedImages,
   type RunOptions,
@@ -16,7 +17,7 @@ export type CellTask = Pick<PlannedCell, 'id' | 'name' | 'loaded'>;
 export interface Outcome {
   /** `busy`: another process trains this run. */
   readonly status: RunStatus | 'busy';
-  readonly error?: { readonly name: string; readonly message: string };
+  readonly error?: { readonly name: string; readonly message: string; readonly code?: RunErrorCode };
 }
 
 /**
@@ -34,6 +35,7 @@ export async function trainCell(
       throw new RunError(
         `${name}: wanted the run ${id} of the plan, got ${plan.id}; images, masks or modules have changed since the plan was made: ` +
           'give the benchmark command again',
+        'stale-plan',
       );
     }
     const { summary } = await runTraining(loaded, { ...options, name, opened });
@@ -41,8 +43,8 @@ export async function trainCell(
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const { name: kind, message } = error;
-    const busy = kind === 'RunError' && /being trained/.test(message);
-    const status = busy ? 'busy' : kind === 'DivergedError' ? 'diverged' : 'failed';
-    return { status, error: { name: kind, message } };
+    const code = error instanceof RunError ? error.code : undefined;
+    const status = code === 'busy' ? 'busy' : kind === 'DivergedError' ? 'diverged' : 'failed';
+    return { status, error: { name: kind, message, ...(code !== undefined && { code }) } };
   }
 }

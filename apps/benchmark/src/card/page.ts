@@ -1,4 +1,5 @@
-import { environment } from '../environment.js';
+import { machineEnvironment } from '@segloss/trainer';
+
 import { factsTable } from '../page/facts.js';
 import { document } from '../page/document.js';
 import { lineFigure, panelFigure, simplexFigure } from '../page/figure.js';
@@ -191,7 +192,7 @@ function record({ sources, profile }: LossCard, command: string): Html {
     ['logits', profile.mode === 'binary' ? 'one channel (sigmoid)' : 'two channels (softmax)'],
     ['own modules', sources.length === 0 ? 'none' : sources.map(({ name }) => name).join(', ')],
     ['backend', 'cpu'],
-    ...Object.entries(environment()),
+    ...Object.entries(machineEnvironment()).map(([name, value]): [string, string] => [name, String(value)]),
   ];
   return factsTable(rows);
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { readPlan } from '../benchmark/plan.js';
 import { trainCell, type Outcome } from '../benchmark/train-cell.js';
-import { codeOfName, exitCodes, UsageError } from '../errors.js';
+import { codeOfError, exitCodes, UsageError } from '../errors.js';
 import { collect, parseIndex } from '../options.js';
 import { trainingSession } from '../session.js';
 import { quote, type Terminal } from '../terminal.js';
@@ -65,5 +65,5 @@ async function runCommand({ plan, index, json = false }: RunFlags, terminal: Ter
 function codeOf({ status, error }: Outcome): number {
   if (status === 'finished') return exitCodes.ok.code;
   if (status === 'interrupted' || status === 'busy') return exitCodes.resumable.code;
-  return status === 'diverged' ? exitCodes.diverged.code : codeOfName(error?.name);
+  return status === 'diverged' ? exitCodes.diverged.code : codeOfError(error);
 }

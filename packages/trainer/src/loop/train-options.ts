@@ -11,6 +11,9 @@ import { type LearningRateSchedule, type ScheduleOptions } from './learning-rate
 import { MONITOR_ALIASES, MONITORED, type MonitoredMetric } from './monitor.js';
 import { LEARNING_RATES, type AdamOptions, type OptimizerOptions } from './optimizers/index.js';
 
+/** What a sentence is about: `settings`, every run with the same settings and data gets it too; or this `run`. */
+export type NoteSubject = 'settings' | 'run';
+
 /** One update of the weights. */
 export interface StepReport {
   readonly epoch: number;
@@ -124,8 +127,8 @@ export interface TrainOptions {
   signal?: AbortSignal;
   /** Called after every update. */
   onStep?: (step: StepReport) => void;
-  /** Receives a sentence about what a reader of the numbers should know. Default: a warning on the console. */
-  onNote?: (text: string) => void;
+  /** Receives a sentence that a reader of the numbers should know, and what it is about. Default: a warning on the console. */
+  onNote?: (text: string, about: NoteSubject) => void;
 }
 
 /** An optimizer with its learning rate; Adam where none is named. */

@@ -33,6 +33,7 @@ import {
   settingsOf,
   type CheckpointOptions,
   type EpochReport,
+  type NoteSubject,
   type ResolvedOptions,
   type TrainOptions,
 } from './train-options.js';
@@ -237,7 +238,10 @@ export class Training {
     const momentum = batchNormMomentum(model);
     if (momentum === undefined) {
       if (batchNormStatistics === 'exact') {
-        this.note('batchNormStatistics: exact changes nothing: the model has no batch normalization');
+        this.note(
+          'batchNormStatistics: exact changes nothing: the model has no batch normalization',
+          'settings',
+        );
       }
       return;
     }
@@ -246,15 +250,16 @@ export class Training {
       this.note(
         `an epoch has ${updates} updates, but the running averages of batch normalization reach back about ${memory} ` +
           `(momentum ${momentum}): early validations use statistics of older weights; set batchNormStatistics: exact`,
+        'settings',
       );
     }
   }
 
   /** Each sentence once. */
-  private note(text: string): void {
+  private note(text: string, about: NoteSubject): void {
     if (this.noted.has(text)) return;
     this.noted.add(text);
-    this.options.onNote(text);
+    this.options.onNote(text, about);
   }
 
   /** The images of each update of an epoch, in their order. */
@@ -343,12 +348,14 @@ export class Training {
   private noteUndefined({ truth }: Evaluation, metric: string): void {
     const { background } = this.options;
     const without = !truth.some((share, k) => k !== background && share > 0);
+    const everywhere = without && metric !== 'loss';
     this.note(
-      without && metric !== 'loss'
+      everywhere
         ? `no validation image has a foreground pixel, so ${metric} is undefined: the checkpoint best holds the last weights, ` +
             'and neither early stopping nor a plateau schedule acts; monitor the loss instead'
         : `${metric} is undefined in epoch ${this.at.epoch} and counts neither as better nor as worse there; ` +
             'until it is defined, the checkpoint best holds the last weights',
+      everywhere ? 'settings' : 'run',
     );
   }
 

@@ -5,8 +5,8 @@ import { version_core } from '@tensorflow/tfjs-core';
 
 import { type BackendChoice } from '../backend/types.js';
 
-/** What the numbers of a run depend on beside its configuration, and what it was started with: `env.json`. */
-export interface RunEnvironment {
+/** Versions and machine: what the numbers of a process depend on. */
+export interface MachineEnvironment {
   readonly segloss: string;
   readonly tfjs: string;
   readonly node: string;
@@ -16,6 +16,10 @@ export interface RunEnvironment {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
+}
+
+/** What the numbers of a run depend on besides its configuration, and the command that started it: `env.json`. */
+export interface RunEnvironment extends MachineEnvironment {
   readonly backend: Pick<BackendChoice, 'name' | 'reason'>;
   readonly command: readonly string[];
 }
@@ -58,7 +62,15 @@ export function versions(): { segloss: string; tfjs: string; node: string } {
   return { segloss: version, tfjs: version_core, node: process.version };
 }
 
-export function runEnvironment(backend: BackendChoice, command: readonly string[]): RunEnvironment {
+/**
+ * Returns the versions and the machine of this process.
+ *
+ * @example
+ * ```ts
+ * machineEnvironment().node === process.version; // → true
+ * ```
+ */
+export function machineEnvironment(): MachineEnvironment {
   return {
     ...versions(),
     v8: process.versions.v8,
@@ -66,7 +78,10 @@ export function runEnvironment(backend: BackendChoice, command: readonly string[
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    backend: { name: backend.name, reason: backend.reason },
-    command,
   };
+}
+
+/** Returns the environment of a run that this process trains. */
+export function runEnvironment({ name, reason }: BackendChoice, command: readonly string[]): RunEnvironment {
+  return { ...machineEnvironment(), backend: { name, reason }, command };
 }

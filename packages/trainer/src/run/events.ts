@@ -1,3 +1,4 @@
+import { type NoteSubject } from '../loop/train-options.js';
 import { type BackendChoice } from '../backend/types.js';
 import { fromJson, toJson } from '../logs/json.js';
 import { type MetricsLine } from '../logs/metrics-line.js';
@@ -58,6 +59,8 @@ export interface NoteEvent {
   readonly type: 'note';
   readonly run: string;
   readonly text: string;
+  /** `settings`: the sentence holds for every run with these settings, so that a benchmark prints it once. Default: about this run. */
+  readonly about?: NoteSubject;
 }
 
 /** The run ended, in whatever way; what `summary.json` says. */

@@ -87,6 +87,7 @@ export class Lease {
     const now = owner === undefined ? 'its lock was removed' : `it is now trained by ${describe(owner)}`;
     throw new RunError(
       `${path.dirname(this.file)}: this process lost the run, ${now}; nothing more is written`,
+      'busy',
     );
   }
 
@@ -138,7 +139,7 @@ async function makeWay(file: string, times: LeaseTimes): Promise<void> {
   if (!exists(file)) return;
   const who = owner === undefined ? 'another process' : describe(owner);
   const hint = fate === 'alive' ? 'wait for it, or end it' : `wait for it, or end it; a dead process is noticed ${times.stale / 1000} s after its last heartbeat`; // prettier-ignore
-  throw new RunError(`${path.dirname(file)} is being trained by ${who}; ${hint}`);
+  throw new RunError(`${path.dirname(file)} is being trained by ${who}; ${hint}`, 'busy');
 }
 
 async function fateOfOwner(file: string, owner: LeaseContent): Promise<ReturnType<typeof fateOf>> {

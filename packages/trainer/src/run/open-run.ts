@@ -63,6 +63,7 @@ export async function openRun(
     if (!existsSync(home.file(name))) {
       throw new RunError(
         `${folder} is not a run folder: ${name} is missing. Pass the folder that "segloss train" printed.`,
+        'not-a-run',
       );
     }
   }

@@ -1,11 +1,31 @@
 /**
- * A run cannot be used: another process trains it, or the folder is not that of a run.
+ * Kinds of {@link RunError}:
+ *
+ * - `busy`: another process trains the run, or has taken it over; try again later.
+ * - `not-a-run`: the folder is not that of a run or a benchmark.
+ * - `no-scores`: the run has no scores that can be read, for example because it has not finished.
+ * - `other-classes`: the data have other classes than the run.
+ * - `bad-plan`: the plan of a benchmark cannot be read.
+ * - `stale-plan`: images, masks or modules have changed since the plan was made.
+ */
+export type RunErrorCode = 'busy' | 'not-a-run' | 'no-scores' | 'other-classes' | 'bad-plan' | 'stale-plan';
+
+/**
+ * A run cannot be used; `code` says why, for programs. See {@link RunErrorCode}.
  *
  * @example
  * ```ts
- * await openRun('no-such-run').catch((error) => error.name); // → "RunError"
+ * await openRun('no-such-run').catch((error) => [error.name, error.code]); // → ["RunError","not-a-run"]
  * ```
  */
 export class RunError extends Error {
   override readonly name = 'RunError';
+
+  constructor(
+    message: string,
+    readonly code: RunErrorCode,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }

@@ -29,6 +29,7 @@ import {
 import { type RunEvent } from './events.js';
 import { planRun, type PlanOptions } from './plan-run.js';
 import { prepareImages, type RunData } from './run-data.js';
+import { type NoteSubject } from '../loop/train-options.js';
 import { RunError } from './run-error.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
@@ -84,13 +85,16 @@ export async function runTraining(
   const plan = await planRun(loaded, options);
   const { id, name, folder, images, sources } = plan;
   const note = (text: string) => onEvent({ type: 'note', run: id, text });
+  const noteAbout = (text: string, about: NoteSubject) =>
+    onEvent({ type: 'note', run: id, text, ...(about === 'settings' && { about }) });
   const home = new RunFolder(folder);
   if (!fresh && plan.state === 'finished') {
     note(`${folder} has finished before; --fresh trains anew`);
     return { folder, summary: home.read<RunSummary>('summary.json') };
   }
   const loggerSources = config.logs.plugins.map((module) => moduleSource(module, loaded.folder));
-  for (const source of [...sources, ...loggerSources]) note(`runs the ${describeModule(source)}`);
+  for (const source of [...sources, ...loggerSources])
+    noteAbout(`runs the ${describeModule(source)}`, 'settings');
   await askConsent(loaded.file, [...sources, ...loggerSources], modules);
   const data = await prepareImages(images, config, signal);
   try {
@@ -106,7 +110,7 @@ export async function runTraining(
         if (home.status === 'running') {
           note('the last attempt ended without a status: it was killed, or could not write');
         }
-        for (const text of describeRun(home, { loaded, data, backend, command })) note(text);
+        for (const text of describeRun(home, { loaded, data, backend, command })) noteAbout(text, 'settings');
         home.setStatus('running');
         const stepsPerEpoch = Math.ceil(data.train.length / (config.batchSize * config.gradient.accumulate));
         onEvent({
@@ -156,7 +160,7 @@ export async function runTraining(
             },
           },
           ...(signal && { signal }),
-          onNote: note,
+          onNote: noteAbout,
           onStep: ({ epoch, step, loss: value }) =>
             onEvent({ type: 'step', run: id, epoch, step, loss: value }),
         };

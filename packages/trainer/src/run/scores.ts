@@ -94,12 +94,17 @@ export function readScores(file: string): RunScores {
   try {
     scores = JSON.parse(readFileSync(file, 'utf8')) as RunScores;
   } catch (error) {
-    throw new RunError(`cannot read ${file}: ${(error as Error).message}; has the run finished?`, {
-      cause: error,
-    });
+    throw new RunError(
+      `cannot read ${file}: ${(error as Error).message}; has the run finished?`,
+      'no-scores',
+      {
+        cause: error,
+      },
+    );
   }
   if (scores.schemaVersion === 1) return scores;
   throw new RunError(
     `${file}: wanted schemaVersion 1, got ${JSON.stringify(scores.schemaVersion)}; was it written by another version of segloss?`,
+    'no-scores',
   );
 }

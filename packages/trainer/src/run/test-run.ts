@@ -86,6 +86,7 @@ async function sourcesOf(
   if (dataset.classes.join() !== classes.join()) {
     throw new RunError(
       `testRun: wanted data with the classes ${classes.join(', ')}, got ${dataset.classes.join(', ')} in ${data}`,
+      'other-classes',
     );
   }
   return spread(dataset[part], data === config.data.folder ? (config.data.limit ?? Infinity) : Infinity);
