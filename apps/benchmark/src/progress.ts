@@ -6,6 +6,9 @@ import type { Colors } from 'picocolors/types';
 
 import { printable } from '@segloss/data';
 
+import { ratioText, scoreText, shortNumber } from './page/numbers.js';
+import { plural } from './page/plural.js';
+
 /** Shows how trainings go on; `finish` leaves the terminal as it was. */
 export interface Progress {
   event(event: RunEvent): void;
@@ -49,7 +52,7 @@ export function epochLine(
   const vanishes = (k: number) => val.truth[k]! > 0 && val.hard[k]! / val.truth[k]! < COLLAPSE;
   const ratios = classes.flatMap((one, k) => {
     if (name !== undefined && k !== rarest && !vanishes(k)) return [];
-    const text = `${one} ${ratioText(val.soft[k], val.truth[k])}/${ratioText(val.hard[k], val.truth[k])}`;
+    const text = `${one} ${overTruth(val.soft[k], val.truth[k])}/${overTruth(val.hard[k], val.truth[k])}`;
     return [vanishes(k) ? mark(`${text} COLLAPSING`) : text];
   });
   return [
@@ -57,14 +60,14 @@ export function epochLine(
     `epoch ${event.epoch + 1}/${epochs}`,
     `loss ${event.loss.toFixed(4)}`,
     `lr ${shortNumber(event.learningRate)}`,
-    `val Dice ${score(val.foregroundDice)} IoU ${score(val.foregroundIou)}`,
+    `val Dice ${scoreText(val.foregroundDice)} IoU ${scoreText(val.foregroundIou)}`,
     `p/q soft/hard: ${ratios.join(', ')}`,
   ].join('  ');
 }
 
 /** Predicted over true proportion; `n/a` for a class that is not in the truth. */
-export function ratioText(predicted = NaN, truth = NaN): string {
-  return truth > 0 ? (predicted / truth).toFixed(2) : 'n/a';
+function overTruth(predicted = NaN, truth = NaN): string {
+  return ratioText(truth > 0 ? predicted / truth : NaN);
 }
 
 /** What a run came to, in a few words. */
@@ -78,13 +81,10 @@ export function outcomeText({
     best === undefined
       ? ''
       : typeof value === 'number' && !Number.isNaN(value)
-        ? `; best ${best.metric} ${value.toFixed(3)} at epoch ${best.epoch + 1}`
+        ? `; best ${best.metric} ${scoreText(value)} at epoch ${best.epoch + 1}`
         : `; ${best.metric} was never defined: the last weights, of epoch ${best.epoch + 1}, count as best`;
-  return `${status} after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${reached}`;
+  return `${status} after ${plural(epochs, 'epoch')}${reached}`;
 }
-
-const score = (value: number): string => (Number.isNaN(value) ? 'n/a' : value.toFixed(3));
-const shortNumber = (value: number): string => String(Number(value.toPrecision(3)));
 
 function stepText({ epoch, step, loss }: StepEvent, { epochs, stepsPerEpoch }: Extent): string {
   return `epoch ${epoch + 1}/${epochs}  step ${(step % stepsPerEpoch) + 1}/${stepsPerEpoch}  loss ${loss.toFixed(4)}`;

@@ -37,7 +37,9 @@ export function textTable(
   return rows
     .map((row, i) => {
       const title = row.slice(0, names).filter(Boolean).join(', ');
-      const facts = row.slice(names).map((text, k) => `${head[k + names]} ${text}`);
+      const facts = row
+        .slice(names)
+        .flatMap((text, k) => (text === '' ? [] : [`${head[k + names]} ${text}`]));
       return paint(`${title}\n${wrap(facts, Math.max(NARROWEST, width))}`, i);
     })
     .join('\n');

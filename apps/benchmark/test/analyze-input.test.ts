@@ -259,7 +259,7 @@ describe('folders', () => {
     put('out/pred/a.png', some(10));
     writeFileSync(at('out/mine.html'), 'mine');
     const run = (out: string, more = {}) => analyze(at('out'), { pred: ['pred'], gt: 'gt', out, ...more });
-    await expect(run('gt/a.png')).rejects.toThrow(/lies in .*gt, which is read/);
+    await expect(run('gt/a.png')).rejects.toThrow(/gt: the output would go into a folder that is read/);
     await expect(run('pred/sub/page.html')).rejects.toThrow(/lies in .*pred, which is read/);
     await expect(run('mine.html')).rejects.toThrow(/there already, and not written by segloss/);
     expect(readFileSync(at('out/mine.html'), 'utf8')).toBe('mine');

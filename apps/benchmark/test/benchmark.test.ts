@@ -52,6 +52,7 @@ describe('segloss benchmark', () => {
     expect(stdout).toContain(`report: ${at('one', 'report.html')}`);
     expect(stderr + stdout).not.toMatch(/[\r\u001b]/); // eslint-disable-line no-control-regex
     expect(stderr.match(/epoch 1\/1/g)).toHaveLength(4);
+    expect(stderr.match(/averages of batch normalization/g)).toHaveLength(1);
     expect(readdirSync(at('one')).sort()).toEqual(['benchmark.json', 'plan.jsonl', 'report.html', 'runs', 'table.csv', 'table.md']); // prettier-ignore
     expect(readdirSync(at('one/runs'))).toHaveLength(4);
     expect(states('one')).toEqual(Array(4).fill('finished'));
@@ -125,6 +126,7 @@ grid:
       ...['--loss', 'ce + ./mine.ts#fixed'],
     );
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stderr.match(/runs the module \.\/mine\.ts#softVolume:/g)).toHaveLength(1);
     expect(stderr).toMatch(new RegExp(`mine\\.ts#softVolume: ${at('mine.ts')} \\(sha256 [0-9a-f]{64}`));
     const events = stdout.trim().split('\n').map((line): RunEvent => parseEvent(line)); // prettier-ignore
     const terms = events.flatMap((event) =>

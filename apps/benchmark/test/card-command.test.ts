@@ -80,6 +80,13 @@ describe('segloss loss card', () => {
     [2, ['./none.ts#x'], /wanted a module, got no file at .*none\.ts/],
     [2, ['ce', '--outt', 'x'], /unknown option '--outt'/],
     [1, ['ce', '--out', 'mine.ts/x.html'], /mine\.ts/],
+    [
+      2,
+      ['./mine.ts#turned', '--out', 'mine.ts', '--overwrite'],
+      /mine\.ts: the output would replace a file that is read/,
+    ],
+    [2, ['ce', '--json', 'mine.ts'], /mine\.ts: there already, and not written by segloss/],
+    [2, ['ce', '--out', 'a.html', '--json', 'a.html'], /--json: wanted another file than the page/],
   ] as const)('ends with %i and one message, before it measures: %j', (code, flags, message) => {
     const { status, stdout, stderr } = segloss('loss', 'card', ...flags);
     expect(status).toBe(code);

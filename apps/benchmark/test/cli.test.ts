@@ -76,6 +76,15 @@ describe('segloss', () => {
     expect(segloss()).toMatchObject({ status: 0, stdout: help.stdout });
   });
 
+  it('documents the same exit codes in its README', () => {
+    const readme = readFileSync(path.resolve(__dirname, '../README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| +(\d+) \| (.+?) +\|$/gm)].map(([, code, meaning]) => [
+      Number(code),
+      meaning,
+    ]);
+    expect(rows).toEqual(Object.values(exitCodes).map(({ code, meaning }) => [code, meaning]));
+  });
+
   it.each([
     [2, new UsageError('x')],
     [2, new LossSpecError('x', 'ce', 0)],
@@ -108,7 +117,11 @@ describe('segloss', () => {
       [...benchmark, '--out', 'occupied'],
       /--out: wanted a new folder or one of a benchmark, got .*occupied/,
     ],
-    [2, [...benchmark, '--out', 'good/out'], /--out: wanted a folder outside of the images/],
+    [
+      2,
+      [...benchmark, '--out', 'good/out'],
+      /good\/out\/runs: lies in .*good, which is read; choose another folder for the output/,
+    ],
     [2, ['benchmark', '-c', 'none.yaml'], /no such file: none\.yaml/],
     [2, ['benchmark'], /data\.folder: is missing/],
     [2, ['demo', '--epochs', '2.5'], /--epochs <n>.*Wanted a whole number of at least 1, got "2\.5"/],

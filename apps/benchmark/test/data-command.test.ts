@@ -26,9 +26,9 @@ function folder(name: string, values: number[]): string {
   return path;
 }
 
-async function check(path: string, json = false) {
+async function check(path: string, { json = false, columns }: { json?: boolean; columns?: number } = {}) {
   let text = '';
-  const stdout = { write: (part: string) => (text += part) } as unknown as NodeJS.WriteStream;
+  const stdout = { write: (part: string) => (text += part), columns } as unknown as NodeJS.WriteStream;
   const code = await dataCheckCommand(path, { json, terminal: { stdout } });
   return { code, text };
 }
@@ -39,8 +39,22 @@ describe('segloss data check', () => {
     expect(code).toBe(0);
     expect(text).toMatch(/│ road +│ +512 │ +50 % │ +50 % │ +0 │ +0 │/);
     expect(text).toMatch(/│ share of a training image │ below 0\.1 % │ below 1 %/);
-    expect(text).toContain('train: 1 images: 1 of 32x32x1');
+    expect(text).toContain('train: 1 image: 1 of 32x32x1');
     expect(text.trim().split('\n').at(-1)).toBe('the data can be used');
+  });
+
+  it('prints lists where the terminal is narrower than its tables', async () => {
+    const { text } = await check(folder('narrow', [0, 1, 2, 1]), { columns: 60 });
+    expect(text).not.toContain('│');
+    expect(
+      Math.max(
+        ...text
+          .split('\n')
+          .slice(1, -4)
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(60);
+    expect(text).toContain('road\n  pixels, train 512  share, train 50 %  share, val 50 %\n');
   });
 
   it('prints faults and what would mend them, and ends with 3', async () => {
@@ -55,7 +69,7 @@ describe('segloss data check', () => {
   });
 
   it('prints JSON', async () => {
-    const { code, text } = await check(join(root, 'nowhere'), true);
+    const { code, text } = await check(join(root, 'nowhere'), { json: true });
     expect(code).toBe(3);
     expect(JSON.parse(text)).toMatchObject({
       usable: false,

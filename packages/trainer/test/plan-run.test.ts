@@ -1,5 +1,5 @@
 // What makes two runs two: everything that the numbers depend on, and nothing else.
-import { cpSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -118,5 +118,22 @@ describe('planRun', () => {
 
   it.each(['', '..', 'a/b', 'a\\b'])('refuses the name %j', async (name) => {
     await expect(planRun(tinyRun(folder), { name })).rejects.toThrow(/wanted a name for a folder/);
+  });
+});
+
+describe('the folder of a run', () => {
+  it.each(['data', 'data/runs', 'data/images/new'])('is refused within the images: %s', async (out) => {
+    await expect(planRun(tinyRun(folder, { out: path.join(folder, out) }))).rejects.toMatchObject({
+      name: 'OutputError',
+      message: expect.stringMatching(
+        /is read; choose another folder|go into a folder that is read/,
+      ) as unknown as string,
+    });
+    expect(existsSync(path.join(folder, 'data', 'runs'))).toBe(false);
+  });
+
+  it('may lie next to the images, also under a longer name', async () => {
+    const { state } = await planRun(tinyRun(folder, { out: path.join(folder, 'data-runs') }));
+    expect(state).toBe('missing');
   });
 });

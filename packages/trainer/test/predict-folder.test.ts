@@ -59,6 +59,9 @@ describe('the cases of a folder', () => {
       'b: b_0000.NII.GZ b_0001.NII.GZ',
       'c_0000: c_0000.nii',
     ]);
+    touch('p_0001_0000.nii.gz', 'p_0001_0001.nii.gz', 'p_0002_0000.nii.gz', 'p_0002_0001.nii.gz');
+    expect(names(2)).toContain('p_0001: p_0001_0000.nii.gz p_0001_0001.nii.gz');
+    expect(names(2)).toContain('p_0002: p_0002_0000.nii.gz p_0002_0001.nii.gz');
     expect(names(1)).toContain('c: c_0000.nii');
     expect(names(1)).toContain('a_0001: a_0001.nii.gz'); // two files: no channel of a model that takes one
   });
@@ -114,6 +117,13 @@ describe('predictFolder', () => {
     }
     const { written } = await predictFolder(run, images, into('out'));
     expect(written.map((file) => path.basename(file))).toEqual(['p_0001.nii.gz', 'p_0002.nii.gz']);
+    const two = { ...run, inputShape: [16, 16, 2] as const };
+    const { written: none, unreadable } = await predictFolder(two, images, into('two'));
+    expect(none).toEqual([]);
+    expect(unreadable.map(({ image }) => image)).toEqual(['p_0001', 'p_0002']);
+    expect(unreadable[0]!.reason).toMatch(
+      /p_0001\.nii\.gz: wanted 2 channels as the model takes, got 1; .*p_0001_0000\.nii\.gz, p_0001_0001\.nii\.gz/,
+    );
   });
 });
 
@@ -135,6 +145,15 @@ describe('output over input', () => {
       message: expect.stringContaining('would go into a folder that is read') as unknown as string,
     });
     expect(bytes()).toEqual(before);
+  });
+
+  it.each(['labels', 'new/labels'])('is refused: the folder %s in it, through a link', async (name) => {
+    symlinkSync(images, into('link'));
+    await expect(predictFolder(run, images, path.join(into('link'), name))).rejects.toMatchObject({
+      name: 'OutputError',
+      message: `${path.join(into('link'), name)}: lies in ${images}, which is read; choose another folder for the output`,
+    });
+    expect(readdirSync(images)).toEqual(['a.png']);
   });
 
   it.each(['hard', 'symbolic'])('is refused: a %s link to an image', async (kind) => {

@@ -1,15 +1,16 @@
 import type { Interval } from '@segloss/metrics';
 
+import { NONE, ratioText } from '../page/numbers.js';
 import { percentText } from '../page/percent.js';
 
-/** What stands where there is no number. */
-const NONE = 'n/a';
-
-/** A ratio such as p/q. */
-export const ratioText = (value: number): string => (Number.isFinite(value) ? value.toFixed(2) : NONE);
+export { ratioText };
 
 /** A ratio with its interval. */
-export function intervalText(value: number, interval: Interval, text = ratioText): string {
+export function intervalText(
+  value: number,
+  interval: Interval,
+  text: (value: number) => string = ratioText,
+): string {
   if (!Number.isFinite(value) || interval === null) return text(value);
   return `${text(value)} [${text(interval[0])}, ${text(interval[1])}]`;
 }

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { isBuiltIn } from '@segloss/data';
 import { configTemplate, describeModule, serializeEvent } from '@segloss/trainer';
 
 import { codeOfError, exitCodes, UsageError } from '../errors.js';
@@ -11,7 +10,7 @@ import { colorsFor, quote, type Terminal } from '../terminal.js';
 import { plural } from '../page/plural.js';
 import { trainLocally } from './executors/local.js';
 import { cellName, readAxes, type Axis, type AxisSource } from './grid.js';
-import { FILES, planBenchmark, writePlan, type Benchmark, type PlannedCell } from './plan.js';
+import { isBenchmark, planBenchmark, writePlan, type Benchmark, type PlannedCell } from './plan.js';
 import { readResults, type Results } from './results.js';
 import { sizesToTerminal } from './size-strips.js';
 import { leaderboard, toTerminal } from './table.js';
@@ -148,25 +147,13 @@ function checkConflicts(axes: readonly Axis[], keys: readonly string[]): void {
   }
 }
 
-/** Only what a benchmark made is replaced. */
-function checkFolder({ folder, cells }: Benchmark): void {
-  if (existsSync(folder) && !existsSync(path.join(folder, FILES.grid)) && readdirSync(folder).length > 0) {
-    throw new UsageError(
-      `--out: wanted a new folder or one of a benchmark, got ${folder}, which holds other files`,
-    );
-  }
-  for (const { loaded } of cells) {
-    const data = loaded.config.data.folder;
-    if (!isBuiltIn(data) && isInside(folder, data)) {
-      throw new UsageError(`--out: wanted a folder outside of the images, got ${folder} in ${data}`);
-    }
-  }
+/** Only what a benchmark made is replaced; that the folder lies outside of the images, the plan has made sure of. */
+function checkFolder({ folder }: Benchmark): void {
+  if (!existsSync(folder) || isBenchmark(folder) || readdirSync(folder).length === 0) return;
+  throw new UsageError(
+    `--out: wanted a new folder or one of a benchmark, got ${folder}, which holds other files`,
+  );
 }
-
-const isInside = (folder: string, parent: string): boolean => {
-  const relative = path.relative(path.resolve(parent), folder);
-  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
-};
 
 /** The cells whose labels match every `--only`. */
 function selectCells({ axes, cells }: Benchmark, only: readonly string[]): PlannedCell[] {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import {
@@ -103,6 +103,18 @@ export async function planBenchmark(
     cells.push({ index, labels, id, name: run, folder: place, state, sources, loaded });
   }
   return { name, folder, axes, cells, warnings: [...warnings] };
+}
+
+/** Whether `benchmark.json` of the folder is what {@link writePlan} writes, and not another program's. */
+export function isBenchmark(folder: string): boolean {
+  const file = path.join(folder, FILES.grid);
+  if (!existsSync(file)) return false;
+  try {
+    const { schemaVersion, cells } = JSON.parse(readFileSync(file, 'utf8')) as Partial<BenchmarkFile>;
+    return schemaVersion === 1 && Array.isArray(cells);
+  } catch {
+    return false;
+  }
 }
 
 /** Writes `benchmark.json` and `plan.jsonl`. */

@@ -1,6 +1,7 @@
 import { summarizeScores, type CasesSummary, type ScoreSummary } from '@segloss/metrics';
 import type { Colors } from 'picocolors/types';
 
+import { fixed, NONE } from '../page/numbers.js';
 import { plural } from '../page/plural.js';
 import { printable } from '@segloss/data';
 import { textTable } from '../text-table.js';
@@ -217,9 +218,9 @@ export function rarestClass({ background, summary }: Pick<CellScores, 'backgroun
 
 /** A score over seeds as text: `0.812 ± 0.010`, `0.812` of one seed, `n/a` of none. */
 export function formatScore({ mean, standardDeviation, cases }: ScoreSummary, digits: number): string {
-  if (cases === 0) return 'n/a';
-  const value = mean.toFixed(digits);
-  return Number.isNaN(standardDeviation) ? value : `${value} ± ${standardDeviation.toFixed(digits)}`;
+  if (cases === 0) return NONE;
+  const value = fixed(mean, digits);
+  return Number.isNaN(standardDeviation) ? value : `${value} ± ${fixed(standardDeviation, digits)}`;
 }
 
 /** The tables for a terminal; narrower than 80 columns they become lists. */

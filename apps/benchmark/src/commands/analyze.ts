@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { OutputError, OutputFolder } from '@segloss/trainer';
+import { OutputFolder } from '@segloss/trainer';
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { colorsFor, type Terminal } from '../terminal.js';
@@ -85,12 +85,6 @@ function outputOf({ out = '', pred = [], gt, nnunet = [], overwrite = false }: A
   const reads = [...pred, ...(gt === undefined ? [] : [gt]), ...nnunet].map((one) =>
     path.resolve(folder, one),
   );
-  const inside = reads.find((one) => file.startsWith(one + path.sep));
-  if (inside !== undefined) {
-    throw new OutputError(
-      `--out ${file}: lies in ${inside}, which is read; choose another folder for the output`,
-    );
-  }
   const output = new OutputFolder(path.dirname(file), { reads, overwrite });
   const name = path.basename(file);
   output.check([name]);

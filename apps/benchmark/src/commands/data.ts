@@ -1,10 +1,11 @@
 import { checkDataset, REGION_BINS, type DatasetReport, type SplitReport } from '@segloss/data';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 
 import { exitCodes } from '../errors.js';
 import { percentText } from '../page/percent.js';
+import { plural } from '../page/plural.js';
 import type { Terminal } from '../terminal.js';
+import { textTable } from '../text-table.js';
 
 /** `segloss data check`. */
 export function define(data: Command, terminal: Terminal, finish: (code: number) => void): void {
@@ -28,15 +29,16 @@ export async function dataCheckCommand(
   { json, terminal: { stdout } }: { json: boolean; terminal: Pick<Terminal, 'stdout'> },
 ): Promise<number> {
   const report = await checkDataset(folder);
-  stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : toText(report));
+  stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : toText(report, stdout.columns));
   return (report.usable ? exitCodes.ok : exitCodes.data).code;
 }
 
-function toText(report: DatasetReport): string {
+/** The report for a terminal of this width; a pipe has none. */
+function toText(report: DatasetReport, width: number | undefined): string {
   const { folder, description, problems, warnings, faults } = report;
   const verdict = report.usable
     ? 'the data can be used'
-    : `the data cannot be used: ${faults} ${faults === 1 ? 'fault' : 'faults'}`;
+    : `the data cannot be used: ${plural(faults, 'fault')}`;
   const told = faults > problems.length ? [`fault: and ${faults - problems.length} more`] : [];
   const mend =
     report.labelMap === undefined
@@ -44,7 +46,7 @@ function toText(report: DatasetReport): string {
       : [`to try it: echo '${JSON.stringify(report.labelMap)}' > ${quoted(`${folder}/label-map.json`)}`];
   return `${[
     description === '' ? folder : `${folder}: ${description}`,
-    ...(report.classes.length > 0 ? [proportionTable(report), regionTable(report)] : []),
+    ...(report.classes.length > 0 ? [proportionTable(report, width), regionTable(report, width)] : []),
     ...(['train', 'val'] as const).map((part) => `${part}: ${sizesOf(report[part])}`),
     ...problems.map(({ message }) => `fault: ${message}`),
     ...told,
@@ -59,33 +61,35 @@ const quoted = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;
 function sizesOf({ samples, sizes }: SplitReport): string {
   const shown = sizes.slice(0, 4).map(({ size, samples: count }) => `${count} of ${size}`);
   const more = sizes.length > 4 ? `, ${sizes.length - 4} sizes more` : '';
-  return `${samples} images${shown.length > 0 ? `: ${shown.join(', ')}${more}` : ''}`;
+  return `${plural(samples, 'image')}${shown.length > 0 ? `: ${shown.join(', ')}${more}` : ''}`;
 }
 
-const table = (head: string[]) =>
-  new Table({
-    head,
-    style: { head: [], border: [], compact: true },
-    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
-  });
-
 /** Share of each class among the pixels that are not ignored. */
-function proportionTable({ classes, train, val }: DatasetReport): string {
-  const rows = table(['class', 'pixels, train', 'share, train', 'share, val', 'without it, train', 'val']);
-  classes.forEach((name, k) => {
-    const absent = [train, val].map(({ regionSizes }) => String(regionSizes[k]![0]));
-    rows.push([name, String(train.pixels[k]), percentText(train.proportions[k]!), percentText(val.proportions[k]!), ...absent]); // prettier-ignore
-  });
+function proportionTable({ classes, train, val }: DatasetReport, width: number | undefined): string {
   const ignored = ({ ignored: pixels, pixels: counts }: SplitReport) =>
     percentText(pixels / (pixels + counts.reduce((sum, count) => sum + count, 0)));
-  rows.push(['(ignored)', String(train.ignored), ignored(train), ignored(val), '', '']);
-  return rows.toString();
+  const rows = classes.map((name, k) => [
+    ...[name, String(train.pixels[k])],
+    ...[percentText(train.proportions[k]!), percentText(val.proportions[k]!)],
+    ...[train, val].map(({ regionSizes }) => String(regionSizes[k]![0])),
+  ]);
+  return textTable(
+    {
+      head: ['class', 'pixels, train', 'share, train', 'share, val', 'without it, train', 'without it, val'],
+      rows: [...rows, ['(ignored)', String(train.ignored), ignored(train), ignored(val), '', '']],
+    },
+    width,
+  );
 }
 
 /** In how many training images each class has which share. */
-function regionTable({ classes, train: { regionSizes } }: DatasetReport): string {
+function regionTable({ classes, train: { regionSizes } }: DatasetReport, width: number | undefined): string {
   const ends = REGION_BINS.map((end) => `${100 * end} %`);
-  const rows = table(['share of a training image', ...ends.map((end) => `below ${end}`), 'above']);
-  regionSizes.forEach((bins, k) => rows.push([classes[k]!, ...bins.slice(1).map(String)]));
-  return rows.toString();
+  return textTable(
+    {
+      head: ['share of a training image', ...ends.map((end) => `below ${end}`), 'above'],
+      rows: regionSizes.map((bins, k) => [classes[k]!, ...bins.slice(1).map(String)]),
+    },
+    width,
+  );
 }

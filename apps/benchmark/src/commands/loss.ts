@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { resolveLoss, selectBackend } from '@segloss/trainer';
+import { OutputFolder, resolveLoss, selectBackend, type OutputOptions } from '@segloss/trainer';
 import type { Command } from 'commander';
 
-import { exitCodes } from '../errors.js';
+import { exitCodes, UsageError } from '../errors.js';
 import { lossCard } from '../card/card.js';
 import { renderCard } from '../card/page.js';
 import { problemsOf } from '../card/problems.js';
@@ -14,6 +14,7 @@ import { quote, type Terminal } from '../terminal.js';
 interface CardFlags {
   out?: string;
   json?: string;
+  overwrite?: boolean;
 }
 
 /** `segloss loss card`. */
@@ -24,6 +25,7 @@ export function define(loss: Command, terminal: Terminal, finish: (code: number)
     .description('measure what a loss wants of the region sizes, as one HTML page')
     .option('--out <file>', 'the page (default: bias-card-SPEC.html)')
     .option('--json <file>', 'the numbers of the page as JSON')
+    .option('--overwrite', 'also replace files that segloss did not write')
     .action(async (spec: string, flags: CardFlags) => finish(await cardCommand(spec, flags, terminal)));
 }
 
@@ -34,7 +36,7 @@ export function define(loss: Command, terminal: Terminal, finish: (code: number)
  */
 export async function cardCommand(
   spec: string,
-  { out, json }: CardFlags,
+  { out, json, overwrite = false }: CardFlags,
   { stdout, stderr, folder, argv }: Pick<Terminal, 'stdout' | 'stderr' | 'folder' | 'argv'>,
 ): Promise<number> {
   const { loss, sources } = await resolveLoss(spec, folder);
@@ -42,14 +44,17 @@ export async function cardCommand(
     stderr.write(`loss ${name}: ${file}, sha256 ${sha256}\n`);
   const page = path.resolve(folder, out ?? `bias-card-${slug(loss.spec)}.html`);
   const numbers = json === undefined ? undefined : path.resolve(folder, json);
-  // Before the measurement: a folder that cannot be made should not cost it.
-  for (const file of [page, numbers])
-    if (file !== undefined) mkdirSync(path.dirname(file), { recursive: true });
+  if (page === numbers)
+    throw new UsageError(`--json: wanted another file than the page, got ${page} for both`);
+  const reads = sources.flatMap((source) => [source.path, ...source.imports.map((one) => one.path)]);
+  // Before the measurement: a folder that cannot be made, or a file that must not be replaced, should not cost it.
+  const savePage = writerOf(page, { reads, overwrite });
+  const saveNumbers = numbers === undefined ? undefined : writerOf(numbers, { reads, overwrite });
   await selectBackend('cpu'); // the same numbers everywhere
   stderr.write(`measuring ${loss.spec}, some seconds\n`);
   const card = await lossCard(loss, {}, sources);
-  writeFileSync(page, renderCard(card, ['segloss', ...argv].map(quote).join(' ')));
-  if (numbers !== undefined) writeFileSync(numbers, `${JSON.stringify(card)}\n`);
+  savePage(renderCard(card, ['segloss', ...argv].map(quote).join(' ')));
+  saveNumbers?.(`${JSON.stringify(card)}\n`);
   const problems = problemsOf(card.profile);
   const lines = [
     ...problems.flatMap(({ fatal, meaning, detail }) => [
@@ -61,6 +66,15 @@ export async function cardCommand(
   ];
   stdout.write(`${lines.join('\n')}\n`);
   return exitCodes.ok.code;
+}
+
+/** Makes sure that a file may be written, makes its folder, and returns what writes it. */
+function writerOf(file: string, options: OutputOptions): (text: string) => void {
+  const output = new OutputFolder(path.dirname(file), options);
+  const name = path.basename(file);
+  output.check([name]);
+  mkdirSync(path.dirname(file), { recursive: true });
+  return (text) => void output.write(name, Buffer.from(text));
 }
 
 /** A spec as part of a file's name: `ce + 0.5*l1` as `ce-0.5-l1`. */

@@ -1,13 +1,14 @@
 import { isBuiltIn } from '@segloss/data';
 import { releaseBackend, testRun, type TestReport } from '@segloss/trainer';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { exitCodes } from '../errors.js';
 import { parseCount } from '../options.js';
+import { fixed, ratioText, scoreText } from '../page/numbers.js';
 import type { Terminal } from '../terminal.js';
+import { textTable } from '../text-table.js';
 import { oneOf } from './choices.js';
 import { absolute, open, windowOf, withRunFlags, type RunFlags } from './run-flags.js';
 
@@ -42,7 +43,9 @@ async function testCommand(
     });
     const file = path.join(run.folder, `test-${flags.part}.json`);
     writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-    stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${testTable(report)}\n`);
+    stdout.write(
+      flags.json === true ? `${JSON.stringify(report)}\n` : `${testTable(report, stdout.columns)}\n`,
+    );
     stderr.write(`every image: ${file}\n`);
     return exitCodes.ok.code;
   } finally {
@@ -51,38 +54,44 @@ async function testCommand(
   }
 }
 
-/** One row for each class, and one of the foreground mean where it has several; missed and invented regions where there are any. */
-function testTable({ cases, summary }: TestReport): string {
-  const number = (value: number | null | undefined, digits = 3) => value?.toFixed(digits) ?? 'n/a';
-  const distances = summary.classes.some(({ surfaceDice }) => surfaceDice !== undefined);
-  const counted = (['missed', 'invented'] as const).filter((kind) => summary.foreground[kind] > 0);
-  const table = new Table({
-    head: [
-      ...['class', 'Dice', 'IoU', 'Dice, mean of images', ...counted],
-      ...(distances ? ['HD95', 'surface Dice'] : []),
-      ...['true share', 'p/q soft', 'p/q hard'],
-    ],
-    style: { head: [], border: [] },
-  });
-  for (const each of summary.classes) {
+/**
+ * Returns a row for each class, and one for the foreground mean where it has several; missed and invented regions where there are any.
+ *
+ * @param width Columns of the terminal; undefined for a pipe.
+ */
+export function testTable(
+  { cases, summary }: Pick<TestReport, 'summary'> & { readonly cases: readonly unknown[] },
+  width?: number,
+): string {
+  const { classes, foreground } = summary;
+  const distances = classes.some(({ surfaceDice }) => surfaceDice !== undefined);
+  const counted = (['missed', 'invented'] as const).filter((kind) => foreground[kind] > 0);
+  const rows = classes.map((each) => {
     const { name, dice, iou, perImage, hd95, surfaceDice, truth, soft, hard } = each;
-    table.push([
-      ...[name, number(dice), number(iou)],
-      `${number(perImage.dice.mean)} (${perImage.dice.cases} of ${cases.length})`,
-      ...counted.map((kind) => each[kind]),
-      ...(distances ? [`${number(hd95.mean, 1)} (${hd95.cases})`, number(surfaceDice?.mean)] : []),
-      ...[number(truth, 4), number(soft?.ratio, 2), number(hard.ratio, 2)],
-    ]);
-  }
-  const { foreground } = summary;
-  if (foreground.classes.length > 1) {
-    table.push([
-      ...['foreground mean', number(foreground.dice), number(foreground.iou)],
-      number(foreground.perImage.dice),
-      ...counted.map((kind) => foreground[kind]),
-      ...(distances ? [number(foreground.hd95, 1), ''] : []),
-      ...['', '', ''],
-    ]);
-  }
-  return table.toString();
+    return [
+      ...[name, scoreText(dice), scoreText(iou)],
+      `${scoreText(perImage.dice.mean)} (${perImage.dice.cases} of ${cases.length})`,
+      ...counted.map((kind) => String(each[kind])),
+      ...(distances ? [`${fixed(hd95.mean, 1)} (${hd95.cases})`, scoreText(surfaceDice?.mean)] : []),
+      ...[fixed(truth, 4), ratioText(soft?.ratio), ratioText(hard.ratio)],
+    ];
+  });
+  const mean = [
+    ...['foreground mean', scoreText(foreground.dice), scoreText(foreground.iou)],
+    scoreText(foreground.perImage.dice),
+    ...counted.map((kind) => String(foreground[kind])),
+    ...(distances ? [fixed(foreground.hd95, 1), ''] : []),
+    ...['', '', ''],
+  ];
+  return textTable(
+    {
+      head: [
+        ...['class', 'Dice', 'IoU', 'Dice, mean of images', ...counted],
+        ...(distances ? ['HD95', 'surface Dice'] : []),
+        ...['true share', 'p/q soft', 'p/q hard'],
+      ],
+      rows: foreground.classes.length > 1 ? [...rows, mean] : rows,
+    },
+    width,
+  );
 }

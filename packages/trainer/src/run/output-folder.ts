@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,7 +17,7 @@ const LIST = 'segloss-output.sha256';
 
 /** Options of {@link OutputFolder}. */
 export interface OutputOptions {
-  /** Folders and files that the command reads. */
+  /** Folders and files that the command reads. Nothing is written into such a folder, nor anywhere below it. */
   reads: readonly string[];
   /** Also replaces files that were not written by segloss, or were changed since. Default false. */
   overwrite?: boolean;
@@ -59,17 +61,13 @@ export class OutputFolder {
   private readonly written: Map<string, string>;
   private readonly reads: ReadonlySet<string>;
 
-  /** @throws {OutputError} If the folder is one of those that are read. */
+  /** @throws {OutputError} If the folder is one of those that are read, or lies in one. */
   constructor(
     readonly folder: string,
     private readonly options: OutputOptions,
   ) {
+    refuseInside(folder, options.reads);
     this.reads = new Set(options.reads.map(identityOf));
-    if (this.reads.has(identityOf(folder))) {
-      throw new OutputError(
-        `${folder}: the output would go into a folder that is read; choose another folder for the output`,
-      );
-    }
     this.written = readList(path.join(folder, LIST));
   }
 
@@ -124,6 +122,41 @@ export class OutputFolder {
     const stat = statSync(file, { throwIfNoEntry: false });
     return stat === undefined || (stat.isFile() && this.written.get(name) === sha256(readFileSync(file)));
   }
+}
+
+/**
+ * Makes sure that a folder for output is none that is read, and lies in none: by whatever links, as inodes are compared.
+ *
+ * @throws {OutputError} Otherwise.
+ */
+export function refuseInside(folder: string, reads: readonly string[]): void {
+  const named = new Map(reads.map((one) => [identityOf(one), one]));
+  const input = withParents(folder)
+    .map((one) => named.get(identityOf(one)))
+    .find((one) => one !== undefined);
+  if (input === undefined) return;
+  const where =
+    identityOf(folder) === identityOf(input)
+      ? 'the output would go into a folder that is read'
+      : `lies in ${input}, which is read`;
+  throw new OutputError(`${folder}: ${where}; choose another folder for the output`);
+}
+
+/** The folder and those above it, where links really lead. */
+function withParents(folder: string): string[] {
+  const all: string[] = [];
+  for (let one = realPath(folder); ; one = path.dirname(one)) {
+    all.push(one);
+    if (path.dirname(one) === one) return all;
+  }
+}
+
+/** The path without links; of a path that is not there yet, as far as it is. */
+function realPath(file: string): string {
+  const full = path.resolve(file);
+  const parent = path.dirname(full);
+  if (existsSync(full)) return realpathSync(full);
+  return parent === full ? full : path.join(realPath(parent), path.basename(full));
 }
 
 /** The last hash of each name. */

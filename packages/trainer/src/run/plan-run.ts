@@ -1,12 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 
+import { isBuiltIn } from '@segloss/data';
+
 import { type LoadedConfig } from '../config/load-config.js';
 import { modulesIn, modulesOfModel } from '../config/modules.js';
 import { runId } from '../config/run-id.js';
 import { type RunConfig } from '../config/schema.js';
 import { moduleSource, type ModuleSource } from '../modules/module-source.js';
 import { fileHash } from './file-hash.js';
+import { refuseInside } from './output-folder.js';
 import { findImages, imageOptions, type RunImages } from './run-data.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
 
@@ -48,7 +51,8 @@ export type OpenedImages = Map<string, Promise<RunImages>>;
  * of the user's own and writes nothing.
  *
  * @param options See {@link PlanOptions}.
- * @throws {DataError} If the data cannot be used. @throws {ModuleError} If a module's file is missing.
+ * @throws {DataError} If the data cannot be used. @throws {ModuleError} If a module's file is missing. @throws {OutputError} If `out` lies in the
+ *   folder of the images.
  *
  * @example
  * ```ts
@@ -68,6 +72,7 @@ export async function planRun(loaded: LoadedConfig, options: PlanOptions = {}): 
   const { config } = loaded;
   const { name = nameOf(loaded.file), opened = new Map() as OpenedImages } = options;
   checkName(name);
+  if (!isBuiltIn(config.data.folder)) refuseInside(config.out, [config.data.folder]);
   const sources = [...modulesIn(config.loss), ...modulesOfModel(config)].map((module) =>
     moduleSource(module, loaded.folder),
   );

@@ -71,7 +71,7 @@ async function predictPicture(
   output: OutputFolder,
   options: PredictImageOptions,
 ): Promise<string> {
-  const sample = await sampleOf(one.files[0]!, run.inputShape[2]);
+  const sample = await sampleOf(one, run.inputShape[2]);
   const { labels } = await predictImage(run, sample, options);
   const { width, height } = sample;
   return output.write(labelFile(one), encode({ width, height, data: labels, channels: 1, depth: 8 }));
@@ -85,7 +85,7 @@ async function predictVolume(
 ): Promise<string> {
   const { volume, forms } = await readImageVolume(one.files);
   const wanted = run.inputShape[2];
-  if (volume.channels !== wanted) throw otherChannels(one.files[0]!, wanted, volume.channels);
+  if (volume.channels !== wanted) throw otherChannels(one, wanted, volume.channels);
   const { depth, height, width } = volume;
   const labels = new Uint8Array(depth * height * width);
   for (let index = 0; index < depth; index++) {
@@ -99,17 +99,18 @@ async function predictVolume(
 }
 
 /** Reads an image with the channels that the model takes: gray is repeated for color, and color that is gray throughout is gray. */
-async function sampleOf(file: string, wanted: number): Promise<Sample> {
+async function sampleOf(one: PredictCase, wanted: number): Promise<Sample> {
+  const file = one.files[0]!;
   const { width, height, channels, values } = await readImage(file);
   const mask = new Uint8Array(width * height);
   const size = { id: path.basename(file), width, height, channels: wanted, mask };
   if (channels === wanted) return { ...size, image: values };
-  if (channels === 1) {
+  if (channels === 1 && wanted === 3) {
     const repeated = (_: unknown, i: number) => values[Math.floor(i / wanted)]!;
     return { ...size, image: Float32Array.from({ length: values.length * wanted }, repeated) };
   }
   if (wanted === 1) return { ...size, image: grayOf(file, values, channels) };
-  throw otherChannels(file, wanted, channels);
+  throw otherChannels(one, wanted, channels);
 }
 
 /** By so much the channels of a gray pixel differ in a JPEG. */
@@ -130,6 +131,13 @@ function grayOf(file: string, values: Float32Array, channels: number): Float32Ar
   return gray;
 }
 
-function otherChannels(file: string, wanted: number, got: number): DataError {
-  return new DataError(`${file}: wanted ${wanted} channels as the model takes, got ${got}`, 'size-mismatch');
+/** Other channels are never made up: a missing modality would be predicted from as if it were there. */
+function otherChannels({ name, files, volume }: PredictCase, wanted: number, got: number): DataError {
+  const file = files[0]!;
+  const parts = Array.from({ length: wanted }, (_, i) => `${name}_${String(i).padStart(4, '0')}.nii.gz`);
+  const remedy = volume && wanted > 1 ? `; pass one file for each channel: ${parts.join(', ')}` : '';
+  return new DataError(
+    `${file}: wanted ${wanted} channels as the model takes, got ${got}${remedy}`,
+    'size-mismatch',
+  );
 }

@@ -1,3 +1,4 @@
+import { ratioText, scoreText } from '../../page/numbers.js';
 import { plural } from '../../page/plural.js';
 import type { Results } from '../results.js';
 import { formatScore, type Leaderboard, type Row, type Section } from '../table.js';
@@ -37,12 +38,12 @@ function ranking(best: Row, second: Row | undefined, dice: number): string {
   if (second === undefined || next === undefined) return `${text}.`;
   const gap = first.mean - next.mean;
   const spread = Math.max(first.standardDeviation || 0, next.standardDeviation || 0);
-  const behind = `${text}; ${nameOf(second)} is ${gap.toFixed(3)} behind`;
+  const behind = `${text}; ${nameOf(second)} is ${scoreText(gap)} behind`;
   if (Math.min(first.cases, next.cases) < 2)
     return `${behind}, and one seed cannot say whether that is more than chance.`;
   return gap > 2 * spread
-    ? `${behind}, more than twice the spread over seeds (${spread.toFixed(3)}).`
-    : `${behind}, which is within twice the spread over seeds (${spread.toFixed(3)}): their order is inconclusive.`;
+    ? `${behind}, more than twice the spread over seeds (${scoreText(spread)}).`
+    : `${behind}, which is within twice the spread over seeds (${scoreText(spread)}): their order is inconclusive.`;
 }
 
 function constant(best: Row, rows: readonly Row[], dice: number): string[] {
@@ -61,7 +62,7 @@ function proportions(ranked: readonly Row[], { columns, data }: Section): string
   const known = ranked.filter((row) => !Number.isNaN(ratio(row)));
   if (data === undefined || known.length === 0) return [];
   const list = (rows: readonly Row[]) =>
-    rows.map((row) => `${nameOf(row)} (${ratio(row).toFixed(2)})`).join(', ');
+    rows.map((row) => `${nameOf(row)} (${ratioText(ratio(row))})`).join(', ');
   const small = known.filter((row) => ratio(row) < 1 - TOLERANCE);
   const large = known.filter((row) => ratio(row) > 1 + TOLERANCE);
   const right = known.filter((row) => Math.abs(ratio(row) - 1) <= TOLERANCE);

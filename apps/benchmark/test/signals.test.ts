@@ -1,0 +1,55 @@
+// Signals that end a training, on the built command: it saves, leaves a report, and ends with 75.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { readResults } from '../src/benchmark/results.js';
+import { builtCommand } from './command.js';
+import { side, writeImages } from './images.js';
+
+const { at, remove, disturbed } = builtCommand('signals');
+
+const endless = ['--data', 'good', '--loss', 'ce', '--size', '16', '--epochs', '100000', '--widths', '2,4', '--backend', 'wasm']; // prettier-ignore
+
+beforeAll(() => writeImages(at('good'), () => ({ size: side, value: 255 })));
+afterAll(remove);
+
+/** Runs the command, and sends a signal after its second epoch: to the whole group as a closed terminal does, or to the process alone. */
+async function stopped(flags: readonly string[], signal: NodeJS.Signals, toGroup: boolean) {
+  let sent = false;
+  return disturbed(flags, (text, child) => {
+    if (sent || !/epoch 2\//.test(text)) return;
+    sent = true;
+    process.kill(toGroup ? -child.pid! : child.pid!, signal);
+  });
+}
+
+describe.each([
+  ['SIGTERM', false],
+  ['SIGHUP', true],
+] as const)('%s', (signal, toGroup) => {
+  it('stops a training, which is saved', async () => {
+    const out = `train-${signal}`;
+    const { status, text } = await stopped(['train', ...endless, '--out', out], signal, toGroup);
+    expect({ status, text: status === 75 ? '' : text }).toEqual({ status: 75, text: '' });
+    const [name] = readdirSync(at(out));
+    const run = at(out, name!);
+    expect(readFileSync(path.join(run, 'STATUS'), 'utf8').trim()).toBe('interrupted');
+    for (const file of ['checkpoints/last.safetensors', 'report.html']) {
+      expect([file, existsSync(path.join(run, file))]).toEqual([file, true]);
+    }
+    expect(existsSync(path.join(run, 'lock'))).toBe(false);
+  });
+
+  it('stops every training of a benchmark, which are saved', async () => {
+    const out = `benchmark-${signal}`;
+    const flags = ['benchmark', ...endless, '--seeds', '2', '--jobs', '2', '--out', out];
+    const { status, text } = await stopped(flags, signal, toGroup);
+    expect({ status, text: status === 75 ? '' : text }).toEqual({ status: 75, text: '' });
+    const { cells } = readResults(at(out));
+    expect(cells.map(({ state }) => state)).toContain('interrupted');
+    expect(cells.map(({ state }) => state)).not.toContain('running');
+    expect(existsSync(at(out, 'report.html'))).toBe(true);
+  });
+});
