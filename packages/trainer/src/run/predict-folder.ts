@@ -135,7 +135,8 @@ function grayOf(file: string, values: Float32Array, channels: number): Float32Ar
 function otherChannels({ name, files, volume }: PredictCase, wanted: number, got: number): DataError {
   const file = files[0]!;
   const parts = Array.from({ length: wanted }, (_, i) => `${name}_${String(i).padStart(4, '0')}.nii.gz`);
-  const remedy = volume && wanted > 1 ? `; pass a 4-D file, or one file for each channel: ${parts.join(', ')}` : '';
+  const remedy =
+    volume && wanted > 1 ? `; pass a 4-D file, or one file for each channel: ${parts.join(', ')}` : '';
   return new DataError(
     `${file}: wanted ${wanted} channels as the model takes, got ${got}${remedy}`,
     'size-mismatch',
