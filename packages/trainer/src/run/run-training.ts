@@ -15,7 +15,7 @@ import { writeTensorboard } from '../logs/tensorboard/write-tensorboard.js';
 import { askConsent, describeModule, type ModuleConsent } from '../modules/consent.js';
 import { moduleSource } from '../modules/module-source.js';
 import { resolveLoss } from '../modules/loss-module.js';
-import { type EpochReport } from '../loop/train-options.js';
+import { type EpochReport, type NoteSubject } from '../loop/train-options.js';
 import { train, type TrainOptions } from '../train.js';
 import { weightsHash } from '../weights.js';
 import { endsInTime, StoppedWaiting } from './abortable.js';
@@ -29,7 +29,6 @@ import {
 import { type RunEvent } from './events.js';
 import { planRun, type PlanOptions } from './plan-run.js';
 import { prepareImages, type RunData } from './run-data.js';
-import { type NoteSubject } from '../loop/train-options.js';
 import { RunError } from './run-error.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
