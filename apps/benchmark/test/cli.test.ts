@@ -99,7 +99,11 @@ describe('segloss', () => {
 
   const benchmark = ['benchmark', '--data', 'good'];
   it.each([
-    [2, [...benchmark, '--loss', 'cee'], /unknown loss "cee" \(did you mean "ce"\?\); known losses: .*\bce\b/],
+    [
+      2,
+      [...benchmark, '--loss', 'cee'],
+      /unknown loss "cee" \(did you mean "ce"\?\); known losses: .*\bce\b/,
+    ],
     [2, [...benchmark, '--loss', 'ce(smoth=1)'], /smoth/],
     [2, [...benchmark, '--loss', 'ce', '--loss', '1*ce'], /two cells are the same run/],
     [2, [...benchmark, '--los', 'ce'], /unknown option '--los'/],
