@@ -65,9 +65,6 @@ function linesWith255(text: string): string[] {
 
 /** Files whose code has the number 255 without meaning the ignored label, and what it means there. */
 const OTHER_255: Record<string, string> = {
-  'apps/benchmark/src/analyze/counts.ts': 'white of a black and white mask',
-  'apps/benchmark/src/analyze/label-rule.ts': 'white of a black and white mask',
-  'apps/benchmark/src/analyze/read-mask.ts': 'white of a black and white mask',
   'apps/benchmark/src/benchmark/report/overlays.ts': 'a color',
   'apps/benchmark/src/card/posterior.ts': 'a color',
   'packages/data/src/formats/crc32.ts': 'a mask of eight bits',

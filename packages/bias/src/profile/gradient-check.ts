@@ -1,7 +1,8 @@
 import { tensor4d } from '@tensorflow/tfjs-core';
 
 import { type Meter } from './meter.js';
-import { disc, randomNumbers } from './scene.js';
+import { randomNumbers } from './random.js';
+import { disc } from './scene.js';
 
 const SIDE = 12;
 const WHERE = 'gradient';

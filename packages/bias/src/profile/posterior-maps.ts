@@ -1,4 +1,5 @@
-import { disc, pixelsByDistance, randomNumbers, shuffled } from './scene.js';
+import { randomNumbers, shuffled } from './random.js';
+import { disc, pixelsByDistance } from './scene.js';
 import { type PosteriorName } from './types.js';
 
 /** Width of the maps, in pixels. */
