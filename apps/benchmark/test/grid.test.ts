@@ -43,6 +43,14 @@ describe('the axes of a benchmark', () => {
     expect(labels(grid)).toEqual(expected);
   });
 
+  it('of an optimizer and of one of its options go together', () => {
+    expect(
+      cellsOf(
+        read('grid: { optimizer: [{ name: sgd }, { name: adam }], optimizer.learningRate: [0.1, 0.2] }'),
+      ).length,
+    ).toBe(4);
+  });
+
   it('may set several keys by one named entry, for a key or under a name of its own', () => {
     const { title, entries } = axis(
       'setup: [{ name: small, model.widths: [4], epochs: 2 }, { name: large, model: { name: fpn-resnet18 } }]',
@@ -74,6 +82,18 @@ describe('the axes of a benchmark', () => {
     ['grid: { seed: 3 }', /grid\.seed: wanted a list of values\n {2}at bench\.yaml:1\n {2}got 3/],
     ['grid: { seed: [] }', /wanted a list/],
     ['grid: { seed: [1, 1] }', /grid\.seed: two entries are "1"/],
+    [
+      'grid: { setup: [{ name: a, epochs: 2 }, { name: b, epochs: 3 }], epochs: [1] }',
+      /grid\.setup and grid\.epochs: both set epochs/,
+    ],
+    [
+      'grid: { optimizer: [{ name: sgd, learningRate: 1 }], optimizer.learningRate: [2, 3] }',
+      /grid\.optimizer and grid\.optimizer\.learningRate: both set optimizer\.learningRate/,
+    ],
+    [
+      'grid: { data.size: [8], setup: [{ name: a, data: { size: 16 } }] }',
+      /grid\.data\.size and grid\.setup: both set data\.size/,
+    ],
     ['grid: { out: [a] }', /grid\.out: a benchmark decides this itself/],
   ])('refuse %j', (grid, message) => {
     expect(() => read(grid)).toThrow(ConfigError);

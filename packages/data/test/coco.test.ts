@@ -247,4 +247,22 @@ describe('the layout of COCO', () => {
     const broken = await openDataset(await folder('broken', () => ({ annotations })));
     expect(await failure(broken.val[0]!.load())).toMatch(/^unreadable: .*instances_val2017.json, image val: decodeRle: cannot read runs of 1 pixels/); // prettier-ignore
   });
+
+  it.each([
+    ['shares of the image', [0.1, 0.1, 0.9, 0.1, 0.9, 0.9]],
+    ['points to the right of it', [3, 0, 5, 0, 5, 1]],
+    ['points above it', [0, -4, 2, -4, 2, 0]],
+  ])('refuses objects of %s, which would be background', async (kind, points) => {
+    const annotations = [{ id: 5, image_id: 1, category_id: 3, segmentation: [points] }];
+    expect(await failure(openDataset(await folder(`outside ${kind}`, () => ({ annotations }))))).toMatch(
+      /^bad-label: .*1 of 1 annotations lie outside of their image, or have coordinates from 0 to 1 .*\(5\)/,
+    );
+  });
+
+  it('refuses two categories of one name', async () => {
+    const same = [{ id: 3, name: 'car' }, { id: 7, name: 'car' }]; // prettier-ignore
+    expect(await failure(openDataset(await folder('same', () => ({ categories: same }))))).toMatch(
+      /^bad-label: wanted a different name for every class .*got car twice/,
+    );
+  });
 });

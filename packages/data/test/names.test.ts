@@ -93,6 +93,9 @@ describe('pairing by names', () => {
     ['a mask and one with _mask', ['a.png', 'b.png'], { 'a.png': 1, 'a_mask.png': 2, 'b.png': 1 }, /two masks .*a_mask\.png and a\.png/],
     ['two masks with words behind', ['a.png', 'b.png'], { 'a_seg.png': 1, 'a_mask.png': 2, 'b.png': 1 }, /several masks .*fit one image: a, a_mask, a_seg/],
     ['an image that is not read', ['a.bmp', 'b.png'], { 'a.png': 1, 'b.png': 1 }, /cannot read a\.bmp .*convert it/],
+    ['images in a folder below', ['a.png', 'more/b.png'], { 'a.png': 1, 'more/b.png': 1 }, /wanted all images in .*images itself, got 1 more in .*more \(b\.png\)/],
+    ['arrays among images', ['a.png', 'b.npy'], { 'a.png': 1 }, /cannot read b\.npy/],
+    ['volumes among images', ['a.png', 'b.nii.gz'], { 'a.png': 1 }, /cannot read b\.nii\.gz/],
     ['a mask alone', ['a.png'], { 'a.png': 1, 'b.png': 1 }, /mask without image: b\.png/],
   ])('refuses %s', async (_, images, masks, cause) => {
     expect(await failure(openDataset(await folder(images, masks)))).toMatch(cause);
@@ -178,6 +181,28 @@ describe('lists', () => {
     ).toMatch(cause);
   });
 
+  it.each([
+    'Train.txt',
+    'training.txt',
+    'train_list.txt',
+    'valid.csv',
+    'splits/train.txt',
+    'ImageSets/val.txt',
+  ])('refuse %s, a name that is not read, instead of a split by the seed', async (list) => {
+    const name = await folder(['a.png', 'd.png'], { 'a.png': 1, 'd.png': 1 }, { [list]: 'a' });
+    expect(await failure(openDataset(name))).toMatch(
+      /^unpaired: .*a list under a name that is not read; rename to .*train\.txt and/,
+    );
+  });
+
+  it('of other things do not matter', async () => {
+    const texts = { 'test.txt': 'a', 'README.txt': 'a', 'training-notes.txt': 'a', 'classes.txt': 'bg\nx' };
+    const { description } = await openDataset(
+      await folder(['a.png', 'd.png'], { 'a.png': 1, 'd.png': 1 }, texts),
+    );
+    expect(description).toContain('split by seed');
+  });
+
   it('report what stands there twice, and what stands in both', async () => {
     const { train, val, warnings } = await listed('a\nd\na', 'd\nb.c');
     expect([train, val].map((part) => part.map(({ id }) => id))).toEqual([['a', 'd'], ['d', 'b.c']]); // prettier-ignore
@@ -193,10 +218,33 @@ describe('classes.txt', () => {
     ['one class', 'lesion', /wanted 2 or more classes .*background first, got lesion/],
     ['none', '\n', /got none/],
     ['a name twice', 'a\nb\na', /got a twice/],
+    [
+      'background that is not first',
+      'lesion\nbackground',
+      /wanted background as class 0 .*got lesion as 0 and background as 1/,
+    ],
+    [
+      'other numbers than those of the lines',
+      '1: lesion\n0: bg',
+      /wanted the classes 0, 1, 2, .*got the numbers 1, 0/,
+    ],
+    ['numbers from 1', '1 bg\n2 lesion', /got the numbers 1, 2/],
   ])('refuses %s', async (_, text, cause) => {
     expect(
       await failure(openDataset(await folder(['a.png'], { 'a.png': 1 }, { 'classes.txt': text }))),
     ).toMatch(cause);
+  });
+
+  it('has comments, and names that start with numbers', async () => {
+    const classesOf = async (text: string) =>
+      (
+        await openDataset(
+          await folder(['a.png', 'b.png'], { 'a.png': 1, 'b.png': 1 }, { 'classes.txt': text }),
+        )
+      ).classes;
+    expect(await classesOf('# of our clinic\nbg\nlesion')).toEqual(['bg', 'lesion']);
+    expect(await classesOf('0 bg\n1 lesion')).toEqual(['0 bg', '1 lesion']);
+    expect(await classesOf('bg\n3 lesion')).toEqual(['bg', '3 lesion']);
   });
 
   it('never brings control characters into names', async () => {

@@ -62,10 +62,40 @@ export function readAxes(
     ...over.filter(({ key }) => !written.some((source) => source.key === key)),
   ];
   const keys = sources.map(({ key }) => key);
-  return sources.map((source) => {
+  const axes = sources.map((source) => {
     if (RESERVED.includes(source.key)) throw reserved(source);
     return { key: source.key, title: titleOf(source.key, keys), entries: entriesOf(source) };
   });
+  checkDisjoint(axes);
+  return axes;
+}
+
+/** Throws if two axes set one key, or one sets a part of what the other sets: a cell would not be what its labels say. */
+function checkDisjoint(axes: readonly Axis[]): void {
+  const within = (a: string, b: string) => a === b || a.startsWith(`${b}.`);
+  for (const [i, axis] of axes.entries()) {
+    const others = axes.slice(i + 1).flatMap(({ key, entries }) => entries.flatMap(({ values }) => values.flatMap(keysOf).map((set) => ({ axis: key, set })))); // prettier-ignore
+    for (const { values } of axis.entries) {
+      for (const { key, origin } of values.flatMap(keysOf)) {
+        const other = others.find(({ set }) => within(set.key, key) || within(key, set.key));
+        if (other === undefined) continue;
+        throw new ConfigError({
+          what: `grid.${axis.key} and grid.${other.axis}: both set ${key.length > other.set.key.length ? key : other.set.key}`,
+          where: origin,
+          expected: 'wanted axes that set different keys',
+          remedy: 'write the combinations as named entries of one axis: { name: ..., KEY: ..., KEY: ... }',
+        });
+      }
+    }
+  }
+}
+
+/** The keys that a value sets: those of a mapping one by one, so that `optimizer: {name: sgd}` leaves optimizer.learningRate free. */
+function keysOf({ path: at, value, origin }: TemplateValue): { key: string; origin: string }[] {
+  if (!isMapping(value) || Object.keys(value).length === 0) return [{ key: at, origin }];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    keysOf({ path: `${at}.${key}`, value: inner, origin }),
+  );
 }
 
 /** Returns every combination of the axes. Seeds vary slowest, so that an interrupted benchmark has compared everything once. */

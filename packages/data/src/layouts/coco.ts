@@ -125,7 +125,8 @@ function annotationsOf(
   labels: ReadonlyMap<string, number>,
 ): Map<string, CocoAnnotation[]> {
   const of = new Map<string, CocoAnnotation[]>(images.map(({ id }) => [String(id), []]));
-  const lost = { image: [] as string[], category: [] as string[], segmentation: [] as string[] };
+  const lost = { image: [] as string[], category: [] as string[], segmentation: [] as string[], outside: [] as string[] }; // prettier-ignore
+  const sizes = new Map(images.map((image) => [String(image.id), image]));
   annotations.forEach(({ id, image_id, category_id, segmentation, area, iscrowd }, i) => {
     const name = String(id ?? `number ${i}`);
     const [list, label] = [of.get(String(image_id)), labels.get(String(category_id))];
@@ -133,6 +134,7 @@ function annotationsOf(
     if (list === undefined) lost.image.push(name);
     else if (label === undefined) lost.category.push(name);
     else if (!drawn) lost.segmentation.push(name);
+    else if (liesOutside(segmentation, sizes.get(String(image_id))!)) lost.outside.push(name);
     else {
       list.push({
         category_id: label,
@@ -147,15 +149,28 @@ function annotationsOf(
     image: 'name an image',
     category: 'name a category',
     segmentation: 'have an empty segmentation',
+    outside: 'lie outside of their image, or have coordinates from 0 to 1 instead of pixels',
   };
   for (const [what, ids] of Object.entries(lost) as [keyof typeof lost, string[]][]) {
     if (ids.length === 0) continue;
     throw new DataError(
-      `${file}: ${ids.length} of ${annotations.length} annotations ${said[what]}${what === 'segmentation' ? '' : ' that the file does not have'} (${shown(ids)}); remove them, or export the file anew`,
+      `${file}: ${ids.length} of ${annotations.length} annotations ${said[what]}${what === 'image' || what === 'category' ? ' that the file does not have' : ''} (${shown(ids)}); remove them, or export the file anew`,
       'bad-label',
     );
   }
   return of;
+}
+
+/** Whether polygons have no pixel of the image: they end before it, start behind it, or are given as shares of its size. */
+function liesOutside(segmentation: unknown, { height, width }: { height: number; width: number }): boolean {
+  if (!Array.isArray(segmentation)) return false;
+  const points = (segmentation as unknown[]).flat().map(Number);
+  const [x, y] = [0, 1].map((axis) => points.filter((_, i) => i % 2 === axis)) as [number[], number[]];
+  const areShares =
+    points.every((value) => value >= 0 && value <= 1) && points.some((value) => !Number.isInteger(value));
+  const before = (values: readonly number[]) => values.every((value) => value <= 0);
+  const behind = (values: readonly number[], size: number) => values.every((value) => value >= size);
+  return areShares || before(x) || before(y) || behind(x, width) || behind(y, height);
 }
 
 const isFlat = (segmentation: unknown): segmentation is number[] =>

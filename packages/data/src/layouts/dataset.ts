@@ -11,6 +11,7 @@ import { indexLabels, labelOf, mappedLabels, type LabelMap, type LabelRule } fro
 import { maskFacts, type MaskFacts } from '../read/mask-facts.js';
 import { PRESENT } from '../read/pairs.js';
 import { IGNORED, type Finding, type SegmentationDataset } from '../samples/sample.js';
+import { checkClasses } from './check-classes.js';
 import { type Found, type Item, type LayoutOptions } from './layout.js';
 
 type Facts = ReadonlyMap<string, MaskFacts>;
@@ -30,6 +31,7 @@ export async function datasetOf(
   if (train.length + val.length === 0) {
     throw new DataError(`no images with masks in ${folder}, of the layout ${layout}; add some`, 'no-data');
   }
+  checkClasses(folder, classes, multilabel ? null : background);
   const items = [...train, ...val];
   const read = await maskFacts(items.flatMap(({ masks }) => masks.filter((path) => path !== undefined)));
   const facts = new Map(

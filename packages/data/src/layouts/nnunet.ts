@@ -25,6 +25,9 @@ export const nnunet: Layout = {
   open: openNnunet,
 };
 
+/** The file of folds that nnU-Net makes. */
+const SPLITS = 'splits_final.json';
+
 /** What we need of dataset.json. */
 interface Description {
   labels?: Record<string, unknown>;
@@ -69,6 +72,9 @@ async function openNnunet(folder: string, options: LayoutOptions): Promise<Found
     background: 0,
     channels,
     ...splitItems(cases.map(item), options),
+    ...((await exists(join(folder, SPLITS))) && {
+      warnings: [`${SPLITS} is not read: the cases are split by a seed, and not by its folds`],
+    }),
     labels: {
       kind: 'numbers',
       rule,

@@ -1,9 +1,11 @@
 // How files find their partners, and how lists of names are read: for every layout, and for whoever pairs files by name.
+import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 
 import { DataError, printable } from '../errors.js';
 import { namesIn, readText } from '../formats/bytes.js';
 import { type Pair } from './pairs.js';
+import { checkUnreadLists } from './unread-lists.js';
 
 /** A file's name without folder and extension. */
 export function stem(path: string): string {
@@ -17,12 +19,14 @@ export function idOf(path: string): string {
 
 const IMAGE_FILE = /\.(png|jpe?g|tiff?)$/i;
 /** Images that are not read; left out in silence they would be missing from the data. */
-const OTHER_IMAGE_FILE = /\.(bmp|gif|webp|jp2|heic|heif|avif|ppm|pgm|pbm|pnm|tga|dcm)$/i;
+const OTHER_IMAGE_FILE =
+  /\.(bmp|gif|webp|jp2|jpe|jfif|heic|heif|avif|ppm|pgm|pbm|pnm|tga|dcm|npy|npz|mat|mha|mhd|nrrd|nii|nii\.gz)$/i;
 
 /**
  * Names of the images in a folder, sorted; none if there is no such folder. Hidden files (`._a.png`) do not count.
  *
- * @throws {DataError} `unreadable`, if an image has a format that is not read and there is none of its name that is.
+ * @throws {DataError} `unreadable`, if an image has a format that is not read and there is none of its name that is; `unpaired`, if there are
+ *   more images in folders below.
  */
 export async function imageFiles(folder: string): Promise<string[]> {
   const names = (await namesIn(folder)) ?? [];
@@ -35,7 +39,21 @@ export async function imageFiles(folder: string): Promise<string[]> {
       'unreadable',
     );
   }
+  if (images.length > 0) await checkFoldersBelow(folder);
   return images;
+}
+
+/** Throws if there are images in folders below one that holds images itself: only the latter would be read. */
+async function checkFoldersBelow(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries.filter((one) => one.isDirectory() && !one.name.startsWith('.'))) {
+    const below = ((await namesIn(join(folder, entry.name))) ?? []).filter((name) => IMAGE_FILE.test(name));
+    if (below.length === 0) continue;
+    throw new DataError(
+      `wanted all images in ${folder} itself, got ${below.length} more in ${join(folder, entry.name)} (${shown(below)}); move them up, or the folder away`,
+      'unpaired',
+    );
+  }
 }
 
 /**
@@ -182,14 +200,17 @@ export async function lines(path: string): Promise<string[] | undefined> {
 }
 
 /**
- * The classes of a file with one name a line, background first.
+ * The classes of a file with one name a line, background first. Lines that start with `#` are comments.
  *
  * @returns Undefined if there is no such file.
- * @throws {DataError} `bad-label`, if there are fewer than two or one stands there twice.
+ * @throws {DataError} `bad-label`, if there are fewer than two, one stands there twice, or they are numbered otherwise than by their lines.
  */
 export async function readClasses(path: string, least = 2): Promise<string[] | undefined> {
-  const names = (await lines(path))?.map((line) => printable(line.trim()));
+  const names = (await lines(path))
+    ?.map((line) => printable(line.trim()))
+    .filter((line) => !line.startsWith('#'));
   if (names === undefined) return undefined;
+  checkNumbers(path, names);
   if (names.length < least) {
     throw new DataError(
       `wanted ${least} or more classes in ${path}, one a line${least > 1 ? ', background first' : ''}, got ${names.join(', ') || 'none'}; name the others, or remove the file`,
@@ -199,6 +220,18 @@ export async function readClasses(path: string, least = 2): Promise<string[] | u
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return names;
   throw new DataError(`wanted every class once in ${path}, got ${twice} twice; rename one`, 'bad-label');
+}
+
+/** Throws if every line starts with a number, and these are not 0, 1, 2, ...: the number would not be the label. */
+function checkNumbers(path: string, names: readonly string[]): void {
+  const numbers = names.map((name) => /^(\d+)[\s:=,;.)-]+\D/.exec(name)?.[1]);
+  if (numbers.some((number, k) => number === undefined || Number(number) !== k)) {
+    if (names.length === 0 || numbers.includes(undefined)) return;
+    throw new DataError(
+      `wanted the classes 0, 1, 2, ... in this order in ${path}, got the numbers ${numbers.join(', ')}; a line stands for the label of its place`,
+      'bad-label',
+    );
+  }
 }
 
 /** Training and validation items that lists name, and what is odd about the lists. */
@@ -214,14 +247,17 @@ export interface ListedSplit<T> {
  *
  * @param lists Paths of the lists of training and validation.
  * @returns Undefined if there is neither list.
- * @throws {DataError} `unpaired`, if a list is missing or empty, or names what is not there.
+ * @throws {DataError} `unpaired`, if a list is missing, is empty, has another name than those that are read, or names what is not there.
  */
 export async function splitByLists<T extends { readonly id: string }>(
   items: readonly T[],
   lists: { readonly train: string; readonly val: string },
 ): Promise<ListedSplit<T> | undefined> {
   const [train, val] = [await lines(lists.train), await lines(lists.val)];
-  if (train === undefined && val === undefined) return undefined;
+  if (train === undefined && val === undefined) {
+    await checkUnreadLists(lists);
+    return undefined;
+  }
   for (const [names, path] of [
     [train, lists.train],
     [val, lists.val],
