@@ -127,7 +127,7 @@ describe('segloss', () => {
       /good\/out\/runs: lies in .*good, which is read; choose another folder for the output/,
     ],
     [2, ['benchmark', '-c', 'none.yaml'], /no such file: none\.yaml/],
-    [2, ['benchmark'], /data\.folder: is missing/],
+    [2, ['benchmark'], /wanted -c <file> or --data <folder>, got neither/],
     [2, ['demo', '--epochs', '2.5'], /--epochs <n>.*Wanted a whole number of at least 1, got "2\.5"/],
     [
       2,

@@ -71,7 +71,7 @@ describe('segloss doctor', () => {
       '              get it:  do this',
       '✓ webgpu      works    WebGPU on T4, a GPU  (1.3 s)',
       '',
-      '"auto" takes webgpu.',
+      '"auto" selects webgpu.',
       '',
     ]);
   });

@@ -241,6 +241,17 @@ describe('what is wrong with a configuration is said in four lines', () => {
       ],
     ],
     [
+      'a key of a benchmark file',
+      `${data}grid: { loss: [ce, dice] }\n`,
+      [],
+      [
+        'configuration: unknown key "grid"',
+        '  at run.yaml:2',
+        expect.stringMatching(/^ {2}known keys: data, /) as unknown as string,
+        '  this is a key of a benchmark file: train it with segloss benchmark -c FILE',
+      ],
+    ],
+    [
       'an unknown key that is null',
       `${data}epoch: null\n`,
       [],
@@ -280,7 +291,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: epochs: expected number, received string',
         '  at run.yaml:2',
-        '  got "many"; wanted: Passes over the training images, from 1',
+        '  got "many"; wanted: Number of epochs (passes over the training images), 1 or more',
         '  change the value, or leave it out: the default is 20',
       ],
     ],
@@ -291,7 +302,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: batchSize: too small: expected number to be >=1',
         '  at --set',
-        '  got 0; wanted: Images of one batch, from 1',
+        '  got 0; wanted: Images per batch, 1 or more',
         '  change the value, or leave it out: the default is 8',
       ],
     ],
@@ -302,7 +313,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: augment: expected one of "none"|"flip"|"retinal-lesions"|"cityscapes"|"polyp"',
         '  at run.yaml:2',
-        '  got "flips"; wanted: Changes of the training images: `none`, `flip`, `retinal-lesions`, `cityscapes`, `polyp`; one of none, flip, retinal-lesions, cityscapes, polyp', // prettier-ignore
+        '  got "flips"; wanted: Augmentation of the training images: `none`, `flip`, `retinal-lesions`, `cityscapes`, `polyp`; one of none, flip, retinal-lesions, cityscapes, polyp', // prettier-ignore
         '  did you mean "flip"?',
       ],
     ],
@@ -313,7 +324,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: data.folder: is missing',
         '  at run.yaml:1',
-        '  got nothing; wanted: Folder of images and masks in a layout that `openDataset` knows, or a built-in data set: `demo`, `demo:rare`, `demo:mixed`, `demo:large`, `demo:nuclei`',
+        '  got nothing; wanted: Folder of images and masks (`segloss data check FOLDER` says whether it can be read), or a built-in data set: `demo`, `demo:rare`, `demo:mixed`, `demo:large`, `demo:nuclei`',
         '  add data.folder to the file, or pass --set data.folder=...',
       ],
     ],
@@ -326,7 +337,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
           /^configuration: loss: loss spec "ce \+ l3" at 5: unknown loss "l3" .*; known losses: .*, ce, /,
         ) as unknown as string,
         '  at run.yaml:2',
-        '  got "ce + l3"; wanted: A loss spec, as in `ce + 0.5*l1(temperature=10)`; a name may be ./mine.ts#name',
+        '  got "ce + l3"; wanted: Loss spec, as in `ce + 0.5*l1(temperature=10)`; `segloss losses` lists the names, and a module of your own is `./mine.ts#name`',
         '  change the value, or leave it out: the default is "ce"',
       ],
     ],
@@ -337,7 +348,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: data.normalize.mean.1: expected number, received string',
         '  at run.yaml:4',
-        '  got "x"; wanted: Of each channel, subtracted; images have values from 0 to 1',
+        '  got "x"; wanted: Mean of each channel, which is subtracted; images have values from 0 to 1',
         '  change the value',
       ],
     ],
@@ -359,7 +370,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: seed: expected number, received object',
         '  at run.yaml:2',
-        '  got {"a":1}; wanted: Seed of weights, order, augmentation and dropout, from 0 to 2147483647',
+        '  got {"a":1}; wanted: Seed of initial weights, order of the images, augmentation and dropout, 0 to 2147483647',
         '  change the value, or leave it out: the default is 0',
       ],
     ],
@@ -368,9 +379,9 @@ describe('what is wrong with a configuration is said in four lines', () => {
       `${data}augment: polyp\n`,
       [],
       [
-        'configuration: data.size: the recipe polyp makes images of one size and wants to know it',
+        'configuration: data.size: the recipe polyp produces images of one size: set data.size',
         '  at run.yaml:1',
-        '  got nothing; wanted: Size in pixels, from 8, to which images and masks are resized: a number or [height, width]; not resized without it',
+        '  got nothing; wanted: Size in pixels that images and masks are resized to: a number or [height, width], 8 or more; by default they keep their size',
         '  add data.size to the file, or pass --set data.size=...',
       ],
     ],
@@ -381,7 +392,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: gradient.clipValue: clipNorm and clipValue exclude each other',
         '  at run.yaml:2',
-        '  got 2; wanted: Largest element of a gradient, above 0; not with clipNorm',
+        '  got 2; wanted: Largest absolute value of an element of the gradient, above 0; excludes clipNorm',
         '  change the value',
       ],
     ],
@@ -390,9 +401,9 @@ describe('what is wrong with a configuration is said in four lines', () => {
       `${data}optimizer: { name: sgd, nesterov: true }\n`,
       [],
       [
-        'configuration: optimizer.nesterov: Nesterov momentum wants a momentum above 0',
+        'configuration: optimizer.nesterov: Nesterov momentum needs a momentum above 0',
         '  at run.yaml:2',
-        '  got true; wanted: Nesterov momentum; wants a momentum above 0',
+        '  got true; wanted: Nesterov momentum; needs a momentum above 0',
         '  change the value, or leave it out: the default is false',
       ],
     ],
@@ -401,9 +412,9 @@ describe('what is wrong with a configuration is said in four lines', () => {
       'data: { folder: demo, normalize: { mean: [0], std: [1, 1] } }\n',
       [],
       [
-        'configuration: data.normalize: mean and std want the same number of channels, got 1 and 2',
+        'configuration: data.normalize: mean and std must have the same number of channels, got 1 and 2',
         '  at run.yaml:1',
-        '  got {"mean":[0],"std":[1,1]}; wanted: { mean, std } of each channel, or `none`: values from 0 to 1 as they are',
+        '  got {"mean":[0],"std":[1,1]}; wanted: `{ mean, std }`, a list of one number per channel each, or `none`, which keeps values from 0 to 1',
         '  change the value, or leave it out: the default is "none"',
       ],
     ],
@@ -549,12 +560,13 @@ describe('a configuration as YAML', () => {
     expect((await load(yaml)).config).toEqual(config);
   });
 
-  const word = fc.string({ minLength: 1, maxLength: 12 });
+  const refused = ['__proto__', 'constructor', 'prototype']; // as keys, wherever they stand
+  const word = fc.string({ minLength: 1, maxLength: 12 }).filter((text) => !refused.includes(text));
   const rate = fc.double({ min: 1e-9, max: 10, noNaN: true });
   const optional = (keys: Record<string, fc.Arbitrary<unknown>>) => fc.record(keys, { requiredKeys: [] });
   const configuration = optional({
     model: fc.dictionary(
-      fc.stringMatching(/^[a-z]\w*$/).filter((key) => key !== 'name'),
+      fc.stringMatching(/^[a-z]\w*$/).filter((key) => key !== 'name' && !refused.includes(key)),
       fc.oneof(word, fc.array(fc.oneof(word, fc.integer(), fc.boolean())), fc.dictionary(word, rate)),
     ),
     loss: fc.constantFrom('ce', 'dice + ce', 'ce + 0.5*./mine.ts#x', 'CE+L1'),

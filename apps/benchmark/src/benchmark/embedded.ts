@@ -38,7 +38,7 @@ base:
     # folder: ./my-images  # images and masks; several folders: a list in the grid, data.folder: [./a, ./b]
     size: 128 # pixels; [height, width] for another shape
   model:
-    name: unet # segloss config schema lists the models and their options
+    name: unet # packages/models/README.md lists the models and their options
     widths: [8, 16, 32, 64]
     norm: batch
   optimizer:
@@ -55,5 +55,5 @@ grid:
     - ce + dice
     - ce + 0.1*l1(temperature=10)
     - ce + kl
-  seed: [0] # 0, 1, 2 for a comparison that can be believed
+  seed: [0] # 0, 1, 2 for a comparison
 `;

@@ -34,10 +34,14 @@ export interface AnalyzeFlags {
 /** `segloss analyze`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   command
-    .option('--pred <folder>', 'predicted masks (PNG, TIFF, NIfTI); repeat it for a comparison', collect)
-    .option('--gt <folder>', 'true masks, with the names of the predictions')
-    .option('--nnunet <file>', 'instead of folders, a summary.json of nnU-Net; repeat it', collect)
-    .option('--name <text>', 'name of a run, one for each --pred or --nnunet, in their order', collect)
+    .option('--pred <folder>', 'folder of predicted masks (PNG, TIFF, NIfTI); repeat to compare', collect)
+    .option('--gt <folder>', 'folder of true masks, with the same file names')
+    .option('--nnunet <file>', 'summary.json of nnU-Net, instead of folders; repeat to compare', collect)
+    .option(
+      '--name <text>',
+      'name of a run in the tables; one for each --pred or --nnunet, in order',
+      collect,
+    )
     .option('--classes <list>', 'names of the labels 0, 1, ... (background,lesion)', parseNames)
     .option(
       '--ignore <label>',
@@ -45,13 +49,13 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
       whole('a label', 0, 65535),
     ) // prettier-ignore
     .option('--probabilities', 'predictions are probabilities: gray PNG or TIFF, or NIfTI from 0 to 1')
-    .option('--quantiles <n>', 'bins with as many cases each', whole('bins', 1, 100), 4)
-    .option('--resamples <n>', 'bootstrap samples', whole('samples', 100, 100_000), 1000)
-    .option('--seed <n>', 'of the bootstrap', whole('a seed', 0, 2 ** 31 - 1), 0)
-    .option('--follow-links', 'read links that lead out of the folders')
-    .option('--out <file>', 'write a page with charts: report.html')
+    .option('--quantiles <n>', 'number of size bins with equally many cases', whole('bins', 1, 100), 4)
+    .option('--resamples <n>', 'number of bootstrap samples', whole('samples', 100, 100_000), 1000)
+    .option('--seed <n>', 'seed of the bootstrap', whole('a seed', 0, 2 ** 31 - 1), 0)
+    .option('--follow-links', 'also read links that lead out of the folders')
+    .option('--out <file>', 'write an HTML page with charts')
     .option('--overwrite', 'let --out replace a file that segloss did not write')
-    .option('--json', 'everything as JSON on stdout, each case too')
+    .option('--json', 'print everything as JSON, including each case')
     .action(async (flags: AnalyzeFlags) => finish(await analyzeCommand(flags, terminal)));
 }
 

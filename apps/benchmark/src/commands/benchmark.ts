@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 import { benchmarkCommand, type BenchmarkRequest } from '../benchmark/command.js';
 import { OWN_FOLDER } from '../benchmark/embedded.js';
+import { UsageError } from '../errors.js';
 import { collect, parseCount, parseSeeds } from '../options.js';
 import type { Terminal } from '../terminal.js';
 import { valuesOf, withConfigFlags } from './config-flags.js';
@@ -23,32 +24,47 @@ export interface BenchmarkFlags {
 
 /** `segloss benchmark`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
-  withBenchmarkFlags(command.option('-c, --config <file>', 'a benchmark file: name, base, grid')).action(
-    async (flags: BenchmarkFlags) => {
-      const source = flags.config ?? { text: OWN_FOLDER, name: 'own-folder.yaml' };
-      const name = flags.config === undefined ? nameOfData(flags.data) : undefined;
-      finish(await benchmarkCommand({ ...requestOf(flags), source, name }, terminal));
-    },
-  );
+  withBenchmarkFlags(
+    command.option('-c, --config <file>', 'benchmark file with name, base and grid (docs/benchmarks.md)'),
+  ).action(async (flags: BenchmarkFlags) => {
+    checkSource(flags);
+    const source = flags.config ?? { text: OWN_FOLDER, name: 'own-folder.yaml' };
+    const name = flags.config === undefined ? nameOfData(flags.data) : undefined;
+    finish(await benchmarkCommand({ ...requestOf(flags), source, name }, terminal));
+  });
+}
+
+/** Without a file, the flags must say which images to train on. */
+function checkSource({ config, data = [], set = [] }: BenchmarkFlags): void {
+  if (config !== undefined || data.length > 0 || set.some((entry) => entry.startsWith('data'))) return;
+  throw new UsageError('benchmark: wanted -c <file> or --data <folder>, got neither; for example: segloss benchmark --data ./images --loss ce --loss dice'); // prettier-ignore
 }
 
 /** Adds the flags that choose the grid and how it is trained. */
 export function withBenchmarkFlags(command: Command): Command {
   const grid = command
-    .option('--data <folder>', 'images and masks; repeat it for several data sets', collect)
+    .option('--data <folder>', 'folder of images and masks; repeat for several data sets', collect)
     .option(
       '--loss <spec>',
-      'a spec (segloss losses) or a module, ./mine.ts#name; repeat it for more',
+      'loss spec (see segloss losses) or module, ./mine.ts#name; repeat for several',
       collect,
     )
     .option('--seeds <n>', 'number of seeds (3 means 0,1,2) or a list (5,8)', parseSeeds);
   return withConfigFlags(grid)
     .option('--out <folder>', 'folder of the benchmark (default: benchmarks/NAME)')
-    .option('--only <axis=label>', 'train these cells only, as in loss=dice; repeat it for more', collect)
-    .option('--jobs <n>', 'trainings at the same time (default: what cores and memory allow)', parseCount)
-    .option('--dry-run', 'list the runs and how far they are, and train nothing')
-    .option('--fresh', 'train everything anew; older runs are moved aside')
-    .option('--json', 'events as JSON lines on stdout instead of the table');
+    .option(
+      '--only <axis=label>',
+      'train only the runs with this label, as in loss=dice; repeat for several',
+      collect,
+    )
+    .option(
+      '--jobs <n>',
+      'number of trainings at the same time (default: as many as cores and memory allow)',
+      parseCount,
+    )
+    .option('--dry-run', 'list the runs and their state without training')
+    .option('--fresh', 'train everything again; older runs are kept under another name')
+    .option('--json', 'print events as JSON lines instead of the table');
 }
 
 /** What the flags ask for; without `source`. */

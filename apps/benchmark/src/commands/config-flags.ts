@@ -4,20 +4,20 @@ import { collect, parseCount, parsePositive, parseSize, parseWidths } from '../o
 
 /** Flags that stand for keys of a run's configuration, in the commands that train. */
 const FLAGS = [
-  { flag: '--epochs <n>', key: 'epochs', text: 'passes over the training images', parse: parseCount },
+  { flag: '--epochs <n>', key: 'epochs', text: 'number of epochs', parse: parseCount },
   {
     flag: '--size <hxw>',
     key: 'data.size',
     text: 'resize images to N x N or H x W pixels',
     parse: parseSize,
   },
-  { flag: '--limit <n>', key: 'data.limit', text: 'use at most n training and n validation images', parse: parseCount }, // prettier-ignore
-  { flag: '--batch-size <n>', key: 'batchSize', text: 'images of one update', parse: parseCount },
-  { flag: '--learning-rate <x>', key: 'optimizer.learningRate', text: 'step size of the optimizer', parse: parsePositive }, // prettier-ignore
+  { flag: '--limit <n>', key: 'data.limit', text: 'use at most n training images and n validation images', parse: parseCount }, // prettier-ignore
+  { flag: '--batch-size <n>', key: 'batchSize', text: 'images per batch', parse: parseCount },
+  { flag: '--learning-rate <x>', key: 'optimizer.learningRate', text: 'learning rate', parse: parsePositive }, // prettier-ignore
   {
     flag: '--widths <list>',
     key: 'model.widths',
-    text: 'filters of each level of the U-Net',
+    text: 'filters per level of the U-Net, as in 16,32,64',
     parse: parseWidths,
   },
   { flag: '--norm <kind>', key: 'model.norm', text: 'normalization in the network: batch, instance, none, ...', parse: String }, // prettier-ignore
@@ -30,7 +30,7 @@ export function withConfigFlags(command: Command): Command {
     command.option(flag, `${text} (${key})`, parse as (text: string) => unknown);
   return command.option(
     '--set <key=value>',
-    'any key of the configuration, as in optimizer.name=sgd; repeat it for more',
+    'set any key of the configuration, as in optimizer.name=sgd; repeat for several',
     collect,
   );
 }

@@ -14,26 +14,26 @@ interface ShowFlags {
 export function define(config: Command, { stdout, folder }: Pick<Terminal, 'stdout' | 'folder'>): void {
   config
     .command('show')
-    .description('every value of a configuration, and where it comes from')
-    .requiredOption('-c, --config <file>', 'a YAML file, or preset:NAME')
+    .description('show every value of a configuration and where it comes from')
+    .requiredOption('-c, --config <file>', 'YAML file, or preset:NAME')
     .option(
       '--set <key=value>',
-      'a value over that of the file, as in optimizer.name=sgd; repeat it for more',
+      'override a value of the file, as in optimizer.name=sgd; repeat for several',
       collect,
     )
-    .option('--json', 'as JSON: { config, origin, folder, file }')
+    .option('--json', 'print JSON: { config, origin, folder, file }')
     .action(async ({ config: file, set = [], json }: ShowFlags) => {
       const loaded = await loadConfig(file, { set, cwd: folder });
       stdout.write(json === true ? toJson(loaded) : configToYaml(loaded.config, loaded.origin));
     });
   config
     .command('schema')
-    .description('the JSON Schema of a configuration file, for editors')
+    .description('print the JSON Schema of a configuration file, for editors')
     .action(() => void stdout.write(toJson(configJsonSchema())));
   config
     .command('presets')
-    .description('the configurations that come with segloss, for extends: preset:NAME')
-    .option('--json', 'as a JSON list')
+    .description('list the configurations that come with segloss, for extends: preset:NAME')
+    .option('--json', 'print a JSON list')
     .action(({ json }: { json?: boolean }) => {
       stdout.write(
         json === true

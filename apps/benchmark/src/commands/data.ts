@@ -12,8 +12,8 @@ export function define(data: Command, terminal: Terminal, finish: (code: number)
   data
     .command('check')
     .argument('<folder>', 'folder of images and masks')
-    .description('read every image and mask, and say what they hold and what is wrong with them')
-    .option('--json', 'the report as JSON on stdout')
+    .description('read every image and mask of a folder; report class proportions, warnings and faults')
+    .option('--json', 'print the report as JSON')
     .action(async (folder: string, { json = false }: { json?: boolean }) =>
       finish(await dataCheckCommand(folder, { json, terminal })),
     );

@@ -8,7 +8,7 @@ import { colorsFor, type Terminal } from '../terminal.js';
 /** `segloss doctor`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   command
-    .option('--json', 'the report as JSON')
+    .option('--json', 'print the report as JSON')
     .action(async ({ json }: { json?: boolean }) => finish(await doctorCommand(terminal, json === true)));
 }
 
@@ -47,7 +47,7 @@ export function renderDoctor(report: DoctorReport, colors: Colors): string {
     '',
     ...lines,
     '',
-    best === undefined ? colors.red('No backend works.') : `"auto" takes ${colors.bold(best)}.`,
+    best === undefined ? colors.red('No backend works.') : `"auto" selects ${colors.bold(best)}.`,
     '',
   ].join('\n');
 }

@@ -15,9 +15,9 @@ interface ExportFlags {
 export function define(command: Command, terminal: Terminal): void {
   command
     .argument('<run>', 'folder of the run')
-    .requiredOption('--out <folder>', 'where the two files go')
+    .requiredOption('--out <folder>', 'folder to write the two files to')
     .option('--checkpoint <name>', 'best, last or previous', 'best')
-    .option('--allow-modules', 'run the code (a module of the model) that the run names')
+    .option('--allow-modules', 'run the module of the model that the run names')
     .option('--overwrite', 'also replace files that segloss did not write')
     .action(async (run: string, { out, overwrite = false, ...flags }: ExportFlags) => {
       const { model, classes, config } = await open(run, { ...flags, backend: 'cpu' }, terminal);

@@ -14,48 +14,47 @@ interface Entry {
 /** Every command, in the order of the help. A file is loaded when its command is given. */
 export const commands: Readonly<Record<string, Entry>> = {
   demo: {
-    description: 'compare five losses on embedded synthetic images, or on your own',
+    description: 'show what four losses do to region sizes, in 96 small trainings',
     load: () => import('./demo.js'),
   },
   benchmark: {
-    description:
-      'train a grid of losses, seeds, data sets, ...; the same command trains only what is missing',
+    description: 'train a grid of losses, seeds, data sets, ...; run it again to resume',
     load: () => import('./benchmark.js'),
   },
   report: {
-    description: 'draw table and report of a benchmark or a run from its folder',
+    description: 'write the table and the report of a benchmark or a run from its folder',
     load: () => import('./report.js'),
   },
   train: {
-    description: 'train one network from a configuration; a stopped training resumes',
+    description: 'train one network; run it again to resume a stopped training',
     load: () => import('./train.js'),
   },
   run: {
-    description: 'train one run of a plan, as schedulers do',
+    description: 'train one run of a benchmark plan, for cluster schedulers',
     load: () => import('./run.js'),
   },
   test: {
-    description: 'score a trained run: per class, per image, and the label marginals',
+    description: 'score a trained run: Dice, IoU and predicted sizes, per class and image',
     load: () => import('./test.js'),
   },
   predict: {
-    description: 'write a label image (PNG), or volume (NIfTI), of class indices for every image of a folder',
+    description: 'predict a folder of images: a PNG or NIfTI of class indices for each',
     load: () => import('./predict.js'),
   },
   export: {
-    description: 'write the model of a run as model.json and weights.bin, for pages and tf.loadLayersModel',
+    description: 'write model.json and weights.bin of a run, for tf.loadLayersModel',
     load: () => import('./export.js'),
   },
   analyze: {
-    description: 'compare predicted and true region sizes, in masks of any program',
+    description: 'compare predicted and true region sizes in the masks of any program',
     load: () => import('./analyze.js'),
   },
   losses: {
-    description: 'list the losses that a spec can name',
+    description: 'list all losses and their options',
     load: () => import('./losses.js'),
   },
   loss: {
-    description: 'measure one loss: its bias card',
+    description: 'measure which region sizes a loss prefers (bias card)',
     load: () => import('./loss.js'),
   },
   data: {
@@ -63,15 +62,15 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import('./data.js'),
   },
   config: {
-    description: 'show the configuration of a training, and what it may hold',
+    description: 'show a configuration, its JSON Schema, or the presets',
     load: () => import('./config.js'),
   },
   doctor: {
-    description: 'show which backends work here, why others do not, and how to get them',
+    description: 'show which backends work on this machine, and how to get the others',
     load: () => import('./doctor.js'),
   },
   'setup-native': {
-    description: 'make the backend tensorflow work with the TensorFlow of a Python wheel (Linux x64)',
+    description: 'build the tensorflow backend against a Python wheel (Linux x64)',
     load: () => import('./setup-native.js'),
   },
 };

@@ -21,10 +21,10 @@ interface CardFlags {
 export function define(loss: Command, terminal: Terminal, finish: (code: number) => void): void {
   loss
     .command('card')
-    .argument('<spec>', 'a spec (segloss losses), a module (./mine.ts#name), or a sum of both')
-    .description('measure what a loss wants of the region sizes, as one HTML page')
-    .option('--out <file>', 'the page (default: bias-card-SPEC.html)')
-    .option('--json <file>', 'the numbers of the page as JSON')
+    .argument('<spec>', 'loss spec (see segloss losses), module (./mine.ts#name), or a sum of both')
+    .description('measure which region sizes a loss prefers, and write an HTML page')
+    .option('--out <file>', 'HTML page to write (default: bias-card-SPEC.html)')
+    .option('--json <file>', 'JSON file to write the numbers to')
     .option('--overwrite', 'also replace files that segloss did not write')
     .action(async (spec: string, flags: CardFlags) => finish(await cardCommand(spec, flags, terminal)));
 }

@@ -11,7 +11,7 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
     command
       .argument('<run>', 'folder of the run')
       .argument('<images>', 'folder of PNG, JPEG or TIFF images, or NIfTI volumes')
-      .requiredOption('--out <folder>', 'where the label images go')
+      .requiredOption('--out <folder>', 'folder to write the label images to')
       .option('--overwrite', 'also replace files that segloss did not write'),
   ).action(async (run: string, images: string, flags: RunFlags & { out: string; overwrite?: boolean }) =>
     finish(await predictCommand(run, images, flags, terminal)),

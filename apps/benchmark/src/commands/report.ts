@@ -12,7 +12,7 @@ import { oneOf } from './choices.js';
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   command
     .argument('<folder>', 'folder of a benchmark, or of one run')
-    .option('--weights <which>', 'whose scores: last, or best on the validation images', 'last')
+    .option('--weights <which>', 'scores of the last weights, or of the best epoch: last, best', 'last')
     .action((folder: string, flags: { weights: string }) => finish(reportCommand(folder, flags, terminal)));
 }
 

@@ -24,9 +24,9 @@ export function withRunFlags(command: Command): Command {
     .option('--checkpoint <name>', 'best, last or previous', 'best')
     .option('--backend <name>', 'auto, tensorflow, webgpu, wasm or cpu (default: that of the run)')
     .option('--window', "slide a window of the model's size over each image instead of resizing it")
-    .option('--overlap <x>', 'share of a window that the next covers again', parseShare)
-    .option('--allow-modules', 'run the code (a module of the model) that the run names')
-    .option('--json', 'the result as JSON on stdout');
+    .option('--overlap <x>', 'overlap of neighboring windows, as a fraction of their size', parseShare)
+    .option('--allow-modules', 'run the module of the model that the run names')
+    .option('--json', 'print the result as JSON');
 }
 
 /** Opens the run of a command. */

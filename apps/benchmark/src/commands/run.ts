@@ -20,11 +20,11 @@ interface RunFlags {
 /** `segloss run`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   command
-    .option('--plan <file>', 'plan.jsonl of a benchmark')
-    .option('--index <n>', 'line of the plan, from 0', parseIndex)
-    .option('--json', 'events as JSON lines on stdout')
-    .option('--data <folder>', 'now: segloss benchmark --data')
-    .option('--loss <spec>', 'now: segloss benchmark --loss', collect)
+    .option('--plan <file>', 'plan.jsonl in the folder of a benchmark')
+    .option('--index <n>', 'line of the plan, counted from 0', parseIndex)
+    .option('--json', 'print events as JSON lines')
+    .option('--data <folder>', 'moved to segloss benchmark --data')
+    .option('--loss <spec>', 'moved to segloss benchmark --loss', collect)
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async (flags: RunFlags) => finish(await runCommand(flags, terminal)));

@@ -14,10 +14,10 @@ interface SetupFlags {
 /** `segloss setup-native`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   command
-    .option('--gpu', 'TensorFlow with CUDA, for NVIDIA GPUs')
-    .option('--wheel <file>', 'a wheel on the disk instead of the one that pip brings')
-    .option('--python <path>', 'the Python that has pip (default: python3)')
-    .option('--no-save', 'leave package.json as it is where tfjs-node has to be installed')
+    .option('--gpu', 'use TensorFlow with CUDA, for NVIDIA GPUs')
+    .option('--wheel <file>', 'wheel file to use instead of downloading one with pip')
+    .option('--python <path>', 'Python with pip (default: python3)')
+    .option('--no-save', 'install tfjs-node without changing package.json')
     .action(async (flags: SetupFlags) => finish(await setupNativeCommand(terminal, flags)));
 }
 
@@ -28,7 +28,7 @@ async function setupNativeCommand(
   const colors = colorsFor(stderr, env);
   const onProgress = ({ step, state, message }: SetupProgress) => {
     if (state === 'start') stderr.write(`${colors.bold(step.padEnd(9))}  `);
-    else stderr.write(`${state === 'kept' ? colors.dim('as it was: ') : ''}${message}\n`);
+    else stderr.write(`${state === 'kept' ? colors.dim('unchanged: ') : ''}${message}\n`);
   };
   try {
     const { version, gpu } = await setupNative({ ...flags, folder, onProgress });

@@ -17,9 +17,13 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
   withRunFlags(
     command
       .argument('<run>', 'folder of the run')
-      .option('--data <folder>', 'other data than those of the run, with the same classes')
+      .option('--data <folder>', 'score this data set instead, with the same classes')
       .option('--part <name>', 'train or val', 'val')
-      .option('--surfaces <tolerance>', 'also HD95, ASSD and surface Dice at so many pixels', parseCount),
+      .option(
+        '--surfaces <tolerance>',
+        'also report HD95 and the surface Dice at this tolerance in pixels',
+        parseCount,
+      ),
   ).action(async (run: string, flags: RunFlags & { data?: string; part: string; surfaces?: number }) =>
     finish(await testCommand(run, flags, terminal)),
   );

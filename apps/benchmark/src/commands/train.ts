@@ -34,14 +34,14 @@ interface TrainFlags {
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   withConfigFlags(
     command
-      .option('-c, --config <file>', 'a YAML file, or preset:NAME (segloss config presets)')
-      .option('--data <folder>', 'images and masks (data.folder)')
-      .option('--loss <spec>', 'a spec (segloss losses) or a module, ./mine.ts#name (loss)')
-      .option('--seed <n>', 'of weights, order and augmentation (seed)', parseIndex),
+      .option('-c, --config <file>', 'YAML file, or preset:NAME (see segloss config presets)')
+      .option('--data <folder>', 'folder of images and masks (data.folder)')
+      .option('--loss <spec>', 'loss spec (see segloss losses) or module, ./mine.ts#name (loss)')
+      .option('--seed <n>', 'seed of weights, order and augmentation (seed)', parseIndex),
   )
-    .option('--out <folder>', 'folder in which the run gets a folder of its own (out)')
-    .option('--fresh', 'train anew; an older run of the same configuration is moved aside')
-    .option('--json', 'events as JSON lines on stdout')
+    .option('--out <folder>', 'folder to create the run folder in (out)')
+    .option('--fresh', 'train again; an older run of the same configuration is kept under another name')
+    .option('--json', 'print events as JSON lines')
     .action(async (flags: TrainFlags) => finish(await trainCommand(flags, terminal)));
 }
 

@@ -5,13 +5,13 @@ import { runSchema } from './schema.js';
 type Json = { [key: string]: unknown };
 
 /**
- * The JSON Schema (draft 7) of a configuration file, for editors that complete and check YAML while one writes. It checks one
- * file by itself, so it asks for nothing that a base may say.
+ * The JSON Schema (draft 7) of a configuration file, with which editors complete and check YAML. It requires no
+ * key, since the base of the file may have it.
  *
  * @example
  * ```ts
  * const { properties } = configJsonSchema();
- * properties.epochs; // → {"default":20,"description":"Passes over the training images, from 1","type":["integer","null"],"minimum":1}
+ * properties.epochs; // → {"default":20,"description":"Number of epochs (passes over the training images), 1 or more","type":["integer","null"],"minimum":1}
  * ```
  */
 export function configJsonSchema(): Record<string, unknown> {
@@ -19,8 +19,7 @@ export function configJsonSchema(): Record<string, unknown> {
     z.toJSONSchema(runSchema, { io: 'input', target: 'draft-7' }) as Json,
   );
   const base = {
-    description:
-      'One base, whose values hold where this file says nothing: a file beside this one, or preset:NAME',
+    description: 'Base of this file, whose values it overrides: another YAML file, or preset:NAME',
     type: 'string',
     minLength: 1,
   };

@@ -39,9 +39,15 @@ function unknownKey(path: Path, tree: Branch): ConfigIssue {
     what: `unknown key "${path.join('.')}"`,
     where: whereOf(path, tree),
     expected: `${name === undefined ? 'known keys' : `known keys of ${name}`}: ${known.join(', ')}`,
-    remedy: near === undefined ? 'remove it' : `did you mean "${near}"?`,
+    remedy: near !== undefined ? `did you mean "${near}"?` : parent.length === 0 ? removal(key) : 'remove it',
   };
 }
+
+/** What to do with an unknown key of the run itself: those of a benchmark file are known elsewhere. */
+const removal = (key: string): string =>
+  key === 'base' || key === 'grid'
+    ? 'this is a key of a benchmark file: train it with segloss benchmark -c FILE'
+    : 'remove it';
 
 function wrongValue(issue: z.core.$ZodIssue, path: Path, tree: Branch): ConfigIssue {
   const key = path.join('.') || 'the configuration';

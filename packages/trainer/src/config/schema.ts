@@ -33,30 +33,34 @@ const data = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'Folder of images and masks in a layout that `openDataset` knows, or a built-in data set: `demo`, `demo:rare`, `demo:mixed`, `demo:large`, `demo:nuclei`',
+      'Folder of images and masks (`segloss data check FOLDER` says whether it can be read), or a built-in data set: `demo`, `demo:rare`, `demo:mixed`, `demo:large`, `demo:nuclei`',
     ),
   size: z
       .union([side, z.tuple([side, side])])
       .optional()
-      .describe('Size in pixels, from 8, to which images and masks are resized: a number or [height, width]; not resized without it'), // prettier-ignore
+      .describe('Size in pixels that images and masks are resized to: a number or [height, width], 8 or more; by default they keep their size'), // prettier-ignore
   limit: count
     .optional()
-    .describe('Use at most N training and N validation images, N from 1; all without it'),
+    .describe(
+      'Largest number of training images, and of validation images, 1 or more; by default all are used',
+    ),
   background: z
     .union([z.literal(0), z.literal('none')])
     .optional()
     .describe(
-      'Which class is background, which the foreground mean leaves out: 0 or none; without it by the layout and the names of the classes',
+      'Class that foreground means leave out: `0` or `none`; by default the layout and the class names decide',
     ),
   allowNoForeground: z
     .boolean()
     .optional()
-    .describe('Whether to train although no pixel of any mask is foreground; not without it'),
+    .describe('Whether a data set without any foreground pixel may be trained; by default it is refused'),
   workers: z
     .int()
     .min(0)
     .default(0)
-    .describe('Threads that read and resize images ahead, from 0; the results are the same for any number'),
+    .describe(
+      'Threads that read and resize images ahead of time, 0 or more; results do not depend on the number',
+    ),
   normalize: z
     .union([
       z.literal('none'),
@@ -64,12 +68,17 @@ const data = z.strictObject({
         mean: z
           .array(z.number())
           .min(1)
-          .describe('Of each channel, subtracted; images have values from 0 to 1'),
-        std: z.array(positive).min(1).describe('Of each channel, divided by; above 0'),
+          .describe('Mean of each channel, which is subtracted; images have values from 0 to 1'),
+        std: z
+          .array(positive)
+          .min(1)
+          .describe('Standard deviation of each channel, by which values are divided; above 0'),
       }),
     ])
     .default('none')
-    .describe('{ mean, std } of each channel, or `none`: values from 0 to 1 as they are'),
+    .describe(
+      '`{ mean, std }`, a list of one number per channel each, or `none`, which keeps values from 0 to 1',
+    ),
 });
 
 const model = z.looseObject({
@@ -78,23 +87,25 @@ const model = z.looseObject({
     .min(1)
     .default(DEFAULT_NAMES.model)
     .describe(
-      'A model of the registry, or a module of your own: ./mine.mjs#build; other keys are its options',
+      'Name of a model of `@segloss/models`, or a module of your own, `./mine.mjs#build`; the other keys of `model` are its options',
     ),
 });
 
 const learningRate = (value: number) =>
-  positive.default(value).describe('Step size, above 0; a schedule may change it');
+  positive.default(value).describe('Learning rate, above 0; a schedule may change it');
 
 const adam = {
   learningRate: learningRate(1e-3),
-  beta1: share.default(0.9).describe('Decay of the mean of the gradients, from 0 to below 1'),
-  beta2: share.default(0.999).describe('Decay of the mean of their squares, from 0 to below 1'),
-  epsilon: positive.default(1e-7).describe('Added to the root of the squares, above 0'),
+  beta1: share.default(0.9).describe('Decay of the running mean of the gradients, at least 0 and below 1'),
+  beta2: share
+    .default(0.999)
+    .describe('Decay of the running mean of the squared gradients, at least 0 and below 1'),
+  epsilon: positive.default(1e-7).describe('Added to the denominator of an update, above 0'),
 };
 const weightDecay = (value: number) =>
   notNegative
     .default(value)
-    .describe('From 0; adam, sgd: times the weights, added to the gradient (L2, as in PyTorch); adamw: apart from it'); // prettier-ignore
+    .describe('Weight decay, 0 or more; adam and sgd add it to the gradient (L2, as in PyTorch), adamw decouples it'); // prettier-ignore
 
 const optimizer = z.discriminatedUnion('name', [
   z.strictObject({
@@ -106,8 +117,10 @@ const optimizer = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('sgd'),
     learningRate: learningRate(0.01),
-    momentum: share.default(0).describe('Share of the last update that is kept, from 0 to below 1'),
-    nesterov: z.boolean().default(false).describe('Nesterov momentum; wants a momentum above 0'),
+    momentum: share
+      .default(0)
+      .describe('Momentum: the fraction of the last update that is kept, at least 0 and below 1'),
+    nesterov: z.boolean().default(false).describe('Nesterov momentum; needs a momentum above 0'),
     weightDecay: weightDecay(0),
   }),
 ]);
@@ -115,26 +128,30 @@ const optimizer = z.discriminatedUnion('name', [
 const gradient = z.strictObject({
   clipNorm: positive
     .optional()
-    .describe('Longest gradient (norm over all weights), above 0; not with clipValue'),
-  clipValue: positive.optional().describe('Largest element of a gradient, above 0; not with clipNorm'),
-  accumulate: count.default(1).describe('Batches, from 1, whose mean gradient makes one update'),
+    .describe('Largest norm of the gradient over all weights, above 0; excludes clipValue'),
+  clipValue: positive
+    .optional()
+    .describe('Largest absolute value of an element of the gradient, above 0; excludes clipNorm'),
+  accumulate: count.default(1).describe('Number of batches whose mean gradient makes one update, 1 or more'),
 });
 
 const warmup = z
   .strictObject({
-    epochs: notNegative.default(1).describe('Length in epochs, from 0; fractions are fine'),
+    epochs: notNegative
+      .default(1)
+      .describe('Length of the warm-up in epochs, 0 or more; fractions are allowed'),
     from: z
       .number()
       .min(0)
       .max(1)
       .default(0)
-      .describe('Share of the learning rate at the first step, 0 to 1'),
+      .describe('Fraction of the learning rate at the first update, 0 to 1'),
   })
   .optional()
-  .describe('Lets the learning rate grow linearly at first; none without it');
-const minimum = notNegative.default(0).describe('Smallest learning rate, from 0');
+  .describe('Linear increase of the learning rate at the start; none by default');
+const minimum = notNegative.default(0).describe('Smallest learning rate, 0 or more');
 const factor = (value: number) =>
-  positive.lt(1).default(value).describe('What the learning rate is multiplied by, between 0 and 1');
+  positive.lt(1).default(value).describe('Factor that the learning rate drops by, between 0 and 1');
 
 const schedule = z.discriminatedUnion('name', [
   z.strictObject({
@@ -145,14 +162,14 @@ const schedule = z.discriminatedUnion('name', [
   }),
   z.strictObject({
     name: z.literal('poly'),
-    power: positive.default(0.9).describe('Exponent of the share of the training that is left, above 0'),
+    power: positive.default(0.9).describe('Exponent of the fraction of the training that remains, above 0'),
     minimum,
     warmup,
   }),
   z.strictObject({ name: z.literal('cosine'), minimum, warmup }),
   z.strictObject({
     name: z.literal('step'),
-    every: count.describe('Epochs, from 1, between two drops'),
+    every: count.describe('Epochs between two drops, 1 or more'),
     factor: factor(0.1),
     warmup,
   }),
@@ -165,17 +182,22 @@ const schedule = z.discriminatedUnion('name', [
       .default(3)
       .describe('Epochs without improvement before the learning rate drops, 0 or more'),
     minimum,
-    threshold: share.default(1e-4).describe('Relative change of the monitored metric that counts as better'),
+    threshold: share
+      .default(1e-4)
+      .describe('Smallest relative change of the monitored metric that counts as an improvement'),
     warmup,
   }),
   z.strictObject({
     name: z.literal('one-cycle'),
-    divide: positive.min(1).default(25).describe('The first learning rate is N times smaller, N from 1'),
+    divide: positive
+      .min(1)
+      .default(25)
+      .describe('The initial learning rate is this many times smaller than the peak, 1 or more'),
     finalDivide: positive
       .min(1)
       .default(1e4)
-      .describe('The last learning rate is N times smaller than the first, N from 1'),
-    rise: positive.lt(1).default(0.3).describe('Share of the training until the top, between 0 and 1'),
+      .describe('The final learning rate is this many times smaller than the initial one, 1 or more'),
+    rise: positive.lt(1).default(0.3).describe('Fraction of the training before the peak, between 0 and 1'),
     warmup,
   }),
 ]);
@@ -187,12 +209,12 @@ const monitor = z
       .default('foregroundDice')
       .describe(
         'Validation metric that chooses the best checkpoint: `foregroundDice` or `foregroundIou`, means over all classes but the background, ' +
-          'or `loss`; `meanDice` and `meanIou` are older names of the first two',
+          'or `loss`; `meanDice` and `meanIou` are old names of the first two',
       ),
     mode: z
       .enum(['max', 'min'])
       .optional()
-      .describe('Whether more or less is better; by the metric without it'),
+      .describe('`max` if larger is better, `min` if smaller is; by default it follows from the metric'),
   })
   .transform(({ metric, mode = metric === 'loss' ? 'min' : 'max' }) => ({
     metric: MONITOR_ALIASES[metric] ?? (metric as MonitoredMetric),
@@ -202,20 +224,20 @@ const monitor = z
 const earlyStopping = z
   .strictObject({
     patience: count.describe(
-      'Epochs without improvement of the monitored metric before the training ends, from 1; an epoch in which it is undefined does not count',
+      'Epochs without improvement of the monitored metric before the training ends, 1 or more; epochs in which it is undefined do not count',
     ),
-    minDelta: notNegative.default(0).describe('Smallest change that counts as better, from 0, in units of the metric'), // prettier-ignore
+    minDelta: notNegative.default(0).describe('Smallest change of the metric that counts as an improvement, 0 or more'), // prettier-ignore
   })
   .optional()
-  .describe('Ends the training early; never without it');
+  .describe('Ends the training when the monitored metric stops improving; off by default');
 
 const logs = z.strictObject({
-  csv: z.boolean().default(true).describe('Writes metrics.csv beside metrics.jsonl after each epoch'),
-  tensorboard: z.boolean().default(false).describe('Writes events that TensorBoard reads'),
+  csv: z.boolean().default(true).describe('Writes `metrics.csv` next to `metrics.jsonl` after each epoch'),
+  tensorboard: z.boolean().default(false).describe('Writes an event file for TensorBoard'),
   plugins: z
     .array(z.string().regex(/\.[cm]?[jt]s(#[\w$]+)?$/, 'wanted a module as in ./mine.mjs#name'))
     .default([])
-    .describe('Modules of your own that receive every epoch: [./mine.mjs#name]'),
+    .describe('Modules of your own that receive every epoch, as in `[./mine.mjs#name]`'),
 });
 
 // A module of the user's own stands for any loss here: whoever loads it knows its options.
@@ -234,56 +256,58 @@ const loss = z
 
 /** Every key of a run, with what it means, its range and its default: their one home. */
 const runShape = {
-  data: data.prefault({} as never).describe('The images and masks'),
-  model: model.prefault({}).describe('The network; what stands here beside `name` goes to it as options'),
+  data: data.prefault({} as never).describe('Images and masks'),
+  model: model.prefault({}).describe('The network: `name` and the options of that model'),
   loss: loss
     .default('ce')
-    .describe('A loss spec, as in `ce + 0.5*l1(temperature=10)`; a name may be ./mine.ts#name'),
-  optimizer: optimizer.prefault({}).describe('How gradients become updates'),
-  gradient: gradient.prefault({}).describe('What is done to gradients before the optimizer'),
-  schedule: schedule.prefault({}).describe('The learning rate over the epochs'),
-  epochs: count.default(20).describe('Passes over the training images, from 1'),
-  batchSize: count.default(8).describe('Images of one batch, from 1'),
-  seed: z.int().min(0).lt(2 ** 31).default(0).describe('Seed of weights, order, augmentation and dropout, from 0 to 2147483647'), // prettier-ignore
+    .describe(
+      'Loss spec, as in `ce + 0.5*l1(temperature=10)`; `segloss losses` lists the names, and a module of your own is `./mine.ts#name`',
+    ),
+  optimizer: optimizer.prefault({}).describe('The optimizer and its options'),
+  gradient: gradient.prefault({}).describe('Clipping and accumulation of gradients'),
+  schedule: schedule.prefault({}).describe('Learning-rate schedule'),
+  epochs: count.default(20).describe('Number of epochs (passes over the training images), 1 or more'),
+  batchSize: count.default(8).describe('Images per batch, 1 or more'),
+  seed: z.int().min(0).lt(2 ** 31).default(0).describe('Seed of initial weights, order of the images, augmentation and dropout, 0 to 2147483647'), // prettier-ignore
   augment: oneOf(AUGMENTATIONS)
     .default('flip')
-    .describe(`Changes of the training images: ${Object.keys(AUGMENTATIONS).map((name) => `\`${name}\``).join(', ')}`), // prettier-ignore
+    .describe(`Augmentation of the training images: ${Object.keys(AUGMENTATIONS).map((name) => `\`${name}\``).join(', ')}`), // prettier-ignore
   backend: z
     .enum(['auto', ...BACKEND_NAMES])
     .default('auto')
-    .describe(`What computes: ${['auto', ...BACKEND_NAMES].map((name) => `\`${name}\``).join(', ')}`),
+    .describe(`TensorFlow.js backend: ${['auto', ...BACKEND_NAMES].map((name) => `\`${name}\``).join(', ')}`),
   threads: z
     .union([count, z.literal('auto')])
     .default(1)
-    .describe('Threads of the wasm backend, from 1, or `auto`; the results are the same for any number'),
+    .describe('Threads of the wasm backend, 1 or more, or `auto`; results do not depend on the number'),
   batchNormStatistics: z
     .enum(['running', 'exact'])
     .default('running')
     .describe(
-      'Statistics by which batch normalization validates and predicts: `running` averages of the training, or `exact`, recomputed before each validation from at most 1024 training images',
+      'Statistics that batch normalization uses in validation and prediction: `running` averages, or `exact`, recomputed before each validation from up to 1024 training images',
     ),
   outputBias: z
     .enum(['zero', 'prior'])
     .default('zero')
     .describe(
-      'Bias of the last layer at the start: `zero`, or `prior`, the class proportions of the training images',
+      'Initial bias of the last layer: `zero`, or `prior`, which predicts the class proportions of the training images',
     ),
   ema: positive
     .lt(1)
     .optional()
     .describe(
-      'Decay, between 0 and 1, of an exponential moving average of the weights, which validates and is saved; none without it',
+      'Decay of an exponential moving average of the weights, between 0 and 1; the average is validated and saved; off by default',
     ),
-  monitor: monitor.prefault({}).describe('What decides which epoch is the best'),
+  monitor: monitor.prefault({}).describe('Metric that chooses the best epoch'),
   earlyStopping,
   checkpoint: z
     .strictObject({
-      everySteps: count.optional().describe('Updates, from 1, between checkpoints; without it, at the end of an epoch only'), // prettier-ignore
+      everySteps: count.optional().describe('Number of updates between checkpoints within an epoch, 1 or more; by default they are written at the end of each epoch only'), // prettier-ignore
     })
     .prefault({})
-    .describe('When the state of the training is written, beside the end of every epoch'),
-  logs: logs.prefault({}).describe('What is written beside metrics.jsonl, which always is'),
-  out: z.string().min(1).default('runs').describe('Folder in which each run gets a folder of its own'),
+    .describe('Additional checkpoints, besides the one at the end of each epoch'),
+  logs: logs.prefault({}).describe('Logs in addition to `metrics.jsonl`'),
+  out: z.string().min(1).default('runs').describe('Folder that run folders are created in'),
 };
 
 /** A whole run; what the keys say together is checked after each of them. */
@@ -294,17 +318,17 @@ export const runSchema = z.strictObject(runShape).superRefine((run, context) => 
   if (normalize !== 'none' && normalize.mean.length !== normalize.std.length) {
     refuse(
       ['data', 'normalize'],
-      `mean and std want the same number of channels, got ${normalize.mean.length} and ${normalize.std.length}`,
+      `mean and std must have the same number of channels, got ${normalize.mean.length} and ${normalize.std.length}`,
     );
   }
   if (size === undefined && run.augment !== 'none' && run.augment !== 'flip') {
-    refuse(['data', 'size'], `the recipe ${run.augment} makes images of one size and wants to know it`);
+    refuse(['data', 'size'], `the recipe ${run.augment} produces images of one size: set data.size`);
   }
   if (run.gradient.clipNorm !== undefined && run.gradient.clipValue !== undefined) {
     refuse(['gradient', 'clipValue'], 'clipNorm and clipValue exclude each other');
   }
   if (run.optimizer.name === 'sgd' && run.optimizer.nesterov && run.optimizer.momentum === 0) {
-    refuse(['optimizer', 'nesterov'], 'Nesterov momentum wants a momentum above 0');
+    refuse(['optimizer', 'nesterov'], 'Nesterov momentum needs a momentum above 0');
   }
 });
 
