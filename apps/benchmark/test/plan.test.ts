@@ -71,6 +71,6 @@ it.each([
   expect(readFileSync(path.join(root, 'experiments', file), 'utf8')).toBe(text);
 });
 
-it('the demo is ten runs', async () => {
-  expect((await plan(DEMO)).cells).toHaveLength(10);
+it('the demo is 96 runs: four losses, three data sets, eight seeds', async () => {
+  expect((await plan(DEMO)).cells).toHaveLength(4 * 3 * 8);
 });
