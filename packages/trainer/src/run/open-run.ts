@@ -27,10 +27,12 @@ export interface OpenRun {
   /** With the weights of the checkpoint; to be disposed. */
   readonly model: LayersModel;
   readonly checkpoint: CheckpointName;
+  /** SHA-256 of the data that it was trained with; undefined for runs of versions that wrote none. */
+  readonly fingerprint?: string;
 }
 
 /** What `dataset.json` says that a model needs. */
-interface DatasetFile extends Pick<OpenRun, 'classes' | 'inputShape'> {
+interface DatasetFile extends Pick<OpenRun, 'classes' | 'inputShape' | 'fingerprint'> {
   readonly background?: number | 'none';
 }
 
@@ -70,11 +72,14 @@ export async function openRun(
   const { config } = await loadConfig(path.resolve(home.file('config.resolved.yaml')));
   const { background: said, ...found } = home.read<DatasetFile>('dataset.json');
   const background = said === 'none' ? null : (said ?? 0);
-  const { classes, inputShape } = found;
+  const { classes, inputShape, fingerprint } = found;
   const sources = modulesOfModel(config).map((module) => moduleSource(module, home.folder));
   await askConsent(folder, sources, modules);
   await selectBackend(backend ?? config.backend);
   const { model } = await buildRunModel(config, { inputShape, classes }, { pretrained: false });
   restoreWeights(model, home.checkpoints, checkpoint);
-  return { folder, config, classes, background, inputShape, model, checkpoint };
+  return {
+    ...{ folder, config, classes, background, inputShape, model, checkpoint },
+    ...(fingerprint !== undefined && { fingerprint }),
+  };
 }

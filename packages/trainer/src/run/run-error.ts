@@ -5,10 +5,12 @@
  * - `not-a-run`: the folder is not that of a run or a benchmark.
  * - `no-scores`: the run has no scores that can be read, for example because it has not finished.
  * - `other-classes`: the data have other classes than the run.
+ * - `other-data`: the data of the run have changed since it was trained.
  * - `bad-plan`: the plan of a benchmark cannot be read.
  * - `stale-plan`: images, masks or modules have changed since the plan was made.
  */
-export type RunErrorCode = 'busy' | 'not-a-run' | 'no-scores' | 'other-classes' | 'bad-plan' | 'stale-plan';
+export type RunErrorCode =
+  'busy' | 'not-a-run' | 'no-scores' | 'other-classes' | 'other-data' | 'bad-plan' | 'stale-plan';
 
 /**
  * A run cannot be used; `code` says why, for programs. See {@link RunErrorCode}.

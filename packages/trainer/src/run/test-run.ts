@@ -1,9 +1,9 @@
-import { IGNORED, spread, type SampleSource } from '@segloss/data';
+import { DataError, IGNORED, type SampleSource } from '@segloss/data';
 import { scoreCase, summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 
 import { type OpenRun } from './open-run.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
-import { openNamed } from './run-data.js';
+import { findImages, imageOptions, openNamed, type RunImages } from './run-data.js';
 import { RunError } from './run-error.js';
 
 /** Options of {@link testRun}. */
@@ -35,7 +35,8 @@ export interface TestReport {
  * Tests a trained run: every image is predicted at its own size (resized to the model's and back, or by a sliding window) and scored
  * there.
  *
- * @throws {RunError} If other data have other classes. @throws {DataError} If an image cannot be read.
+ * @throws {RunError} If other data have other classes, or the run's own data have changed since it was trained. @throws {DataError} If an image
+ *   cannot be read, or there is none.
  *
  * @example
  * ```ts
@@ -78,16 +79,30 @@ export async function testRun(run: OpenRun, options: TestRunOptions = {}): Promi
   };
 }
 
-async function sourcesOf(
-  { config, classes }: OpenRun,
-  { data = config.data.folder, part = 'val' }: TestRunOptions,
-): Promise<SampleSource[]> {
-  const dataset = await openNamed(data);
-  if (dataset.classes.join() !== classes.join()) {
+async function sourcesOf(run: OpenRun, { data, part = 'val' }: TestRunOptions): Promise<SampleSource[]> {
+  const dataset = data === undefined ? await ownImages(run) : await openNamed(data);
+  const folder = data ?? run.config.data.folder;
+  if (dataset.classes.join() !== run.classes.join()) {
     throw new RunError(
-      `testRun: wanted data with the classes ${classes.join(', ')}, got ${dataset.classes.join(', ')} in ${data}`,
+      `testRun: wanted data with the classes ${run.classes.join(', ')}, got ${dataset.classes.join(', ')} in ${folder}`,
       'other-classes',
     );
   }
-  return spread(dataset[part], data === config.data.folder ? (config.data.limit ?? Infinity) : Infinity);
+  const sources = dataset[part];
+  if (sources.length > 0) return [...sources];
+  throw new DataError(
+    `testRun: wanted images in ${part} of ${folder}, got none; choose another part, or list images in ${part}.txt`,
+    'no-data',
+  );
+}
+
+/** The images that the run was trained and validated with: after a change, those of `val` may be others, and the training may have seen them. */
+async function ownImages({ folder, config, fingerprint }: OpenRun): Promise<RunImages> {
+  const images = await findImages(imageOptions(config.data));
+  if (fingerprint === undefined || fingerprint === images.fingerprint) return images;
+  throw new RunError(
+    `testRun: images, masks or lists of ${config.data.folder} have changed since ${folder} was trained: some of ${images.val.length} validation images may be ` +
+      'training images of the run; restore them, or name the folder explicitly as data (segloss test: --data) to score what it holds now',
+    'other-data',
+  );
 }
