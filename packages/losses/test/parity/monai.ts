@@ -278,6 +278,12 @@ function softmaxOfMultilabel(options: Options, shape: Shape, labels: readonly nu
       'MON-2',
       'softmax cross-entropy of multilabel targets that are smoothed where no label is set',
     );
+  const labelsOf = (i: number) => {
+    const first = i - (Math.floor(i / pixels) % channels) * pixels;
+    return total(Array.from({ length: channels }, (_, k) => labels[first + k * pixels]!));
+  };
+  if (labels.some((label, i) => label > 0 && Math.abs(labelsOf(i) - 1) > 1e-3))
+    return skip('MON-2', 'softmax cross-entropy of pixels with several labels, which are no distribution');
   const weightOf = (i: number) => weight?.[Math.floor(i / pixels) % channels] ?? 1;
   const weighed = total(labels.map((label, i) => label * weightOf(i)));
   const dice = diceTerm(diceOfDiceCe(options), shape);
