@@ -29,6 +29,7 @@ function literals(text: string): string[] {
  * Files outside of losses/ whose code has the name of a loss, and why. Another file should ask the loss for what it declares.
  */
 const NAMES_A_LOSS: Record<string, string> = {
+  'apps/benchmark/src/benchmark/size-sentences.ts': 'cross-entropy, with which the paper compares every loss',
   'packages/losses/src/spec.ts': 'the names of compounds in the code of the paper, such as CE+L1',
   'packages/bias/src/penalties.ts': 'closed forms of the penalties, by loss',
   'packages/bias/src/simplex-penalties.ts': 'closed forms of the penalties of three classes, by loss',
