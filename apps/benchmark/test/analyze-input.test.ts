@@ -317,3 +317,29 @@ describe('labels that a program has changed', () => {
     return at(file);
   }
 });
+
+describe('probabilities in gray images', () => {
+  const flags = { pred: ['pred'], gt: 'gt', json: true, probabilities: true };
+  const write = (name: string, value: number) => {
+    for (const [i, ones] of [10, 40].entries()) {
+      put(`${name}/gt/${i}.png`, some(ones));
+      put(`${name}/pred/${i}.png`, some(ones, 100, i * value));
+    }
+    return at(name);
+  };
+
+  it('are refused where they are class numbers, instead of counted as almost nothing', async () => {
+    await expect(analyze(write('class-numbers', 1), flags)).rejects.toThrow(
+      /the largest probability of pred is 0\.00392; if they hold class numbers, leave out --probabilities/,
+    );
+  });
+
+  it('say the largest of them where it is below 0.5, as of values from 0 to 100', async () => {
+    const { code, report } = await analyze(write('percent', 100), flags);
+    expect([code, report.notes.at(-1)]).toEqual([
+      0,
+      'the largest probability of pred is 0.392, where 255 (of 16 bits: 65535) stands for 1',
+    ]);
+    expect((await analyze(write('full', 255), flags)).report.notes.join()).not.toContain('largest');
+  });
+});

@@ -200,4 +200,13 @@ describe('output over input', () => {
     await expect(exportModel(run.model, out)).rejects.toThrow('model.json: there already');
     await exportModel(run.model, out, {}, { overwrite: true });
   });
+
+  it('reports images of formats that are not read', async () => {
+    writePng(path.join(images, 'a.png'), 16, () => 9);
+    for (const name of ['b.bmp', 'c.npy', 'notes.txt', '.hidden.bmp'])
+      writeFileSync(path.join(images, name), 'x');
+    const { written, unreadable } = await predictFolder(run, images, path.join(folder, 'formats'));
+    expect(written.map((file) => path.basename(file))).toEqual(['a.png']);
+    expect(unreadable.map(({ image }) => image)).toEqual(['b.bmp', 'c.npy']);
+  });
 });

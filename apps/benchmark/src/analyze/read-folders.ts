@@ -6,6 +6,7 @@ import { countPredicted, countTruth, sumProbabilities, type Counts } from './cou
 import { CaseError, type Fault } from './faults.js';
 import { inOrder } from './in-order.js';
 import { listMasks, pairMasks, type Pairing } from './pair-files.js';
+import { ProbabilityScale } from './probability-scale.js';
 import { readLabels, readProbabilities, type Labels } from './read-mask.js';
 import type { ReadRuns } from './runs.js';
 
@@ -60,10 +61,14 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
   const { ignored } = opened.truth;
   let done = 0;
 
-  const predict = async (truth: Labels, file: string, masks: OpenedMasks | undefined) =>
-    masks === undefined
-      ? sumProbabilities(truth, await readProbabilities(file), ignored)
-      : countPredicted(truth, await readLabels(masks, file), ignored);
+  const scales = runs.map(() => new ProbabilityScale());
+  const predict = async (truth: Labels, file: string, r: number) => {
+    const masks = opened.predictions[r];
+    if (masks !== undefined) return countPredicted(truth, await readLabels(masks, file), ignored);
+    const probabilities = await readProbabilities(file);
+    scales[r]!.add(probabilities);
+    return sumProbabilities(truth, probabilities, ignored);
+  };
 
   const read = await inOrder(wanted, AT_ONCE, async ([id, file]): Promise<CountedCase | undefined> => {
     try {
@@ -74,7 +79,7 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
         predicted.push(
           prediction === undefined
             ? undefined
-            : await predict(truth, prediction, opened.predictions[r]).catch((error: unknown) => {
+            : await predict(truth, prediction, r).catch((error: unknown) => {
                 faults.push(faultOf(error, id, runs[r]!.name));
                 return undefined;
               }),
@@ -90,7 +95,9 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
   });
   const counted = read.filter((one) => one !== undefined);
   if (!counted.some(({ predicted }) => predicted.some((one) => one !== undefined))) throw noCase(faults);
-  return proportionsOf(request, opened, counted, faults);
+  const scaleNotes = scales.flatMap((scale, r) => scale.note(runs[r]!.name) ?? []);
+  const result = proportionsOf(request, opened, counted, faults);
+  return { ...result, notes: [...result.notes, ...scaleNotes] };
 }
 
 /** Decides the label rule of the truth, and of each run; runs of two classes may hold 0 and 1 where the truth holds 0 and 255. */

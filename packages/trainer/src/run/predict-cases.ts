@@ -45,6 +45,21 @@ export function casesOf(folder: string, channels: number): PredictCase[] {
   return cases.map((one) => ({ ...one, files: one.files.map((name) => path.join(folder, name)) }));
 }
 
+/** Images of formats that are not read. */
+const OTHER_IMAGE =
+  /\.(bmp|gif|webp|jp2|jpe|jfif|heic|heif|avif|ppm|pgm|pbm|pnm|tga|dcm|npy|npz|mha|mhd|nrrd)$/i;
+
+/** Images of a folder that get no label file, since their format is not read; with the reason. */
+export function leftOut(folder: string): { image: string; reason: string }[] {
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith('.') && OTHER_IMAGE.test(name))
+    .sort()
+    .map((image) => ({
+      image,
+      reason: `cannot read ${path.join(folder, image)}: wanted PNG, JPEG, TIFF or NIfTI; convert it`,
+    }));
+}
+
 function volumesOf(names: readonly string[], channels: number): PredictCase[] {
   const numbered = new Map<string, Map<number, string>>();
   for (const name of names) {

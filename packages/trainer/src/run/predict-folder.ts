@@ -6,7 +6,7 @@ import { encode } from 'fast-png';
 
 import { type OpenRun } from './open-run.js';
 import { OutputFolder } from './output-folder.js';
-import { casesOf, type PredictCase } from './predict-cases.js';
+import { casesOf, leftOut, type PredictCase } from './predict-cases.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
 
 /** Options of {@link predictFolder}. */
@@ -20,7 +20,7 @@ export interface PredictFolderOptions extends PredictImageOptions {
 export interface FolderPredictions {
   /** Label images and volumes, in the order of the images' names. */
   readonly written: readonly string[];
-  /** Images that could not be read, with the reason. */
+  /** Images that could not be read, with the reason; those of formats that are never read too. */
   readonly unreadable: readonly { readonly image: string; readonly reason: string }[];
 }
 
@@ -49,7 +49,7 @@ export async function predictFolder(
   const output = new OutputFolder(out, { reads, overwrite });
   output.check(cases.map(labelFile));
   const written: string[] = [];
-  const unreadable: { image: string; reason: string }[] = [];
+  const unreadable = leftOut(folder);
   for (const [i, one] of cases.entries()) {
     try {
       written.push(await (one.volume ? predictVolume : predictPicture)(run, one, output, options));
