@@ -76,7 +76,7 @@ group('ten steps of Adam on tensorflow', nativeMissing, () => {
     const { version, gpu, package: name } = found.choice.tensorflow!;
     expect(version).toMatch(/^\d+\.\d+\.\d+/);
     expect(found.choice.reason).toBe(
-      `asked for: native TensorFlow ${version} on the ${gpu ? 'GPU' : 'processor'} (${name})`,
+      `requested: native TensorFlow ${version} on the ${gpu ? 'GPU' : 'processor'} (${name})`,
     );
   });
 });

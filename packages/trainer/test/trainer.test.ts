@@ -48,7 +48,7 @@ describe('selectBackend', () => {
   it('proves the backend that is asked for, and says why', async () => {
     expect(await selectBackend('cpu')).toEqual({
       name: 'cpu',
-      reason: 'asked for: plain JavaScript works everywhere, slowly',
+      reason: 'requested: plain JavaScript works everywhere, slowly',
       tried: [{ name: 'cpu', works: true, reason: 'plain JavaScript works everywhere, slowly' }],
     });
     expect(tf.getBackend()).toBe('cpu');

@@ -76,9 +76,11 @@ function pattern([small, large]: readonly [Direction, Direction], { spread }: Cl
     return `It is ${small} at every size: a threshold or class weights do that. Next: if you have probabilities, look at p/q with --probabilities.`;
   }
   if (small === 'too small') {
-    return 'Small regions are lost, as overlap losses (dice) do. Next: look at the missed cases, and compare with ce or ce + l1(temperature=10).';
+    return 'Small regions are lost. Overlap losses (dice) do this, and so do faint regions whose probabilities stay below one half. Next: look at the missed cases, and compare with ce or ce + l1(temperature=10).';
   }
-  if (small === 'too large') return 'Only small regions are too large. Next: look at the drivers below.';
-  if (large !== 'open') return `Only large regions are ${large}. Next: look at the drivers below.`;
-  return 'No bin differs significantly from 1: more cases, or nothing to mend.';
+  if (small === 'too large')
+    return 'Only small regions are too large. Next: look at the cases with the largest errors below.';
+  if (large !== 'open')
+    return `Only large regions are ${large}. Next: look at the cases with the largest errors below.`;
+  return 'No bin differs significantly from 1. More cases would narrow the intervals.';
 }

@@ -45,7 +45,7 @@ export async function selectBackend(
     const trial = await tryBackend(candidate, load);
     tried.push(trial);
     if (trial.works) {
-      const why = wanted === 'auto' ? 'best of what works here' : 'asked for';
+      const why = wanted === 'auto' ? 'best of what works here' : 'requested';
       return { name: trial.name, reason: `${why}: ${trial.reason}`, ...factsOf(trial), tried };
     }
     if (candidate.name === 'webgpu') await releaseBackend();
