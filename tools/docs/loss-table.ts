@@ -26,7 +26,7 @@ function indexPage(): string {
     '',
     `The ${rows.length} registered losses by spec name, with their options and defaults. Each has a page with its formula, an executed example and its`,
     'marginal penalty. `npm run docs:generate` writes these pages from the registry and the doc comments; [parity.md](parity.md) compares the',
-    'losses with four Python libraries, and [bias](../bias/README.md) shows what each wants of the region sizes.',
+    'losses with four Python libraries, and [bias](../bias/README.md) shows which region sizes each prefers.',
     '',
     table(['loss', 'what it is', 'options', 'source'], rows),
     '',

@@ -7,7 +7,7 @@ import { sizePenalty, type SizePenalty } from '../page/size-penalty.js';
 /** The true proportions of a card: lesions of a thousandth up to what fills most of the image. */
 export const CARD_PROPORTIONS = [0.001, 0.01, 0.05, 0.1, 0.4, 0.6];
 
-/** What a loss wants of the region sizes, ready to be drawn: plain JSON. */
+/** The region sizes that a loss prefers, ready to be drawn: plain JSON. */
 export interface LossCard {
   /** The loss as text. */
   readonly spec: string;
@@ -35,7 +35,7 @@ export interface CardTerm {
 }
 
 /**
- * Measures what a loss wants of the region sizes. A loss that is broken gets a card too: `profile.findings` says what is wrong.
+ * Measures which region sizes a loss prefers. A broken loss gets a card too: `profile.findings` says what is wrong.
  * Set a tfjs backend, and import `@tensorflow/tfjs-layers` for the gradients, before.
  *
  * @param loss From a factory, `compound`, `parseLoss` or `resolveLoss`.

@@ -31,7 +31,7 @@ const DEFAULTS = {
 };
 
 /**
- * What a loss wants of the region sizes, measured and not derived, so for any loss: its value, slope and marginal force along
+ * Measures which region sizes any loss prefers: its value, slope and marginal force along
  * predictions that differ in their proportion p, with the minimum; the prediction that it likes best under uncertain labels; and the
  * push on three classes. Runs on the backend of tfjs that is set, some ten seconds on plain cpu, minutes for cldice and hausdorff-erosion.
  *

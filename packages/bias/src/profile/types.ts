@@ -114,7 +114,7 @@ export interface SimplexMap {
   readonly minimum: Triple | null;
 }
 
-/** What a loss wants of the region sizes, measured. */
+/** The region sizes that a loss prefers, measured. */
 export interface LossProfile {
   /** The loss as text. */
   readonly spec: string;
