@@ -1,9 +1,9 @@
 // What testRun scores: the images that the run was validated with, or what it is given, and never others in silence.
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openRun, runTraining, testRun, type OpenRun } from '@segloss/trainer';
+import { openRun, runTraining, testRun, type OpenRun, type RunExamples } from '@segloss/trainer';
 
 import { scratch, tinyRun, writeDataset, writePng } from './run-fixture';
 
@@ -48,5 +48,20 @@ describe('testRun', () => {
     writeDataset(single, [5]);
     await expect(ids({ data: single })).rejects.toThrow(/wanted images in val of .*single, got none/);
     rmSync(single, { recursive: true });
+  });
+});
+
+describe('a run whose validation masks are ignored throughout', () => {
+  it('ends, with no score and no example', async () => {
+    const ignored = path.join(folder, 'ignored');
+    writeDataset(path.join(ignored, 'data'), [4, 6, 8]);
+    writePng(path.join(ignored, 'data', 'masks', '2.png'), 16, () => 255);
+    writeFileSync(path.join(ignored, 'data', 'label-map.json'), '{"255": 255}');
+    writeFileSync(path.join(ignored, 'data', 'train.txt'), '0\n1\n');
+    writeFileSync(path.join(ignored, 'data', 'val.txt'), '2\n');
+    const { folder: home, summary } = await runTraining(tinyRun(ignored, { epochs: 1 }));
+    expect(summary.status).toBe('finished');
+    const { images } = JSON.parse(readFileSync(path.join(home, 'examples.json'), 'utf8')) as RunExamples;
+    expect(images).toEqual([]);
   });
 });

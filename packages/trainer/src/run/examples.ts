@@ -36,7 +36,7 @@ export type ChosenImage = Pick<ExampleImage, 'id' | 'region' | 'proportion'>;
 
 /**
  * Chooses the images with the smallest, the median and the largest true region of the rarest foreground class. The choice depends on the
- * masks alone, so runs on the same data show the same images.
+ * masks alone, so runs on the same data show the same images. None is chosen where every pixel is ignored.
  */
 export function chooseExamples(
   cases: readonly CaseScore[],
@@ -54,7 +54,7 @@ export function chooseExamples(
   const wanted = { smallest: 0, median: Math.floor(last / 2), largest: last } as const;
   const places = new Map<number, ExampleImage['region']>();
   for (const [region, place] of Object.entries(wanted) as [ExampleImage['region'], number][]) {
-    if (place >= 0 && !places.has(place)) places.set(place, region);
+    if (place in sized && !places.has(place)) places.set(place, region);
   }
   return { label, chosen: [...places].map(([place, region]) => ({ ...sized[place]!, region })) };
 }
