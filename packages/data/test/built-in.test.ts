@@ -17,7 +17,7 @@ describe('built-in data sets', () => {
     ['demo:rare', 48, 48, 32, 0.02, 0.05],
     ['demo:mixed', 48, 48, 32, 0.05, 0.13],
     ['demo:large', 48, 48, 32, 0.22, 0.38],
-    ['demo:nuclei', 100, 33, 32, 0.1, 0.2],
+    ['demo:nuclei', 48, 33, 32, 0.1, 0.2],
   ])('%s has the stated images and share of foreground', async (name, train, val, side, low, high) => {
     const dataset = await openBuiltIn(name);
     expect([dataset.train.length, dataset.val.length]).toEqual([train, val]);

@@ -17,7 +17,7 @@ base:
 
 grid:
   data.folder:
-    - { name: real nuclei, data.folder: demo:nuclei, data.limit: 48 } # crops of 32 x 32; or a folder of your own
+    - { name: real nuclei, data.folder: demo:nuclei } # crops of 32 x 32; or a folder of your own
     - { name: rare blurry regions, data.folder: demo:rare }
     - { name: large blurry regions, data.folder: demo:large }
   loss:

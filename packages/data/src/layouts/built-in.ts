@@ -47,7 +47,7 @@ export function isBuiltIn(name: string): boolean {
 
 /**
  * Opens a data set that comes with the package: `demo` (64 + 32 images of 64 x 64 with about 3 % lesion), `demo:rare`, `demo:mixed` and
- * `demo:large` (48 + 48 images of 32 x 32, regions of 3 %, of 1, 5 or 20 %, and of 30 %, with blurred outlines), and `demo:nuclei` (100 +
+ * `demo:large` (48 + 48 images of 32 x 32, regions of 3 %, of 1, 5 or 20 %, and of 30 %, with blurred outlines), and `demo:nuclei` (48 +
  * 33 real crops of 32 x 32, 13 % nuclei).
  *
  * @throws {DataError} `missing-folder`, if there is no such data set.
