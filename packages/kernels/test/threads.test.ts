@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import '@segloss/kernels/wasm';
 import { batchNormOfBatch, setWasmThreads, wasmThreads } from '@segloss/kernels';
 import { parseLoss } from '@segloss/losses';
@@ -36,13 +36,14 @@ suite('a pool of threads', () => {
   });
   const values = (at: number) => new Float32Array(memory.buffer, at, length);
 
-  beforeAll(() => {
+  // A pool for each test: one of them ends its threads.
+  beforeEach(() => {
     kernels = new WebAssembly.Instance(moduleFor(memory), { env: { memory } })
       .exports as unknown as KernelModule;
     pool = new KernelPool(moduleFor(memory), memory, 3, (reason) => lost.push(reason));
     until(() => pool.ready === 2);
   });
-  afterAll(() => pool.stop());
+  afterEach(() => pool.stop());
 
   /** A kernel of the main thread that takes its time, and from its second part on waits for the workers to do all others. */
   function patient(out: Float32Array): { run: (...args: number[]) => void; mine: number[] } {

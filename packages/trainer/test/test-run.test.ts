@@ -38,9 +38,11 @@ describe('testRun', () => {
     expect(await ids({ data: at() })).toEqual(['2', '0']);
     writeFileSync(at('val.txt'), '2\n');
     expect(await ids()).toEqual(['2']);
+    const mask = readFileSync(at('masks', '2.png'));
     writePng(at('masks', '2.png'), 16, (x) => Number(x < 3));
     await expect(ids()).rejects.toMatchObject({ code: 'other-data' });
     expect(await ids({ data: at() })).toEqual(['2']);
+    writeFileSync(at('masks', '2.png'), mask);
   });
 
   it('refuses a part without images', async () => {
