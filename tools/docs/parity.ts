@@ -40,7 +40,7 @@ export const parity: Generator = {
       'npm run parity -- ../shared/golden',
       '```',
       '',
-      'The tables are those of the cpu backend. `npm run docs:generate` writes them.',
+      'The tables show the cpu backend. `npm run docs:generate` writes them.',
       '',
       'These files are not part of the repository. `packages/losses/test/golden/golden.json`, with values and gradients that numpy computes from the formulas, is;',
       '`npx jest --selectProjects losses --testPathPatterns golden` compares them.',

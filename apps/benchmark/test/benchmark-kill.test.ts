@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import { root } from '@segloss/testing';
 
-it('a benchmark that is killed by -9 and started again trains every run once, to the same bytes', () => {
+it('a benchmark killed by -9 and started again trains every run once and ends bit-identical', () => {
   const program = path.join(root, 'tools/kill-benchmark.mjs');
   const { stdout, stderr } = spawnSync(process.execPath, [program, '--small', '--kills', '3'], {
     encoding: 'utf8',

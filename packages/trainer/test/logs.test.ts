@@ -88,7 +88,7 @@ describe('metrics.jsonl', () => {
     expect(text(file)).toBe(text(written(1)));
   });
 
-  it('is cut after an epoch, and written again to the same bytes', () => {
+  it('is cut after an epoch, and rewritten bit-identical', () => {
     const file = written(5);
     const whole = text(file);
     const log = MetricsLog.open(file, head);
@@ -105,7 +105,7 @@ describe('metrics.jsonl', () => {
     expect(text(file)).toBe(text(written(1)));
   });
 
-  it('loses what a crash has torn, wherever it was, and goes on to the same bytes', () => {
+  it('drops what a crash has torn, wherever it was, and resumes bit-identical', () => {
     const whole = readFileSync(written(3));
     fc.assert(
       fc.property(

@@ -4,7 +4,7 @@ import { type Sample } from '../samples/sample.js';
 /** 256 bits of what an image looks like, in 16 words of 16 bits. */
 export type DifferenceHash = Uint16Array;
 
-/** Images are near-duplicates if at most so many of the 256 bits differ. Fewer than the words: see {@link DifferenceHashIndex}. */
+/** Images are near-duplicates if at most this many of the 256 bits differ. Fewer than the words: see {@link DifferenceHashIndex}. */
 export const NEAR = 10;
 
 const SIDE = 16;

@@ -8,7 +8,7 @@ const MAX_FILE_BYTES = 2 ** 31 - 1;
 /**
  * Reads a regular file. Pipes, devices and folders are refused without waiting for them.
  *
- * @param options `limit`: read at most so many bytes from the start; default all.
+ * @param options `limit`: read at most this many bytes from the start; default all.
  * @throws {DataError} `unreadable`, with the cause.
  */
 export async function readBytes(

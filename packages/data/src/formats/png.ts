@@ -26,7 +26,7 @@ function headerOf(bytes: Uint8Array): Header {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [depth, colorType, interlace] = [view.getUint8(24), view.getUint8(25), view.getUint8(28)];
   if (view.getUint32(12) !== 0x49484452 || !DEPTHS[colorType]?.includes(depth) || interlace > 1) {
-    throw new Refusal('it is damaged (its header is none of PNG)');
+    throw new Refusal('it is damaged (its header is not a PNG header)');
   }
   return {
     width: view.getUint32(16),

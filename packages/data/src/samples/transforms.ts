@@ -104,7 +104,7 @@ function resizeColumns(image: Float32Array, rowLength: number, taps: Taps): Floa
 /**
  * Loads samples one after the other, resized where a size is given.
  *
- * @param options `size`: height and width in pixels; `limit`: at most so many.
+ * @param options `size`: height and width in pixels; `limit`: largest number of images.
  *
  * @example
  * ```ts

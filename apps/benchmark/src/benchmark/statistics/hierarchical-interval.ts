@@ -29,8 +29,8 @@ export interface HierarchicalMean {
 
 /**
  * Returns the mean score with an interval from a bootstrap over seeds and cases. Both are drawn with replacement, independently:
- * every seed is scored on the same cases, so the two are crossed. Percentiles of so few seeds are too narrow; they are spread
- * about the mean until their width is that of Student's t for the variance of a two-way layout.
+ * every seed is scored on the same cases, so the two are crossed. Percentiles of so few seeds are too narrow; they are widened
+ * about the mean to the width of Student's t for the variance of a two-way layout.
  *
  * @param table Scores by seed and case; one data set and one loss, or the paired differences of two losses.
  * @throws {RangeError} If the rows of the table differ in length.
