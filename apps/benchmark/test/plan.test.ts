@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -8,7 +8,8 @@ import { root } from '@segloss/testing';
 
 import { DEMO, OWN_FOLDER } from '../src/benchmark/embedded.js';
 import { readAxes } from '../src/benchmark/grid.js';
-import { planBenchmark, readPlan, writePlan } from '../src/benchmark/plan.js';
+import { planBenchmark, writeLines, writePlan } from '../src/benchmark/plan.js';
+import { PlanFile, readPlan } from '../src/benchmark/plan-file.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'segloss-plan-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -61,6 +62,20 @@ describe('a plan', () => {
     expect({ ...loaded.config, out: '' }).toEqual({ ...made.cells[1]!.loaded.config, out: '' });
     expect(() => readPlan(path.join(to, 'plan.jsonl'), 2)).toThrow(/wanted an index from 0 to 1, got 2/);
     expect(() => readPlan(path.join(to, 'none.jsonl'), 0)).toThrow(/cannot read the plan/);
+  });
+
+  it('finds a run also where its line has moved, and refuses what is not a line of a plan', async () => {
+    const { cells } = await plan(`${base}grid: { seed: [0, 5] }`);
+    const file = PlanFile.open(writeLines(path.join(folder, 'two.jsonl'), [...cells].reverse()));
+    expect(file.indexOf(cells[0]!.id, 0)).toBe(1);
+    expect(file.indexOf(cells[0]!.id, 7)).toBe(1);
+    expect(file.indexOf('none', 0)).toBeUndefined();
+    const broken = path.join(folder, 'broken.jsonl');
+    writeFileSync(broken, `{"schemaVersion": 9}\nno JSON\nnull\nthe last line has no end`);
+    expect(() => readPlan(broken, 0)).toThrow(/schemaVersion 1 in line 0, got schemaVersion 9; write the plan again/); // prettier-ignore
+    expect(() => readPlan(broken, 1)).toThrow(/in line 1, got no JSON/);
+    expect(() => readPlan(broken, 2)).toThrow(/in line 2, got null/);
+    expect(() => readPlan(broken, 3)).toThrow(/from 0 to 2, got 3/);
   });
 });
 

@@ -1,11 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import {
   ConfigError,
-  parseConfig,
   planRun,
-  RunError,
   type ConfigTemplate,
   type LoadedConfig,
   type OpenedImages,
@@ -62,7 +60,7 @@ export interface BenchmarkFile {
 }
 
 /** A line of `plan.jsonl`: everything that is needed to train one cell. */
-interface PlanLine {
+export interface PlanLine {
   readonly schemaVersion: 1;
   readonly index: number;
   readonly id: string;
@@ -129,52 +127,33 @@ export function writePlan({ name, folder, axes, cells }: Benchmark): void {
       folder: path.relative(folder, place),
     })),
   };
-  const lines = cells.map(({ index, id, name: run, labels, loaded }): PlanLine => {
-    const config = Object.fromEntries(Object.entries(loaded.config).filter(([key]) => key !== 'out'));
-    return { schemaVersion: 1, index, id, name: run, labels, config, origin: loaded.origin, folder: loaded.folder }; // prettier-ignore
-  });
   mkdirSync(folder, { recursive: true });
   replace(path.join(folder, FILES.grid), `${JSON.stringify(grid, null, 2)}\n`);
-  replace(path.join(folder, FILES.plan), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  writeLines(path.join(folder, FILES.plan), cells);
 }
 
-/**
- * Reads one line of a `plan.jsonl`. The runs go next to the file, wherever it was moved.
- *
- * @throws {RunError} If the file cannot be read, or has no such line.
- */
-export function readPlan(file: string, index: number): { id: string; name: string; loaded: LoadedConfig } {
-  let lines: string[];
-  try {
-    lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  } catch (error) {
-    throw new RunError(`cannot read the plan ${file}: ${(error as Error).message}`, 'bad-plan', {
-      cause: error,
-    });
-  }
-  const text = lines[index];
-  if (text === undefined) {
-    throw new RunError(`${file}: wanted an index from 0 to ${lines.length - 1}, got ${index}`, 'bad-plan');
-  }
-  const { schemaVersion, id, name, config, origin, folder } = JSON.parse(text) as PlanLine;
-  if (schemaVersion !== 1) {
-    throw new RunError(
-      `${file}: wanted schemaVersion 1, got ${JSON.stringify(schemaVersion)}; write the plan again`,
-      'bad-plan',
-    );
-  }
-  const out = path.join(path.dirname(path.resolve(file)), FILES.runs);
-  return {
-    id,
-    name,
-    loaded: { config: parseConfig({ ...config, out }), origin, folder, file: path.resolve(file) },
-  };
+/** Writes a plan of some cells, numbered from 0. Returns its path. */
+export function writeLines(file: string, cells: readonly PlannedCell[]): string {
+  const lines = (function* () {
+    for (const [index, { id, name, labels, loaded }] of cells.entries()) {
+      const config = Object.fromEntries(Object.entries(loaded.config).filter(([key]) => key !== 'out'));
+      const line: PlanLine = { schemaVersion: 1, index, id, name, labels, config, origin: loaded.origin, folder: loaded.folder }; // prettier-ignore
+      yield `${JSON.stringify(line)}\n`;
+    }
+  })();
+  replace(file, lines);
+  return file;
 }
 
-/** Replaces a file in one step, so that it is never half written. */
-export function replace(file: string, text: string): void {
+/** Replaces a file in one step, so that it is never half written. @param text Complete, or in pieces, as for a file of many lines. */
+export function replace(file: string, text: string | Iterable<string>): void {
   const draft = `${file}.${process.pid}.tmp`;
-  writeFileSync(draft, text);
+  const handle = openSync(draft, 'w');
+  try {
+    for (const piece of typeof text === 'string' ? [text] : text) writeFileSync(handle, piece);
+  } finally {
+    closeSync(handle);
+  }
   renameSync(draft, file);
 }
 

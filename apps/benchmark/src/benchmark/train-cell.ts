@@ -8,6 +8,7 @@ import {
   type RunStatus,
 } from '@segloss/trainer';
 
+import { codeOfError, exitCodes } from '../errors.js';
 import type { PlannedCell } from './plan.js';
 
 /** What is needed to train a cell; goes to child processes. */
@@ -47,4 +48,11 @@ export async function trainCell(
     const status = code === 'busy' ? 'busy' : kind === 'DivergedError' ? 'diverged' : 'failed';
     return { status, error: { name: kind, message, ...(code !== undefined && { code }) } };
   }
+}
+
+/** The exit code of a process that trained one cell, by which schedulers decide whether to try again. */
+export function codeOfOutcome({ status, error }: Outcome): number {
+  if (status === 'finished') return exitCodes.ok.code;
+  if (status === 'interrupted' || status === 'busy') return exitCodes.resumable.code;
+  return status === 'diverged' ? exitCodes.diverged.code : codeOfError(error);
 }

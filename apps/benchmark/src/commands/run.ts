@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { releaseBackend, serializeEvent } from '@segloss/trainer';
 import path from 'node:path';
 
-import { readPlan } from '../benchmark/plan.js';
-import { trainCell, type Outcome } from '../benchmark/train-cell.js';
-import { codeOfError, exitCodes, UsageError } from '../errors.js';
+import { readPlan } from '../benchmark/plan-file.js';
+import { codeOfOutcome, trainCell } from '../benchmark/train-cell.js';
+import { UsageError } from '../errors.js';
 import { collect, parseIndex } from '../options.js';
 import { trainingSession } from '../session.js';
 import { quote, type Terminal } from '../terminal.js';
@@ -56,14 +56,8 @@ async function runCommand({ plan, index, json = false }: RunFlags, terminal: Ter
       });
     });
     stderr.write(`${cell.name}-${cell.id}: ${outcome.error?.message ?? outcome.status}\n`);
-    return codeOf(outcome);
+    return codeOfOutcome(outcome);
   } finally {
     await releaseBackend();
   }
-}
-
-function codeOf({ status, error }: Outcome): number {
-  if (status === 'finished') return exitCodes.ok.code;
-  if (status === 'interrupted' || status === 'busy') return exitCodes.resumable.code;
-  return status === 'diverged' ? exitCodes.diverged.code : codeOfError(error);
 }
