@@ -30,6 +30,7 @@ const codes: Readonly<Record<string, number>> = {
   ModuleError: exitCodes.usage.code,
   RunError: exitCodes.usage.code,
   OutputError: exitCodes.usage.code,
+  CheckpointError: exitCodes.usage.code,
   DataError: exitCodes.data.code,
   DivergedError: exitCodes.diverged.code,
 };

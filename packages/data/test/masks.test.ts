@@ -48,6 +48,12 @@ const MASKS: [name: string, bytes: Uint8Array, wanted: number[] | string][] = [
   ['many-pixels-of-few-bytes.png', png(8000, 8000, 8, GRAY, [[0]]), 'more than its'],
   ['text.png', Buffer.from('P5 2 2'), 'neither PNG nor JPEG nor TIFF by its first bytes'],
   ['empty.png', new Uint8Array(), 'the file is empty'],
+  ['pointer.png', Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n'), 'run "git lfs pull"'],
+  ['annexed.png', Buffer.from('../.git/annex/objects/F9/k7/SHA256E-s9/SHA256E-s9\n'), 'run "git annex get"'],
+  ['link-as-text.png', Buffer.from('../real/a.png'), 'it is a symbolic link that was saved as text (../real/a.png)'],
+  ['page.png', Buffer.from('<!DOCTYPE html><title>Not found</title>'), 'it is a page of HTML or XML'],
+  ['bitmap.png', Buffer.from('BM6000'), 'but BMP by its first bytes; convert it to PNG'],
+  ['webp.png', Buffer.from('RIFF\n\0\0\0WEBPVP8 '), 'but WebP by its first bytes'],
 ]; // prettier-ignore
 
 function rowsOf(values: number[], width: number): number[][] {

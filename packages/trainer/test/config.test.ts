@@ -205,6 +205,33 @@ describe('a configuration', () => {
   });
 });
 
+describe('a value of a file that the command line replaces', () => {
+  const text = 'data: { folder: demo }\nloss: ce\nepochs: 20\noptimizer:\n  name: adam\n  beta1: 0.8\n';
+
+  it('is named, with the line of the file and the flag', async () => {
+    const file = write('replaced.yaml', text);
+    const flags = { epochs: 5, loss: 'ce', 'data.folder': 'other', seed: undefined };
+    const { replaced } = await loadConfig(file, {
+      flags,
+      set: ['optimizer.name=sgd', 'epochs=6'],
+      cwd: folder,
+    });
+    expect(replaced).toEqual([
+      '--epochs replaces epochs: 20 (replaced.yaml:3) with 5',
+      expect.stringMatching(/^--data replaces data\.folder: "demo" \(replaced\.yaml:1\) with ".*other"$/),
+      '--set replaces optimizer.name: "adam" (replaced.yaml:5) with "sgd"',
+      '--set drops optimizer.beta1: 0.8 (replaced.yaml:6)',
+      '--set replaces epochs: 5 (--epochs) with 6',
+    ]);
+  });
+
+  it('is not named where nothing is replaced', async () => {
+    const file = write('kept.yaml', text);
+    const { replaced } = await loadConfig(file, { flags: { batchSize: 3, epochs: 20 }, cwd: folder });
+    expect(replaced).toEqual([]);
+  });
+});
+
 describe('what is wrong with a configuration is said in four lines', () => {
   it.each<[string, string, string[], string[]]>([
     [

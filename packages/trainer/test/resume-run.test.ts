@@ -1,9 +1,17 @@
 // What a stopped run does when it is started again: it misses nothing, mixes nothing, and says what is different.
-import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { planRun, runTraining, type OpenedImages, type RunEvent } from '@segloss/trainer';
+import { planRun, runState, runTraining, type OpenedImages, type RunEvent } from '@segloss/trainer';
 
 import { scratch, tinyRun, writeDataset } from './run-fixture';
 
@@ -105,6 +113,63 @@ describe('a resumed run', () => {
     expect(home).not.toBe(stopped);
     expect(summary.epochs).toBe(4);
     expect(readFileSync(path.join(stopped, 'STATUS'), 'utf8')).toBe('interrupted\n');
+  });
+});
+
+describe('a finished run that lost a file', () => {
+  it.each(['scores.json', 'examples.json', 'summary.json', 'metrics.jsonl', 'dataset.json'])(
+    'says so and writes %s again, bit-identical',
+    async (name) => {
+      await run();
+      const before = text(name);
+      rmSync(file(name));
+      const { summary } = await run();
+      expect(notes[0]).toBe(`${home} had finished, but ${name} is missing or incomplete`);
+      expect(summary).toMatchObject({ status: 'finished', epochs: 4 });
+      expect(text(name)).toBe(before);
+      await run();
+      expect(notes).toEqual([`resumed: ${home} has finished before; --fresh trains anew`]);
+    },
+  );
+
+  it.each<[string, () => void]>([
+    ['lost', () => rmSync(file('checkpoints/last.safetensors'))],
+    ['cut short', () => truncateSync(file('checkpoints/last.safetensors'), 1000)],
+    ['emptied', () => writeFileSync(file('checkpoints/last.safetensors'), '')],
+  ])('trains the last epoch again where the last weights were %s', async (_what, harm) => {
+    const { summary } = await run();
+    harm();
+    const again = await run();
+    expect(notes.join('\n')).toContain('checkpoints/last.safetensors is missing or incomplete');
+    expect(again.summary.weightsSha256).toBe(summary.weightsSha256);
+  });
+
+  it.each<[string, () => void]>([
+    ['lost', () => rmSync(file('checkpoints/best.safetensors'))],
+    ['cut short', () => truncateSync(file('checkpoints/best.safetensors'), 1000)],
+  ])(
+    'is refused with the remedy where the best weights were %s, and keeps its scores',
+    async (_what, harm) => {
+      await run();
+      const before = ['STATUS', 'summary.json', 'scores.json'].map(text);
+      harm();
+      await expect(run()).rejects.toThrow(
+        /had finished, but checkpoints\/best\.safetensors is missing or incomplete; restore the file, or train anew with --fresh/,
+      );
+      expect(['STATUS', 'summary.json', 'scores.json'].map(text)).toEqual(before);
+      expect(runState(home)).toBe('finished');
+      expect((await planRun(tinyRun(folder, { epochs: 4, checkpoint: { everySteps: 1 } }))).state).toBe(
+        'interrupted',
+      );
+    },
+  );
+});
+
+describe('a stopped run that lost its best weights', () => {
+  it('is refused, as its end would have none', async () => {
+    await run(inEpoch(2));
+    rmSync(file('checkpoints/best.safetensors'));
+    await expect(run()).rejects.toThrow(/best\.safetensors.*; restore the file, or train anew with --fresh/);
   });
 });
 

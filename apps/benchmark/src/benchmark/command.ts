@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { configTemplate, describeModule, serializeEvent } from '@segloss/trainer';
+import { configTemplate, describeModule, serializeEvent, type ConfigTemplate } from '@segloss/trainer';
 
 import { codeOfError, exitCodes, UsageError } from '../errors.js';
 import { outcomeText } from '../progress.js';
@@ -46,7 +46,7 @@ export interface BenchmarkRequest {
 export async function benchmarkCommand(request: BenchmarkRequest, terminal: Terminal): Promise<number> {
   const { stdout, stderr, env } = terminal;
   const say = (text: string) => void stderr.write(`${text}\n`);
-  const benchmark = await plan(request, terminal.folder);
+  const benchmark = await plan(request, terminal.folder, say);
   const chosen = selectCells(benchmark, request.only);
   const todo = chosen.filter(({ state }) => request.fresh || (state !== 'finished' && state !== 'diverged'));
   for (const text of benchmark.warnings) say(`warning: ${text}`);
@@ -113,9 +113,11 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   return verdict({ axes: benchmark.axes, chosen, outcomes, results, interrupted }, say);
 }
 
-async function plan(request: BenchmarkRequest, cwd: string): Promise<Benchmark> {
+async function plan(request: BenchmarkRequest, cwd: string, say: (text: string) => void): Promise<Benchmark> {
   const { source, values, set } = request;
   const template = configTemplate(source, { keys: ['name', 'grid'], cwd, set, flags: values });
+  for (const text of template.replaced) say(text);
+  if (typeof source === 'string') for (const text of replacedAxes(template, request.axes)) say(text);
   const axes = readAxes(
     template,
     request.axes.map((axis) => ({ ...axis, folder: cwd })),
@@ -124,6 +126,20 @@ async function plan(request: BenchmarkRequest, cwd: string): Promise<Benchmark> 
   const name = request.name ?? nameOf(template.own['name'], template.file);
   const folder = path.resolve(cwd, request.out ?? path.join('benchmarks', name));
   return planBenchmark(template, { name, folder, axes });
+}
+
+/** A sentence for each axis or value of the file that an axis of the command line replaces. */
+function replacedAxes({ own, originOf, has }: ConfigTemplate, axes: BenchmarkRequest['axes']): string[] {
+  const grid = (own['grid'] ?? {}) as Readonly<Record<string, unknown>>;
+  return axes.flatMap(({ key, value, origin }) => {
+    if (!Object.hasOwn(grid, key)) {
+      return has(key) ? [`${origin} replaces ${key} of base (${originOf('base', ...key.split('.'))})`] : [];
+    }
+    const [before, now] = [JSON.stringify(grid[key]), JSON.stringify(value)];
+    return before === now
+      ? []
+      : [`${origin} replaces grid.${key}: ${before} (${originOf('grid', key)}) with ${now}`];
+  });
 }
 
 function nameOf(given: unknown, file: string): string {
@@ -191,7 +207,8 @@ function verdict(
 ): number {
   const open = chosen.flatMap((cell) => {
     const { state, message } = results.cells[cell.index]!;
-    return state === 'finished' ? [] : [{ cell, state, outcome: outcomes.get(cell), message }];
+    const outcome = outcomes.get(cell);
+    return state === 'finished' && outcome?.error === undefined ? [] : [{ cell, state, outcome, message }];
   });
   if (interrupted && open.length > 0) {
     say(

@@ -49,6 +49,7 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
   const { stdout, argv } = terminal;
   const { fresh = false, json = false } = flags;
   const loaded = await configOf(flags, terminal);
+  for (const text of loaded.replaced ?? []) terminal.stderr.write(`${text}\n`);
   const spent = { seconds: 0, waiting: 0 };
   const command = ['segloss', ...argv];
   try {
@@ -90,7 +91,8 @@ async function configOf(flags: TrainFlags, { folder: cwd }: Terminal): Promise<L
     throw new UsageError('train: wanted -c <file> or --data <folder>, got neither; for example: segloss train --data ./images --loss ce'); // prettier-ignore
   }
   const name = data === undefined ? 'run' : path.basename(path.resolve(cwd, data));
-  return configTemplate({ text: '', name }, { keys: [], set, flags: values, cwd }).configure([]);
+  const template = configTemplate({ text: '', name }, { keys: [], set, flags: values, cwd });
+  return { ...template.configure([]), replaced: template.replaced };
 }
 
 function* aboutRun(run: RunStartEvent): Generator<string> {

@@ -4,6 +4,7 @@ import { decodeJpeg, jpegHeader } from './jpeg.js';
 import { decodePng, pngHeader } from './png.js';
 import { type ImageHeader, type RawPixels } from './raw-pixels.js';
 import { decodeTiff, tiffHeader } from './tiff.js';
+import { unknownFormat } from './unknown-format.js';
 
 /** The formats, recognized by their first bytes. */
 const FORMATS: readonly {
@@ -50,7 +51,7 @@ async function guarded<T>(
     signatures.some((signature) => signature.every((byte, i) => bytes[i] === byte)),
   );
   if (format === undefined) {
-    throw unreadable(path, 'it is neither PNG nor JPEG nor TIFF by its first bytes; convert it to PNG');
+    throw unreadable(path, unknownFormat(bytes, 'neither PNG nor JPEG nor TIFF', 'PNG'));
   }
   try {
     return await use(format);

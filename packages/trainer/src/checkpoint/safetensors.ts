@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 import { readSafetensors } from '@segloss/models';
 
@@ -56,6 +57,34 @@ export function decodeChecked(bytes: Buffer): CheckpointContent {
   delete metadata[CHECKSUM];
   return { tensors: Object.fromEntries(tensors) as Record<string, CheckpointTensor>, metadata };
 }
+
+/**
+ * Returns whether a file is as long as its header says; reads the header alone. A file of the right length may still be damaged, which
+ * {@link decodeChecked} notices.
+ */
+export function isComplete(file: string): boolean {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size < 8) return false;
+  const handle = openSync(file, 'r');
+  try {
+    const length = Buffer.alloc(8);
+    readSync(handle, length, 0, 8, 0);
+    const end = 8 + Number(length.readBigUInt64LE());
+    if (end > Math.min(size, MAX_HEADER)) return false;
+    const json = Buffer.alloc(end - 8);
+    readSync(handle, json, 0, json.length, 8);
+    const header = JSON.parse(json.toString()) as Record<string, { data_offsets?: [number, number] }>;
+    const ends = Object.values(header).map(({ data_offsets: offsets }) => offsets?.[1] ?? 0);
+    return size === end + Math.max(0, ...ends);
+  } catch {
+    return false;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A header with the metrics of a million epochs is no longer than this, in bytes. */
+const MAX_HEADER = 2 ** 29;
 
 /** Where the hexadecimal digits of the checksum are. */
 function checksumAt(bytes: Buffer): number | undefined {

@@ -5,6 +5,7 @@ import { readLayers } from './extended-files.js';
 import { overrideTree } from './overrides.js';
 import { placed } from './paths.js';
 import { problems } from './problems.js';
+import { replacedValues } from './replaced.js';
 import { runSchema, type RunConfig } from './schema.js';
 import { branch, isBranch, merged, treeOf, valueOf, type Branch, type Tree } from './tree.js';
 
@@ -28,6 +29,8 @@ export interface LoadedConfig {
   readonly folder: string;
   /** The absolute path of the file, or `preset:NAME`. */
   readonly file: string;
+  /** A sentence for each value of the file that a flag or `--set` replaces or drops; to be shown. */
+  readonly replaced?: readonly string[];
 }
 
 /**
@@ -52,21 +55,27 @@ export async function loadConfig(file: string, options: LoadConfigOptions = {}):
   const layers = readLayers(file, cwd);
   const main = layers.at(-1)!;
   const home = main.folder;
-  const trees = [
-    ...layers.map(({ tree, folder }) => placed(tree, folder, home)),
-    ...[...Object.entries(flags).map(([key, value]) => valueTree(key, value)), ...set.map(overrideTree)].map(
-      (tree) => placed(tree, cwd, home),
-    ),
-  ];
-  return resolveTrees(trees, { cwd, folder: home, file: main.file });
+  const files = layers.map(({ tree, folder }) => placed(tree, folder, home));
+  const over = overrideTrees({ flags, set }).map((tree) => placed(tree, cwd, home));
+  const loaded = resolveTrees([...files, ...over], { cwd, folder: home, file: main.file });
+  return { ...loaded, replaced: replacedValues(mergedAll(files), over) };
 }
+
+/** Flags and `--set`, each as a tree, in the order in which they count. */
+export function overrideTrees({ flags = {}, set = [] }: Pick<LoadConfigOptions, 'flags' | 'set'>): Tree[] {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return [...given.map(([key, value]) => valueTree(key, value)), ...set.map(overrideTree)];
+}
+
+/** Trees over each other, the base first. */
+export const mergedAll = (trees: readonly Tree[]): Tree => trees.reduce((base, over) => merged(base, over));
 
 /** Merges trees whose paths are placed, the base first, checks the result and fills in the defaults. */
 export function resolveTrees(
   trees: readonly Tree[],
   { cwd, folder, file }: { cwd: string } & Pick<LoadedConfig, 'folder' | 'file'>,
 ): LoadedConfig {
-  const tree = trees.reduce((base, over) => merged(base, over)) as Branch;
+  const tree = mergedAll(trees) as Branch;
   const config = check(tree);
   if (treeAt(tree, ['out']) === undefined) config.out = path.resolve(cwd, config.out);
   return { config, origin: origins(config, tree), folder, file };
@@ -104,11 +113,13 @@ function defined(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, defined(item)]));
 }
 
-/** A value at a key path, as a tree. @param origin Default: the flag of the key's last part. */
+/** A value at a key path, as a tree. @param origin Default: `--data` for the folder of the data, else the flag of the key's last part. */
 export function valueTree(
   key: string,
   value: unknown,
-  origin = `--${key.replace(/^.*\./, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  origin = key === 'data.folder'
+    ? '--data'
+    : `--${key.replace(/^.*\./, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
 ): Tree {
   const keys = key.split('.');
   return keys.reduceRight<Tree>((tree, name) => branch([[name, tree]], origin), treeOf(value, origin));

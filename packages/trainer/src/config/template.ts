@@ -3,10 +3,17 @@ import path from 'node:path';
 import { nearestName } from '@segloss/models/options';
 import { ConfigError } from './config-error.js';
 import { baseLayers, readFileLayer, type Layer } from './extended-files.js';
-import { resolveTrees, valueTree, type LoadConfigOptions, type LoadedConfig } from './load-config.js';
-import { overrideTree } from './overrides.js';
+import {
+  mergedAll,
+  overrideTrees,
+  resolveTrees,
+  valueTree,
+  type LoadConfigOptions,
+  type LoadedConfig,
+} from './load-config.js';
 import { placed } from './paths.js';
 import { readYaml } from './read-yaml.js';
+import { replacedValues } from './replaced.js';
 import { branch, isBranch, nearestTree, valueOf, type Branch } from './tree.js';
 
 /** A value for one key of a configuration, and where it comes from. */
@@ -30,6 +37,8 @@ export interface ConfigTemplate {
   readonly folder: string;
   /** Returns where a key of the file stands: `bench.yaml:7`. */
   originOf(...keys: readonly string[]): string;
+  /** A sentence for each value of a file that a flag or `--set` replaces or drops. The text of a program is no file of the user's. */
+  readonly replaced: readonly string[];
   /** Returns whether `base`, a flag or `--set` has a value for a key. */
   has(path: string): boolean;
   /** Returns the configuration with these values over those of `base`. @throws {ConfigError} If a key is unknown or a value is wrong. */
@@ -72,15 +81,12 @@ export function configTemplate(
       : { file: source.name, folder: cwd, tree: readYaml(source.text, source.name) };
   const { tree, folder: home } = file;
   checkOwnKeys(tree, ['base', ...keys]);
-  const base = [
-    ...baseLayers({ file: file.file, folder: home, tree: baseOf(tree) }, cwd).map((layer) =>
-      placed(layer.tree, layer.folder, home),
-    ),
-    ...Object.entries(flags)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => placed(valueTree(key, value), cwd, home)),
-    ...set.map((entry) => placed(overrideTree(entry), cwd, home)),
-  ];
+  const files = baseLayers({ file: file.file, folder: home, tree: baseOf(tree) }, cwd).map((layer) =>
+    placed(layer.tree, layer.folder, home),
+  );
+  const over = overrideTrees({ flags, set }).map((one) => placed(one, cwd, home));
+  const base = [...files, ...over];
+  const written = typeof source === 'string' ? mergedAll(files) : branch([], source.name);
   return {
     own: Object.fromEntries(
       [...tree.children].filter(([key]) => key !== 'base').map(([key, child]) => [key, valueOf(child)]),
@@ -88,6 +94,7 @@ export function configTemplate(
     file: file.file,
     folder: home,
     originOf: (...at) => nearestTree(tree, at).origin,
+    replaced: replacedValues(written, over),
     has: (at) => base.some((layer) => hasValue(layer, at.split('.'))),
     configure: (values) =>
       resolveTrees(

@@ -21,6 +21,7 @@ export interface RunPlan {
   readonly name: string;
   /** `OUT/NAME-ID`. */
   readonly folder: string;
+  /** `interrupted` also where a finished run lacks a file: `runTraining` completes it, or says what cannot be restored. */
   readonly state: RunState;
   readonly loaded: LoadedConfig;
   /** The images; shared by plans over the same data. */
@@ -84,11 +85,17 @@ export async function planRun(loaded: LoadedConfig, options: PlanOptions = {}): 
   ];
   const id = runId(config, hashes.join());
   const folder = path.join(config.out, `${name}-${id}`);
-  return { id, name, folder, state: runState(folder), loaded, images, sources };
+  return { id, name, folder, state: stateOf(folder), loaded, images, sources };
+}
+
+/** As {@link runState}; a finished run that lacks files is to be completed, so it counts as interrupted. */
+function stateOf(folder: string): RunState {
+  const state = runState(folder);
+  return state === 'finished' && new RunFolder(folder).incomplete.length > 0 ? 'interrupted' : state;
 }
 
 /**
- * Looks up how far a run is from its folder alone.
+ * Looks up how far a run is from its folder alone. A run whose checkpoints were deleted is still `finished`: its scores are there.
  *
  * @example
  * ```ts

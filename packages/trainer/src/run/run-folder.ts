@@ -1,12 +1,24 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
+import { isComplete } from '../checkpoint/safetensors.js';
+import { checkpointFile } from '../checkpoint/store.js';
 import { replaceDurably } from '../logs/files.js';
 import { fromJson, toJson } from '../logs/json.js';
 import { Lease, refuseWhileHeld } from './lease.js';
 
 /** How a run ended, or that it has not, in its file `STATUS`. */
 export type RunStatus = 'running' | 'finished' | 'interrupted' | 'diverged' | 'failed';
+
+/** What a finished run has besides its checkpoints. */
+const FINISHED_FILES = [
+  'config.resolved.yaml',
+  'dataset.json',
+  'metrics.jsonl',
+  'scores.json',
+  'examples.json',
+  'summary.json',
+];
 
 /** The files of a run, in a folder of its own. */
 export class RunFolder {
@@ -32,6 +44,24 @@ export class RunFolder {
   get status(): RunStatus | undefined {
     const file = this.file('STATUS');
     return existsSync(file) ? (readFileSync(file, 'utf8').trim() as RunStatus) : undefined;
+  }
+
+  /**
+   * Lists the files that a finished run has and this one lacks: missing, empty, or checkpoints that were cut short. Reads no more than headers.
+   */
+  get incomplete(): string[] {
+    const files = FINISHED_FILES.filter(
+      (name) => !((statSync(this.file(name), { throwIfNoEntry: false })?.size ?? 0) > 0),
+    );
+    const checkpoints = (['last', 'best'] as const)
+      .map((name) => checkpointFile(this.checkpoints, name))
+      .filter((file) => !isComplete(file));
+    return [...files, ...checkpoints.map((file) => path.relative(this.folder, file))];
+  }
+
+  /** Whether there is a checkpoint to resume from. */
+  get resumable(): boolean {
+    return (['last', 'previous'] as const).some((name) => existsSync(checkpointFile(this.checkpoints, name)));
   }
 
   setStatus(status: RunStatus): void {

@@ -1,4 +1,5 @@
 import { folderStore } from '../checkpoint/folder-store.js';
+import { readCheckpoint } from '../checkpoint/store.js';
 import { CheckpointError, type CheckpointContent, type CheckpointStore } from '../loop/checkpoint.js';
 import { type MetricsLog } from '../logs/metrics-log.js';
 import { type Lease } from './lease.js';
@@ -11,7 +12,7 @@ export class RunStore implements CheckpointStore {
   private metrics: string | undefined;
 
   constructor(
-    folder: string,
+    private readonly folder: string,
     private readonly log: MetricsLog,
     private readonly lease: Lease,
   ) {
@@ -32,6 +33,22 @@ export class RunStore implements CheckpointStore {
     this.lease.check();
     const metadata = name === 'last' ? { ...content.metadata, metrics: this.log.text } : content.metadata;
     await this.store.save(name, { ...content, metadata });
+  }
+
+  /**
+   * Makes sure that the best weights of the epochs before `epoch` are there: nothing but another training would give them back.
+   *
+   * @throws {CheckpointError} If they are missing or damaged.
+   */
+  checkBest(epoch: number): void {
+    if (epoch === 0) return;
+    try {
+      readCheckpoint(this.folder, 'best');
+    } catch (error) {
+      throw new CheckpointError(
+        `${(error as Error).message}; restore the file, or train anew with --fresh, which gives the same weights again`,
+      );
+    }
   }
 
   /**

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 
 import { type BackendChoice } from '../backend/types.js';
 import { selectBackend } from '../backend/select-backend.js';
+import { checkpointFile } from '../checkpoint/store.js';
 import { type LoadedConfig } from '../config/load-config.js';
 import { movedModule, replaceModules } from '../config/modules.js';
 import { type RunConfig } from '../config/schema.js';
 import { configToYaml } from '../config/to-yaml.js';
+import { CheckpointError } from '../loop/checkpoint.js';
 import { DivergedError } from '../loop/diverged.js';
 import { writeCsv } from '../logs/csv.js';
 import { loadLoggers } from '../logs/loggers.js';
@@ -88,9 +91,10 @@ export async function runTraining(
     onEvent({ type: 'note', run: id, text, ...(about === 'settings' && { about }) });
   const home = new RunFolder(folder);
   if (!fresh && plan.state === 'finished') {
-    note(`${folder} has finished before; --fresh trains anew`);
+    note(`resumed: ${folder} has finished before; --fresh trains anew`);
     return { folder, summary: home.read<RunSummary>('summary.json') };
   }
+  if (!fresh) refuseWithoutBest(home);
   const loggerSources = config.logs.plugins.map((module) => moduleSource(module, loaded.folder));
   for (const source of [...sources, ...loggerSources])
     noteAbout(`runs the ${describeModule(source)}`, 'settings');
@@ -106,6 +110,9 @@ export async function runTraining(
       if (aside !== undefined) note(`the older run was moved to ${aside}`);
       const lease = await home.lease();
       try {
+        if (home.status === 'finished') {
+          note(`${folder} had finished, but ${home.incomplete.join(', ')} is missing or incomplete`);
+        }
         if (home.status === 'running') {
           note('the last attempt ended without a status: it was killed, or could not write');
         }
@@ -154,6 +161,7 @@ export async function runTraining(
             ...config.checkpoint,
             say: note,
             onResume({ epoch }) {
+              store.checkBest(epoch);
               store.bringMetricsTo(epoch, note);
               if (epoch > 0) derive();
             },
@@ -193,6 +201,20 @@ export async function runTraining(
   } finally {
     if (!(await endsInTime(data.close()))) note('a reading thread does not end');
   }
+}
+
+/**
+ * Throws where a finished run lost its best weights, before anything in its folder changes: only another training would give them back,
+ * which may take days.
+ */
+function refuseWithoutBest(home: RunFolder): void {
+  if (home.status !== 'finished' || !home.resumable) return;
+  const best = path.relative(home.folder, checkpointFile(home.checkpoints, 'best'));
+  if (!home.incomplete.includes(best)) return;
+  throw new CheckpointError(
+    `${home.folder} had finished, but ${best} is missing or incomplete; restore the file, or train anew with --fresh, which gives the ` +
+      'same weights again. The scores are still there, and segloss test, predict and export use the last weights with --checkpoint last',
+  );
 }
 
 /** Writes the files that say what the run is. Returns what is other than before, where the run is resumed. */

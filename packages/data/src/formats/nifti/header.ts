@@ -1,3 +1,4 @@
+import { unknownFormat } from '../unknown-format.js';
 import { affineOf, fromSform, spacingOf, type Affine, type NiftiForms } from './affine.js';
 
 /** What a NIfTI header says of the voxels that follow it. */
@@ -164,7 +165,9 @@ function versionOf(view: DataView): [version: 1 | 2, littleEndian: boolean] {
       }
     }
   }
-  throw new Error('it is no NIfTI file by its first bytes');
+  throw new Error(
+    unknownFormat(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), 'no NIfTI file', 'NIfTI'),
+  );
 }
 
 /** Width, height, depth and channels; an axis that is not there has one voxel. */
