@@ -5,10 +5,10 @@ const OTHER_FORMATS: readonly (readonly [name: string, signature: RegExp])[] = [
   ['GIF', /^GIF8/],
   ['WebP', /^RIFF....WEBP/s],
   ['HEIC or AVIF', /^....ftyp/s],
-  ['JPEG 2000', /^(\0\0\0\u000cjP {2}|\u00ffO\u00ffQ)/],
+  ['JPEG 2000', /^(\0\0\0\u000cjP {2}|\u00ffO\u00ffQ)/], // eslint-disable-line no-control-regex
   ['NumPy', /^\u0093NUMPY/],
-  ['ZIP', /^PK\u0003\u0004/],
-  ['gzip', /^\u001f\u008b/],
+  ['ZIP', /^PK\u0003\u0004/], // eslint-disable-line no-control-regex
+  ['gzip', /^\u001f\u008b/], // eslint-disable-line no-control-regex
   ['DICOM', /^[^]{128}DICM/],
 ];
 
