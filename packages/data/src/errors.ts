@@ -7,6 +7,7 @@ export type DataErrorCode =
   | 'bad-label'
   | 'no-foreground'
   | 'unreadable'
+  | 'bad-split'
   | 'invalid';
 
 /** Data that cannot be used; the message names the file, the cause and the remedy. */

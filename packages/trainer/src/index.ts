@@ -74,6 +74,7 @@ export {
   type RunState,
 } from './run/plan-run.js';
 export { type RunImages } from './run/run-data.js';
+export { readTime, type RunTime } from './run/run-time.js';
 export { runTraining, type RunOptions } from './run/run-training.js';
 export { readScores, type RunScores, type WeightScores } from './run/scores.js';
 export { type RunSummary } from './run/summary.js';

@@ -241,7 +241,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: unknown key "optimiser"',
         '  at run.yaml:2',
-        '  known keys: data, model, loss, optimizer, gradient, schedule, epochs, batchSize, seed, augment, backend, threads, batchNormStatistics, outputBias, ema, monitor, earlyStopping, checkpoint, logs, out', // prettier-ignore
+        '  known keys: data, model, loss, optimizer, gradient, schedule, epochs, batchSize, seed, fold, innerFold, augment, backend, threads, batchNormStatistics, outputBias, ema, monitor, earlyStopping, checkpoint, logs, out', // prettier-ignore
         '  did you mean "optimizer"?',
       ],
     ],

@@ -18,7 +18,7 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
     command
       .argument('<run>', 'folder of the run')
       .option('--data <folder>', 'score this data set instead, with the same classes')
-      .option('--part <name>', 'train or val', 'val')
+      .option('--part <name>', 'train, val or test (the images of data.test)', 'val')
       .option(
         '--surfaces <tolerance>',
         'also report HD95 and the surface Dice at this tolerance in pixels',
@@ -43,7 +43,7 @@ async function testCommand(
         data: isBuiltIn(flags.data) ? flags.data : absolute(terminal, flags.data),
       }),
       ...(flags.surfaces !== undefined && { surfaceTolerance: flags.surfaces }),
-      part: oneOf('part', flags.part, ['train', 'val'] as const),
+      part: oneOf('part', flags.part, ['train', 'val', 'test'] as const),
     });
     const file = path.join(run.folder, `test-${flags.part}.json`);
     writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);

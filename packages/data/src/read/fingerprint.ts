@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { readBytes } from '../formats/bytes.js';
 import { type SampleSource, type SegmentationDataset } from '../samples/sample.js';
 import { FileCache } from './file-cache.js';
-import { filesOf, originOf } from './origin.js';
+import { filesOf, imageOf, originOf } from './origin.js';
 
 /** What a training sees of a data set. */
 export type DatasetContent = Pick<
@@ -48,6 +48,31 @@ export async function datasetFingerprint(dataset: DatasetContent): Promise<strin
   }
   return fingerprint.digest('hex');
 }
+
+/**
+ * Returns the image files of `others` whose bytes are also those of an image of `sources`, under whatever name. Samples that come from no
+ * files do not count.
+ *
+ * @throws {DataError} `unreadable`, if a file cannot be read.
+ *
+ * @example
+ * ```ts
+ * const { train, val } = demoDataset();
+ * await sharedFiles(train, val); // → []
+ * ```
+ */
+export async function sharedFiles(
+  sources: readonly SampleSource[],
+  others: readonly SampleSource[],
+): Promise<string[]> {
+  const hashOf = await fileHashes([...sources, ...others]);
+  const known = new Set(imagesOf(sources).map((file) => hashOf.get(file)));
+  return imagesOf(others).filter((file) => known.has(hashOf.get(file)));
+}
+
+const imagesOf = (sources: readonly SampleSource[]): string[] => [
+  ...new Set(sources.flatMap((source) => originOf(source) ?? []).flatMap((origin) => imageOf(origin) ?? [])),
+];
 
 async function addSample(fingerprint: Hash, source: SampleSource): Promise<void> {
   const { image, mask, ...rest } = await source.load();

@@ -50,6 +50,24 @@ export function originOf({ origin }: SampleSource): Origin | undefined {
   return origin !== undefined && Object.hasOwn(READERS, origin.reader) ? (origin as Origin) : undefined;
 }
 
+/** The image file of a sample. */
+export function imageOf(origin: Origin): string | undefined {
+  return filesOf(origin)[0];
+}
+
+/**
+ * Returns the case of a source: the volume of a slice, else the sample itself. Samples of one case belong into one fold.
+ *
+ * @example
+ * ```ts
+ * caseOf({ id: 'a', load: () => Promise.reject(new Error('not read')) }); // → "a"
+ * ```
+ */
+export function caseOf(source: SampleSource): string {
+  const origin = originOf(source);
+  return origin?.reader === 'slice' ? origin.id : source.id;
+}
+
 /** A source that reads its files when it is asked to. */
 export function sourceOf(origin: Origin): SampleSource {
   return { id: origin.id, origin, load: () => readOrigin(origin) };

@@ -21,8 +21,12 @@ export function placed(layer: Tree, folder: string, home: string): Tree {
   const spec = (value: unknown, origin: string): unknown =>
     typeof value === 'string' ? replaceModules(value, (module) => speakable(movedModule(module, folder, home), origin)) : value; // prettier-ignore
 
+  const dataset = (value: unknown): unknown =>
+    typeof value === 'string' && isBuiltIn(value) ? value : absolute(value);
   const rules: Record<string, (value: unknown, origin: string) => unknown> = {
-    'data.folder': (value) => (typeof value === 'string' && isBuiltIn(value) ? value : absolute(value)),
+    'data.folder': dataset,
+    'data.test': dataset,
+    'data.groups.file': absolute,
     model: dotted,
     loss: spec,
     'logs.plugins': items,

@@ -25,7 +25,7 @@ import { type RunConfig } from './schema.js';
 export function runId(config: RunConfig, fingerprint: string): string {
   const run = {
     ...without(config, ['out', 'logs', 'threads', 'checkpoint']),
-    data: without(config.data, ['folder', 'workers']),
+    data: named(without(config.data, ['folder', 'workers', 'test'])),
     model: named(config.model),
     loss: canonicalLoss(config.loss),
     fingerprint,

@@ -44,6 +44,47 @@ const data = z.strictObject({
     .describe(
       'Largest number of training images, and of validation images, 1 or more; by default all are used',
     ),
+  folds: z
+    .int()
+    .min(2)
+    .optional()
+    .describe(
+      'Number of folds of a cross-validation, 2 or more: all images of `folder`, whatever its own split, are divided, and the fold `fold` is validated; by default the split of the folder is used',
+    ),
+  groups: z
+    .strictObject({
+      pattern: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'Regular expression that matches the name of every case; its first capture group, or the whole match, names the group: `^(patient\\d+)_`',
+        ),
+      file: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('CSV file with a column `case` (names of the cases) and the column `column`'),
+      column: z.string().min(1).optional().describe('Column of `file` that holds the group of each case'),
+    })
+    .optional()
+    .describe(
+      'Cases that stay together in one fold, such as the images of one patient, by `pattern` or by `file` and `column`; by default each case is its own group (all slices of a volume are one case)',
+    ),
+  innerFolds: z
+    .int()
+    .min(2)
+    .optional()
+    .describe(
+      'Divides the training images once more, 2 or more parts: the part `innerFold` is validated, and the validation images are not used at all; `tune` of a benchmark sets it',
+    ),
+  test: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder of test images, or a built-in data set: all of its images are scored once, at the end, with the best weights, and never used for training or selection; none by default',
+    ),
   background: z
     .union([z.literal(0), z.literal('none')])
     .optional()
@@ -269,6 +310,12 @@ const runShape = {
   epochs: count.default(20).describe('Number of epochs (passes over the training images), 1 or more'),
   batchSize: count.default(8).describe('Images per batch, 1 or more'),
   seed: z.int().min(0).lt(2 ** 31).default(0).describe('Seed of initial weights, order of the images, augmentation and dropout, 0 to 2147483647'), // prettier-ignore
+  fold: z.int().min(0).optional().describe('Fold that is validated, 0 to `data.folds` - 1; required with `data.folds`'), // prettier-ignore
+  innerFold: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('Part of the training images that is validated, 0 to `data.innerFolds` - 1; required with `data.innerFolds`'), // prettier-ignore
   augment: oneOf(AUGMENTATIONS)
     .default('flip')
     .describe(`Augmentation of the training images: ${Object.keys(AUGMENTATIONS).map((name) => `\`${name}\``).join(', ')}`), // prettier-ignore
@@ -324,6 +371,26 @@ export const runSchema = z.strictObject(runShape).superRefine((run, context) => 
   if (size === undefined && run.augment !== 'none' && run.augment !== 'flip') {
     refuse(['data', 'size'], `the recipe ${run.augment} produces images of one size: set data.size`);
   }
+  for (const [key, folds, fold] of [
+    ['fold', run.data.folds, run.fold],
+    ['innerFold', run.data.innerFolds, run.innerFold],
+  ] as const) {
+    if (fold === undefined && folds === undefined) continue;
+    if (folds === undefined) refuse([key], `needs data.${key}s, the number of folds`);
+    else if (fold === undefined) refuse([key], `data.${key}s is ${folds}: wanted a fold from 0 to ${folds - 1}`);
+    else if (fold >= folds) refuse([key], `data.${key}s is ${folds}: wanted a fold from 0 to ${folds - 1}, got ${fold}`); // prettier-ignore
+  }
+  const { groups, folds, innerFolds, test } = run.data;
+  if (groups !== undefined) {
+    if (folds === undefined && innerFolds === undefined) refuse(['data', 'groups'], 'groups keep cases together in one fold: set data.folds'); // prettier-ignore
+    const byFile = groups.file !== undefined || groups.column !== undefined;
+    if ((groups.pattern !== undefined) === byFile) refuse(['data', 'groups'], 'wanted either pattern, or file and column'); // prettier-ignore
+    if (byFile && (groups.file === undefined || groups.column === undefined)) refuse(['data', 'groups'], 'wanted both file and column'); // prettier-ignore
+    if (groups.pattern !== undefined && !isPattern(groups.pattern)) refuse(['data', 'groups', 'pattern'], `wanted a regular expression, got ${groups.pattern}`); // prettier-ignore
+  }
+  if (test !== undefined && test === run.data.folder) {
+    refuse(['data', 'test'], 'these are the images of data.folder: name a folder of other images');
+  }
   if (run.gradient.clipNorm !== undefined && run.gradient.clipValue !== undefined) {
     refuse(['gradient', 'clipValue'], 'clipNorm and clipValue exclude each other');
   }
@@ -331,6 +398,15 @@ export const runSchema = z.strictObject(runShape).superRefine((run, context) => 
     refuse(['optimizer', 'nesterov'], 'Nesterov momentum needs a momentum above 0');
   }
 });
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Optional keys are there or not, never undefined. */
 type Exact<T> = T extends readonly unknown[] | string | number | boolean

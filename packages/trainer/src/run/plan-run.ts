@@ -73,7 +73,11 @@ export async function planRun(loaded: LoadedConfig, options: PlanOptions = {}): 
   const { config } = loaded;
   const { name = nameOf(loaded.file), opened = new Map() as OpenedImages } = options;
   checkName(name);
-  if (!isBuiltIn(config.data.folder)) refuseInside(config.out, [config.data.folder]);
+  const folders = [config.data.folder, ...(config.data.test === undefined ? [] : [config.data.test])];
+  refuseInside(
+    config.out,
+    folders.filter((one) => !isBuiltIn(one)),
+  );
   const sources = [...modulesIn(config.loss), ...modulesOfModel(config)].map((module) =>
     moduleSource(module, loaded.folder),
   );
@@ -108,8 +112,8 @@ export function runState(folder: string): RunState {
   return status === 'finished' && !existsSync(scores) ? 'interrupted' : status;
 }
 
-function openOnce({ data }: RunConfig, opened: OpenedImages): Promise<RunImages> {
-  const options = imageOptions(data);
+function openOnce(config: RunConfig, opened: OpenedImages): Promise<RunImages> {
+  const options = imageOptions(config);
   const key = JSON.stringify(options);
   const images = opened.get(key) ?? findImages(options);
   opened.set(key, images);

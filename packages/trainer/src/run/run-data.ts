@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
 
 import {
@@ -5,10 +6,7 @@ import {
   augmentation,
   DataError,
   datasetFingerprint,
-  isBuiltIn,
   loader,
-  openBuiltIn,
-  openDataset,
   paperRecipe,
   randomFlip,
   resizeSample,
@@ -16,12 +14,14 @@ import {
   type Augmentation,
   type Sample,
   type SampleSource,
-  type SegmentationDataset,
 } from '@segloss/data';
 
 import { type RunConfig } from '../config/schema.js';
 import { abortableSource } from './abortable.js';
+import { splitByFolds } from './fold-split.js';
 import { normalizer } from './normalize.js';
+import { openNamed } from './open-named.js';
+import { openTest } from './test-images.js';
 
 /** The images of a run, known but not read: what a plan needs of them. */
 export interface RunImages {
@@ -35,6 +35,8 @@ export interface RunImages {
   readonly warnings: readonly string[];
   readonly train: readonly SampleSource[];
   readonly val: readonly SampleSource[];
+  /** Images that are scored at the end and used for nothing else; undefined where the run has none. */
+  readonly test?: readonly SampleSource[];
   /** SHA-256 of what a training sees: classes, split, how labels are read, and the bytes of every file. */
   readonly fingerprint: string;
 }
@@ -51,45 +53,54 @@ export interface RunData extends Omit<RunImages, 'channels'> {
 
 type DataOptions = Pick<RunConfig, 'data' | 'augment' | 'seed'>;
 
-/** The keys of `data` that decide which images there are; runs that agree on them share one opened data set. */
+/** What decides which images a run has; runs that agree on it share one opened data set. */
+export type ImageOptions = Pick<
+  RunConfig['data'],
+  'folder' | 'limit' | 'background' | 'allowNoForeground' | 'folds' | 'groups' | 'innerFolds' | 'test'
+> &
+  Pick<RunConfig, 'fold' | 'innerFold'>;
+
+/** The part of a configuration that decides which images there are. */
 export function imageOptions({
-  folder,
-  limit = Infinity,
-  background,
-  allowNoForeground = false,
-}: RunConfig['data']): {
-  folder: string;
-  limit: number;
-  background?: 0 | null;
-  allowNoForeground: boolean;
-} {
-  return {
-    folder,
-    limit,
-    allowNoForeground,
-    ...(background !== undefined && { background: background === 'none' ? null : 0 }),
-  };
+  data: { folder, limit, background, allowNoForeground, folds, groups, innerFolds, test },
+  fold,
+  innerFold,
+}: Pick<RunConfig, 'data' | 'fold' | 'innerFold'>): ImageOptions {
+  const all = { folder, limit, background, allowNoForeground, folds, fold, groups, innerFolds, innerFold, test }; // prettier-ignore
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined),
+  ) as unknown as ImageOptions;
 }
 
 /**
  * Finds the images of a run and hashes their files.
  *
- * @throws {DataError} If the folder holds no data, or data that `segloss data check` calls unusable.
+ * @throws {DataError} If the folder holds no data, or data that `segloss data check` calls unusable; if groups cannot be read, or there are
+ *   fewer of them than folds; if test images are also among the others.
  */
-export async function findImages({
-  folder,
-  limit,
-  background: given,
-  allowNoForeground,
-}: ReturnType<typeof imageOptions>): Promise<RunImages> {
-  const dataset = await openNamed(folder, given);
+export async function findImages(options: ImageOptions): Promise<RunImages> {
+  const { folder, limit = Infinity, allowNoForeground = false } = options;
+  const opened = await openNamed(folder, backgroundOf(options));
+  const dataset = await splitByFolds(opened, options);
   assertTrainable(dataset, { allowNoForeground });
-  const { name, description, classes, channels, background } = dataset;
+  const { name, classes, channels, background } = dataset;
   const [train, val] = [spread(dataset.train, limit), spread(dataset.val, limit)];
-  const fingerprint = await datasetFingerprint({ ...dataset, train, val });
-  const warnings = dataset.warnings.map(({ message }) => message);
-  return { name, description, classes, channels, background, warnings, train, val, fingerprint };
+  const own = await datasetFingerprint({ ...dataset, train, val });
+  const test = options.test === undefined ? undefined : await openTest(options.test, dataset, options);
+  const description = [dataset.description, ...(test === undefined ? [] : [`${test.sources.length} test images from ${test.name}`])].join('; '); // prettier-ignore
+  return {
+    ...{ name, description, classes, channels, background, train, val },
+    warnings: [...dataset.warnings.map(({ message }) => message), ...(test?.warnings ?? [])],
+    fingerprint: test === undefined ? own : fingerprintOf(own, test.fingerprint),
+    ...(test !== undefined && { test: test.sources }),
+  };
 }
+
+const backgroundOf = ({ background }: Pick<ImageOptions, 'background'>): 0 | null | undefined =>
+  background === undefined ? undefined : background === 'none' ? null : 0;
+
+const fingerprintOf = (own: string, test: string): string =>
+  createHash('sha256').update(`${own} test ${test}`).digest('hex');
 
 /**
  * Prepares images for a model: reads ahead in threads, resizes, normalizes, and augments those of the training.
@@ -108,25 +119,20 @@ export async function prepareImages(
   const size = sizeOf(config.data) ?? (await sizeOfFirst(abortableSource(first, signal)));
   const steps = stepsOf(config, size);
   const shared = { workers, cacheBytes: Math.floor(totalmem() / 8), ...(steps.size && { size: steps.size }) };
-  const loaders = [loader(images.train, shared), loader(images.val, shared)] as const;
+  const loaders = [images.train, images.val, images.test ?? []].map((part) => loader(part, shared));
   const oneSize = given === undefined ? sameSize(size, first.id) : (sample: Sample) => sample;
-  const [train, val] = loaders.map(({ sources }) =>
+  const [train, val, test] = loaders.map(({ sources }) =>
     sources.map((source) => through(abortableSource(source, signal), oneSize)),
-  ) as [SampleSource[], SampleSource[]];
+  ) as [SampleSource[], SampleSource[], SampleSource[]];
   return {
     ...found,
     train,
     val: val.map((source) => through(source, steps.prepare)),
+    ...(images.test !== undefined && { test: test.map((source) => through(source, steps.prepare)) }),
     inputShape: [...size, channels],
     augment: steps.augment,
     close: async () => void (await Promise.all(loaders.map((one) => one.close()))),
   };
-}
-
-/** Opens a folder, or a built-in data set such as `demo`. */
-export async function openNamed(folder: string, background?: 0 | null): Promise<SegmentationDataset> {
-  const options = background === undefined ? {} : { background };
-  return isBuiltIn(folder) ? { ...(await openBuiltIn(folder)), ...options } : openDataset(folder, options);
 }
 
 /** Refuses images of another size than the first. */

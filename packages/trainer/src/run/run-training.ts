@@ -35,6 +35,7 @@ import { prepareImages, type RunData } from './run-data.js';
 import { RunError } from './run-error.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
+import { addSeconds } from './run-time.js';
 import { RunStore } from './run-store.js';
 import { scoreRun } from './score-run.js';
 import { bestEpoch, type RunSummary } from './summary.js';
@@ -179,6 +180,7 @@ export async function runTraining(
             derive();
             loggers.epoch(line);
             const { seconds, waitingSeconds, best } = report;
+            addSeconds(home.file('time.json'), seconds);
             onEvent({ type: 'epoch', run: id, ...line, seconds, waitingSeconds, best });
           }
           const scored = signal?.aborted ? undefined : await scoreRun(home, model, data, config, signal);
@@ -232,7 +234,11 @@ function describeRun(
   const environment = runEnvironment(backend, command);
   const before = existsSync(home.checkpoints) ? home.find<RunEnvironments>('env.json') : undefined;
   home.write('env.json', before === undefined ? environment : environmentsAfter(before, environment));
-  const ids = { train: data.train.map((one) => one.id), val: data.val.map((one) => one.id) };
+  const ids = {
+    train: data.train.map((one) => one.id),
+    val: data.val.map((one) => one.id),
+    ...(data.test !== undefined && { test: data.test.map((one) => one.id) }),
+  };
   const { classes, background, inputShape, fingerprint } = data;
   home.write('dataset.json', {
     ...about(data),

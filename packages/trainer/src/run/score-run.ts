@@ -14,7 +14,7 @@ import { type RunFolder } from './run-folder.js';
 import { scoreImages, weightScores, type RunScores, type ScoreOptions, type WeightScores } from './scores.js';
 
 /**
- * Scores the validation images with the last and the best weights, and writes `scores.json` and `examples.json`. Depends on the
+ * Scores the validation images with the last and the best weights, and test images with the best, and writes `scores.json` and `examples.json`. Depends on the
  * checkpoints alone: after a kill it is done again and writes the same bytes.
  *
  * @param model Has the last weights, and has them again afterwards.
@@ -23,7 +23,7 @@ import { scoreImages, weightScores, type RunScores, type ScoreOptions, type Weig
 export async function scoreRun(
   home: RunFolder,
   model: LayersModel,
-  { val, classes, background }: RunData,
+  { val, test, classes, background }: RunData,
   { batchSize, data }: Pick<RunConfig, 'batchSize' | 'data'>,
   signal: AbortSignal | undefined,
 ): Promise<RunScores | undefined> {
@@ -40,11 +40,13 @@ export async function scoreRun(
     best = (await weightsHash(model)) === last.weightsSha256 ? last : await scoreWeights(model, val, options);
     if (best === undefined) return undefined;
     predicted.best = await labelsOf(model, shown, batchSize);
-    restoreWeights(model, home.checkpoints, 'last');
   }
+  const tested = test === undefined ? undefined : await scoreWeights(model, test, options);
+  if (test !== undefined && tested === undefined) return undefined;
+  if (best !== undefined) restoreWeights(model, home.checkpoints, 'last');
   const labels = (id: string) => ({ last: predicted.last.get(id)!, best: predicted.best?.get(id) });
   home.write('examples.json', await packExamples(shown, choice, labels, denormalizer(data.normalize)));
-  const scores: RunScores = { schemaVersion: 1, classes, background, last, ...(best && { best }) };
+  const scores: RunScores = { schemaVersion: 1, classes, background, last, ...(best && { best }), ...(tested && { test: tested }) }; // prettier-ignore
   home.write('scores.json', scores);
   return scores;
 }

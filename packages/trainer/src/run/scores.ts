@@ -24,6 +24,8 @@ export interface RunScores {
   readonly last: WeightScores;
   /** Absent where no epoch had the monitored metric. */
   readonly best?: WeightScores;
+  /** The images of `data.test`, scored with the best weights (the last where there are no best ones); absent without such images. */
+  readonly test?: WeightScores;
 }
 
 /** How images are scored. */

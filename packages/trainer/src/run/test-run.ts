@@ -3,15 +3,16 @@ import { scoreCase, summarizeCases, type CaseScore, type CasesSummary } from '@s
 
 import { type OpenRun } from './open-run.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
-import { findImages, imageOptions, openNamed, type RunImages } from './run-data.js';
+import { openNamed } from './open-named.js';
+import { findImages, imageOptions, type RunImages } from './run-data.js';
 import { RunError } from './run-error.js';
 
 /** Options of {@link testRun}. */
 export interface TestRunOptions extends PredictImageOptions {
   /** Folder of other data than the run's; with the same classes. */
   data?: string;
-  /** Default `val`. */
-  part?: 'train' | 'val';
+  /** Default `val`; `test` are the images of `data.test`. */
+  part?: 'train' | 'val' | 'test';
   /** Also scores distances between surfaces: HD95, ASSD, and the surface Dice at this tolerance, in pixels. Default: none. */
   surfaceTolerance?: number;
   onCase?: (done: number, of: number) => void;
@@ -88,17 +89,17 @@ async function sourcesOf(run: OpenRun, { data, part = 'val' }: TestRunOptions): 
       'other-classes',
     );
   }
-  const sources = dataset[part];
+  const sources = (dataset as Partial<Record<typeof part, readonly SampleSource[]>>)[part] ?? [];
   if (sources.length > 0) return [...sources];
   throw new DataError(
-    `testRun: wanted images in ${part} of ${folder}, got none; choose another part, or list images in ${part}.txt`,
+    `testRun: wanted images in ${part} of ${folder}, got none; choose another part, ${part === 'test' ? 'or name them by data.test when training' : `or list images in ${part}.txt`}`,
     'no-data',
   );
 }
 
 /** The images that the run was trained and validated with: after a change, those of `val` may be others, and the training may have seen them. */
 async function ownImages({ folder, config, fingerprint }: OpenRun): Promise<RunImages> {
-  const images = await findImages(imageOptions(config.data));
+  const images = await findImages(imageOptions(config));
   if (fingerprint === undefined || fingerprint === images.fingerprint) return images;
   throw new RunError(
     `testRun: images, masks or lists of ${config.data.folder} have changed since ${folder} was trained: some of ${images.val.length} validation images may be ` +
