@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { fuzz } from '../tools/fuzz/fuzz.js';
-import { TARGETS } from '../tools/fuzz/targets.js';
+import { TARGETS } from '../tools/fuzz/targets/index.js';
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'segloss-fuzz-'))));

@@ -1,6 +1,6 @@
 import { randomStream } from '@segloss/data';
 
-import { TARGETS } from './targets.js';
+import { TARGETS } from './targets/index.js';
 
 /** Options of {@link fuzz}. */
 export interface FuzzOptions {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { fuzz } from './fuzz.js';
-import { TARGETS } from './targets.js';
+import { TARGETS } from './targets/index.js';
 
 const usage = `npm run fuzz -- [--minutes N] [--seed S] [--target NAME]
 
