@@ -35,7 +35,7 @@ const folders = [
 ].filter((folder) => existsSync(`${__dirname}/${folder}/test`));
 
 module.exports = {
-  testTimeout: 120_000,
+  testTimeout: 600_000, // a guard against what hangs; far more than a busy machine needs
   maxWorkers: '100%',
   testSequencer: '<rootDir>/packages/testing/src/slowest-first.cjs',
   reporters: [

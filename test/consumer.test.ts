@@ -42,7 +42,7 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
     const packages = [...tarballs, ...peers.map((name) => `${name}@4.22.0`)];
     const { code, output } = run('npm', ['install', '--prefix', consumer, ...options, ...packages], consumer);
     if (code !== 0) throw new Error(`npm install of the tarballs failed:\n${output}`);
-  }, 180_000);
+  });
 
   const use = (node: string, ...args: string[]): unknown => {
     const { code, output } = run(node, args, consumer);

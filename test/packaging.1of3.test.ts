@@ -13,7 +13,7 @@ afterAll(() => temporary.remove());
 let packed: Map<string, Packed>;
 beforeAll(() => {
   packed = pack(temporary.path, folders);
-}, 120_000);
+});
 const packedOf = (folder: string): Packed => packed.get(folder) as Packed;
 
 describe.each(folders)('the package of %s', (folder) => {

@@ -24,7 +24,7 @@ export function run(command: string, args: readonly string[], cwd: string, env: 
     cwd,
     env: { ...userEnvironment(), ...env },
     encoding: 'utf8',
-    timeout: 170_000,
+    timeout: 570_000,
     maxBuffer: 64 * 2 ** 20,
     shell: process.platform === 'win32',
   });

@@ -32,7 +32,7 @@ function outputOf(code: string, type: keyof typeof imports = 'module'): string {
   const { stdout, stderr, status, signal } = spawnSync(
     process.execPath,
     [`--input-type=${type}`, '--eval', body],
-    { cwd: root, encoding: 'utf8', timeout: 60_000 },
+    { cwd: root, encoding: 'utf8', timeout: 500_000 },
   );
   return `${stderr}${stdout}${status === 0 ? '' : `ended with ${String(signal ?? status)}`}`.trim();
 }

@@ -192,7 +192,7 @@ const built = existsSync(join(root, 'packages/data/dist/worker.js'));
         {
           cwd: root,
           encoding: 'utf8',
-          timeout: 60_000,
+          timeout: 500_000,
         },
       );
       return `${stderr}${stdout}${status === 0 ? '' : `ended with ${String(status)}`}`.trim();

@@ -16,13 +16,13 @@ suite(`in headless Chromium${missing ? ` (skipped: ${missing})` : ''}`, () => {
   it('the kernels on wasm give what float64 loops give, and a U-Net learns', async () => {
     const amount = { statistics: 60, subsets: 20, focal: 20, side: 512, convolutions: 40 };
     const task = { backend: 'wasm', amount };
-    const found = await openInChromium<Found>({ script, task, gpu: 'off', seconds: 100 });
+    const found = await openInChromium<Found>({ script, task, gpu: 'off', seconds: 500 });
     expectSound(found, 'wasm');
     expect(found.isolated).toBe(false);
   });
 
   it('a page can be cross-origin isolated, as shared memory asks', async () => {
-    const found = await openInChromium({ script, task: {}, gpu: 'off', isolated: true, seconds: 60 });
+    const found = await openInChromium({ script, task: {}, gpu: 'off', isolated: true, seconds: 500 });
     expect(found).toEqual({ isolated: true });
   });
 
@@ -33,7 +33,7 @@ suite(`in headless Chromium${missing ? ` (skipped: ${missing})` : ''}`, () => {
     async () => {
       const amount = { statistics: 12, subsets: 2, focal: 12, side: 100, convolutions: 3 };
       const task = { backend: 'webgpu', amount };
-      const found = await openInChromium<Found>({ script, task, gpu: 'swiftshader', seconds: 110 });
+      const found = await openInChromium<Found>({ script, task, gpu: 'swiftshader', seconds: 500 });
       expect(found.missing).toBeUndefined();
       expectSound(found, 'webgpu');
     },

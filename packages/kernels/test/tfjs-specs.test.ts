@@ -21,7 +21,7 @@ suite('the specs of tfjs-core on wasm' + (missing ? ` (skipped: ${missing})` : '
   let withKernels: SpecResults;
   beforeAll(async () => {
     ({ without, withKernels } = await runSpecs());
-  }, 300_000);
+  });
 
   const named = (results: SpecResults, wanted: string) =>
     Object.keys(results).filter((name) => results[name]!.status === wanted);

@@ -21,9 +21,9 @@ suite(`the kernels on WebGPU${missing ? ` (skipped: ${missing})` : ''}`, () => {
   beforeAll(() => {
     if ('missing' in dawn) return;
     const amount = { statistics: 80, subsets: 5, focal: 30, side: 330, convolutions: 2 };
-    const options = { packages: 'sources', seconds: 400, env: dawn.env } as const;
+    const options = { packages: 'sources', seconds: 500, env: dawn.env } as const;
     found = checkInNode<Found>({ backend: 'webgpu', amount, dawn: dawn.url }, options);
-  }, 420_000);
+  });
 
   it('give what float64 loops give, with no error of a shader', () => {
     expect(found.threw).toBeUndefined();

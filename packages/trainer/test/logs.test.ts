@@ -333,12 +333,12 @@ export const typed = { epoch({ epoch }: { epoch: number }): void { appendFileSyn
   };
   const run = { id: 'abc', folder, config: parseConfig({ data: { folder: 'demo' } }), ...head };
 
-  const use = async (modules: string[], lines = [line(0), line(1)]) => {
+  const use = async (modules: string[], lines = [line(0), line(1)], patience = 60) => {
     const warnings: string[] = [];
     const loggers = await loadLoggers(modules, {
       folder,
       warn: (warning) => warnings.push(warning),
-      patience: 0.2,
+      patience,
     });
     loggers.start(run);
     for (const one of lines) loggers.epoch(one);
@@ -366,7 +366,7 @@ export const typed = { epoch({ epoch }: { epoch: number }): void { appendFileSyn
   });
 
   it('that hang do not hold the end', async () => {
-    expect(await use(['./good.mjs#stuck'])).toEqual([
+    expect(await use(['./good.mjs#stuck'], [line(0), line(1)], 0.2)).toEqual([
       'logs.plugins: ./good.mjs#stuck: not done 0.2 s after the end; the training goes on',
     ]);
   });

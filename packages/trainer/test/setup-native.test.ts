@@ -262,7 +262,7 @@ whole(
       await setupNative({ folder, wheel: given!, save: false, onProgress }).catch((error: Error) =>
         messages.push(error.message),
       );
-    }, 400_000);
+    });
 
     it('builds a binding that computes', () => {
       expect(messages).toEqual(expect.arrayContaining(['library done', 'links done', 'binding done']));

@@ -31,7 +31,7 @@ export function runSteps(
   task: StepsTask,
   options: { env?: NodeJS.ProcessEnv; node?: string; seconds?: number } = {},
 ): Steps {
-  const { env, node = process.execPath, seconds = 100 } = options;
+  const { env, node = process.execPath, seconds = 500 } = options;
   const { stdout, stderr, error, status } = spawnSync(node, ['steps.cjs', JSON.stringify(task)], {
     cwd: folder,
     encoding: 'utf8',
