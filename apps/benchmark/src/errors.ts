@@ -9,11 +9,13 @@ export const exitCodes = {
   diverged: { code: 5, meaning: 'a run diverged: its loss or gradient is not a number' },
   resumable: {
     code: 75,
-    meaning: 'stopped by a signal, and saved (or another process trains the run); the same command resumes',
+    meaning:
+      'stopped by a signal, and saved (or another process trains the run); the same command resumes; 143 if a read hung even then',
   },
   interrupted: {
     code: 130,
-    meaning: 'stopped immediately, by a second signal; the same command resumes from the last checkpoint',
+    meaning:
+      'stopped immediately by a second Ctrl-C (other signals: 128 + their number); the same command resumes from the last checkpoint',
   },
 } as const;
 
@@ -47,11 +49,21 @@ export function exitCodeOf(error: unknown): number {
   return codeOfError(error instanceof Error ? error : undefined);
 }
 
+const READ_ONLY = '; check the permissions, or choose another folder with --out';
+/** What to do about errors of the file system. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: '; the disk is full: make room; the same command resumes',
+  EDQUOT: '; the quota is used up: make room; the same command resumes',
+  EFBIG: '; the file would be larger than allowed: raise the limit (ulimit -f); the same command resumes',
+  EROFS: READ_ONLY,
+  EACCES: READ_ONLY,
+  EPERM: READ_ONLY,
+};
+
 /** What an error says to a person, with a remedy where the system gives none. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
-  const remedy = full ? '; the disk is full: make room; the same command resumes' : '';
+  const remedy = REMEDIES[(error as NodeJS.ErrnoException).code ?? ''] ?? '';
   return `${error.message.replace(/^error: /, '').replace('\n(', ' (')}${remedy}`;
 }
 

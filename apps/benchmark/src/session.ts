@@ -1,4 +1,3 @@
-import { exitCodes } from './errors.js';
 import { liveProgress, plainProgress, type Progress, type ProgressOptions } from './progress.js';
 import { colorsFor, rawStream, type Terminal } from './terminal.js';
 
@@ -26,11 +25,11 @@ export async function trainingSession<T>(
   let progress: Progress | undefined;
   const note = (text: string): void => (progress ? progress.note(text) : void stderr.write(`${text}\n`));
   const interrupt = new AbortController();
-  const onSignal = (): void => {
-    if (interrupt.signal.aborted) endNow(exitCodes.interrupted.code);
+  const onSignal = (received: NodeJS.Signals): void => {
+    if (interrupt.signal.aborted) endBy(received);
     interrupt.abort();
     note('stopping after the current update, and saving; once more to stop immediately');
-    setTimeout(() => endNow(exitCodes.resumable.code), GRACE_MILLISECONDS).unref();
+    setTimeout(() => endBy(received), GRACE_MILLISECONDS).unref();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
@@ -51,8 +50,11 @@ export async function trainingSession<T>(
   }
 }
 
-/** Ends the process. Should a read that hangs hold it up, the next signal kills it. */
-function endNow(code: number): never {
-  for (const signal of SIGNALS) process.removeAllListeners(signal);
-  process.exit(code);
+/**
+ * Ends the process by a signal, as if it had never been handled. `process.exit` would wait for a read that hangs in a thread of Node, on a
+ * disk that is gone for example.
+ */
+export function endBy(signal: NodeJS.Signals): void {
+  for (const one of SIGNALS) process.removeAllListeners(one);
+  process.kill(process.pid, signal);
 }

@@ -343,3 +343,29 @@ describe('probabilities in gray images', () => {
     expect((await analyze(write('full', 255), flags)).report.notes.join()).not.toContain('largest');
   });
 });
+
+describe('inputs that should differ', () => {
+  const warnings = ({ report }: Awaited<ReturnType<typeof analyze>>) =>
+    report.notes.filter((note) => note.startsWith('warning: '));
+
+  it('are reported where truth and predictions are the same files, by links or as copies', async () => {
+    for (const [i, ones] of [20, 30].entries()) {
+      put(`twice/gt/${i}.png`, some(ones));
+      put(`twice/copy/${i}_pred.png`, some(ones));
+      put(`twice/other/${i}.png`, some(i === 0 ? ones : 31));
+    }
+    symlinkSync(at('twice/gt'), at('twice/link'));
+    for (const pred of ['gt', 'link', 'copy', './gt/']) {
+      const result = await analyze(at('twice'), { pred: [pred], gt: 'gt', json: true });
+      expect(warnings(result)).toEqual([
+        expect.stringMatching(
+          /the predictions of \w+ and the true masks are the same files, .*in all 2 cases/,
+        ),
+      ]);
+      expect(result.stderr).toContain('are the same files');
+    }
+    expect(warnings(await analyze(at('twice'), { pred: ['other'], gt: 'gt', json: true }))).toEqual([]);
+    const two = await analyze(at('twice'), { pred: ['other', 'other'], gt: 'gt', json: true });
+    expect(warnings(two)).toEqual([expect.stringContaining('other 1 and other 2 are the same files')]);
+  });
+});

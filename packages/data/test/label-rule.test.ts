@@ -69,6 +69,19 @@ describe('the rule of two classes is decided over all masks', () => {
   it('has 255 ignored where it stands beside 1', async () => {
     const name = await folder([['a.png', grayPng(fill([1, 7], [255, 3]))], ['b.png', grayPng(fill([255, 5]))], ['c.png', grayPng(fill([1, 2]))]]); // prettier-ignore
     expect(await foreground(name)).toEqual([9, 8]);
+    const { warnings } = await openDataset(name);
+    expect(warnings.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^1 of 3 masks hold 255 and no 1, as .*b\.png: their 255 is ignored/),
+    );
+  });
+
+  it('refuses many masks of 0 and 255 next to few that also hold 1', async () => {
+    const name = await folder(
+      numbered(5, (i) => grayPng(i === 3 ? fill([1, 2], [255, 9]) : fill([255, 10]))),
+    );
+    expect(await failure(openDataset(name))).toMatch(
+      /1 with the value 1 .*03\.png.* and 4 with 255 .*{"255": 1}/,
+    );
   });
 
   it('refuses 0 and 1 in some, 0 and 255 in others, with the maps to choose from', async () => {

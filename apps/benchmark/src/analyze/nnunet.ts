@@ -7,6 +7,7 @@ import { z } from 'zod';
 
 import { CaseError, type Fault } from './faults.js';
 import type { ReadRuns } from './runs.js';
+import { sameInputs } from './same-files.js';
 
 /** A number that JSON or Python may have: NaN is written where a score is 0/0. */
 const number = z.number().nullable();
@@ -47,6 +48,8 @@ const version1 = z.object({
 /** One case of a summary: voxels that are, and are predicted to be, of each class. */
 interface Counted {
   readonly id: string;
+  /** The reference or the prediction, as the summary names it. */
+  readonly path: string | undefined;
   readonly voxels: number;
   readonly classes: ReadonlyMap<string, { readonly truth: number; readonly predicted: number }>;
 }
@@ -58,7 +61,7 @@ export async function readNnunet(
 ): Promise<ReadRuns> {
   const faults: Fault[] = [];
   const summaries = await Promise.all(files.map(({ file }) => readSummary(file)));
-  const counted = summaries.map((cases, r) =>
+  const read = summaries.map((cases, r) =>
     cases.flatMap((read) => {
       try {
         return [read()];
@@ -74,6 +77,7 @@ export async function readNnunet(
       }
     }),
   );
+  const counted = read.map((cases, r) => withOwnIds(cases, files[r]!.file));
   const keys = [...new Set(counted.flat().flatMap(({ classes }) => [...classes.keys()]))].sort(byLabel);
   const exclusive = keys.every((key) => /^\d+$/.test(key));
   const rest = exclusive && !keys.includes('0'); // the summary counts the foreground alone
@@ -104,7 +108,10 @@ export async function readNnunet(
     background: exclusive ? 0 : undefined,
     runs,
     faults,
-    notes: exclusive ? [] : ['regions overlap, so there is no distance of label marginals'],
+    notes: [
+      ...(await sameInputs(files.map(({ name, file }) => ({ name, files: new Map([['summary', file]]) })))),
+      ...(exclusive ? [] : ['regions overlap, so there is no distance of label marginals']),
+    ],
   };
 }
 
@@ -118,6 +125,30 @@ function proportions(
     return rest ? [Math.max(0, 1 - shares.reduce((sum, share) => sum + share, 0)), ...shares] : shares;
   };
   return { id, truth: of('truth'), predicted: of('predicted') };
+}
+
+/**
+ * Cases whose files have one name in different folders get the whole path as id.
+ *
+ * @throws {DataError} If a summary has one case twice.
+ */
+function withOwnIds(cases: readonly Counted[], file: string): Counted[] {
+  const count = (values: readonly (string | undefined)[]) => {
+    const counts = new Map<string | undefined, number>();
+    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    return counts;
+  };
+  const [ids, paths] = [count(cases.map(({ id }) => id)), count(cases.map(({ path: one }) => one))];
+  return cases.map((one) => {
+    if (ids.get(one.id) === 1) return one;
+    if (one.path === undefined || paths.get(one.path) !== 1) {
+      throw new DataError(
+        `${file}: wanted each case once, got ${one.path ?? one.id} ${ids.get(one.id)} times; evaluate the predictions again, or remove one of the entries`,
+        'invalid',
+      );
+    }
+    return { ...one, id: one.path };
+  });
 }
 
 const byLabel = (a: string, b: string) => Number(a) - Number(b) || (a < b ? -1 : 1);
@@ -163,7 +194,8 @@ function ofVersion2(
   { reference_file, prediction_file, metrics }: z.infer<typeof version2>['metric_per_case'][number],
   index: number,
 ): Counted {
-  const id = idOf(reference_file ?? prediction_file, index);
+  const file = reference_file ?? prediction_file;
+  const id = idOf(file, index);
   const entries = Object.entries(metrics).map(([key, { TP, FP, FN, TN }]) => ({
     key,
     truth: TP + FN,
@@ -179,6 +211,7 @@ function ofVersion2(
   }
   return {
     id,
+    path: file,
     voxels: total,
     classes: new Map(entries.map(({ key, truth, predicted }) => [key, { truth, predicted }])),
   };
@@ -188,7 +221,8 @@ function ofVersion1(
   { reference, test, ...rest }: z.infer<typeof version1>['results']['all'][number],
   index: number,
 ): Counted {
-  const id = idOf(reference ?? test, index);
+  const file = reference ?? test;
+  const id = idOf(file, index);
   const entries = Object.entries(rest).flatMap(([key, scores]) => {
     if (typeof scores === 'string') return [];
     const { 'Total Positives Reference': truth, 'Total Positives Test': predicted, Dice, Accuracy } = scores;
@@ -211,6 +245,7 @@ function ofVersion1(
   }
   return {
     id,
+    path: file,
     voxels: total,
     classes: new Map(entries.map(({ key, truth, predicted }) => [key, { truth, predicted }])),
   };

@@ -9,6 +9,7 @@ import { listMasks, pairMasks, type Pairing } from './pair-files.js';
 import { ProbabilityScale } from './probability-scale.js';
 import { readLabels, readProbabilities, type Labels } from './read-mask.js';
 import type { ReadRuns } from './runs.js';
+import { sameInputs } from './same-files.js';
 
 /** Folders of predictions, and of the true masks. */
 export interface FolderRequest {
@@ -59,6 +60,10 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
   const wanted = [...truths.files].filter(([id]) => pairings.some(({ predictions }) => predictions.has(id)));
   const opened = await openFolders(request, wanted.map(([, file]) => file), pairings); // prettier-ignore
   const { ignored } = opened.truth;
+  const same = await sameInputs(
+    runs.map(({ name }, r) => ({ name, files: pairings[r]!.predictions })),
+    { name: request.truth, files: truths.files },
+  );
   let done = 0;
 
   const scales = runs.map(() => new ProbabilityScale());
@@ -97,7 +102,7 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
   if (!counted.some(({ predicted }) => predicted.some((one) => one !== undefined))) throw noCase(faults);
   const scaleNotes = scales.flatMap((scale, r) => scale.note(runs[r]!.name) ?? []);
   const result = proportionsOf(request, opened, counted, faults);
-  return { ...result, notes: [...result.notes, ...scaleNotes] };
+  return { ...result, notes: [...same, ...result.notes, ...scaleNotes] };
 }
 
 /** Decides the label rule of the truth, and of each run; runs of two classes may hold 0 and 1 where the truth holds 0 and 255. */

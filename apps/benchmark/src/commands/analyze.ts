@@ -1,5 +1,6 @@
 import path from 'node:path';
 
+import { printable } from '@segloss/data';
 import { OutputFolder } from '@segloss/trainer';
 import { InvalidArgumentError, type Command } from 'commander';
 
@@ -73,6 +74,8 @@ export async function analyzeCommand(
   const read = await readRuns(flags, folder, progress(stderr));
   const { quantiles, resamples, seed } = flags;
   const report = analyzeRuns(read, { quantiles, resamples, seed });
+  for (const note of report.notes.filter((text) => text.startsWith('warning: ')))
+    stderr.write(`${printable(note)}\n`);
   if (out) {
     const file = out.folder.write(out.name, Buffer.from(renderSizePage(report)));
     stderr.write(`report: ${file}\n`);

@@ -2,8 +2,15 @@ import { predictFolder, releaseBackend } from '@segloss/trainer';
 import type { Command } from 'commander';
 
 import { exitCodes } from '../errors.js';
+import { plural } from '../page/plural.js';
 import type { Terminal } from '../terminal.js';
 import { absolute, open, windowOf, withRunFlags, type RunFlags } from './run-flags.js';
+
+interface PredictFlags extends RunFlags {
+  out: string;
+  overwrite?: boolean;
+  recursive?: boolean;
+}
 
 /** `segloss predict`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
@@ -12,8 +19,9 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
       .argument('<run>', 'folder of the run')
       .argument('<images>', 'folder of PNG, JPEG or TIFF images, or NIfTI volumes')
       .requiredOption('--out <folder>', 'folder to write the label images to')
+      .option('--recursive', 'also predict the images of the folders below, into folders of the same names')
       .option('--overwrite', 'also replace files that segloss did not write'),
-  ).action(async (run: string, images: string, flags: RunFlags & { out: string; overwrite?: boolean }) =>
+  ).action(async (run: string, images: string, flags: PredictFlags) =>
     finish(await predictCommand(run, images, flags, terminal)),
   );
 }
@@ -21,7 +29,7 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
 async function predictCommand(
   folder: string,
   images: string,
-  flags: RunFlags & { out: string; overwrite?: boolean },
+  flags: PredictFlags,
   terminal: Terminal,
 ): Promise<number> {
   const { stdout, stderr } = terminal;
@@ -31,9 +39,15 @@ async function predictCommand(
     const result = await predictFolder(run, absolute(terminal, images), out, {
       ...windowOf(flags),
       overwrite: flags.overwrite === true,
+      recursive: flags.recursive === true,
     });
     if (flags.json === true) stdout.write(`${JSON.stringify(result)}\n`);
     for (const { reason } of result.unreadable) stderr.write(`left out: ${reason}\n`);
+    if (result.inSubfolders > 0) {
+      stderr.write(
+        `warning: ${plural(result.inSubfolders, 'image')} in the folders below ${images} not predicted; pass --recursive to predict them too\n`,
+      );
+    }
     stderr.write(
       `${result.written.length} label images in ${out}, values are ${run.classes.map((name, k) => `${k} ${name}`).join(', ')}\n`,
     );

@@ -74,13 +74,23 @@ function decideExact(
   } else if (whiteIsForeground && seen('both')) {
     throw mixture(looks.get('both')!, looks.get('both')!);
   }
+  const white = looks.get('white') ?? [];
+  const withOne = [...(looks.get('ones') ?? []), ...(looks.get('both') ?? [])];
+  if (!seen('other') && white.length > withOne.length) throw mixture(withOne, white);
   return {
     rule: { ...indexLabels(2), remedy: REMEDY },
     said: `mask values 0 and 1 are read as background and ${foreground}${seen('both') ? ', 255 is ignored' : ''}`,
-    warnings:
-      whiteIsForeground && seen('ones')
+    warnings: [
+      ...(whiteIsForeground && seen('ones')
         ? [`masks hold 0 and 1 where this layout has 0 and 255: 1 is read as ${foreground}`]
-        : [],
+        : []),
+      ...(white.length > 0
+        ? [
+            `${white.length} of ${masks.length} masks hold 255 and no 1, as ${white[0]!}: their 255 is ignored, as in the masks that hold both; ` +
+              'if it is the foreground there, save these masks with 1',
+          ]
+        : []),
+    ],
   };
 }
 

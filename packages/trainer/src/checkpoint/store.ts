@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
+import { namingFile } from '../logs/files.js';
 import { CheckpointError, type CheckpointContent } from '../loop/checkpoint.js';
 import { decodeChecked, encodeChecked } from './safetensors.js';
 
@@ -35,7 +36,7 @@ export function writeCheckpoint(folder: string, name: 'last' | 'best', content: 
   const file = checkpointFile(folder, name);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeWhole(temporary, encodeChecked(content));
+    namingFile(file, () => writeWhole(temporary, encodeChecked(content)));
     if (name === 'last' && existsSync(file)) keepAsPrevious(folder);
     renameSync(temporary, file);
   } catch (error) {

@@ -26,12 +26,28 @@ export function replaceDurably(file: string, bytes: Uint8Array): void {
 }
 
 function withFile(file: string, flags: string, use: (handle: number) => void): void {
-  const handle = openSync(file, flags);
+  namingFile(file, () => {
+    const handle = openSync(file, flags);
+    try {
+      use(handle);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  });
+}
+
+/**
+ * Returns what `write` returns. An error of the file system names the file: Node's do not where writing fails after the file was opened, as on a
+ * full disk.
+ */
+export function namingFile<T>(file: string, write: () => T): T {
   try {
-    use(handle);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    return write();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || !/^E[A-Z]+$/.test(code) || message.includes(file)) throw error;
+    throw Object.assign(new Error(`cannot write ${file}: ${message}`, { cause: error }), { code });
   }
 }
 

@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
+import { namingFile } from '../logs/files.js';
+
 /** Lists what was written, in the format of `sha256sum`. */
 const LIST = 'segloss-output.sha256';
 
@@ -101,13 +103,15 @@ export class OutputFolder {
   write(name: string, bytes: Uint8Array): string {
     this.check([name]);
     const file = path.join(this.folder, name);
-    mkdirSync(path.dirname(file), { recursive: true });
     const hash = sha256(bytes);
-    appendFileSync(path.join(this.folder, LIST), `${hash}  ${name}\n`);
     const draft = `${file}.new`;
     try {
-      writeFileSync(draft, bytes);
-      renameSync(draft, file);
+      namingFile(file, () => {
+        mkdirSync(path.dirname(file), { recursive: true });
+        appendFileSync(path.join(this.folder, LIST), `${hash}  ${name}\n`);
+        writeFileSync(draft, bytes);
+        renameSync(draft, file);
+      });
     } catch (error) {
       rmSync(draft, { force: true });
       throw error;

@@ -21,28 +21,57 @@ const CHANNEL = /^(.+)_(\d{4})$/;
  * `CASE_0000.nii.gz`, `CASE_0001.nii.gz`, ... are the channels of one volume only where they are numbered from 0 and are exactly as many as
  * the model takes; otherwise each file is a volume of its own: `patient_0001` and `patient_0002` are two patients.
  *
- * @param channels Those that the model takes.
+ * @param channels Those that the model takes. @param options `recursive`: also those of the folders below; their names have `/` between folders.
  * @throws {DataError} If there is no such folder or nothing in it, or two images have one name.
  */
-export function casesOf(folder: string, channels: number): PredictCase[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder)
-      .filter((name) => !name.startsWith('.'))
-      .sort();
-  } catch {
-    throw new DataError(`no folder ${folder}; give the path of a folder with images`, 'missing-folder');
-  }
+export function casesOf(folder: string, channels: number, { recursive = false } = {}): PredictCase[] {
+  const names = namesBelow(folder, recursive);
   const images = names.filter((name) => IMAGE.test(name));
   const cases = [
     ...images.map((name) => ({ name: name.replace(IMAGE, ''), files: [name], volume: false })),
     ...volumesOf(names.filter((name) => VOLUME.test(name)), channels), // prettier-ignore
   ];
   if (cases.length === 0) {
-    throw new DataError(`no images in ${folder}; wanted PNG, JPEG, TIFF or NIfTI files`, 'no-data');
+    const below = recursive ? 0 : imagesInSubfolders(folder);
+    const more =
+      below > 0 ? `; its subfolders have ${below}: read them with --recursive (recursive: true)` : '';
+    throw new DataError(`no images in ${folder}; wanted PNG, JPEG, TIFF or NIfTI files${more}`, 'no-data');
   }
   refuseTwice(folder, cases);
   return cases.map((one) => ({ ...one, files: one.files.map((name) => path.join(folder, name)) }));
+}
+
+/** Returns how many images and volumes lie in the folders below a folder. */
+export function imagesInSubfolders(folder: string): number {
+  return namesBelow(folder, true).filter(
+    (name) => name.includes('/') && (IMAGE.test(name) || VOLUME.test(name)),
+  ).length;
+}
+
+/**
+ * Lists the files of a folder from there, with `/` between folders, sorted; hidden ones do not count. Links to folders are not followed.
+ *
+ * @param recursive Whether to list those of the folders below too.
+ */
+function namesBelow(folder: string, recursive: boolean): string[] {
+  const names: string[] = [];
+  const visit = (below: string): void => {
+    for (const entry of readdirSync(path.join(folder, below), { withFileTypes: true })) {
+      if (entry.name.startsWith('.')) continue;
+      const name = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (!entry.isDirectory()) names.push(name);
+      else if (recursive) visit(name);
+    }
+  };
+  try {
+    visit('');
+  } catch (error) {
+    const { code, path: place = folder, message } = error as NodeJS.ErrnoException;
+    throw code === 'ENOENT'
+      ? new DataError(`no folder ${place}; give the path of a folder with images`, 'missing-folder')
+      : new DataError(`cannot read the folder ${place}: ${message}`, 'missing-folder');
+  }
+  return names.sort();
 }
 
 /** Images of formats that are not read. */
@@ -50,10 +79,9 @@ const OTHER_IMAGE =
   /\.(bmp|gif|webp|jp2|jpe|jfif|heic|heif|avif|ppm|pgm|pbm|pnm|tga|dcm|npy|npz|mha|mhd|nrrd)$/i;
 
 /** Images of a folder that get no label file, since their format is not read; with the reason. */
-export function leftOut(folder: string): { image: string; reason: string }[] {
-  return readdirSync(folder)
-    .filter((name) => !name.startsWith('.') && OTHER_IMAGE.test(name))
-    .sort()
+export function leftOut(folder: string, { recursive = false } = {}): { image: string; reason: string }[] {
+  return namesBelow(folder, recursive)
+    .filter((name) => OTHER_IMAGE.test(name))
     .map((image) => ({
       image,
       reason: `cannot read ${path.join(folder, image)}: wanted PNG, JPEG, TIFF or NIfTI; convert it`,

@@ -6,7 +6,7 @@ import { encode } from 'fast-png';
 
 import { type OpenRun } from './open-run.js';
 import { OutputFolder } from './output-folder.js';
-import { casesOf, leftOut, type PredictCase } from './predict-cases.js';
+import { casesOf, imagesInSubfolders, leftOut, type PredictCase } from './predict-cases.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
 
 /** Options of {@link predictFolder}. */
@@ -14,6 +14,8 @@ export interface PredictFolderOptions extends PredictImageOptions {
   onImage?: (done: number, of: number) => void;
   /** Also replaces label files that segloss did not write. Default false. */
   overwrite?: boolean;
+  /** Also predicts the images of the folders below, into folders of the same names. Default false. */
+  recursive?: boolean;
 }
 
 /** What {@link predictFolder} wrote. */
@@ -22,6 +24,8 @@ export interface FolderPredictions {
   readonly written: readonly string[];
   /** Images that could not be read, with the reason; those of formats that are never read too. */
   readonly unreadable: readonly { readonly image: string; readonly reason: string }[];
+  /** Number of images in the folders below, which are predicted with `recursive` only. */
+  readonly inSubfolders: number;
 }
 
 /**
@@ -43,13 +47,13 @@ export async function predictFolder(
   out: string,
   options: PredictFolderOptions = {},
 ): Promise<FolderPredictions> {
-  const cases = casesOf(folder, run.inputShape[2]);
-  const { overwrite = false } = options;
+  const { overwrite = false, recursive = false } = options;
+  const cases = casesOf(folder, run.inputShape[2], { recursive });
   const reads = [folder, run.folder, ...cases.flatMap(({ files }) => files)];
   const output = new OutputFolder(out, { reads, overwrite });
   output.check(cases.map(labelFile));
   const written: string[] = [];
-  const unreadable = leftOut(folder);
+  const unreadable = leftOut(folder, { recursive });
   for (const [i, one] of cases.entries()) {
     try {
       written.push(await (one.volume ? predictVolume : predictPicture)(run, one, output, options));
@@ -59,7 +63,7 @@ export async function predictFolder(
     }
     options.onImage?.(i + 1, cases.length);
   }
-  return { written, unreadable };
+  return { written, unreadable, inSubfolders: recursive ? 0 : imagesInSubfolders(folder) };
 }
 
 /** The name of the file that a case's labels go to. */

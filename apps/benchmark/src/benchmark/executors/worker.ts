@@ -46,7 +46,12 @@ async function train({ cell, fresh, command }: Extract<ToWorker, { type: 'train'
   });
   training = undefined;
   send({ type: 'end', outcome, memory: process.memoryUsage.rss() });
-  if (!process.connected) process.exit();
+  if (!process.connected) end();
+}
+
+/** Ends a child whose parent is gone. `process.exit` would wait for a read that hangs. */
+function end(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Ends a training between two updates; an idle child ends altogether. */
@@ -61,7 +66,7 @@ process.on('message', (message: ToWorker) => {
 });
 process.on('disconnect', () => {
   stop(); // saves, then ends
-  setTimeout(() => process.exit(1), GRACE_MILLISECONDS).unref();
+  setTimeout(end, GRACE_MILLISECONDS).unref();
 });
 // Ctrl-C reaches the whole group; the parent decides.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
