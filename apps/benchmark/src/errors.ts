@@ -9,13 +9,11 @@ export const exitCodes = {
   diverged: { code: 5, meaning: 'a run diverged: its loss or gradient is not a number' },
   resumable: {
     code: 75,
-    meaning:
-      'stopped by a signal, and saved (or another process trains the run); the same command resumes; 143 if a read hung even then',
+    meaning: 'stopped by a signal, and saved (or another process trains the run); the same command resumes',
   },
   interrupted: {
     code: 130,
-    meaning:
-      'stopped immediately by a second Ctrl-C (other signals: 128 + their number); the same command resumes from the last checkpoint',
+    meaning: 'stopped immediately, by a second signal; the same command resumes from the last checkpoint',
   },
 } as const;
 

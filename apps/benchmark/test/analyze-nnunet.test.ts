@@ -57,6 +57,25 @@ describe('segloss analyze --nnunet', () => {
     expect(report.comparisons[0]!.classes[1]!.ratio.value).toBeCloseTo(1.25 - 0.5, 12);
   });
 
+  it('refuses a case that stands twice, and tells apart cases of one name in two folders', async () => {
+    const [first, second] = [
+      case2('x', { 1: counts(10, 0, 10, 80) }),
+      case2('y', { 1: counts(10, 0, 0, 90) }),
+    ];
+    put('double/summary.json', version2(first, second, first));
+    await expect(of(['double/summary.json'])).rejects.toMatchObject({
+      name: 'DataError',
+      message: expect.stringMatching(
+        /double\/summary\.json: wanted each case once, got \/r\/x\.nii\.gz 2 times; /,
+      ),
+    });
+    put('folds/summary.json', version2(first, first.replace('/r/x', '/r/fold_1/x')));
+    const { report } = await of(['folds/summary.json']);
+    expect(report.runs[0]!.cases.map(({ id }) => id)).toEqual(['/r/x.nii.gz', '/r/fold_1/x.nii.gz']);
+    const { report: same } = await of(['folds/summary.json', 'folds/summary.json']);
+    expect(same.notes[0]).toContain('are the same files');
+  });
+
   it('takes regions that overlap, without distances of marginals', async () => {
     put(
       'regions/summary.json',

@@ -53,7 +53,7 @@ describe('segloss benchmark', () => {
     expect(stderr + stdout).not.toMatch(/[\r\u001b]/); // eslint-disable-line no-control-regex
     expect(stderr.match(/epoch 1\/1/g)).toHaveLength(4);
     expect(stderr.match(/averages of batch normalization/g)).toHaveLength(1);
-    expect(readdirSync(at('one')).sort()).toEqual(['benchmark.json', 'plan.jsonl', 'report.html', 'runs', 'table.csv', 'table.md']); // prettier-ignore
+    expect(readdirSync(at('one')).sort()).toEqual(['benchmark.json', 'plan.jsonl', 'report.html', 'runs', 'segloss-output.sha256', 'table.csv', 'table.md']); // prettier-ignore
     expect(readdirSync(at('one/runs'))).toHaveLength(4);
     expect(states('one')).toEqual(Array(4).fill('finished'));
   });

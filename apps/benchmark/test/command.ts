@@ -32,8 +32,10 @@ export function builtCommand(name: string) {
       const gather = (data: Buffer) => onText((text += data.toString()), child);
       child.stderr.on('data', gather);
       child.stdout.on('data', gather);
-      const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
-      return { status, text };
+      const [status, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+        child.on('close', (code, signal) => resolve([code, signal])),
+      );
+      return { status, killedBy, text };
     },
   };
 }

@@ -1,5 +1,6 @@
 // Signals that end a training, on the built command: it saves, leaves a report, and ends with 75.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -14,6 +15,23 @@ const endless = ['--data', 'good', '--loss', 'ce', '--size', '16', '--epochs', '
 
 beforeAll(() => writeImages(at('good'), () => ({ size: side, value: 255 })));
 afterAll(remove);
+
+/** A loss whose module starts a read that never ends: nobody writes into the pipe. */
+function hangingLoss(): string {
+  execFileSync('mkfifo', [at('pipe')]);
+  const code = `import { open } from 'node:fs';
+import { defineLoss } from '@segloss/losses';
+import { mean, square, sub } from '@tensorflow/tfjs-core';
+open(${JSON.stringify(at('pipe'))}, 'r', () => undefined);
+export const hanging = defineLoss({
+  name: 'hanging', summary: 'squared size error', defaults: {},
+  statistics: () => ['target', 'predicted'],
+  compute: ({ target, predicted }) => mean(square(sub(predicted, target))),
+});
+`;
+  writeFileSync(at('hanging.mjs'), code);
+  return './hanging.mjs#hanging';
+}
 
 /** Runs the command, and sends a signal after its second epoch: to the whole group as a closed terminal does, or to the process alone. */
 async function stopped(flags: readonly string[], signal: NodeJS.Signals, toGroup: boolean) {
@@ -51,5 +69,30 @@ describe.each([
     expect(cells.map(({ state }) => state)).toContain('interrupted');
     expect(cells.map(({ state }) => state)).not.toContain('running');
     expect(existsSync(at(out, 'report.html'))).toBe(true);
+  });
+});
+
+describe('a read that hangs', () => {
+  it.each([1, 2])('does not hold up a process that %s signals stop', async (signals) => {
+    const out = `hanging-${signals}`;
+    const loss = signals === 1 ? hangingLoss() : './hanging.mjs#hanging';
+    let sent = 0;
+    const flags = ['train', ...endless.map((flag) => (flag === 'ce' ? loss : flag)), '--out', out];
+    const { killedBy, text } = await disturbed(flags, (printed, child) => {
+      const now =
+        sent === 0 ? /epoch 2\//.test(printed) : sent < signals && /once more to stop/.test(printed);
+      if (!now) return;
+      sent++;
+      child.kill('SIGTERM');
+    });
+    expect([sent, killedBy, text]).toEqual([
+      signals,
+      'SIGTERM',
+      expect.stringContaining('stopping after the current update'),
+    ]);
+    const [name] = readdirSync(at(out));
+    expect(existsSync(at(out, name!, 'checkpoints/last.safetensors'))).toBe(true);
+    const status = readFileSync(at(out, name!, 'STATUS'), 'utf8').trim();
+    expect(signals === 1 ? ['interrupted'] : ['interrupted', 'running']).toContain(status); // the second may come after the save
   });
 });

@@ -16,6 +16,7 @@ import { writeNifti } from '@segloss/data';
 import { exportModel, openRun, predictFolder, runTraining, type OpenRun } from '@segloss/trainer';
 import { decode, encode } from 'fast-png';
 
+import { appendDurably, namingFile } from '../src/logs/files';
 import { casesOf } from '../src/run/predict-cases';
 import { scratch, tinyRun, writeDataset, writePng } from './run-fixture';
 
@@ -124,6 +125,45 @@ describe('predictFolder', () => {
     expect(unreadable[0]!.reason).toMatch(
       /p_0001\.nii\.gz: wanted 2 channels as the model takes, got 1; .*p_0001_0000\.nii\.gz, p_0001_0001\.nii\.gz/,
     );
+  });
+});
+
+describe('images in subfolders', () => {
+  beforeEach(() => {
+    mkdirSync(path.join(images, 'a/b'), { recursive: true });
+    mkdirSync(path.join(images, '.hidden'));
+    for (const name of ['a/one.png', 'a/b/one.png', '.hidden/no.png'])
+      writePng(path.join(images, name), 16, (x) => x);
+    symlinkSync('..', path.join(images, 'a/round'));
+  });
+
+  it('are counted, and predicted into folders of the same names with recursive', async () => {
+    await expect(predictFolder(run, images, into('none'))).rejects.toThrow(
+      /its subfolders have 2: read them with --recursive/,
+    );
+    writePng(path.join(images, 'one.png'), 16, (x) => x);
+    expect(await predictFolder(run, images, into('flat'))).toMatchObject({
+      written: [path.join(into('flat'), 'one.png')],
+      inSubfolders: 2,
+    });
+    const { written, inSubfolders } = await predictFolder(run, images, into('deep'), { recursive: true });
+    expect(written.map((file) => path.relative(into('deep'), file))).toEqual([
+      'a/b/one.png',
+      'a/one.png',
+      'one.png',
+    ]);
+    expect(inSubfolders).toBe(0);
+  });
+});
+
+describe('a full disk', () => {
+  it('is an error that names the file', () => {
+    const failing = () =>
+      namingFile('out/last.safetensors', () => {
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      });
+    expect(failing).toThrow('cannot write out/last.safetensors: ENOSPC: no space left on device, write');
+    expect(() => appendDurably('/dev/full', Buffer.from('x'))).toThrow(/\/dev\/full.*ENOSPC|EINVAL/);
   });
 });
 

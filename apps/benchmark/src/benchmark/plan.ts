@@ -1,4 +1,13 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import {
@@ -151,6 +160,10 @@ export function replace(file: string, text: string | Iterable<string>): void {
   const handle = openSync(draft, 'w');
   try {
     for (const piece of typeof text === 'string' ? [text] : text) writeFileSync(handle, piece);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    const { code, message } = error as NodeJS.ErrnoException; // of a full disk: Node does not name the file
+    throw Object.assign(new Error(`cannot write ${file}: ${message}`, { cause: error }), { code });
   } finally {
     closeSync(handle);
   }

@@ -1,6 +1,8 @@
 import path from 'node:path';
 
-import { FILES, replace } from './plan.js';
+import { OutputFolder } from '@segloss/trainer';
+
+import { FILES } from './plan.js';
 import { renderReport } from './report/page.js';
 import type { Results } from './results.js';
 import { leaderboard, toCsv, toMarkdown } from './table.js';
@@ -10,13 +12,17 @@ import { leaderboard, toCsv, toMarkdown } from './table.js';
  *
  * @param command What the page names as the command.
  * @returns The path of the page.
+ * @throws {OutputError} If a file of such a name is there that segloss did not write, or that was changed since.
  */
 export function writeReport(results: Results, command: string): string {
-  const file = (name: string) => path.join(results.folder, name);
-  replace(file(FILES.report), renderReport(results, command));
-  if (!results.several) return file(FILES.report);
-  const board = leaderboard(results);
-  replace(file(FILES.markdown), toMarkdown(board));
-  replace(file(FILES.csv), toCsv(board));
-  return file(FILES.report);
+  const out = new OutputFolder(results.folder, { reads: [] });
+  const names = results.several ? [FILES.report, FILES.markdown, FILES.csv] : [FILES.report];
+  out.check(names);
+  out.write(FILES.report, Buffer.from(renderReport(results, command)));
+  if (results.several) {
+    const board = leaderboard(results);
+    out.write(FILES.markdown, Buffer.from(toMarkdown(board)));
+    out.write(FILES.csv, Buffer.from(toCsv(board)));
+  }
+  return path.join(results.folder, FILES.report);
 }

@@ -45,7 +45,7 @@ async function predictCommand(
     for (const { reason } of result.unreadable) stderr.write(`left out: ${reason}\n`);
     if (result.inSubfolders > 0) {
       stderr.write(
-        `warning: ${plural(result.inSubfolders, 'image')} in the folders below ${images} not predicted; pass --recursive to predict them too\n`,
+        `warning: ${plural(result.inSubfolders, 'image')} in the folders below ${images} left out; pass --recursive to predict them too\n`,
       );
     }
     stderr.write(

@@ -1,8 +1,6 @@
 import { isBuiltIn } from '@segloss/data';
-import { releaseBackend, testRun, type TestReport } from '@segloss/trainer';
+import { OutputFolder, releaseBackend, testRun, type TestReport } from '@segloss/trainer';
 import type { Command } from 'commander';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 
 import { exitCodes } from '../errors.js';
 import { parseCount } from '../options.js';
@@ -37,16 +35,19 @@ async function testCommand(
   const { stdout, stderr } = terminal;
   const run = await open(folder, flags, terminal);
   try {
+    const part = oneOf('part', flags.part, ['train', 'val', 'test'] as const);
+    const name = `test-${part}.json`;
+    const out = new OutputFolder(run.folder, { reads: [] });
+    out.check([name]);
     const report = await testRun(run, {
       ...windowOf(flags),
       ...(flags.data !== undefined && {
         data: isBuiltIn(flags.data) ? flags.data : absolute(terminal, flags.data),
       }),
       ...(flags.surfaces !== undefined && { surfaceTolerance: flags.surfaces }),
-      part: oneOf('part', flags.part, ['train', 'val', 'test'] as const),
+      part,
     });
-    const file = path.join(run.folder, `test-${flags.part}.json`);
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+    const file = out.write(name, Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
     stdout.write(
       flags.json === true ? `${JSON.stringify(report)}\n` : `${testTable(report, stdout.columns)}\n`,
     );
