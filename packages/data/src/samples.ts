@@ -11,4 +11,11 @@ export {
 } from './samples/sample.js';
 export { sliceOf, type SliceAxis } from './samples/slices.js';
 export { demoDataset, syntheticDataset, type SyntheticOptions } from './samples/synthetic.js';
+export {
+  padVolume,
+  paddingBefore,
+  resampleVolume,
+  resizeVolume,
+  type VolumeSize,
+} from './samples/volumes.js';
 export { classProportions, loadAll, resizeSample, spread } from './samples/transforms.js';

@@ -59,18 +59,22 @@ export function checkInputShape(caller: string, shape: unknown, axes: readonly (
 export function checkDivisible(
   caller: string,
   inputShape: readonly number[],
-  step: number,
+  step: number | readonly number[],
   reason: string,
   otherwise = '',
 ): void {
   const sizes = inputShape.slice(0, -1);
-  if (sizes.every((size) => size % step === 0)) return;
+  const steps = sizes.map((_, axis) => (typeof step === 'number' ? step : step[axis]!));
+  if (sizes.every((size, axis) => size % steps[axis]! === 0)) return;
   const axes = AXES[inputShape.length]!.slice(0, -1)
     .join(', ')
     .replace(/, (\w+)$/, ' and $1');
-  const nearest = sizes.map((size) => Math.max(step, Math.round(size / step) * step));
+  const nearest = sizes.map((size, axis) =>
+    Math.max(steps[axis]!, Math.round(size / steps[axis]!) * steps[axis]!),
+  );
+  const by = new Set(steps).size === 1 ? String(steps[0]) : steps.join('x');
   throw new RangeError(
-    `${caller}: wanted ${axes} divisible by ${step} ${reason}, got ${sizes.join('x')}; ` +
+    `${caller}: wanted ${axes} divisible by ${by} ${reason}, got ${sizes.join('x')}; ` +
       `resize to ${nearest.join('x')}${otherwise}`,
   );
 }

@@ -2,6 +2,7 @@ import { type Augmentation } from '../augment/index.js';
 import { filesOf, originOf } from '../read/origin.js';
 import { checkKeys } from '../options.js';
 import { type Sample, type SampleSource } from '../samples/sample.js';
+import { type VolumeSize } from '../samples/volumes.js';
 import { versionOf } from '../read/versions.js';
 import { readAhead } from './ahead.js';
 import { SampleCache } from './cache.js';
@@ -19,8 +20,10 @@ export interface LoaderOptions {
   prefetch?: number;
   /** Bytes of read (and resized) samples that are kept in memory; default 256 MiB, 0 keeps none. */
   cacheBytes?: number;
-  /** Height and width to which samples are resized where they are read, in pixels; default: as they are. */
-  size?: readonly [height: number, width: number];
+  /** Height and width (of volumes depth, height and width) to which samples are resized where they are read, in pixels; default: as they are. */
+  size?: readonly [height: number, width: number] | VolumeSize;
+  /** Of volumes: distances of voxels in mm to which they are resampled where they are read; default: as they are. */
+  spacing?: VolumeSize;
   /** Done in this thread when a sample is given out, as functions cannot be sent to others; what `augmentation` makes. */
   transform?: Augmentation;
 }
@@ -60,7 +63,7 @@ export interface Loader extends AsyncIterable<Sample> {
  * ```
  */
 export function loader(sources: readonly SampleSource[], options: LoaderOptions = {}): Loader {
-  const { workers, prefetch, cacheBytes, size, transform } = settled(options);
+  const { workers, prefetch, cacheBytes, transform, ...wanted } = settled(options);
   const pool = workers > 0 ? new ReadingPool(workers) : undefined;
   const cache = new SampleCache(cacheBytes);
 
@@ -71,7 +74,7 @@ export function loader(sources: readonly SampleSource[], options: LoaderOptions 
     const kept = cache.get(index, version);
     if (kept) return kept;
     const sample =
-      pool && origin ? await pool.read({ origin, ...(size && { size }) }) : sized(await source.load(), size);
+      pool && origin ? await pool.read({ origin, ...wanted }) : sized(await source.load(), wanted);
     cache.set(index, version, sample);
     return sample;
   }
@@ -101,22 +104,27 @@ export function loader(sources: readonly SampleSource[], options: LoaderOptions 
   };
 }
 
-const KNOWN = ['workers', 'prefetch', 'cacheBytes', 'size', 'transform'];
+const KNOWN = ['workers', 'prefetch', 'cacheBytes', 'size', 'spacing', 'transform'];
 
 function settled(options: LoaderOptions) {
   checkKeys('loader', options, KNOWN);
-  const { workers = 0, size, transform } = options;
+  const { workers = 0, size, spacing, transform } = options;
   const { prefetch = Math.max(1, 2 * workers), cacheBytes = 2 ** 28 } = options;
   for (const [name, value] of Object.entries({ workers, prefetch, cacheBytes })) {
     if (!(Number.isInteger(value) && value >= 0)) {
       throw new RangeError(`loader: wanted ${name} as a whole number from 0 on, got ${String(value)}`);
     }
   }
-  if (size && !(size.length === 2 && size.every((side) => Number.isInteger(side) && side > 0))) {
-    throw new RangeError(`loader: wanted size as [height, width] in whole pixels, got [${String(size)}]`);
+  if (size && !([2, 3].includes(size.length) && size.every((side) => Number.isInteger(side) && side > 0))) {
+    throw new RangeError(
+      `loader: wanted size as [height, width] or [depth, height, width] in whole pixels, got [${String(size)}]`,
+    );
+  }
+  if (spacing && !(spacing.length === 3 && spacing.every((one) => one > 0 && Number.isFinite(one)))) {
+    throw new RangeError(`loader: wanted spacing as three distances above 0 in mm, got [${String(spacing)}]`);
   }
   if (transform !== undefined && typeof transform !== 'function') {
     throw new TypeError(`loader: wanted transform as a function, as augmentation makes it, got ${typeof transform}`); // prettier-ignore
   }
-  return { workers, prefetch, cacheBytes, size, transform };
+  return { workers, prefetch, cacheBytes, transform, ...(size && { size }), ...(spacing && { spacing }) };
 }

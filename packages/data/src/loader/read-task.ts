@@ -2,12 +2,15 @@ import { DataError, type DataErrorCode } from '../errors.js';
 import { readOrigin, type Origin } from '../read/origin.js';
 import { resizeSample } from '../samples/transforms.js';
 import { type Sample } from '../samples/sample.js';
+import { resampleVolume, resizeVolume, type VolumeSize } from '../samples/volumes.js';
 
 /** What a thread is asked for. */
 export interface ReadTask {
   readonly origin: Origin;
-  /** Height and width in pixels. */
-  readonly size?: readonly [height: number, width: number];
+  /** Height and width in pixels, of volumes the depth before them. */
+  readonly size?: readonly [height: number, width: number] | VolumeSize;
+  /** Of volumes: distances of voxels in mm. */
+  readonly spacing?: VolumeSize;
 }
 
 /** What it answers. Errors lose their class on the way between threads: a DataError goes as plain data. */
@@ -21,13 +24,16 @@ export type ReadAnswer =
       };
     };
 
-/** The sample at the size that is wanted. */
-export const sized = (sample: Sample, size: ReadTask['size']): Sample =>
-  size === undefined ? sample : resizeSample(sample, size[0], size[1]);
+/** The sample at the spacing and the size that are wanted. */
+export function sized(sample: Sample, { size, spacing }: Omit<ReadTask, 'origin'>): Sample {
+  const resampled = spacing === undefined ? sample : resampleVolume(sample, spacing);
+  if (size === undefined) return resampled;
+  return size.length === 3 ? resizeVolume(resampled, size) : resizeSample(resampled, size[0], size[1]);
+}
 
-export async function answerTo({ origin, size }: ReadTask): Promise<ReadAnswer> {
+export async function answerTo({ origin, ...wanted }: ReadTask): Promise<ReadAnswer> {
   try {
-    return { sample: sized(await readOrigin(origin), size) };
+    return { sample: sized(await readOrigin(origin), wanted) };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     const { message, code, values } = error;

@@ -24,7 +24,7 @@ export function resizeSample(sample: Sample, height: number, width: number): Sam
   }
   if (sample.depth !== undefined) {
     throw new TypeError(
-      `resizeSample: wanted an image, got the volume ${sample.id}; take its slices, or centerCropOrPad([depth, height, width])`,
+      `resizeSample: wanted an image, got the volume ${sample.id}; use resizeVolume, or take its slices`,
     );
   }
   if (sample.height === height && sample.width === width) return sample;
@@ -51,10 +51,10 @@ export function resizeSample(sample: Sample, height: number, width: number): Sam
 }
 
 /** Which source pixels make a target pixel, and with what weights. */
-type Taps = readonly { readonly start: number; readonly weights: readonly number[] }[];
+export type Taps = readonly { readonly start: number; readonly weights: readonly number[] }[];
 
 /** A triangle as wide as the larger of the two pixels: bilinear when growing, antialiased when shrinking. */
-function weightsFor(source: number, target: number): Taps {
+export function weightsFor(source: number, target: number): Taps {
   const ratio = source / target;
   const support = Math.max(1, ratio);
   return Array.from({ length: target }, (_, i) => {

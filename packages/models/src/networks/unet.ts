@@ -26,12 +26,17 @@ import {
 
 /** Options of {@link unet}. */
 export interface UnetOptions {
-  /** Height, width and channels of the images, of volumes the depth before them; all but the channels divisible by 2^(widths - 1). */
+  /** Height, width and channels of the images, of volumes the depth before them; all but the channels divisible by 2^(widths - 1), or by the product of the strides. */
   inputShape: readonly [number, number, number] | readonly [number, number, number, number];
   /** Channels of the logits: 1 for binary data, else one for each class. */
   outputs: number;
   /** Filters at each level, from the full resolution down. Default [8, 16, 32]. */
   widths?: readonly number[];
+  /**
+   * By how much each level is smaller than the one above it, one for each width but the first: a number for all axes, or one for each axis, as
+   * [1, 2, 2] for volumes of thick slices. Default: 2 everywhere.
+   */
+  strides?: readonly (number | readonly number[])[] | undefined;
   /** After each convolution `batch` or `instance` normalization, or `none` (default). */
   norm?: 'batch' | 'instance' | 'none';
   /** Probability that a value is set to zero after the two lowest levels of the way down; see {@link setStep}. Default 0. */
@@ -46,13 +51,14 @@ export interface UnetOptions {
 }
 
 /** Defaults of {@link unet}. */
-export const UNET_DEFAULTS: Required<Pick<UnetOptions, 'widths' | 'norm' | 'dropout' | 'batchNormMomentum'>> =
-  {
-    widths: [8, 16, 32],
-    norm: 'none',
-    dropout: 0,
-    batchNormMomentum: BATCH_NORM_MOMENTUM,
-  };
+export const UNET_DEFAULTS: Required<Pick<UnetOptions, 'widths' | 'norm' | 'dropout' | 'batchNormMomentum'>> &
+  Pick<UnetOptions, 'strides'> = {
+  widths: [8, 16, 32],
+  strides: undefined,
+  norm: 'none',
+  dropout: 0,
+  batchNormMomentum: BATCH_NORM_MOMENTUM,
+};
 
 const NORMS = ['batch', 'instance', 'none'];
 const KNOWN = ['inputShape', 'outputs', ...Object.keys(UNET_DEFAULTS), 'seed'];
@@ -77,7 +83,8 @@ const KNOWN = ['inputShape', 'outputs', ...Object.keys(UNET_DEFAULTS), 'seed'];
  * 2016, arXiv:1606.06650. Here convolutions keep the size.
  */
 export function unet(options: UnetOptions): LayersModel {
-  const { inputShape, outputs, widths, norm, dropout, batchNormMomentum: momentum, seed } = checked(options);
+  const complete = checked(options);
+  const { inputShape, outputs, widths, steps, norm, dropout, batchNormMomentum: momentum, seed } = complete;
   const kind = inputShape.length === 3 ? PLANE : VOLUME;
   if (kind === VOLUME) registerMissingGradients(); // of the transposed convolution
   let drawn = 0;
@@ -105,17 +112,18 @@ export function unet(options: UnetOptions): LayersModel {
   widths.forEach((filters, level) => {
     if (level > 0) {
       skips.push(x);
-      x = kind.pooling({ poolSize: 2 }).apply(x) as SymbolicTensor;
+      x = kind.pooling(steps[level - 1]!).apply(x) as SymbolicTensor;
     }
     x = block(x, filters);
     if (level >= widths.length - 2) x = dropped(x);
   });
   for (let level = widths.length - 2; level >= 0; level--) {
     const filters = widths[level]!;
+    const step = steps[level]!;
     const up = kind.transposed({
       filters,
-      kernelSize: 2,
-      strides: 2,
+      kernelSize: [...step],
+      strides: [...step],
       kernelInitializer: initializer(),
     });
     x = layers.concatenate().apply([skips[level]!, up.apply(x) as SymbolicTensor]) as SymbolicTensor;
@@ -132,13 +140,16 @@ const PLANE = {
   convolution: layers.conv2d,
   withoutBias: convolution,
   transposed: layers.conv2dTranspose,
-  pooling: layers.maxPooling2d,
+  pooling: (step: readonly number[]) => layers.maxPooling2d({ poolSize: [...step] as [number, number] }),
 };
 const VOLUME = {
   convolution: layers.conv3d,
   withoutBias: (args: ConvolutionArguments) => layers.conv3d({ ...args, useBias: false }),
   transposed: layers.conv3dTranspose,
-  pooling: (args: { poolSize: number }) => layers.maxPooling3d({ ...args, strides: args.poolSize }),
+  pooling(step: readonly number[]) {
+    const size = [...step] as [number, number, number];
+    return layers.maxPooling3d({ poolSize: size, strides: size });
+  },
 };
 
 interface NormOptions {
@@ -161,6 +172,22 @@ const NORMALIZATIONS = {
   },
 };
 
+/** The stride of each level along each axis. */
+function stepsOf(strides: UnetOptions['strides'], levels: number, axes: number): readonly number[][] {
+  if (strides === undefined) return Array.from({ length: levels }, () => Array<number>(axes).fill(2));
+  const fits =
+    Array.isArray(strides) &&
+    strides.length === levels &&
+    strides.flat().every((one) => Number.isInteger(one) && one >= 1) &&
+    strides.every((one) => !Array.isArray(one) || one.length === axes);
+  if (!fits) {
+    throw new RangeError(
+      `unet: wanted ${levels} strides for ${levels + 1} widths, each a whole number from 1 or one for each of ${axes} axes, got ${JSON.stringify(strides)}`,
+    );
+  }
+  return strides.map((one) => (typeof one === 'number' ? Array<number>(axes).fill(one) : [...one]));
+}
+
 function checked(options: UnetOptions) {
   checkKeys('unet', options, KNOWN);
   const complete = withDefaults({ ...UNET_DEFAULTS, seed: 0 }, options);
@@ -180,7 +207,12 @@ function checked(options: UnetOptions) {
     );
   }
   checkSeed('unet', seed);
-  const step = 2 ** (widths.length - 1);
-  checkDivisible('unet', inputShape, step, `for ${widths.length} widths`, ' or give fewer widths');
-  return complete;
+  const steps = stepsOf(complete.strides, widths.length - 1, inputShape.length - 1);
+  const whole = steps.reduce<number[]>(
+    (product, step) => product.map((side, axis) => side * step[axis]!),
+    Array<number>(inputShape.length - 1).fill(1),
+  );
+  const remedy = complete.strides === undefined ? ' or give fewer widths' : ' or give other strides';
+  checkDivisible('unet', inputShape, whole, `for ${widths.length} widths`, remedy);
+  return { ...complete, steps };
 }

@@ -10,9 +10,10 @@ import { modulesIn } from './modules.js';
 export const DEFAULT_NAMES = { model: 'unet', optimizer: 'adam', schedule: 'constant' } as const;
 
 // A record, so that the compiler asks for a name that is new elsewhere.
-const AUGMENTATIONS: Record<RecipeName | 'none' | 'flip', true> = {
+const AUGMENTATIONS: Record<RecipeName | 'none' | 'flip' | 'volume', true> = {
   none: true,
   flip: true,
+  volume: true,
   'retinal-lesions': true,
   cityscapes: true,
   polyp: true,
@@ -28,6 +29,23 @@ const side = z.int().min(8);
 /** The mapping's name, which may be left out where it is the default. */
 const defaultName = <N extends string>(name: N) => z.literal(name).optional().default(name);
 
+const patchShape = {
+  perVolume: count.default(4).describe('Patches of each volume in an epoch, 1 or more'),
+  foreground: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.33)
+    .describe(
+      'Fraction of patches that contain a random voxel of a random foreground class, 0 to 1; the others are anywhere',
+    ),
+};
+
+/** `data.patches` with every default in its place. */
+export function patchOptions({ data: { patches } }: Pick<RunConfig, 'data'>) {
+  return z.strictObject(patchShape).parse(patches ?? {});
+}
+
 const data = z.strictObject({
   folder: z
     .string()
@@ -36,9 +54,31 @@ const data = z.strictObject({
       'Folder of images and masks (`segloss data check FOLDER` says whether it can be read), or a built-in data set: `demo`, `demo:rare`, `demo:mixed`, `demo:large`, `demo:nuclei`',
     ),
   size: z
-      .union([side, z.tuple([side, side])])
+      .union([side, z.tuple([side, side]), z.tuple([count, side, side])])
       .optional()
-      .describe('Size in pixels that images and masks are resized to: a number or [height, width], 8 or more; by default they keep their size'), // prettier-ignore
+      .describe('Size in pixels that images and masks are resized to: a number, [height, width], or [depth, height, width] of volumes and patches, 8 or more (depth 1 or more); by default they keep their size'), // prettier-ignore
+  volumes: z
+    .enum(['slices', 'whole', 'patches'])
+    .optional()
+    .describe(
+      'How NIfTI volumes are trained: `slices` are images (the default), `whole` volumes are resized to `size`, `patches` of `size` are cut at random places',
+    ),
+  patches: z
+    .strictObject(patchShape)
+    .optional()
+    .describe('Which patches of a volume an epoch has; only with `volumes: patches`'),
+  spacing: z
+    .tuple([positive, positive, positive])
+    .optional()
+    .describe(
+      'Distances of voxels in mm, [depth, height, width], to which volumes are resampled; only with `volumes: patches`; by default they keep theirs',
+    ),
+  intensityRange: z
+    .tuple([z.number(), z.number()])
+    .optional()
+    .describe(
+      'Values of volumes that become 0 and 1, as in [-200, 300] for CT; by default the percentiles 0.5 and 99.5 of each volume',
+    ),
   limit: count
     .optional()
     .describe(
@@ -318,7 +358,7 @@ const runShape = {
     .describe('Part of the training images that is validated, 0 to `data.innerFolds` - 1; required with `data.innerFolds`'), // prettier-ignore
   augment: oneOf(AUGMENTATIONS)
     .default('flip')
-    .describe(`Augmentation of the training images: ${Object.keys(AUGMENTATIONS).map((name) => `\`${name}\``).join(', ')}`), // prettier-ignore
+    .describe(`Augmentation of the training images: ${Object.keys(AUGMENTATIONS).map((name) => `\`${name}\``).join(', ')}; \`volume\` rotates, scales, mirrors and brightens volumes`), // prettier-ignore
   backend: z
     .enum(['auto', ...BACKEND_NAMES])
     .default('auto')
@@ -357,6 +397,51 @@ const runShape = {
   out: z.string().min(1).default('runs').describe('Folder that run folders are created in'),
 };
 
+/** What the keys about volumes contradict, by key. */
+function* volumeProblems(
+  { volumes = 'slices', size, patches, spacing, intensityRange }: z.output<typeof data>,
+  augment: keyof typeof AUGMENTATIONS,
+): Generator<{ path: string[]; message: string }> {
+  const sides = Array.isArray(size) ? size.length : 2;
+  const of = (key: string) => ['data', key];
+  if (volumes === 'patches' && sides !== 3) {
+    yield { path: of('size'), message: 'volumes: patches needs the size of a patch: [depth, height, width]' };
+  }
+  if (volumes === 'whole' && size !== undefined && sides !== 3) {
+    yield { path: of('size'), message: 'volumes: whole needs a size of three sides: [depth, height, width]' };
+  }
+  if (volumes === 'slices' && sides === 3) {
+    yield {
+      path: of('size'),
+      message: 'a size of three sides is one of volumes: set volumes to whole or patches',
+    };
+  }
+  if (volumes !== 'patches' && patches !== undefined) {
+    yield { path: of('patches'), message: 'only volumes: patches has patches' };
+  }
+  if (volumes !== 'patches' && spacing !== undefined) {
+    yield {
+      path: of('spacing'),
+      message: 'only volumes: patches resamples to a spacing; whole volumes and slices are resized to size',
+    };
+  }
+  if (intensityRange !== undefined && !(intensityRange[0] < intensityRange[1])) {
+    yield { path: of('intensityRange'), message: `wanted [low, high], got [${intensityRange.join(', ')}]` };
+  }
+  if (volumes !== 'slices' && !['none', 'flip', 'volume'].includes(augment)) {
+    yield {
+      path: ['augment'],
+      message: `the recipe ${augment} is one for images; volumes have none, flip and volume`,
+    };
+  }
+  if (volumes === 'slices' && augment === 'volume') {
+    yield {
+      path: ['augment'],
+      message: 'the augmentation volume is one of volumes: set data.volumes to whole or patches',
+    };
+  }
+}
+
 /** A whole run; what the keys say together is checked after each of them. */
 export const runSchema = z.strictObject(runShape).superRefine((run, context) => {
   const refuse = (path: (string | number)[], message: string) =>
@@ -368,7 +453,8 @@ export const runSchema = z.strictObject(runShape).superRefine((run, context) => 
       `mean and std must have the same number of channels, got ${normalize.mean.length} and ${normalize.std.length}`,
     );
   }
-  if (size === undefined && run.augment !== 'none' && run.augment !== 'flip') {
+  for (const { path, message } of volumeProblems(run.data, run.augment)) refuse(path, message);
+  if (size === undefined && !['none', 'flip', 'volume'].includes(run.augment)) {
     refuse(['data', 'size'], `the recipe ${run.augment} produces images of one size: set data.size`);
   }
   for (const [key, folds, fold] of [

@@ -4,16 +4,9 @@ import { scoreCase, summarizeCases, type CaseScore, type ScoreCaseOptions } from
 import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import {
-  checkSamples,
-  inGroups,
-  inMemory,
-  loadGroups,
-  sizesOf,
-  toBatch,
-  type TrainingItem,
-} from './batches.js';
+import { sizesOf, type TrainingItem } from './batches.js';
 import { DivergedError } from './diverged.js';
+import { groupLogits, type LogitsOptions } from './logits.js';
 import { classify } from './predict.js';
 
 /** Scores of a model over a set of images. */
@@ -40,7 +33,7 @@ export interface CaseEvaluation extends Evaluation {
 }
 
 /** Options of {@link evaluate}. */
-export interface EvaluateOptions {
+export interface EvaluateOptions extends LogitsOptions {
   model: LayersModel;
   loss: Loss;
   /** In memory, or read when they are needed. */
@@ -51,8 +44,6 @@ export interface EvaluateOptions {
   background?: number | null;
   /** Distances between surfaces in the scores of each image, as in `scoreCase`; default `none`, which is fast. */
   distances?: NonNullable<ScoreCaseOptions['distances']>;
-  /** Images of one forward pass; default 8. */
-  batchSize?: number;
   /** Epoch (0-based) for scheduled weights; default 0. */
   epoch?: number;
 }
@@ -75,24 +66,19 @@ export interface EvaluateOptions {
  */
 export async function evaluate(options: EvaluateOptions): Promise<CaseEvaluation> {
   const { model, loss, samples, classes, background = 0, distances = 'none' } = options;
-  const { batchSize = 8, epoch = 0 } = options;
-  const { shape } = model.inputs[0]!;
-  checkSamples('evaluate', inMemory(samples), shape);
+  const { epoch = 0 } = options;
   const cases: CaseScore[] = [];
   const sums: Record<string, number> = {};
   let total = 0;
-  for await (const group of loadGroups(inGroups(samples, batchSize))) {
-    checkSamples('evaluate', group, shape);
-    const { images, labels } = toBatch(group);
-    const logits = model.predict(images) as Tensor;
+  for await (const { group, labels, logits } of groupLogits('evaluate', model, samples, options)) {
     const value = loss.evaluate(labels, logits, { epoch });
     total += (await value.total.data())[0]! * group.length;
     for (const [name, term] of Object.entries(value.terms)) {
       sums[name] = (sums[name] ?? 0) + (await term.data())[0]! * group.length;
     }
+    dispose(value as unknown as Tensor);
     const values = (await logits.data()) as Float32Array;
     const channels = logits.shape.at(-1)!;
-    dispose([images, labels, logits, value as unknown as Tensor]);
     const length = values.length / group.length;
     group.forEach((sample, i) => {
       const { id, mask, spacing } = sample;

@@ -1,14 +1,14 @@
-import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import { checkSamples, inGroups, inMemory, loadGroups, toBatch, type TrainingItem } from './batches.js';
+import { type TrainingItem } from './batches.js';
+import { groupLogits, type LogitsOptions } from './logits.js';
 
 /** Prediction of a model for one image. */
 export interface Prediction {
   readonly id: string;
   /** Class index of each pixel: the most probable one; with one channel, 1 where the probability is above 0.5. */
   readonly labels: Uint8Array;
-  /** Probabilities `[H, W, classes]` in row-major order; of a binary model two: background, foreground. */
+  /** Probabilities `[..., classes]` in row-major order; of a binary model two: background, foreground. */
   readonly probabilities: Float32Array;
 }
 
@@ -16,8 +16,8 @@ export interface Prediction {
  * Predicts labels and probabilities of samples.
  *
  * @param model Returns logits `[B, H, W, K]`; K = 1 is binary.
- * @param samples Of the size of the model's input; in memory, or read when needed.
- * @param options `batchSize`: images of one forward pass; default 8.
+ * @param samples Of the size of the model's input, or with `window` of any size; in memory, or read when needed.
+ * @param options See {@link LogitsOptions}.
  * @throws {RangeError} If a sample does not fit the model, or a logit is not finite.
  *
  * @example
@@ -32,23 +32,16 @@ export interface Prediction {
 export async function predict(
   model: LayersModel,
   samples: readonly TrainingItem[],
-  { batchSize = 8 }: { batchSize?: number } = {},
+  options: LogitsOptions = {},
 ): Promise<Prediction[]> {
-  const { shape } = model.inputs[0]!;
-  checkSamples('predict', inMemory(samples), shape);
   const predictions: Prediction[] = [];
-  for await (const group of loadGroups(inGroups(samples, batchSize))) {
-    checkSamples('predict', group, shape);
-    const { images, labels } = toBatch(group);
-    const logits = model.predict(images) as Tensor;
+  for await (const { group, logits } of groupLogits('predict', model, samples, options)) {
     const values = (await logits.data()) as Float32Array;
-    const channels = logits.shape.at(-1)!;
-    dispose([images, labels, logits]);
     const length = values.length / group.length;
     group.forEach(({ id }, i) => {
       const own = values.subarray(i * length, (i + 1) * length);
       checkLogits('predict', own, id);
-      predictions.push({ id, ...classify(own, channels) });
+      predictions.push({ id, ...classify(own, logits.shape.at(-1)!) });
     });
   }
   return predictions;

@@ -2,7 +2,7 @@ import { type Sample } from '@segloss/data/samples';
 import { type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
-import { inGroups, toBatch } from './batches.js';
+import { inGroups, sizesOf, toBatch } from './batches.js';
 import { checkLogits, classify, type Prediction } from './predict.js';
 
 /** Options of {@link predictSliding}. */
@@ -16,12 +16,12 @@ export interface SlidingWindowOptions {
 }
 
 /**
- * Predicts an image that is larger than the model's input: windows of the model's size cover it at equal distances, and their
- * logits are averaged. A smaller image is padded with zeros.
+ * Predicts an image or volume that is larger than the model's input: windows of the model's size cover it at equal distances, and
+ * their logits are averaged. What is smaller is padded with zeros.
  *
- * @param model Returns logits `[B, H, W, K]`; K = 1 is binary.
- * @param sample Of any height and width.
- * @throws {RangeError} If the channels are not those of the model, an option is out of range, or a logit is not finite.
+ * @param model Returns logits `[B, H, W, K]`, of volumes `[B, D, H, W, K]`; K = 1 is binary.
+ * @param sample Of any size, with as many axes as the model takes.
+ * @throws {RangeError} If axes or channels are not those of the model, an option is out of range, or a logit is not finite.
  *
  * @example
  * ```ts
@@ -37,9 +37,27 @@ export interface SlidingWindowOptions {
 export async function predictSliding(
   model: LayersModel,
   sample: Sample,
-  { overlap = 0.5, weighting = 'gaussian', batchSize = 8 }: SlidingWindowOptions = {},
+  options: SlidingWindowOptions = {},
 ): Promise<Prediction> {
-  const [height, width, channels] = model.inputs[0]!.shape.slice(1) as [number, number, number];
+  const logits = await slidingLogits(model, sample, options);
+  checkLogits('predictSliding', logits, sample.id);
+  return { id: sample.id, ...classify(logits, model.outputs[0]!.shape.at(-1)!) };
+}
+
+/** Weighted means of the logits of windows, `[pixels, channels]`. */
+export async function slidingLogits(
+  model: LayersModel,
+  sample: Sample,
+  { overlap = 0.5, weighting = 'gaussian', batchSize = 8 }: SlidingWindowOptions = {},
+): Promise<Float32Array> {
+  const shape = model.inputs[0]!.shape.slice(1) as number[];
+  const sizes = sizesOf(sample);
+  const [window, channels] = [shape.slice(0, -1), shape.at(-1)];
+  if (sizes.length !== window.length) {
+    throw new RangeError(
+      `predictSliding: wanted ${window.length === 3 ? 'a volume' : 'an image'} as the model takes, got [${sizes}] of ${sample.id}`,
+    );
+  }
   if (sample.channels !== channels) {
     throw new RangeError(
       `predictSliding: wanted ${channels} channels as the model takes, got ${sample.channels} in ${sample.id}`,
@@ -49,32 +67,44 @@ export async function predictSliding(
     throw new RangeError(`predictSliding: wanted overlap from 0 up to 1, got ${String(overlap)}`);
   }
   const outputs = model.outputs[0]!.shape.at(-1)!;
-  const sums = new Float64Array(sample.height * sample.width * outputs);
-  const weights = new Float64Array(sample.height * sample.width);
-  const [rows, columns] = [profile(height, weighting), profile(width, weighting)];
-  const places = starts(sample.height, height, overlap).flatMap((top) =>
-    starts(sample.width, width, overlap).map((left) => ({ top, left })),
+  // An image is a volume of one slice.
+  const size = asVolume(sizes);
+  const box = asVolume(window);
+  const voxels = size[0] * size[1] * size[2];
+  const sums = new Float64Array(voxels * outputs);
+  const weights = new Float64Array(voxels);
+  const [slices, rows, columns] = box.map((side) => profile(side, weighting)) as [number[], number[], number[]]; // prettier-ignore
+  const [fronts, tops, lefts] = size.map((side, axis) => starts(side, box[axis]!, overlap)) as [number[], number[], number[]]; // prettier-ignore
+  const places = fronts.flatMap((front) =>
+    tops.flatMap((top) => lefts.map((left): Box => [front, top, left])),
   );
   for (const group of inGroups(places, batchSize)) {
-    const { images, labels } = toBatch(group.map((place) => cut(sample, place, height, width)));
+    const { images, labels } = toBatch(group.map((place) => cut(sample, size, place, window)));
     const logits = model.predict(images) as Tensor;
     const values = await logits.data();
     [images, labels, logits].forEach((tensor) => tensor.dispose());
-    group.forEach(({ top, left }, i) => {
-      for (let y = 0; y < height && top + y < sample.height; y++) {
-        for (let x = 0; x < width && left + x < sample.width; x++) {
-          const weight = rows[y]! * columns[x]!;
-          const to = (top + y) * sample.width + left + x;
-          const from = ((i * height + y) * width + x) * outputs;
-          weights[to]! += weight;
-          for (let k = 0; k < outputs; k++) sums[to * outputs + k]! += weight * values[from + k]!;
+    group.forEach(([front, top, left], i) => {
+      for (let z = 0; z < box[0] && front + z < size[0]; z++) {
+        for (let y = 0; y < box[1] && top + y < size[1]; y++) {
+          for (let x = 0; x < box[2] && left + x < size[2]; x++) {
+            const weight = slices[z]! * rows[y]! * columns[x]!;
+            const to = ((front + z) * size[1] + top + y) * size[2] + left + x;
+            const from = (((i * box[0] + z) * box[1] + y) * box[2] + x) * outputs;
+            weights[to]! += weight;
+            for (let k = 0; k < outputs; k++) sums[to * outputs + k]! += weight * values[from + k]!;
+          }
         }
       }
     });
   }
-  const logits = Float32Array.from(sums, (sum, i) => sum / weights[Math.floor(i / outputs)]!);
-  checkLogits('predictSliding', logits, sample.id);
-  return { id: sample.id, ...classify(logits, outputs) };
+  return Float32Array.from(sums, (sum, i) => sum / weights[Math.floor(i / outputs)]!);
+}
+
+/** Depth, height and width. */
+type Box = readonly [number, number, number];
+
+function asVolume(sizes: readonly number[]): Box {
+  return (sizes.length === 2 ? [1, ...sizes] : sizes) as unknown as Box;
 }
 
 /** Where windows begin: the first at 0, the last at the end, the others at equal distances. */
@@ -90,13 +120,22 @@ function profile(size: number, weighting: 'gaussian' | 'constant'): number[] {
   return Array.from({ length: size }, (_, i) => at(i));
 }
 
-function cut(sample: Sample, at: { top: number; left: number }, height: number, width: number): Sample {
-  const { channels } = sample;
-  const image = new Float32Array(height * width * channels);
-  const used = Math.min(width, sample.width - at.left);
-  for (let y = 0; y < height && at.top + y < sample.height; y++) {
-    const from = ((at.top + y) * sample.width + at.left) * channels;
-    image.set(sample.image.subarray(from, from + used * channels), y * width * channels);
+/** A window as a sample of its own; zeros beyond the end. */
+function cut(
+  { id, image, channels }: Sample,
+  size: Box,
+  [front, top, left]: Box,
+  window: readonly number[],
+): Sample {
+  const [depth, height, width] = asVolume(window);
+  const values = new Float32Array(depth * height * width * channels);
+  const used = Math.min(width, size[2] - left);
+  for (let z = 0; z < depth && front + z < size[0]; z++) {
+    for (let y = 0; y < height && top + y < size[1]; y++) {
+      const from = (((front + z) * size[1] + top + y) * size[2] + left) * channels;
+      values.set(image.subarray(from, from + used * channels), (z * height + y) * width * channels);
+    }
   }
-  return { id: sample.id, height, width, channels, image, mask: new Uint8Array(height * width) };
+  const mask = new Uint8Array(depth * height * width);
+  return { id, ...(window.length === 3 && { depth }), height, width, channels, image: values, mask };
 }

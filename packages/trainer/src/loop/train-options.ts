@@ -10,6 +10,7 @@ import { type GradientOptions } from './gradients.js';
 import { type LearningRateSchedule, type ScheduleOptions } from './learning-rate.js';
 import { MONITOR_ALIASES, MONITORED, type MonitoredMetric } from './monitor.js';
 import { LEARNING_RATES, type AdamOptions, type OptimizerOptions } from './optimizers/index.js';
+import { type SlidingWindowOptions } from './sliding-window.js';
 
 /** What a sentence is about: `settings`, every run with the same settings and data gets it too; or this `run`. */
 export type NoteSubject = 'settings' | 'run';
@@ -86,8 +87,10 @@ export interface TrainOptions {
   loss: Loss;
   /** In memory or read when needed; of the size of the model's input, or brought to it by `augment`. */
   train: readonly TrainingItem[];
-  /** Of the size of the model's input, with different ids. */
+  /** Of the size of the model's input, or of any size with `valWindow`; with different ids. */
   val: readonly TrainingItem[];
+  /** Windows of the model's size slide over each validation image, as in {@link predictSliding}. Default: images have the model's size. */
+  valWindow?: SlidingWindowOptions;
   /** Names of the classes; two are binary. */
   classes: readonly string[];
   /** Index of the background class, which the foreground means exclude; null where every class counts. Default 0. */
@@ -161,7 +164,7 @@ export type ResolvedOptions = Omit<
   };
 
 const KNOWN = (
-  'model loss train val classes background epochs batchSize optimizer schedule gradient seed augment ' +
+  'model loss train val valWindow classes background epochs batchSize optimizer schedule gradient seed augment ' +
   'batchNormStatistics outputBias ema monitor earlyStopping checkpoint signal onStep onNote'
 ).split(' ');
 
@@ -256,6 +259,7 @@ export function settingsOf(options: ResolvedOptions): Record<string, unknown> {
     earlyStopping: options.earlyStopping ?? null,
     train: ids(options.train),
     val: ids(options.val),
+    ...(options.valWindow && { valWindow: options.valWindow }),
   };
 }
 
@@ -278,7 +282,10 @@ function check(options: ResolvedOptions): void {
     throw new RangeError(`train: wanted images to train and validate, got ${train.length} and ${val.length}`);
   }
   // Augmented images are checked after the augmentation, and images from sources after they were read.
-  const final = typeof augment === 'function' ? val : [...train, ...val];
+  const final = [
+    ...(typeof augment === 'function' ? [] : train),
+    ...(options.valWindow === undefined ? val : []),
+  ];
   checkSamples('train', inMemory(final), model.inputs[0]!.shape);
   const outputs = model.outputs[0]!.shape.at(-1);
   const wanted = outputChannels(classes);

@@ -111,8 +111,11 @@ export class Training {
 
   private async validate(): ReturnType<typeof evaluate> {
     await recomputeStatistics(this.options, this.changeOfEpoch());
-    const { model, loss, val, classes, background, batchSize } = this.options;
-    return evaluate({ model, loss, samples: val, classes, background, batchSize, epoch: this.at.epoch });
+    const { model, loss, val, valWindow, classes, background, batchSize } = this.options;
+    return evaluate({
+      ...{ model, loss, samples: val, classes, background, batchSize, epoch: this.at.epoch },
+      ...(valWindow && { window: valWindow }),
+    });
   }
 
   /** Starts the next epoch; called when the report has been handled. */

@@ -1,12 +1,12 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-import { resizeSample, type Sample, type SampleSource } from '@segloss/data';
+import { resizeSample, sliceOf, type Sample, type SampleSource } from '@segloss/data';
 import { type CaseScore } from '@segloss/metrics';
 
 /** Longest side of an example; larger images are made smaller, so that a report of many runs stays small. */
 const LONGEST = 256;
 
-/** An image that a report shows. */
+/** An image that a report shows; of a volume, the slice with most voxels of the class. */
 export interface ExampleImage {
   readonly id: string;
   /** Why it was chosen. */
@@ -78,18 +78,31 @@ export async function packExamples(
   const images: ExampleImage[] = [];
   for (const one of chosen) {
     const sample = original(await sources.find(({ id }) => id === one.id)!.load());
+    const index = sliceToShow(sample, label);
+    const shown = (mask: Uint8Array): Sample =>
+      index === undefined ? { ...sample, mask } : sliceOf({ ...sample, mask }, { index });
     const [height, width] = displaySize(sample);
-    const small = (mask: Uint8Array): Uint8Array => resizeSample({ ...sample, mask }, height, width).mask;
+    const small = (mask: Uint8Array): Uint8Array => resizeSample(shown(mask), height, width).mask;
     const { last, best } = predictedOf(one.id);
     images.push({
       ...one,
       ...{ height, width },
-      image: packBytes(toRgb(resizeSample(sample, height, width))),
+      image: packBytes(toRgb(resizeSample(shown(sample.mask), height, width))),
       truth: packBytes(small(sample.mask)),
       predicted: { last: packBytes(small(last)), ...(best && { best: packBytes(small(best)) }) },
     });
   }
   return { schemaVersion: 1, label, images };
+}
+
+/** Of a volume, the slice with most voxels of a class; undefined of an image. */
+function sliceToShow({ depth, mask }: Sample, label: number): number | undefined {
+  if (depth === undefined) return undefined;
+  const voxels = mask.length / depth;
+  const counts = Array.from({ length: depth }, (_, z) =>
+    mask.subarray(z * voxels, (z + 1) * voxels).reduce((sum, one) => sum + (one === label ? 1 : 0), 0),
+  );
+  return counts.indexOf(Math.max(...counts));
 }
 
 function displaySize({ height, width }: Sample): [height: number, width: number] {

@@ -23,7 +23,8 @@ export interface OpenRun {
   readonly classes: readonly string[];
   /** Index of the background class; null where every class counts. */
   readonly background: number | null;
-  readonly inputShape: readonly [height: number, width: number, channels: number];
+  /** Height, width and channels; of volumes the depth before them. */
+  readonly inputShape: readonly number[];
   /** With the weights of the checkpoint; to be disposed. */
   readonly model: LayersModel;
   readonly checkpoint: CheckpointName;

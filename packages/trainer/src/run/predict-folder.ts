@@ -1,9 +1,18 @@
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-import { DataError, encodeNifti, readImage, readImageVolume, sliceOf, type Sample } from '@segloss/data';
+import {
+  DataError,
+  encodeNifti,
+  readImage,
+  readImageVolume,
+  sliceOf,
+  type Sample,
+  type Volume,
+} from '@segloss/data';
 import { encode } from 'fast-png';
 
+import { together, type Ensemble } from './ensemble.js';
 import { type OpenRun } from './open-run.js';
 import { OutputFolder } from './output-folder.js';
 import { casesOf, imagesInSubfolders, leftOut, type PredictCase } from './predict-cases.js';
@@ -30,9 +39,9 @@ export interface FolderPredictions {
 
 /**
  * Predicts every image (PNG, JPEG, TIFF) and NIfTI volume of a folder. For an image `NAME.png`, gray, 8 bits, whose values are class indices;
- * for a volume `CASE.nii.gz` with the image's geometry, predicted slice by slice. What cannot be read is reported, and the others are predicted.
+ * for a volume `CASE.nii.gz` with the image's geometry, predicted slice by slice unless the run was trained on volumes. What cannot be read is reported, and the others are predicted.
  *
- * @param folder Images. @param out Where the labels go; made if it is not there.
+ * @param given One run, or several, whose probabilities are averaged. @param folder Images. @param out Where the labels go; made if it is not there.
  * @throws {DataError} If there are no images. @throws {OutputError} If the labels would go into a folder that is read, or over files that
  *   segloss did not write.
  *
@@ -42,21 +51,23 @@ export interface FolderPredictions {
  * ```
  */
 export async function predictFolder(
-  run: OpenRun,
+  given: OpenRun | readonly OpenRun[],
   folder: string,
   out: string,
   options: PredictFolderOptions = {},
 ): Promise<FolderPredictions> {
+  const runs = together(given);
+  const [run] = runs;
   const { overwrite = false, recursive = false } = options;
-  const cases = casesOf(folder, run.inputShape[2], { recursive });
-  const reads = [folder, run.folder, ...cases.flatMap(({ files }) => files)];
+  const cases = casesOf(folder, run.inputShape.at(-1)!, { recursive });
+  const reads = [folder, ...runs.map((one) => one.folder), ...cases.flatMap(({ files }) => files)];
   const output = new OutputFolder(out, { reads, overwrite });
   output.check(cases.map(labelFile));
   const written: string[] = [];
   const unreadable = leftOut(folder, { recursive });
   for (const [i, one] of cases.entries()) {
     try {
-      written.push(await (one.volume ? predictVolume : predictPicture)(run, one, output, options));
+      written.push(await (one.volume ? predictVolume : predictPicture)(runs, one, output, options));
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       unreadable.push({ image: one.name, reason: error.message });
@@ -70,36 +81,44 @@ export async function predictFolder(
 const labelFile = ({ name, volume }: PredictCase): string => `${name}.${volume ? 'nii.gz' : 'png'}`;
 
 async function predictPicture(
-  run: OpenRun,
+  runs: Ensemble,
   one: PredictCase,
   output: OutputFolder,
   options: PredictImageOptions,
 ): Promise<string> {
-  const sample = await sampleOf(one, run.inputShape[2]);
-  const { labels } = await predictImage(run, sample, options);
+  const sample = await sampleOf(one, runs[0].inputShape.at(-1)!);
+  const { labels } = await predictImage(runs, sample, options);
   const { width, height } = sample;
   return output.write(labelFile(one), encode({ width, height, data: labels, channels: 1, depth: 8 }));
 }
 
 async function predictVolume(
-  run: OpenRun,
+  runs: Ensemble,
   one: PredictCase,
   output: OutputFolder,
   options: PredictImageOptions,
 ): Promise<string> {
-  const { volume, forms } = await readImageVolume(one.files);
-  const wanted = run.inputShape[2];
+  const { inputShape, config } = runs[0];
+  const { intensityRange: range } = config.data;
+  const { volume, forms } = await readImageVolume(one.files, range && { window: range });
+  const wanted = inputShape.at(-1)!;
   if (volume.channels !== wanted) throw otherChannels(one, wanted, volume.channels);
   const { depth, height, width } = volume;
-  const labels = new Uint8Array(depth * height * width);
-  for (let index = 0; index < depth; index++) {
-    const slice = await predictImage(run, sliceOf(volume, { index }), options);
-    labels.set(slice.labels, index * height * width);
-  }
+  const labels = await labelsOf(runs, volume, options);
   return output.write(
     labelFile(one),
     gzipSync(encodeNifti(labels, { shape: [depth, height, width], forms })),
   );
+}
+
+async function labelsOf(runs: Ensemble, volume: Volume, options: PredictImageOptions): Promise<Uint8Array> {
+  if (runs[0].inputShape.length === 4) return (await predictImage(runs, volume, options)).labels;
+  const labels = new Uint8Array(volume.mask.length);
+  for (let index = 0; index < volume.depth; index++) {
+    const slice = await predictImage(runs, sliceOf(volume, { index }), options);
+    labels.set(slice.labels, index * volume.height * volume.width);
+  }
+  return labels;
 }
 
 /** Reads an image with the channels that the model takes: gray is repeated for color, and color that is gray throughout is gray. */

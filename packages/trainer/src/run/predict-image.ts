@@ -1,34 +1,131 @@
-import { resizeSample, type Sample } from '@segloss/data';
+import { DataError, padVolume, paddingBefore, resampleVolume, resizeSample, resizeVolume, type Sample, type VolumeSize } from '@segloss/data'; // prettier-ignore
 
+import { sizesOf } from '../loop/batches.js';
 import { predict, type Prediction } from '../loop/predict.js';
 import { predictSliding } from '../loop/sliding-window.js';
+import { mirrored, mirrorings } from './mirror.js';
 import { normalizer } from './normalize.js';
 import { type OpenRun } from './open-run.js';
 
 /** How an image of any size comes to the model. */
 export interface PredictImageOptions {
-  /** Windows of the model's size over the image as it is, instead of resizing it; default false. */
+  /** Windows of the model's size over the image as it is, instead of resizing it; default false. Runs on patches of volumes always do so. */
   window?: boolean;
   /** Share of a window that the next one covers again; default 0.5. */
   overlap?: number;
+  /** Test-time augmentation: the mean of the probabilities over all mirrorings of the image; default false. */
+  tta?: boolean;
 }
 
-/** Labels and probabilities of an image, at its own size. */
+type Predictor = Pick<OpenRun, 'model' | 'config' | 'inputShape'>;
+
+/** Labels and probabilities of an image or volume, at its own size; of several runs, by the means of their probabilities. */
 export async function predictImage(
-  { model, config, inputShape }: Pick<OpenRun, 'model' | 'config' | 'inputShape'>,
+  runs: readonly Predictor[],
   sample: Sample,
-  { window = false, overlap = 0.5 }: PredictImageOptions = {},
+  options: PredictImageOptions = {},
 ): Promise<Prediction> {
-  const normalized = normalizer(config.data.normalize)(sample);
-  if (window) return predictSliding(model, normalized, { overlap });
-  const [height, width] = inputShape;
-  const [prediction] = await predict(model, [resizeSample(normalized, height, width)]);
-  const { probabilities, labels } = prediction!;
-  if (sample.height === height && sample.width === width) return prediction!;
+  const [first, ...others] = runs as readonly [Predictor, ...Predictor[]];
+  const prediction = await predictWith(first, sample, options);
+  if (others.length === 0) return prediction;
+  const sums = Float64Array.from(prediction.probabilities);
+  for (const run of others) {
+    const { probabilities } = await predictWith(run, sample, options);
+    for (let i = 0; i < sums.length; i++) sums[i]! += probabilities[i]!;
+  }
+  return meanOf(sample, sums, runs.length);
+}
+
+/** The mean over all mirrorings, or the image as it is. */
+async function predictWith(
+  run: Predictor,
+  sample: Sample,
+  options: PredictImageOptions,
+): Promise<Prediction> {
+  const sizes = sizesOf(sample);
+  const axes = run.inputShape.length - 1;
+  if (sizes.length !== axes) {
+    const [wanted, got] = axes === 3 ? ['volumes', 'an image'] : ['images', 'a volume'];
+    throw new DataError(`${sample.id}: the model takes ${wanted}, got ${got}`, 'size-mismatch');
+  }
+  const normalized = normalizer(run.config.data.normalize);
+  if (options.tta !== true) return predictOnce(run, sample, normalized, options);
+  const sums = new Float64Array((sample.mask.length / (sample.labels ?? 1)) * classesOf(run));
+  const choices = mirrorings(axes);
+  for (const along of choices) {
+    const image = mirrored(sample.image, sizes, sample.channels, along);
+    const { probabilities } = await predictOnce(run, { ...sample, image }, normalized, options);
+    const back = mirrored(probabilities, sizes, classesOf(run), along);
+    for (let i = 0; i < sums.length; i++) sums[i]! += back[i]!;
+  }
+  return meanOf(sample, sums, choices.length);
+}
+
+/** Two of a binary model. */
+const classesOf = ({ model }: Predictor): number => Math.max(2, model.outputs[0]!.shape.at(-1)!);
+
+function meanOf({ id, mask, labels = 1 }: Sample, sums: Float64Array, count: number): Prediction {
+  const probabilities = Float32Array.from(sums, (sum) => sum / count);
+  const channels = sums.length / (mask.length / labels);
+  return { id, probabilities, labels: mostProbable(probabilities, channels) };
+}
+
+async function predictOnce(
+  { model, config, inputShape }: Predictor,
+  sample: Sample,
+  normalized: (sample: Sample) => Sample,
+  { window = false, overlap = 0.5 }: PredictImageOptions,
+): Promise<Prediction> {
+  const size = inputShape.slice(0, -1);
+  if (config.data.volumes === 'patches') {
+    const { spacing } = config.data;
+    const resampled = spacing === undefined ? sample : resampleVolume(sample, spacing);
+    const padded = padVolume(resampled, size as unknown as VolumeSize);
+    const prediction = await predictSliding(model, normalized(padded), { overlap });
+    return atSizeOf(sample, unpadded(prediction, padded, resampled), resampled);
+  }
+  if (window) return predictSliding(model, normalized(sample), { overlap });
+  const resized = resizedTo(normalized(sample), size);
+  const [prediction] = await predict(model, [resized]);
+  return atSizeOf(sample, prediction!, resized);
+}
+
+/** An image or volume at another size. */
+function resizedTo(sample: Sample, size: readonly number[]): Sample {
+  return size.length === 3
+    ? resizeVolume(sample, size as unknown as VolumeSize)
+    : resizeSample(sample, size[0]!, size[1]!);
+}
+
+/** A prediction for `predicted` at the size of `sample`: probabilities are interpolated. */
+function atSizeOf(sample: Sample, prediction: Prediction, predicted: Sample): Prediction {
+  const sizes = sizesOf(sample);
+  if (sizes.every((side, axis) => side === sizesOf(predicted)[axis])) return prediction;
+  const { probabilities, labels } = prediction;
   const channels = probabilities.length / labels.length;
-  const small = { id: sample.id, height, width, channels, image: probabilities, mask: labels };
-  const { image } = resizeSample(small, sample.height, sample.width);
+  const { depth, height, width } = predicted;
+  const small = { id: sample.id, ...(depth !== undefined && { depth }), height, width, channels, image: probabilities, mask: labels }; // prettier-ignore
+  const { image } = resizedTo(small, sizes);
   return { id: sample.id, probabilities: image, labels: mostProbable(image, channels) };
+}
+
+/** What is left of a prediction without the voxels that `padVolume` added. */
+function unpadded({ id, labels, probabilities }: Prediction, padded: Sample, volume: Sample): Prediction {
+  const [from, to] = [sizesOf(padded), sizesOf(volume)] as [number[], number[]];
+  if (labels.length === volume.mask.length) return { id, labels, probabilities };
+  const channels = probabilities.length / labels.length;
+  const [front, top, left] = to.map((side, axis) => paddingBefore(side, from[axis]!)) as [number, number, number]; // prettier-ignore
+  const [depth, height, width] = to as [number, number, number];
+  const kept = { labels: new Uint8Array(volume.mask.length), probabilities: new Float32Array(volume.mask.length * channels) }; // prettier-ignore
+  for (let z = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      const at = ((z + front) * from[1]! + y + top) * from[2]! + left;
+      const row = (z * height + y) * width;
+      kept.labels.set(labels.subarray(at, at + width), row);
+      kept.probabilities.set(probabilities.subarray(at * channels, (at + width) * channels), row * channels);
+    }
+  }
+  return { id, ...kept };
 }
 
 function mostProbable(probabilities: Float32Array, channels: number): Uint8Array {

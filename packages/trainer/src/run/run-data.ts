@@ -9,18 +9,28 @@ import {
   loader,
   paperRecipe,
   randomFlip,
+  padVolume,
+  randomAffine,
+  randomBrightnessContrast,
+  randomCrop,
+  randomGamma,
   resizeSample,
+  sometimes,
   spread,
   type Augmentation,
   type Sample,
   type SampleSource,
+  type Transform,
+  type VolumeSize,
 } from '@segloss/data';
 
-import { type RunConfig } from '../config/schema.js';
+import { patchOptions, type RunConfig } from '../config/schema.js';
+import { sizesOf } from '../loop/batches.js';
+import { type SlidingWindowOptions } from '../loop/sliding-window.js';
 import { abortableSource } from './abortable.js';
 import { splitByFolds } from './fold-split.js';
 import { normalizer } from './normalize.js';
-import { openNamed } from './open-named.js';
+import { openNamed, type ReadOptions } from './open-named.js';
 import { openTest } from './test-images.js';
 
 /** The images of a run, known but not read: what a plan needs of them. */
@@ -43,8 +53,12 @@ export interface RunImages {
 
 /** The data of a run, as its model takes them. */
 export interface RunData extends Omit<RunImages, 'channels'> {
-  /** Height, width and channels of what the model takes. */
-  readonly inputShape: readonly [height: number, width: number, channels: number];
+  /** Height, width and channels of what the model takes; of volumes the depth before them. */
+  readonly inputShape: readonly number[];
+  /** Where validation images are larger than what the model takes. */
+  readonly valWindow?: SlidingWindowOptions;
+  /** Ids of the training images; `train` has several patches of each volume. */
+  readonly trainIds: readonly string[];
   /** What training images go through each time. */
   readonly augment: Augmentation;
   /** Ends the threads that read. */
@@ -56,17 +70,25 @@ type DataOptions = Pick<RunConfig, 'data' | 'augment' | 'seed'>;
 /** What decides which images a run has; runs that agree on it share one opened data set. */
 export type ImageOptions = Pick<
   RunConfig['data'],
-  'folder' | 'limit' | 'background' | 'allowNoForeground' | 'folds' | 'groups' | 'innerFolds' | 'test'
+  | 'folder'
+  | 'limit'
+  | 'background'
+  | 'allowNoForeground'
+  | 'folds'
+  | 'groups'
+  | 'innerFolds'
+  | 'test'
+  | 'intensityRange'
 > &
-  Pick<RunConfig, 'fold' | 'innerFold'>;
+  Pick<RunConfig, 'fold' | 'innerFold'> & { readonly volumes?: 'whole' };
 
 /** The part of a configuration that decides which images there are. */
 export function imageOptions({
-  data: { folder, limit, background, allowNoForeground, folds, groups, innerFolds, test },
+  data: { folder, limit, background, allowNoForeground, folds, groups, innerFolds, test, volumes = 'slices', intensityRange },
   fold,
   innerFold,
 }: Pick<RunConfig, 'data' | 'fold' | 'innerFold'>): ImageOptions {
-  const all = { folder, limit, background, allowNoForeground, folds, fold, groups, innerFolds, innerFold, test }; // prettier-ignore
+  const all = { folder, limit, background, allowNoForeground, folds, fold, groups, innerFolds, innerFold, test, intensityRange, volumes: volumes === 'slices' ? undefined : 'whole' }; // prettier-ignore
   return Object.fromEntries(
     Object.entries(all).filter(([, value]) => value !== undefined),
   ) as unknown as ImageOptions;
@@ -80,13 +102,16 @@ export function imageOptions({
  */
 export async function findImages(options: ImageOptions): Promise<RunImages> {
   const { folder, limit = Infinity, allowNoForeground = false } = options;
-  const opened = await openNamed(folder, backgroundOf(options));
+  const opened = await openNamed(folder, readOptions(options));
   const dataset = await splitByFolds(opened, options);
   assertTrainable(dataset, { allowNoForeground });
   const { name, classes, channels, background } = dataset;
   const [train, val] = [spread(dataset.train, limit), spread(dataset.val, limit)];
   const own = await datasetFingerprint({ ...dataset, train, val });
-  const test = options.test === undefined ? undefined : await openTest(options.test, dataset, options);
+  const test = options.test === undefined ? undefined : await openTest(options.test, dataset, {
+          allowNoForeground,
+          read: { ...readOptions(options), background: dataset.background },
+        });
   const description = [dataset.description, ...(test === undefined ? [] : [`${test.sources.length} test images from ${test.name}`])].join('; '); // prettier-ignore
   return {
     ...{ name, description, classes, channels, background, train, val },
@@ -96,8 +121,18 @@ export async function findImages(options: ImageOptions): Promise<RunImages> {
   };
 }
 
-const backgroundOf = ({ background }: Pick<ImageOptions, 'background'>): 0 | null | undefined =>
-  background === undefined ? undefined : background === 'none' ? null : 0;
+/** How the files of a data set are read. */
+export function readOptions({
+  background,
+  volumes,
+  intensityRange,
+}: Pick<ImageOptions, 'background' | 'volumes' | 'intensityRange'>): ReadOptions {
+  return {
+    ...(background !== undefined && { background: background === 'none' ? null : 0 }),
+    ...(volumes && { volumes }),
+    ...(intensityRange && { window: intensityRange }),
+  };
+}
 
 const fingerprintOf = (own: string, test: string): string =>
   createHash('sha256').update(`${own} test ${test}`).digest('hex');
@@ -114,11 +149,15 @@ export async function prepareImages(
   signal?: AbortSignal,
 ): Promise<RunData> {
   const { channels, ...found } = images;
-  const { size: given, workers } = config.data;
-  const first = images.train[0]!;
-  const size = sizeOf(config.data) ?? (await sizeOfFirst(abortableSource(first, signal)));
-  const steps = stepsOf(config, size);
-  const shared = { workers, cacheBytes: Math.floor(totalmem() / 8), ...(steps.size && { size: steps.size }) };
+  const { size: given, workers, spacing } = config.data;
+  const first = abortableSource(images.train[0]!, signal);
+  const size = sizeOf(config.data) ?? sizesOf(await first.load());
+  const steps = stepsOf(config, size, images);
+  const shared = {
+    ...{ workers, cacheBytes: Math.floor(totalmem() / 8) },
+    ...(steps.size && { size: steps.size }),
+    ...(spacing && { spacing }),
+  };
   const loaders = [images.train, images.val, images.test ?? []].map((part) => loader(part, shared));
   const oneSize = given === undefined ? sameSize(size, first.id) : (sample: Sample) => sample;
   const [train, val, test] = loaders.map(({ sources }) =>
@@ -126,64 +165,113 @@ export async function prepareImages(
   ) as [SampleSource[], SampleSource[], SampleSource[]];
   return {
     ...found,
-    train,
+    train: steps.draw(train),
+    trainIds: train.map(({ id }) => id),
     val: val.map((source) => through(source, steps.prepare)),
     ...(images.test !== undefined && { test: test.map((source) => through(source, steps.prepare)) }),
     inputShape: [...size, channels],
     augment: steps.augment,
+    ...(config.data.volumes === 'patches' && { valWindow: {} }),
     close: async () => void (await Promise.all(loaders.map((one) => one.close()))),
   };
 }
 
 /** Refuses images of another size than the first. */
-function sameSize([height, width]: readonly [number, number], first: string): (sample: Sample) => Sample {
+function sameSize(size: readonly number[], first: string): (sample: Sample) => Sample {
+  const axes = size.length === 3 ? 'depth x height x width' : 'height x width';
   return (sample) => {
-    if (sample.height === height && sample.width === width) return sample;
+    if (sizesOf(sample).every((side, axis) => side === size[axis])) return sample;
     throw new DataError(
-      `wanted images of one size, got ${height}x${width} (height x width) in ${first} and ${sample.height}x${sample.width} in ${sample.id}; ` +
+      `wanted images of one size, got ${size.join('x')} (${axes}) in ${first} and ${sizesOf(sample).join('x')} in ${sample.id}; ` +
         'set data.size to resize them',
       'size-mismatch',
     );
   };
 }
 
-function sizeOf({ size }: RunConfig['data']): readonly [number, number] | undefined {
+function sizeOf({ size }: RunConfig['data']): readonly number[] | undefined {
   return typeof size === 'number' ? [size, size] : size;
-}
-
-async function sizeOfFirst(source: SampleSource): Promise<readonly [number, number]> {
-  const { height, width } = await source.load();
-  return [height, width];
 }
 
 interface Steps {
   /** To which samples are resized where they are read. */
-  readonly size?: readonly [number, number];
+  readonly size?: readonly [number, number] | VolumeSize;
   /** What training images go through each time. */
   readonly augment: Augmentation;
   /** What validation images go through. */
   readonly prepare: (sample: Sample) => Sample;
+  /** The training images of an epoch. */
+  readonly draw: (sources: readonly SampleSource[]) => SampleSource[];
 }
 
-function stepsOf({ data, augment, seed }: DataOptions, size: readonly [number, number]): Steps {
+function stepsOf(
+  config: DataOptions,
+  size: readonly number[],
+  { classes, background }: Pick<RunImages, 'classes' | 'background'>,
+): Steps {
+  const { data, augment, seed } = config;
   const normalize = normalizer(data.normalize);
-  if (augment === 'none' || augment === 'flip') {
-    const flips = augment === 'flip' ? [randomFlip({ horizontal: 0.5, vertical: 0.5 })] : [];
-    const change = augmentation(flips, { seed });
+  const resized = data.size !== undefined && { size: size as readonly [number, number] | VolumeSize };
+  const draw = (sources: readonly SampleSource[]) => [...sources];
+  if (augment === 'none' || augment === 'flip' || augment === 'volume') {
+    const patch = size as VolumeSize;
+    const foreground = classes.map((_, label) => label).filter((label) => label !== background);
+    const { perVolume, foreground: probability } = patchOptions(config);
+    const patches = data.volumes === 'patches';
+    const change = augmentation(
+      [
+        ...(patches ? [randomCrop({ size: patch, focus: { classes: foreground, probability } })] : []),
+        ...changes(augment, size.length === 3),
+      ],
+      { seed },
+    );
+    const pad = (sample: Sample) => padVolume(sample, patch);
+    if (patches) {
+      return {
+        augment: (sample, at) => normalize(change(sample, at)),
+        prepare: (sample) => normalize(pad(sample)),
+        draw: (sources) =>
+          sources.flatMap((source) =>
+            Array.from({ length: perVolume }, (_, i) => patchOf(through(source, pad), i)),
+          ),
+      };
+    }
     return {
-      ...(data.size !== undefined && { size }),
+      ...resized,
       augment: (sample, at) => normalize(change(sample, at)),
       prepare: normalize,
+      draw,
     };
   }
-  const recipe = paperRecipe(augment, size);
+  const plane = size as readonly [number, number];
+  const recipe = paperRecipe(augment, plane);
   const change = augmentation(recipe.train, { seed, beyond: recipe.beyond });
   const still = augmentation(recipe.val, { seed, beyond: recipe.beyond });
   return {
     augment: (sample, at) => normalize(change(sample, at)),
     // Cityscapes' recipe validates at twice the size; a model here has one.
-    prepare: (sample) => normalize(resizeSample(still(sample, { epoch: 0 }), ...size)),
+    prepare: (sample) => normalize(resizeSample(still(sample, { epoch: 0 }), ...plane)),
+    draw,
   };
+}
+
+/** What the augmentations of the package itself do. Volumes are mirrored along all axes. */
+function changes(augment: 'none' | 'flip' | 'volume', volumes: boolean): Transform[] {
+  if (augment === 'none') return [];
+  const flip = randomFlip({ horizontal: 0.5, vertical: 0.5, ...(volumes && { depth: 0.5 }) });
+  if (augment === 'flip') return [flip];
+  return [
+    sometimes(0.5, randomAffine({ rotate: 20, scale: [0.8, 1.25] })),
+    flip,
+    sometimes(0.3, randomGamma()),
+    sometimes(0.3, randomBrightnessContrast()),
+  ];
+}
+
+/** One of several patches of a volume: the augmentation cuts it, by its id. */
+function patchOf({ id, load }: SampleSource, i: number): SampleSource {
+  const name = `${id}/patch-${i}`;
+  return { id: name, load: async () => ({ ...(await load()), id: name }) };
 }
 
 function through(source: SampleSource, change: (sample: Sample) => Sample): SampleSource {

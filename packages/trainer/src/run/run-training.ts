@@ -156,6 +156,7 @@ export async function runTraining(
         const training: TrainOptions = {
           ...trainOptions(config),
           ...{ model, loss, train: data.train, val: data.val, augment: data.augment },
+          ...(data.valWindow && { valWindow: data.valWindow }),
           ...{ classes: data.classes, background: data.background },
           checkpoint: {
             store,
@@ -235,7 +236,7 @@ function describeRun(
   const before = existsSync(home.checkpoints) ? home.find<RunEnvironments>('env.json') : undefined;
   home.write('env.json', before === undefined ? environment : environmentsAfter(before, environment));
   const ids = {
-    train: data.train.map((one) => one.id),
+    train: data.trainIds,
     val: data.val.map((one) => one.id),
     ...(data.test !== undefined && { test: data.test.map((one) => one.id) }),
   };

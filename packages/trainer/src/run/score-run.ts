@@ -23,23 +23,26 @@ import { scoreImages, weightScores, type RunScores, type ScoreOptions, type Weig
 export async function scoreRun(
   home: RunFolder,
   model: LayersModel,
-  { val, test, classes, background }: RunData,
+  { val, test, classes, background, valWindow }: RunData,
   { batchSize, data }: Pick<RunConfig, 'batchSize' | 'data'>,
   signal: AbortSignal | undefined,
 ): Promise<RunScores | undefined> {
-  const options: ScoreOptions = { classes, background, batchSize, signal };
+  const options: ScoreOptions = {
+    ...{ classes, background, batchSize, signal },
+    ...(valWindow && { window: valWindow }),
+  };
   const last = await scoreWeights(model, val, options);
   if (last === undefined) return undefined;
   const choice = chooseExamples(last.cases, background);
   const shown = val.filter(({ id }) => choice.chosen.some((one) => one.id === id));
-  const predicted = { last: await labelsOf(model, shown, batchSize), best: undefined as Labels | undefined };
+  const predicted = { last: await labelsOf(model, shown, options), best: undefined as Labels | undefined };
 
   let best: WeightScores | undefined;
   if (existsSync(checkpointFile(home.checkpoints, 'best'))) {
     restoreWeights(model, home.checkpoints, 'best');
     best = (await weightsHash(model)) === last.weightsSha256 ? last : await scoreWeights(model, val, options);
     if (best === undefined) return undefined;
-    predicted.best = await labelsOf(model, shown, batchSize);
+    predicted.best = await labelsOf(model, shown, options);
   }
   const tested = test === undefined ? undefined : await scoreWeights(model, test, options);
   if (test !== undefined && tested === undefined) return undefined;
@@ -62,7 +65,11 @@ async function scoreWeights(
 
 type Labels = ReadonlyMap<string, Uint8Array>;
 
-async function labelsOf(model: LayersModel, sources: RunData['val'], batchSize: number): Promise<Labels> {
-  const predictions = await predict(model, sources, { batchSize });
+async function labelsOf(
+  model: LayersModel,
+  sources: RunData['val'],
+  { batchSize, window }: ScoreOptions,
+): Promise<Labels> {
+  const predictions = await predict(model, sources, { batchSize, ...(window && { window }) });
   return new Map(predictions.map(({ id, labels }) => [id, labels]));
 }

@@ -4,7 +4,9 @@ import { IGNORED, type SampleSource } from '@segloss/data';
 import { scoreCase, summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
+import { inGroups, sizesOf } from '../loop/batches.js';
 import { predict } from '../loop/predict.js';
+import { type SlidingWindowOptions } from '../loop/sliding-window.js';
 import { RunError } from './run-error.js';
 
 /** What weights reach on the validation images, image by image, at the size at which the run trains. */
@@ -33,6 +35,8 @@ export interface ScoreOptions {
   readonly classes: readonly string[];
   readonly background: number | null;
   readonly batchSize: number;
+  /** Windows over images that are larger than what the model takes. */
+  readonly window?: SlidingWindowOptions;
   /** Ends the scoring between two batches. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -45,16 +49,16 @@ export interface ScoreOptions {
 export async function scoreImages(
   model: LayersModel,
   sources: readonly SampleSource[],
-  { classes, background, batchSize, signal }: ScoreOptions,
+  { classes, background, batchSize, window, signal }: ScoreOptions,
 ): Promise<CaseScore[] | undefined> {
   const cases: CaseScore[] = [];
-  for (let from = 0; from < sources.length; from += batchSize) {
+  for (const group of inGroups(sources, window === undefined ? batchSize : 1)) {
     if (signal?.aborted) return undefined;
-    const samples = await Promise.all(sources.slice(from, from + batchSize).map((source) => source.load()));
-    const predictions = await predict(model, samples, { batchSize });
+    const samples = await Promise.all(group.map((source) => source.load()));
+    const predictions = await predict(model, samples, { batchSize, ...(window && { window }) });
     predictions.forEach(({ id, labels, probabilities }, i) => {
-      const { mask, depth, height, width, spacing } = samples[i]!;
-      const shape = depth === undefined ? [height, width] : [depth, height, width];
+      const { mask, spacing } = samples[i]!;
+      const shape = sizesOf(samples[i]!);
       cases.push(
         scoreCase({
           ...{ id, truth: mask, predicted: labels, probabilities, shape, classes, background },

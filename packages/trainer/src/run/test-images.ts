@@ -7,7 +7,7 @@ import {
   type SegmentationDataset,
 } from '@segloss/data';
 
-import { openNamed } from './open-named.js';
+import { openNamed, type ReadOptions } from './open-named.js';
 
 /** The test images of a run. */
 export interface TestImages {
@@ -27,9 +27,9 @@ export interface TestImages {
 export async function openTest(
   folder: string,
   dataset: SegmentationDataset,
-  { allowNoForeground = false }: { readonly allowNoForeground?: boolean | undefined },
+  { allowNoForeground, read }: { readonly allowNoForeground: boolean; readonly read: ReadOptions },
 ): Promise<TestImages> {
-  const test = await openNamed(folder, dataset.background);
+  const test = await openNamed(folder, read);
   const { name, classes, channels } = test;
   for (const [what, own, other] of [
     ['classes', dataset.classes.join(', '), classes.join(', ')],

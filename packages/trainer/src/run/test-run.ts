@@ -1,10 +1,12 @@
 import { DataError, IGNORED, type SampleSource } from '@segloss/data';
 import { scoreCase, summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 
+import { sizesOf } from '../loop/batches.js';
+import { together, type Ensemble } from './ensemble.js';
 import { type OpenRun } from './open-run.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
 import { openNamed } from './open-named.js';
-import { findImages, imageOptions, type RunImages } from './run-data.js';
+import { findImages, imageOptions, readOptions, type RunImages } from './run-data.js';
 import { RunError } from './run-error.js';
 
 /** Options of {@link testRun}. */
@@ -13,7 +15,7 @@ export interface TestRunOptions extends PredictImageOptions {
   data?: string;
   /** Default `val`; `test` are the images of `data.test`. */
   part?: 'train' | 'val' | 'test';
-  /** Also scores distances between surfaces: HD95, ASSD, and the surface Dice at this tolerance, in pixels. Default: none. */
+  /** Also scores distances between surfaces: HD95, ASSD, and the surface Dice at this tolerance, in pixels, of volumes in mm. Default: none. */
   surfaceTolerance?: number;
   onCase?: (done: number, of: number) => void;
 }
@@ -36,6 +38,7 @@ export interface TestReport {
  * Tests a trained run: every image is predicted at its own size (resized to the model's and back, or by a sliding window) and scored
  * there.
  *
+ * @param given One run, or several, whose probabilities are averaged.
  * @throws {RunError} If other data have other classes, or the run's own data have changed since it was trained. @throws {DataError} If an image
  *   cannot be read, or there is none.
  *
@@ -49,21 +52,27 @@ export interface TestReport {
  * marginals.truth.reduce((a, b) => a + b); // → 1
  * ```
  */
-export async function testRun(run: OpenRun, options: TestRunOptions = {}): Promise<TestReport> {
+export async function testRun(
+  given: OpenRun | readonly OpenRun[],
+  options: TestRunOptions = {},
+): Promise<TestReport> {
+  const runs = together(given);
+  const [run] = runs;
   const { classes, background } = run;
-  const sources = await sourcesOf(run, options);
+  const sources = await sourcesOf(runs, options);
   const { surfaceTolerance: tolerance, onCase } = options;
   const distances =
     tolerance === undefined ? { distances: 'none' as const } : { distances: 'all' as const, tolerance };
   const cases: CaseScore[] = [];
   for (const source of sources) {
     const sample = await source.load();
-    const { labels, probabilities } = await predictImage(run, sample, options);
+    const { labels, probabilities } = await predictImage(runs, sample, options);
     cases.push(
       scoreCase({
         ...{ id: source.id, truth: sample.mask, predicted: labels, probabilities, classes, background },
         ...distances,
-        shape: [sample.height, sample.width],
+        shape: sizesOf(sample),
+        ...(sample.depth !== undefined && sample.spacing && { spacing: sample.spacing }),
         ignoreIndex: IGNORED,
       }),
     );
@@ -71,7 +80,7 @@ export async function testRun(run: OpenRun, options: TestRunOptions = {}): Promi
   }
   const summary = summarizeCases(cases, { classes, background });
   return {
-    ...{ run: run.folder, checkpoint: run.checkpoint, classes, background, cases, summary },
+    ...{ run: runs.map(({ folder }) => folder).join(', '), checkpoint: run.checkpoint, classes, background, cases, summary },
     marginals: {
       truth: summary.classes.map(({ truth }) => truth),
       soft: summary.classes.map(({ soft }) => soft!.predicted),
@@ -80,8 +89,22 @@ export async function testRun(run: OpenRun, options: TestRunOptions = {}): Promi
   };
 }
 
-async function sourcesOf(run: OpenRun, { data, part = 'val' }: TestRunOptions): Promise<SampleSource[]> {
-  const dataset = data === undefined ? await ownImages(run) : await openNamed(data);
+async function sourcesOf(runs: Ensemble, { data, part = 'val' }: TestRunOptions): Promise<SampleSource[]> {
+  const [run, ...others] = runs;
+  const read = readOptions(imageOptions(run.config));
+  const dataset = data === undefined ? await ownImages(run) : await openNamed(data, read);
+  const other = others.find((one) =>
+    part === 'test'
+      ? one.config.data.test !== run.config.data.test
+      : one.fingerprint !== run.fingerprint,
+  );
+  if (data === undefined && other !== undefined) {
+    throw new RunError(
+      `testRun: wanted runs on the same images, got other images in ${other.folder} than in ${run.folder}: what one validates with, the other may have been ` +
+        'trained with; name the folder to score as data (segloss test: --data)',
+      'other-data',
+    );
+  }
   const folder = data ?? run.config.data.folder;
   if (dataset.classes.join() !== run.classes.join()) {
     throw new RunError(
