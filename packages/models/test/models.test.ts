@@ -74,7 +74,7 @@ describe('the registry', () => {
     [
       'unet',
       { width: [2] },
-      'unknown option "width" (did you mean "widths"?); known options: inputShape, outputs, seed, widths, norm, dropout',
+      'unknown option "width" (did you mean "widths"?); known options: inputShape, outputs, seed, widths, strides, norm, dropout',
     ],
     ['fpn-resnet18', { decoderWidths: [1] }, 'buildModel: fpn-resnet18: unknown option "decoderWidths"'],
     ['unet-resnet18', { encoder: 'resnet34' }, 'buildModel: unet-resnet18: unknown option "encoder"'],
@@ -222,6 +222,23 @@ describe('unet', () => {
     expect(model.countParams()).toBe(down + up);
   });
 
+  it('keeps the slices of a volume where a stride along the depth is 1', async () => {
+    await useBackend('wasm');
+    const options = { inputShape: [3, 8, 8, 1], outputs: 1, widths: [2, 3, 4], seed: 1 } as const;
+    expect(() => unet(options)).toThrow('divisible by 4');
+    const model = unet({ ...options, strides: [[1, 2, 2], [1, 4, 1]] }); // prettier-ignore
+    expect(model.outputs[0]!.shape).toEqual([null, 3, 8, 8, 1]);
+    const kernels = model.layers.filter(({ name }) => name.startsWith('conv3d_transpose'));
+    // One weight for each voxel of a step: what they are on the way up.
+    expect(kernels.map((layer) => layer.getWeights()[0]!.shape)).toEqual([[1, 4, 1, 3, 4], [1, 2, 2, 2, 3]]); // prettier-ignore
+    const sides = model.layers.filter(({ name }) => name.startsWith('max_pooling3d'));
+    expect(sides.map(({ outputShape }) => outputShape.slice(1, 4))).toEqual([[3, 4, 4], [3, 1, 4]]); // prettier-ignore
+    // All weights get a gradient through steps of any kind.
+    const x = tf.randomNormal([1, 3, 8, 8, 1], 0, 1, 'float32', 3);
+    const { grads } = tf.variableGrads(() => tf.sum(model.apply(x) as tf.Tensor));
+    expect(Object.values(grads).every((one) => tf.max(tf.abs(one)).dataSync()[0]! > 0)).toBe(true);
+  });
+
   it('of a slice repeated along the depth knows no depth away from its ends', async () => {
     await useBackend('wasm');
     const model = unet({ inputShape: [16, 8, 8, 1], outputs: 1, widths: [4], seed: 1 });
@@ -237,6 +254,11 @@ describe('unet', () => {
       { inputShape: [6, 8, 8, 1], widths: [1, 2, 4] },
       'wanted depth, height and width divisible by 4 for 3 widths, got 6x8x8; resize to 8x8x8 or give fewer widths',
     ],
+    [
+      { inputShape: [6, 8, 9, 1], widths: [1, 2], strides: [[1, 2, 2]] },
+      'wanted depth, height and width divisible by 1x2x2 for 2 widths, got 6x8x9; resize to 6x8x10 or give other strides',
+    ],
+    [{ widths: [1, 2], strides: [2, 2] }, 'unet: wanted 1 strides for 2 widths'],
     [{ dropout: 1 }, 'unet: wanted dropout from 0 to below 1, got 1'],
     [{ dropout: 'much' }, 'unet: wanted dropout from 0 to below 1, got "much"'],
     [{ inputShape: [8, 0, 1] }, 'got [8,0,1]'],

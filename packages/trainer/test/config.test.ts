@@ -338,9 +338,9 @@ describe('what is wrong with a configuration is said in four lines', () => {
       `${data}augment: flips\n`,
       [],
       [
-        'configuration: augment: expected one of "none"|"flip"|"retinal-lesions"|"cityscapes"|"polyp"',
+        'configuration: augment: expected one of "none"|"flip"|"volume"|"retinal-lesions"|"cityscapes"|"polyp"',
         '  at run.yaml:2',
-        '  got "flips"; wanted: Augmentation of the training images: `none`, `flip`, `retinal-lesions`, `cityscapes`, `polyp`; one of none, flip, retinal-lesions, cityscapes, polyp', // prettier-ignore
+        '  got "flips"; wanted: Augmentation of the training images: `none`, `flip`, `volume`, `retinal-lesions`, `cityscapes`, `polyp`; `volume` rotates, scales, mirrors and brightens volumes; one of none, flip, volume, retinal-lesions, cityscapes, polyp', // prettier-ignore
         '  did you mean "flip"?',
       ],
     ],
@@ -408,7 +408,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: data.size: the recipe polyp produces images of one size: set data.size',
         '  at run.yaml:1',
-        '  got nothing; wanted: Size in pixels that images and masks are resized to: a number or [height, width], 8 or more; by default they keep their size',
+        '  got nothing; wanted: Size in pixels that images and masks are resized to: a number, [height, width], or [depth, height, width] of volumes and patches, 8 or more (depth 1 or more); by default they keep their size',
         '  add data.size to the file, or pass --set data.size=...',
       ],
     ],
@@ -640,7 +640,8 @@ describe('the presets', () => {
       set: ['data.folder=demo'],
     });
     expect(file).toBe(`preset:${name}`);
-    expect(config.data.normalize).toEqual({ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] });
+    const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+    expect(config.data.normalize).toEqual(name.startsWith('msd-') ? 'none' : imageNet);
     expect(origin['epochs']).toMatch(/^preset:[\w-]+:\d+$/);
     await expect(loadConfig(`preset:${name}`, { cwd: folder })).rejects.toThrow('data.folder: is missing');
   });

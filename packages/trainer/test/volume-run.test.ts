@@ -13,7 +13,6 @@ import {
   testRun,
   unet,
   type LoadedConfig,
-  type OpenRun,
   type RunEvent,
 } from '@segloss/trainer';
 import * as tf from '@tensorflow/tfjs-core';
@@ -148,60 +147,5 @@ describe('windows over a volume', () => {
     });
     await expect(predictSliding(unet({ inputShape: [4, 4, 1], outputs: 1, widths: [2] }), sample)).rejects.toThrow('wanted an image as the model takes'); // prettier-ignore
     model.dispose();
-  });
-});
-
-describe('a mean of runs and of mirrorings', () => {
-  /** A run whose model gives the logit of a pixel by its place alone: `logits[x]`. */
-  function placed(logits: readonly number[], classes = ['no', 'yes']): OpenRun {
-    const image = input({ shape: [1, logits.length, 1] });
-    const zero = layers.conv2d({ filters: 1, kernelSize: 1, useBias: false, kernelInitializer: 'zeros' });
-    const flat = layers.flatten().apply(zero.apply(image)) as SymbolicTensor;
-    const eye = tf.zeros([logits.length, logits.length]);
-    const dense = layers.dense({ units: logits.length, weights: [eye, tf.tensor1d([...logits])] });
-    const back = layers.reshape({ targetShape: [1, logits.length, 1] });
-    const model = modelOf({ inputs: image, outputs: back.apply(dense.apply(flat)) as SymbolicTensor });
-    const config = parseConfig({ data: { folder: 'demo' } });
-    return { folder: `run-${logits.join()}`, config, classes, background: 0, inputShape: [1, logits.length, 1], model, checkpoint: 'best', fingerprint: 'same' }; // prettier-ignore
-  }
-  const logit = (p: number) => Math.log(p / (1 - p));
-
-  async function softShares(runs: readonly OpenRun[], tta: boolean) {
-    const file = path.join(folder, 'pair');
-    const { writeDataset, writePng } = await import('./run-fixture');
-    writeDataset(file, [1, 1], 2);
-    for (const part of ['images', 'masks']) writePng(path.join(file, part, '0.png'), 2, (x) => x);
-    const { cases } = await testRun(runs, { data: file, tta, part: 'val' });
-    return cases[0]!.classes[1]!.softPredicted! / cases[0]!.classes[1]!.pixels;
-  }
-
-  it('averages probabilities, not logits', async () => {
-    const [a, b] = [placed([logit(0.9), logit(0.9)]), placed([logit(0.2), logit(0.2)])];
-    expect(await softShares([a, b], false)).toBeCloseTo(0.55, 5);
-    expect(await softShares([a], false)).toBeCloseTo(0.9, 5);
-  });
-
-  it('maps mirrored predictions back', async () => {
-    const run = placed([logit(0.9), logit(0.3)]);
-    const images = path.join(folder, 'row');
-    mkdirSync(images, { recursive: true });
-    const { writePng } = await import('./run-fixture');
-    writePng(path.join(images, 'a.png'), 2, (x) => x);
-    const { readImage } = await import('@segloss/data');
-    const labelsOf = async (tta: boolean) => {
-      const { written } = await predictFolder(run, images, path.join(folder, `row-${tta}`), { tta });
-      return [...(await readImage(written[0]!)).values].map((value) => Math.round(255 * value));
-    };
-    expect(await labelsOf(false)).toEqual([1, 0, 1, 0]);
-    expect(await labelsOf(true)).toEqual([1, 1, 1, 1]); // (0.9 + 0.3) / 2 in both columns
-  });
-
-  it('refuses runs that do not agree', async () => {
-    const [a, b] = [placed([1, 1]), placed([1, 1], ['no', 'maybe'])];
-    await expect(testRun([a, b])).rejects.toThrow(
-      'wanted runs that agree on classes, got no, yes in run-1,1',
-    );
-    const other = { ...a, fingerprint: 'other' };
-    await expect(testRun([a, other])).rejects.toThrow();
   });
 });

@@ -1,10 +1,10 @@
 import { predictFolder, releaseBackend } from '@segloss/trainer';
 import type { Command } from 'commander';
 
-import { exitCodes } from '../errors.js';
+import { exitCodes, UsageError } from '../errors.js';
 import { plural } from '../page/plural.js';
 import type { Terminal } from '../terminal.js';
-import { absolute, open, windowOf, withRunFlags, type RunFlags } from './run-flags.js';
+import { absolute, openAll, predictionOf, withRunFlags, type RunFlags } from './run-flags.js';
 
 interface PredictFlags extends RunFlags {
   out: string;
@@ -16,28 +16,37 @@ interface PredictFlags extends RunFlags {
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   withRunFlags(
     command
-      .argument('<run>', 'folder of the run')
-      .argument('<images>', 'folder of PNG, JPEG or TIFF images, or NIfTI volumes')
+      .usage('[options] <run...> <images>')
+      .argument(
+        '<paths...>',
+        'folder of the run, or of several, whose probabilities are averaged; then the folder of PNG, JPEG or TIFF images, or NIfTI volumes',
+      )
       .requiredOption('--out <folder>', 'folder to write the label images to')
       .option('--recursive', 'also predict the images of the folders below, into folders of the same names')
       .option('--overwrite', 'also replace files that segloss did not write'),
-  ).action(async (run: string, images: string, flags: PredictFlags) =>
-    finish(await predictCommand(run, images, flags, terminal)),
+  ).action(async (paths: string[], flags: PredictFlags) =>
+    finish(await predictCommand(paths, flags, terminal)),
   );
 }
 
 async function predictCommand(
-  folder: string,
-  images: string,
+  paths: readonly string[],
   flags: PredictFlags,
   terminal: Terminal,
 ): Promise<number> {
   const { stdout, stderr } = terminal;
-  const run = await open(folder, flags, terminal);
+  const folders = paths.slice(0, -1);
+  const images = paths.at(-1)!;
+  if (folders.length === 0) {
+    throw new UsageError(
+      `predict: wanted a run and a folder of images, got only ${images}; for example: segloss predict runs/run-1 images --out labels`,
+    );
+  }
+  const runs = await openAll(folders, flags, terminal);
   try {
     const out = absolute(terminal, flags.out);
-    const result = await predictFolder(run, absolute(terminal, images), out, {
-      ...windowOf(flags),
+    const result = await predictFolder(runs, absolute(terminal, images), out, {
+      ...predictionOf(flags),
       overwrite: flags.overwrite === true,
       recursive: flags.recursive === true,
     });
@@ -49,11 +58,11 @@ async function predictCommand(
       );
     }
     stderr.write(
-      `${result.written.length} label images in ${out}, values are ${run.classes.map((name, k) => `${k} ${name}`).join(', ')}\n`,
+      `${result.written.length} label images in ${out}, values are ${runs[0]!.classes.map((name, k) => `${k} ${name}`).join(', ')}\n`,
     );
     return result.unreadable.length > 0 ? exitCodes.data.code : exitCodes.ok.code;
   } finally {
-    run.model.dispose();
+    for (const { model } of runs) model.dispose();
     await releaseBackend();
   }
 }

@@ -1,4 +1,4 @@
-import { openRun } from '@segloss/trainer';
+import { openRun, type OpenRun, type PredictImageOptions } from '@segloss/trainer';
 import type { Command } from 'commander';
 import path from 'node:path';
 
@@ -14,6 +14,7 @@ export interface RunFlags {
   backend?: string;
   window?: boolean;
   overlap?: number;
+  tta?: boolean;
   json?: boolean;
   allowModules?: boolean;
 }
@@ -25,6 +26,7 @@ export function withRunFlags(command: Command): Command {
     .option('--backend <name>', 'auto, tensorflow, webgpu, wasm or cpu (default: that of the run)')
     .option('--window', "slide a window of the model's size over each image instead of resizing it")
     .option('--overlap <x>', 'overlap of neighboring windows, as a fraction of their size', parseShare)
+    .option('--tta', 'average the probabilities over all mirrorings of each image')
     .option('--allow-modules', 'run the module of the model that the run names')
     .option('--json', 'print the result as JSON');
 }
@@ -32,7 +34,11 @@ export function withRunFlags(command: Command): Command {
 /** Opens the run of a command. */
 export function open(
   folder: string,
-  { checkpoint = 'best', backend, allowModules = false }: RunFlags,
+  {
+    checkpoint = 'best',
+    backend,
+    allowModules = false,
+  }: Pick<RunFlags, 'checkpoint' | 'backend' | 'allowModules'>,
   terminal: Terminal,
 ) {
   return openRun(absolute(terminal, folder), {
@@ -42,7 +48,26 @@ export function open(
   });
 }
 
-export function windowOf({ window, overlap }: RunFlags) {
+/** Opens runs that predict together, on the backend of the first. */
+export async function openAll(
+  folders: readonly string[],
+  flags: RunFlags,
+  terminal: Terminal,
+): Promise<OpenRun[]> {
+  const runs: OpenRun[] = [];
+  for (const folder of folders) {
+    const backend = flags.backend ?? runs[0]?.config.backend;
+    runs.push(await open(folder, { ...flags, ...(backend !== undefined && { backend }) }, terminal));
+  }
+  return runs;
+}
+
+/** How images come to the model. */
+export function predictionOf(flags: RunFlags): PredictImageOptions {
+  return { ...windowOf(flags), ...(flags.tta !== undefined && { tta: flags.tta }) };
+}
+
+function windowOf({ window, overlap }: RunFlags) {
   if (overlap !== undefined && window !== true)
     throw new UsageError('--overlap: wanted --window with it, got none');
   return { ...(window !== undefined && { window }), ...(overlap !== undefined && { overlap }) };

@@ -8,13 +8,13 @@ import { fixed, ratioText, scoreText } from '../page/numbers.js';
 import type { Terminal } from '../terminal.js';
 import { textTable } from '../text-table.js';
 import { oneOf } from './choices.js';
-import { absolute, open, windowOf, withRunFlags, type RunFlags } from './run-flags.js';
+import { absolute, openAll, predictionOf, withRunFlags, type RunFlags } from './run-flags.js';
 
 /** `segloss test`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   withRunFlags(
     command
-      .argument('<run>', 'folder of the run')
+      .argument('<run...>', 'folder of the run, or of several, whose probabilities are averaged')
       .option('--data <folder>', 'score this data set instead, with the same classes')
       .option('--part <name>', 'train, val or test (the images of data.test)', 'val')
       .option(
@@ -22,25 +22,25 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
         'also report HD95 and the surface Dice at this tolerance in pixels',
         parseCount,
       ),
-  ).action(async (run: string, flags: RunFlags & { data?: string; part: string; surfaces?: number }) =>
-    finish(await testCommand(run, flags, terminal)),
+  ).action(async (runs: string[], flags: RunFlags & { data?: string; part: string; surfaces?: number }) =>
+    finish(await testCommand(runs, flags, terminal)),
   );
 }
 
 async function testCommand(
-  folder: string,
+  folders: readonly string[],
   flags: RunFlags & { data?: string; part: string; surfaces?: number },
   terminal: Terminal,
 ): Promise<number> {
   const { stdout, stderr } = terminal;
-  const run = await open(folder, flags, terminal);
+  const runs = await openAll(folders, flags, terminal);
   try {
     const part = oneOf('part', flags.part, ['train', 'val', 'test'] as const);
-    const name = `test-${part}.json`;
-    const out = new OutputFolder(run.folder, { reads: [] });
+    const name = runs.length === 1 ? `test-${part}.json` : `test-${runs.length}-runs-${part}.json`;
+    const out = new OutputFolder(runs[0]!.folder, { reads: [] });
     out.check([name]);
-    const report = await testRun(run, {
-      ...windowOf(flags),
+    const report = await testRun(runs, {
+      ...predictionOf(flags),
       ...(flags.data !== undefined && {
         data: isBuiltIn(flags.data) ? flags.data : absolute(terminal, flags.data),
       }),
@@ -54,7 +54,7 @@ async function testCommand(
     stderr.write(`every image: ${file}\n`);
     return exitCodes.ok.code;
   } finally {
-    run.model.dispose();
+    for (const { model } of runs) model.dispose();
     await releaseBackend();
   }
 }

@@ -9,7 +9,7 @@ export function presetsFolder(): string {
 }
 
 /**
- * The names of the configurations that come with the package, for `extends: preset:NAME`: those of the paper.
+ * The names of the configurations that come with the package, for `extends: preset:NAME`: those of the paper, and one of volumes.
  *
  * @example
  * ```ts

@@ -20,6 +20,7 @@ import {
   type Augmentation,
   type Sample,
   type SampleSource,
+  type SegmentationDataset,
   type Transform,
   type VolumeSize,
 } from '@segloss/data';
@@ -84,7 +85,18 @@ export type ImageOptions = Pick<
 
 /** The part of a configuration that decides which images there are. */
 export function imageOptions({
-  data: { folder, limit, background, allowNoForeground, folds, groups, innerFolds, test, volumes = 'slices', intensityRange },
+  data: {
+    folder,
+    limit,
+    background,
+    allowNoForeground,
+    folds,
+    groups,
+    innerFolds,
+    test,
+    volumes = 'slices',
+    intensityRange,
+  },
   fold,
   innerFold,
 }: Pick<RunConfig, 'data' | 'fold' | 'innerFold'>): ImageOptions {
@@ -108,17 +120,27 @@ export async function findImages(options: ImageOptions): Promise<RunImages> {
   const { name, classes, channels, background } = dataset;
   const [train, val] = [spread(dataset.train, limit), spread(dataset.val, limit)];
   const own = await datasetFingerprint({ ...dataset, train, val });
-  const test = options.test === undefined ? undefined : await openTest(options.test, dataset, {
+  const test =
+    options.test === undefined
+      ? undefined
+      : await openTest(options.test, dataset, {
           allowNoForeground,
           read: { ...readOptions(options), background: dataset.background },
         });
   const description = [dataset.description, ...(test === undefined ? [] : [`${test.sources.length} test images from ${test.name}`])].join('; '); // prettier-ignore
   return {
     ...{ name, description, classes, channels, background, train, val },
-    warnings: [...dataset.warnings.map(({ message }) => message), ...(test?.warnings ?? [])],
+    warnings: [...warningsOf(dataset, options), ...(test?.warnings ?? [])],
     fingerprint: test === undefined ? own : fingerprintOf(own, test.fingerprint),
     ...(test !== undefined && { test: test.sources }),
   };
+}
+
+/** Volumes are of many sizes, and are resized or cut without a warning. */
+function warningsOf({ warnings }: SegmentationDataset, { volumes }: ImageOptions): string[] {
+  return warnings
+    .filter(({ kind }) => kind !== 'sizes' || volumes === undefined)
+    .map(({ message }) => message);
 }
 
 /** How the files of a data set are read. */

@@ -80,7 +80,14 @@ export async function testRun(
   }
   const summary = summarizeCases(cases, { classes, background });
   return {
-    ...{ run: runs.map(({ folder }) => folder).join(', '), checkpoint: run.checkpoint, classes, background, cases, summary },
+    ...{
+      run: runs.map(({ folder }) => folder).join(', '),
+      checkpoint: run.checkpoint,
+      classes,
+      background,
+      cases,
+      summary,
+    },
     marginals: {
       truth: summary.classes.map(({ truth }) => truth),
       soft: summary.classes.map(({ soft }) => soft!.predicted),
@@ -94,9 +101,7 @@ async function sourcesOf(runs: Ensemble, { data, part = 'val' }: TestRunOptions)
   const read = readOptions(imageOptions(run.config));
   const dataset = data === undefined ? await ownImages(run) : await openNamed(data, read);
   const other = others.find((one) =>
-    part === 'test'
-      ? one.config.data.test !== run.config.data.test
-      : one.fingerprint !== run.fingerprint,
+    part === 'test' ? one.config.data.test !== run.config.data.test : one.fingerprint !== run.fingerprint,
   );
   if (data === undefined && other !== undefined) {
     throw new RunError(
