@@ -27,7 +27,8 @@ export {
   type OptimizerOptions,
   type SgdOptions,
 } from './loop/optimizers/index.js';
-export { predict, type Prediction } from './loop/predict.js';
+export { type Prediction } from './loop/classify.js';
+export { predict } from './loop/predict.js';
 export { predictSliding, type SlidingWindowOptions } from './loop/sliding-window.js';
 export {
   type CheckpointOptions,

@@ -7,7 +7,7 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { sizesOf, type TrainingItem } from './batches.js';
 import { DivergedError } from './diverged.js';
 import { groupLogits, type LogitsOptions } from './logits.js';
-import { classify } from './predict.js';
+import { classify } from './classify.js';
 
 /** Scores of a model over a set of images. */
 export interface Evaluation {

@@ -3,7 +3,7 @@ import { type Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { inGroups, sizesOf, toBatch } from './batches.js';
-import { checkLogits, classify, type Prediction } from './predict.js';
+import { checkLogits, classify, type Prediction } from './classify.js';
 
 /** Options of {@link predictSliding}. */
 export interface SlidingWindowOptions {

@@ -1,7 +1,8 @@
 import { DataError, padVolume, paddingBefore, resampleVolume, resizeSample, resizeVolume, type Sample, type VolumeSize } from '@segloss/data'; // prettier-ignore
 
 import { sizesOf } from '../loop/batches.js';
-import { predict, type Prediction } from '../loop/predict.js';
+import { type Prediction } from '../loop/classify.js';
+import { predict } from '../loop/predict.js';
 import { predictSliding } from '../loop/sliding-window.js';
 import { mirrored, mirrorings } from './mirror.js';
 import { normalizer } from './normalize.js';
