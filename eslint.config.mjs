@@ -15,6 +15,7 @@ const everywhere = [
   'packages/metrics',
   'packages/charts',
   'packages/models',
+  'apps/playground',
 ];
 
 /** Rooms of a package that have narrower arrows than the package. */
@@ -55,7 +56,7 @@ const boundary = (folder, files, allowed, anywhere) => ({
 
 const boundaries = [
   ...Object.entries(arrows).map(([folder, allowed]) =>
-    boundary(folder, [`${folder}/src/**/*.ts`], allowed, everywhere.includes(folder)),
+    boundary(folder, [`${folder}/src/**/*.{ts,tsx}`], allowed, everywhere.includes(folder)),
   ),
   ...Object.entries(rooms).map(([room, allowed]) =>
     boundary(room, [`${room}.ts`, `${room}/**/*.ts`], allowed, true),

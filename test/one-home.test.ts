@@ -30,6 +30,10 @@ function literals(text: string): string[] {
  */
 const NAMES_A_LOSS: Record<string, string> = {
   'apps/benchmark/src/benchmark/size-sentences.ts': 'cross-entropy, with which the paper compares every loss',
+  'apps/playground/src/core/losses.ts': 'the float64 forms of losses that the first screens compute',
+  'apps/playground/src/core/simplex.ts': 'penalties of three classes, which have names of losses',
+  'apps/playground/src/state/code.ts': 'the loss of the YAML where only a formula is chosen',
+  'apps/playground/src/state/state.ts': 'the losses that the page offers',
   'packages/losses/src/spec.ts': 'the names of compounds in the code of the paper, such as CE+L1',
   'packages/bias/src/penalties.ts': 'closed forms of the penalties, by loss',
   'packages/bias/src/simplex-penalties.ts': 'closed forms of the penalties of three classes, by loss',
@@ -68,6 +72,8 @@ function linesWith255(text: string): string[] {
 const OTHER_255: Record<string, string> = {
   'apps/benchmark/src/benchmark/report/overlays.ts': 'a color',
   'apps/benchmark/src/card/posterior.ts': 'a color',
+  'apps/playground/src/core/race.ts': 'largest gray value of a picture',
+  'apps/playground/src/ui/paint.ts': 'an opaque pixel',
   'packages/data/src/formats/crc32.ts': 'a mask of eight bits',
   'packages/data/src/formats/jpeg.ts': 'largest value of a byte',
   'packages/data/src/read/black-and-white.ts': 'white of a black and white mask',

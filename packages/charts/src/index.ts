@@ -1,5 +1,6 @@
 export { barChart } from './bar-chart.js';
-export { lineChart } from './line-chart.js';
+export { MARGIN as lineChartMargin, lineChart } from './line-chart.js';
+export { seriesLook } from './palette.js';
 export { panelChart } from './panel-chart.js';
 export { simplexChart } from './simplex-chart.js';
 export { barTable, panelTable, seriesTable, simplexTable } from './table.js';

@@ -6,7 +6,7 @@ import { element } from './svg.js';
 import { type LineChartOptions, type Series } from './types.js';
 
 /** Room around a drawing area for its title, its ticks and its labels, in pixels. */
-export const MARGIN = { top: 34, right: 16, bottom: 44, left: 62 };
+export const MARGIN = { top: 34, right: 16, bottom: 44, left: 62 } as const;
 
 /**
  * A line chart as one SVG element: axes, grid, legend below, shades and error bars for ranges, marked points, reference
@@ -48,7 +48,8 @@ export function lineLegend(
     width,
   );
   const sample = (index: number, x: number, y: number) => {
-    const { colour, dash } = seriesLook(index, series[index]!.dash);
+    const { look = index, dash: own } = series[index]!;
+    const { colour, dash } = seriesLook(look, own);
     return element('line', { x1: x, x2: x + 26, y1: y, y2: y, stroke: colour, 'stroke-width': 2.5, 'stroke-dasharray': dash }); // prettier-ignore
   };
   return { height: legend.height, draw: (top) => legend.draw(top, sample) };

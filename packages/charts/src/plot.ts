@@ -60,12 +60,12 @@ function visible(one: Series, { x, y }: Plot): Series {
 }
 
 function drawSeries(
-  { points, band, intervals = [], dots = [], dash }: Series,
+  { points, band, intervals = [], dots = [], dash, look: place }: Series,
   index: number,
   x: Axis,
   y: Axis,
 ): string {
-  const look = seriesLook(index, dash);
+  const look = seriesLook(place ?? index, dash);
   const path = line<readonly [number, number]>()
     .defined(([a]) => Number.isFinite(a))
     .x(([a]) => x.at(a))

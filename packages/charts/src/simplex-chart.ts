@@ -1,4 +1,4 @@
-import { label, svgFrame } from './frame.js';
+import { label, LETTER, svgFrame } from './frame.js';
 import { BANDS } from './palette.js';
 import { numberText } from './scales.js';
 import { cell, makeTriangle, spacing, type Point, type Triangle } from './simplex-geometry.js';
@@ -6,6 +6,8 @@ import { element, round } from './svg.js';
 import { type Proportions, type SimplexChartOptions, type SimplexPoint } from './types.js';
 
 const SIDE = 56;
+/** Width of a bold letter, roughly. */
+const BOLD = 1.2 * LETTER;
 const TOP = 50;
 
 /**
@@ -29,8 +31,8 @@ const TOP = 50;
  * ```
  */
 export function simplexChart(options: SimplexChartOptions): string {
-  const { corners, points, marks = [], width = 480 } = options;
-  for (const { p } of [...points, ...marks]) checkProportions(p);
+  const { corners, points, marks = [], path = [], width = 480 } = options;
+  for (const p of [...[...points, ...marks].map((one) => one.p), ...path]) checkProportions(p);
   const right = width - SIDE;
   const bottom = TOP + (Math.sqrt(3) / 2) * (right - SIDE);
   const triangle = makeTriangle(SIDE, right, bottom);
@@ -49,6 +51,7 @@ export function simplexChart(options: SimplexChartOptions): string {
     outline(triangle),
     cornerNames(triangle, corners),
     arrows(points, triangle, size),
+    trace(path, triangle),
     drawMarks(marks, triangle),
     bandLegend(limits, points, { left: SIDE, right, top: bottom + 44 }, options.value),
   );
@@ -123,6 +126,19 @@ function arrows(points: readonly SimplexPoint[], triangle: Triangle, size: numbe
   return d === '' ? '' : element('path', { d, fill: 'none', stroke: '#111', 'stroke-width': 1.1, 'stroke-linecap': 'round' }); // prettier-ignore
 }
 
+/** The way of the proportions, with a ring where it starts. */
+function trace(path: readonly Proportions[], { at }: Triangle): string {
+  const places = path.map(at);
+  if (places.length === 0) return '';
+  const [x, y] = places[0]!;
+  const line = { points: polygon(places), fill: 'none', 'stroke-linejoin': 'round' };
+  return (
+    element('polyline', { ...line, stroke: '#fff', 'stroke-width': 5 }) +
+    element('polyline', { ...line, stroke: '#d55e00', 'stroke-width': 2.5 }) +
+    element('circle', { cx: x, cy: y, r: 4, fill: '#fff', stroke: '#d55e00', 'stroke-width': 2 })
+  );
+}
+
 type SimplexMark = NonNullable<SimplexChartOptions['marks']>[number];
 
 /** The marks, the leftmost with its name to the left: two that are close can both be read. */
@@ -132,7 +148,7 @@ function drawMarks(marks: readonly SimplexMark[], triangle: Triangle): string {
   const halo = { fill: '#111', stroke: '#fff', 'stroke-width': 3, 'paint-order': 'stroke', 'font-weight': 'bold' }; // prettier-ignore
   const names = placed.map((mark) => {
     const [x, y] = mark.at;
-    const left = mark === leftmost;
+    const left = mark === leftmost && x - 9 - mark.label.length * BOLD > 0;
     return label(x + (left ? -9 : 9), y - 8, mark.label, left ? 'end' : 'start', halo);
   });
   return [...names, ...placed.map(({ at, kind }) => sign(at, kind))].join('');

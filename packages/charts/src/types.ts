@@ -20,8 +20,10 @@ export interface Series {
   readonly intervals?: readonly (readonly [number, number, number])[];
   /** Points to mark, e.g. minima. */
   readonly dots?: readonly (readonly [number, number])[];
-  /** Dash pattern as in SVG, `'4 4'`; by default it follows from the place in the list. */
+  /** Dash pattern as in SVG, `'4 4'`; by default it follows from the look. */
   readonly dash?: string;
+  /** Which color and dash, from 0: the same number is the same look in every chart. Default: the place in the list. */
+  readonly look?: number;
 }
 
 /** A reference line at an x or a y. */
@@ -112,6 +114,8 @@ export interface SimplexChartOptions extends Titled {
     readonly label: string;
     readonly kind: 'minimum' | 'truth';
   }[];
+  /** Proportions on the way from a start, drawn as a line. */
+  readonly path?: readonly Proportions[];
   /** In pixels; default 480. */
   readonly width?: number;
 }

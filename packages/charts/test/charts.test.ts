@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lineChart, seriesTable, type LineChartOptions } from '@segloss/charts';
+import { lineChart, seriesLook, seriesTable, type LineChartOptions } from '@segloss/charts';
 
 const chart = (more: Partial<LineChartOptions> = {}): LineChartOptions => ({
   title: 'Dice & "IoU" <b>',
@@ -96,4 +96,14 @@ describe('seriesTable', () => {
     expect(html).toContain('<tr><th scope="row">2</th><td>0.5</td><td>–</td></tr>');
     expect(html).toContain('<caption>Dice &amp; &quot;IoU&quot; &lt;b&gt;</caption>');
   });
+});
+
+it('a series has the look that it names, in the legend too', () => {
+  const series = [
+    { name: 'a', points: [[1, 1], [2, 2]], look: 3 }, // prettier-ignore
+  ] as const;
+  const svg = lineChart(chart({ series }));
+  const { colour, dash } = seriesLook(3);
+  expect(svg.split(`stroke="${colour}"`)).toHaveLength(3); // its line and its legend
+  expect(svg.split(`stroke-dasharray="${dash}"`)).toHaveLength(3);
 });

@@ -107,3 +107,23 @@ it('simplexTable has a row for each point', () => {
   expect(html.match(/<tr>/g)).toHaveLength(1 + points.length);
   expect(html).toContain('<th scope="col">tree</th><th scope="col">penalty</th>');
 });
+
+describe('a path', () => {
+  it('is drawn from its start', () => {
+    const svg = simplexChart(chart({ path: [[1, 0, 0], [0.5, 0.5, 0]] })); // prettier-ignore
+    expect(svg).toMatch(/<polyline points="56,[\d.]+ 240,[\d.]+"/); // from the left corner to the middle of the base
+    expect(() => simplexChart(chart({ path: [[1, 1, 0]] }))).toThrow('with the sum 1');
+  });
+
+  it('of nothing draws nothing', () => {
+    expect(simplexChart(chart())).not.toContain('polyline');
+  });
+});
+
+it('keeps the label of a mark at the left corner inside of the drawing', () => {
+  const marks = [
+    { p: [1, 0, 0], label: 'minimum', kind: 'minimum' },
+    { p: q, label: 'truth', kind: 'truth' },
+  ] as const;
+  expect(simplexChart(chart({ marks, width: 300 }))).toMatch(/text-anchor="start"[^>]*>minimum</);
+});

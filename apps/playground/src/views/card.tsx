@@ -1,0 +1,3 @@
+export function CardView() {
+  return <p class="boot">Coming.</p>;
+}

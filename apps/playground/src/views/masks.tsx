@@ -1,0 +1,3 @@
+export function MasksView() {
+  return <p class="boot">Coming.</p>;
+}

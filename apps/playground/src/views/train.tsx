@@ -1,0 +1,3 @@
+export function TrainView() {
+  return <p class="boot">Coming.</p>;
+}
