@@ -173,6 +173,40 @@ grid:
     ]);
   });
 
+  it('stops at the first failure with --fail-fast, and trains what failed alone with --retry-failed', () => {
+    const flags = [...good, '--out', 'fast', '--loss', './mine.ts#broken', '--loss', 'ce', '--jobs', '1'];
+    const fast = segloss(...flags, '--fail-fast');
+    expect([fast.status, states('fast')]).toEqual([5, ['diverged', 'missing']]);
+    expect(fast.message.at(-1)).toMatch(
+      /^segloss: 2 of 2 runs did not finish; the first: \.\/mine\.ts#broken: .*broken/,
+    );
+    const again = segloss(...flags, '--retry-failed');
+    expect([again.status, states('fast')]).toEqual([5, ['diverged', 'missing']]);
+    expect(again.stderr).toContain('2 runs, 1 to train');
+  });
+
+  it('tunes each loss on the training images of each fold, then trains the folds, and resumes as finished', () => {
+    writeFileSync(
+      at('tune.yaml'),
+      `base: { data: { folder: good, size: 16, folds: 2 }, epochs: 1, model: { widths: [2, 4] }, batchSize: 4, backend: wasm }
+grid: { loss: [ce] }
+tune: { folds: 2, grid: { optimizer.learningRate: [0.001, 0.1] } }
+`,
+    );
+    const command = ['benchmark', '-c', 'tune.yaml', '--jobs', '1'];
+    const dry = segloss(...command, '--dry-run');
+    expect(dry.stdout).toContain('waiting      ce, fold 0  for 4 tuning runs');
+    expect(dry.stdout).toMatch(/10 runs: 8 missing, 2 waiting\ntime: unknown/);
+    const { status, stdout, stderr } = segloss(...command);
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stderr).toMatch(
+      /0, ce: tuned to learningRate 0\.\d+ \(Dice learningRate 0\.001: \d\.\d{3}, learningRate 0\.1: \d/,
+    );
+    expect(stdout).toMatch(/ce \*? *│.*2\/2/);
+    expect(readdirSync(at('benchmarks/tune/runs'))).toHaveLength(10);
+    expect(segloss(...command, '--dry-run').stdout).toContain('10 runs: 10 finished');
+  });
+
   it('saves at Ctrl-C and ends with 75; the same command resumes', async () => {
     const flags = [...good, '--epochs', '300', '--loss', 'ce', '--loss', 'dice', '--out', 'stopped'];
     let sent = false;

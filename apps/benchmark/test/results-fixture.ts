@@ -15,11 +15,11 @@ const mask = (count: number): Uint8Array =>
   Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (i < count ? 1 : 0));
 
 /** Two images with 8 and 16 true pixels of 64, of which the first `predicted` are found. */
-export function cases(predicted: readonly [number, number]): CaseScore[] {
+export function cases(predicted: readonly [number, number], prefix = 'case'): CaseScore[] {
   return [8, 16].map((count, i) => {
     const labels = mask(predicted[i]!);
     return scoreCase({
-      id: `case-${i}`,
+      id: `${prefix}-${i}`,
       truth: mask(count),
       predicted: labels,
       probabilities: Float32Array.from(labels),
@@ -37,6 +37,10 @@ export interface FixtureRun {
   readonly predicted?: readonly [number, number];
   readonly message?: string;
   readonly classes?: readonly string[];
+  /** Begins the names of its images. Default `case`. */
+  readonly images?: string;
+  /** What it finds in the test images; absent without. */
+  readonly tested?: readonly [number, number];
 }
 
 /** Writes the folder of a benchmark. */
@@ -56,13 +60,13 @@ export function writeBenchmark(
 /** Writes the folder of one run. */
 export function writeRun(
   folder: string,
-  { loss, state, predicted = [8, 16], message, classes = CLASSES }: FixtureRun,
+  { loss, state, predicted = [8, 16], message, classes = CLASSES, images, tested }: FixtureRun,
 ): void {
   if (state === 'missing') return;
   mkdirSync(folder, { recursive: true });
   const write = (file: string, content: string | object) =>
     writeFileSync(path.join(folder, file), typeof content === 'string' ? content : toJson(content));
-  const scored = cases(predicted);
+  const scored = cases(predicted, images);
   const q = 24 / 128;
   const p = (predicted[0] + predicted[1]) / 128;
   const val = {
@@ -83,7 +87,8 @@ export function writeRun(
   write('summary.json', { schemaVersion: 2, id: 'x', name: 'run', status: state, epochs: lines.length, ...(message && { message }) }); // prettier-ignore
   if (state !== 'finished') return;
   const weights = { weightsSha256: 'abc', cases: scored, summary: {} };
-  write('scores.json', { schemaVersion: 1, classes, background: 0, last: weights });
+  const test = tested && { ...weights, cases: cases(tested, 'test') };
+  write('scores.json', { schemaVersion: 1, classes, background: 0, last: weights, ...(test && { test }) });
   write('examples.json', {
     schemaVersion: 1,
     label: 1,

@@ -1,21 +1,34 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
-import { configTemplate, describeModule, serializeEvent, type ConfigTemplate } from '@segloss/trainer';
+import {
+  configTemplate,
+  describeModule,
+  serializeEvent,
+  type ConfigTemplate,
+  type OpenedImages,
+} from '@segloss/trainer';
 
-import { codeOfError, exitCodes, UsageError } from '../errors.js';
+import { exitCodes, UsageError } from '../errors.js';
 import { outcomeText } from '../progress.js';
 import { trainingSession } from '../session.js';
 import { colorsFor, quote, type Terminal } from '../terminal.js';
+import { scoreText } from '../page/numbers.js';
 import { plural } from '../page/plural.js';
+import { dryRunLines, reasonOf } from './dry-run.js';
+import { exitCodeOfRuns } from './exit-code.js';
 import { trainLocally } from './executors/local.js';
+import { withFolds } from './folds.js';
 import { cellName, readAxes, type Axis, type AxisSource } from './grid.js';
 import { isBenchmark, planBenchmark, writePlan, type Benchmark, type PlannedCell } from './plan.js';
-import { readResults, type Results } from './results.js';
+import { readResults } from './results.js';
+import { labelFilter, type LabelFilter } from './select-cells.js';
 import { sizesToTerminal } from './size-strips.js';
 import { leaderboard, toTerminal } from './table.js';
 import { writeReport } from './write-report.js';
 import type { Outcome } from './train-cell.js';
+import { choose, readTuning } from './tuning.js';
 
 /** What a benchmark command was asked to do. */
 export interface BenchmarkRequest {
@@ -32,6 +45,10 @@ export interface BenchmarkRequest {
   readonly name?: string | undefined;
   /** `loss=dice`: only the cells with this label. */
   readonly only: readonly string[];
+  /** Only the runs that failed or diverged. */
+  readonly retryFailed: boolean;
+  /** Stops at the first run that fails or diverges. */
+  readonly failFast: boolean;
   readonly jobs?: number | undefined;
   readonly dryRun: boolean;
   readonly fresh: boolean;
@@ -46,59 +63,95 @@ export interface BenchmarkRequest {
 export async function benchmarkCommand(request: BenchmarkRequest, terminal: Terminal): Promise<number> {
   const { stdout, stderr, env } = terminal;
   const say = (text: string) => void stderr.write(`${text}\n`);
-  const benchmark = await plan(request, terminal.folder, say);
-  const chosen = selectCells(benchmark, request.only);
-  const todo = chosen.filter(({ state }) => request.fresh || (state !== 'finished' && state !== 'diverged'));
+  const opened: OpenedImages = new Map();
+  const planAgain = await planner(request, terminal.folder, say);
+  let benchmark = await planAgain(opened);
+  const matches = labelFilter(benchmark.axes, request.only);
+  const isOpen = ({ state }: PlannedCell) =>
+    request.retryFailed
+      ? state === 'failed' || state === 'diverged'
+      : request.fresh || (state !== 'finished' && state !== 'diverged');
+  const runsOf = ({ tuningRuns, cells }: Benchmark) => [...tuningRuns, ...cells].filter(({ labels }) => matches(labels)); // prettier-ignore
+  const waitingOf = ({ waiting }: Benchmark) => waiting.filter(({ labels }) => matches(labels));
+  const chosen = runsOf(benchmark);
+  const todo = chosen.filter(isOpen);
   for (const text of benchmark.warnings) say(`warning: ${text}`);
   // Also what the runs will say of their settings: each sentence once.
-  const said = new Set(benchmark.cells.flatMap(({ sources }) => sources.map((one) => `runs the ${describeModule(one)}`))); // prettier-ignore
+  const said = new Set(
+    chosen.flatMap(({ sources }) => sources.map((one) => `runs the ${describeModule(one)}`)),
+  );
   for (const text of said) say(text);
-  say(`${benchmark.name}: ${plural(chosen.length, 'run')}, ${todo.length} to train, in ${benchmark.folder}`);
+  const total = chosen.length + waitingOf(benchmark).length;
+  say(`${benchmark.name}: ${plural(total, 'run')}, ${todo.length + waitingOf(benchmark).length} to train, in ${benchmark.folder}`); // prettier-ignore
   if (request.dryRun) {
-    for (const { labels, state, folder } of chosen)
-      stdout.write(`${state.padEnd(11)}  ${cellName(labels, benchmark.axes)}  ${folder}\n`);
+    const jobs = request.jobs ?? availableParallelism();
+    for (const line of dryRunLines({ benchmark, runs: chosen, waiting: waitingOf(benchmark), todo, jobs })) stdout.write(`${line}\n`); // prettier-ignore
     return exitCodes.ok.code;
   }
   checkFolder(benchmark);
   writePlan(benchmark);
 
-  const outcomes = new Map<PlannedCell, Outcome>();
-  const interrupted = await trainingSession(terminal, async ({ signal, show }) => {
-    if (todo.length === 0) return false;
-    const names = new Map(benchmark.cells.map(({ id, labels }) => [id, cellName(labels, benchmark.axes)]));
+  const outcomes = new Map<string, Outcome>();
+  const interrupted = await trainingSession(terminal, async ({ signal: stopped, show }) => {
+    if (todo.length === 0 && waitingOf(benchmark).length === 0) return false;
+    const names = new Map<string, string>();
     const progress = show({
-      runs: chosen.length,
+      runs: total,
       finished: chosen.length - todo.length,
       nameOf: (run) => names.get(run) ?? run,
     });
-    await trainLocally(todo, {
-      ...{ jobs: request.jobs, signal, fresh: request.fresh },
-      command: ['segloss', ...terminal.argv],
-      onEvent(cell, event) {
-        if (request.json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
-        progress.event(event);
-        if (event.type === 'note' && event.about !== 'settings') {
-          progress.note(`${cellName(cell.labels, benchmark.axes)}: ${event.text}`);
-        } else if (event.type === 'note' && !said.has(event.text)) {
-          said.add(event.text);
-          progress.note(event.text);
-        }
-        if (event.type === 'run.end') {
-          const good = event.status === 'finished';
-          progress.ended(
-            event.run,
-            good ? 'good' : 'bad',
-            `${cellName(cell.labels, benchmark.axes)}: ${outcomeText(event)}`,
-          );
-        }
-      },
-      onEnd(cell, outcome) {
-        outcomes.set(cell, outcome);
-        if (outcome.error !== undefined)
-          progress.note(`${cellName(cell.labels, benchmark.axes)}: ${outcome.error.message}`);
-      },
-    });
-    return signal.aborted;
+    const failed = new AbortController();
+    const { signal } = failed;
+    stopped.addEventListener('abort', () => failed.abort());
+    if (stopped.aborted) failed.abort();
+    const train = async (runs: readonly PlannedCell[]) => {
+      if (runs.length === 0 || signal.aborted) return;
+      for (const { id, labels } of runs) names.set(id, cellName(labels, benchmark.axes));
+      await trainLocally(runs, {
+        ...{ jobs: request.jobs, signal, fresh: request.fresh },
+        command: ['segloss', ...terminal.argv],
+        onEvent(cell, event) {
+          if (request.json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
+          progress.event(event);
+          if (event.type === 'note' && event.about !== 'settings') {
+            progress.note(`${cellName(cell.labels, benchmark.axes)}: ${event.text}`);
+          } else if (event.type === 'note' && !said.has(event.text)) {
+            said.add(event.text);
+            progress.note(event.text);
+          }
+          if (event.type === 'run.end') {
+            const good = event.status === 'finished';
+            progress.ended(
+              event.run,
+              good ? 'good' : 'bad',
+              `${cellName(cell.labels, benchmark.axes)}: ${outcomeText(event)}`,
+            );
+          }
+        },
+        onEnd(cell, outcome) {
+          outcomes.set(cell.id, outcome);
+          if (outcome.error !== undefined)
+            progress.note(`${cellName(cell.labels, benchmark.axes)}: ${outcome.error.message}`);
+          if (!request.failFast || failed.signal.aborted || (outcome.status !== 'failed' && outcome.status !== 'diverged')) return; // prettier-ignore
+          progress.note('--fail-fast: the other trainings stop after the current update, and save');
+          failed.abort();
+        },
+      });
+    };
+    // Cells whose settings are tuned have runs only after the tuning.
+    const isTuning = (cell: PlannedCell) => cell.index < benchmark.tuningRuns.length;
+    await train(todo.filter(isTuning));
+    if (benchmark.tune !== undefined && !signal.aborted) {
+      benchmark = await planAgain(opened);
+      writePlan(benchmark);
+      for (const text of choicesOf(benchmark, matches)) progress.note(text);
+    }
+    const trained = new Set(todo.filter(isTuning).map(({ id }) => id));
+    const cells = runsOf(benchmark).filter(
+      (cell) => !isTuning(cell) && !trained.has(cell.id) && isOpen(cell),
+    );
+    await train([...new Map(cells.map((cell) => [cell.id, cell])).values()]);
+    return stopped.aborted;
   });
 
   const results = readResults(benchmark.folder);
@@ -110,22 +163,41 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
     stdout.write(sizesToTerminal(board, colors, stdout.columns));
     stdout.write(`report: ${report}\n`);
   }
-  return verdict({ axes: benchmark.axes, chosen, outcomes, results, interrupted }, say);
+  return exitCodeOfRuns({ axes: benchmark.axes, runs: runsOf(benchmark), waiting: waitingOf(benchmark), outcomes, interrupted }, say); // prettier-ignore
 }
 
-async function plan(request: BenchmarkRequest, cwd: string, say: (text: string) => void): Promise<Benchmark> {
+/** Reads the benchmark file; returns what plans it, at first and after the tuning. */
+async function planner(
+  request: BenchmarkRequest,
+  cwd: string,
+  say: (text: string) => void,
+): Promise<(opened: OpenedImages) => Promise<Benchmark>> {
   const { source, values, set } = request;
-  const template = configTemplate(source, { keys: ['name', 'grid'], cwd, set, flags: values });
+  const template = configTemplate(source, { keys: ['name', 'grid', 'tune'], cwd, set, flags: values });
   for (const text of template.replaced) say(text);
   if (typeof source === 'string') for (const text of replacedAxes(template, request.axes)) say(text);
-  const axes = readAxes(
+  const written = readAxes(
     template,
     request.axes.map((axis) => ({ ...axis, folder: cwd })),
   );
-  checkConflicts(axes, [...Object.keys(values), ...set.map((entry) => entry.split('=')[0]!.trim())]);
+  checkConflicts(written, [...Object.keys(values), ...set.map((entry) => entry.split('=')[0]!.trim())]);
+  const axes = withFolds(written, template);
+  const tune = readTuning(template, axes);
   const name = request.name ?? nameOf(template.own['name'], template.file);
   const folder = path.resolve(cwd, request.out ?? path.join('benchmarks', name));
-  return planBenchmark(template, { name, folder, axes });
+  return (opened) => planBenchmark(template, { name, folder, axes, tune }, opened);
+}
+
+/** What the tuning chose, a sentence for each group. */
+function choicesOf({ tuning, tune }: Benchmark, matches: LabelFilter): string[] {
+  return tuning
+    .filter(({ labels }) => matches(labels))
+    .map(({ labels, candidates }) => {
+      const { chosen, scores, open } = choose(candidates, tune!.weights);
+      const name = Object.values(labels).join(', ') || 'run';
+      if (chosen === undefined) return `${name}: not tuned, waiting ${reasonOf(open)}`;
+      return `${name}: tuned to ${candidates[chosen]!.label} (Dice ${scores.map((score, i) => `${candidates[i]!.label}: ${scoreText(score)}`).join(', ')})`; // prettier-ignore
+    });
 }
 
 /** A sentence for each axis or value of the file that an axis of the command line replaces. */
@@ -169,70 +241,4 @@ function checkFolder({ folder }: Benchmark): void {
   throw new UsageError(
     `--out: wanted a new folder or one of a benchmark, got ${folder}, which holds other files`,
   );
-}
-
-/** The cells whose labels match every `--only`. */
-function selectCells({ axes, cells }: Benchmark, only: readonly string[]): PlannedCell[] {
-  const filters = only.map((text) => {
-    const at = text.indexOf('=');
-    const [key, label] = at < 0 ? [text, ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
-    const axis = axes.find((one) => one.title === key || one.key === key);
-    const known = axis?.entries.map((entry) => entry.label) ?? [];
-    if (axis === undefined || !known.includes(label)) {
-      throw new UsageError(
-        axis === undefined
-          ? `--only: wanted AXIS=LABEL with one of the axes ${axes.map((one) => one.title).join(', ')}, got "${text}"`
-          : `--only ${key}: wanted one of ${known.join(' | ')}, got "${label}"`,
-      );
-    }
-    return { title: axis.title, label };
-  });
-  const titles = new Set(filters.map(({ title }) => title));
-  return cells.filter(({ labels }) =>
-    [...titles].every((title) => filters.some((one) => one.title === title && one.label === labels[title])),
-  );
-}
-
-interface Ended extends Pick<Benchmark, 'axes'> {
-  readonly chosen: readonly PlannedCell[];
-  readonly outcomes: ReadonlyMap<PlannedCell, Outcome>;
-  readonly results: Results;
-  readonly interrupted: boolean;
-}
-
-/** Says what is not finished, and returns the exit code. */
-function verdict(
-  { axes, chosen, outcomes, results, interrupted }: Ended,
-  say: (text: string) => void,
-): number {
-  const open = chosen.flatMap((cell) => {
-    const { state, message } = results.cells[cell.index]!;
-    const outcome = outcomes.get(cell);
-    return state === 'finished' && outcome?.error === undefined ? [] : [{ cell, state, outcome, message }];
-  });
-  if (interrupted && open.length > 0) {
-    say(
-      `segloss: stopped; ${chosen.length - open.length} of ${plural(chosen.length, 'run')} finished. The same command resumes.`,
-    );
-    return exitCodes.resumable.code;
-  }
-  const [first] = open;
-  if (first === undefined) return exitCodes.ok.code;
-  const why = first.outcome?.error?.message ?? first.message ?? first.state;
-  say(
-    `segloss: ${open.length} of ${plural(chosen.length, 'run')} did not finish; the first: ${cellName(first.cell.labels, axes)}: ${why}`,
-  );
-  const busy = open.filter(({ outcome }) => outcome?.status === 'busy').length;
-  if (busy === open.length) return exitCodes.resumable.code;
-  // What a repetition may mend comes first: a scheduler repeats code 1, and no other.
-  const codes = open.map(({ state, outcome }) => failureCode(state, outcome));
-  const order = [exitCodes.runtime, exitCodes.diverged, exitCodes.data, exitCodes.usage].map(
-    ({ code }) => code,
-  );
-  return order.find((code) => codes.includes(code)) ?? exitCodes.runtime.code;
-}
-
-function failureCode(state: string, outcome: Outcome | undefined): number {
-  if (state === 'diverged' || outcome?.status === 'diverged') return exitCodes.diverged.code;
-  return codeOfError(outcome?.error);
 }

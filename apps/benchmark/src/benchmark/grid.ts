@@ -34,7 +34,7 @@ export interface AxisSource {
 }
 
 /** Keys that decide where a run is written, which the benchmark does itself. */
-const RESERVED = ['out'];
+const RESERVED = ['out', 'innerFold', 'data.innerFolds'];
 
 /**
  * Returns the axes of a benchmark file. Every axis is a list of values for a key of the configuration; an entry with a `name` may set several
@@ -47,31 +47,56 @@ export function readAxes(
   { own, originOf }: Pick<ConfigTemplate, 'own' | 'originOf'>,
   over: readonly AxisSource[] = [],
 ): Axis[] {
-  const { grid = {} } = own;
+  return readGrid(own['grid'] ?? {}, {
+    name: 'grid',
+    originOf: (...keys) => originOf('grid', ...keys),
+    over,
+  });
+}
+
+/** Where a grid stands, and what may not be in it. */
+interface GridOptions {
+  /** `grid`, `tune.grid` */
+  readonly name: string;
+  readonly originOf: (...keys: readonly string[]) => string;
+  readonly over?: readonly AxisSource[];
+  /** Keys that are decided elsewhere, besides those of every grid. */
+  readonly reserved?: readonly string[];
+}
+
+/** Returns the axes of a mapping of lists; see {@link readAxes}. */
+export function readGrid(
+  grid: unknown,
+  { name, originOf, over = [], reserved: more = [] }: GridOptions,
+): Axis[] {
   if (!isMapping(grid)) {
     throw new ConfigError({
-      what: 'grid: wanted a mapping of lists',
-      where: originOf('grid'),
+      what: `${name}: wanted a mapping of lists`,
+      where: originOf(),
       expected: `got ${JSON.stringify(grid)}; wanted lines such as "loss: [ce, dice]"`,
       remedy: 'write one key of the configuration in each line, with the list of its values',
     });
   }
-  const written = Object.entries(grid).map(([key, value]) => ({ key, value, origin: originOf('grid', key) }));
+  const written = Object.entries(grid).map(([key, value]) => ({ key, value, origin: originOf(key) }));
   const sources: AxisSource[] = [
     ...written.map((source) => over.find(({ key }) => key === source.key) ?? source),
     ...over.filter(({ key }) => !written.some((source) => source.key === key)),
   ];
   const keys = sources.map(({ key }) => key);
   const axes = sources.map((source) => {
-    if (RESERVED.includes(source.key)) throw reserved(source);
-    return { key: source.key, title: titleOf(source.key, keys), entries: entriesOf(source) };
+    const entries = entriesOf(source);
+    const set = [source.key, ...entries.flatMap(({ values }) => values.map(({ path: at }) => at))];
+    if (set.some((key) => RESERVED.includes(key))) throw reserved(name, source);
+    const elsewhere = set.find((key) => more.includes(key));
+    if (elsewhere !== undefined) throw notTuned(name, elsewhere, source);
+    return { key: source.key, title: titleOf(source.key, keys), entries };
   });
   checkDisjoint(axes);
   return axes;
 }
 
 /** Throws if two axes set one key, or one sets a part of what the other sets: a cell would not be what its labels say. */
-function checkDisjoint(axes: readonly Axis[]): void {
+export function checkDisjoint(axes: readonly Axis[]): void {
   const within = (a: string, b: string) => a === b || a.startsWith(`${b}.`);
   for (const [i, axis] of axes.entries()) {
     const others = axes.slice(i + 1).flatMap(({ key, entries }) => entries.flatMap(({ values }) => values.flatMap(keysOf).map((set) => ({ axis: key, set })))); // prettier-ignore
@@ -98,9 +123,13 @@ function keysOf({ path: at, value, origin }: TemplateValue): { key: string; orig
   );
 }
 
-/** Returns every combination of the axes. Seeds vary slowest, so that an interrupted benchmark has compared everything once. */
+/** Axes that repeat a comparison, the slowest first: an interrupted benchmark has compared everything once. */
+const REPEATS = ['seed', 'fold'];
+
+/** Returns every combination of the axes. Seeds vary slowest, then folds. */
 export function cellsOf(axes: readonly Axis[]): Cell[] {
-  const order = [...axes].sort((a, b) => Number(b.key === 'seed') - Number(a.key === 'seed'));
+  const repeats = REPEATS.flatMap((key) => axes.filter((axis) => axis.key === key));
+  const order = [...repeats, ...axes.filter((axis) => !repeats.includes(axis))];
   let cells: Cell[] = [{ labels: {}, values: [] }];
   for (const { title, entries } of order) {
     cells = cells.flatMap(({ labels, values }) =>
@@ -122,10 +151,11 @@ export function cellName(
   labels: Readonly<Record<string, string>>,
   axes: readonly (Pick<Axis, 'key' | 'title'> & { readonly entries?: readonly unknown[] })[] = [],
 ): string {
+  const place = (title: string) => ['fold', 'seed'].indexOf(title);
   const single = axes.filter(({ key, entries }) => key !== 'loss' && entries?.length === 1);
   const parts = Object.entries(labels)
     .filter(([title]) => !single.some((axis) => axis.title === title))
-    .sort(([a], [b]) => Number(a === 'seed') - Number(b === 'seed'))
+    .sort(([a], [b]) => place(a) - place(b))
     .map(([title, label]) => (/^[\d.e+-]+$/i.test(label) ? `${title} ${label}` : label));
   return parts.join(', ') || 'run';
 }
@@ -209,11 +239,21 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 const isNamed = (value: unknown): value is { name: string } & Record<string, unknown> =>
   isMapping(value) && typeof value['name'] === 'string';
 
-function reserved({ key, origin }: AxisSource): ConfigError {
+function reserved(name: string, { key, origin }: AxisSource): ConfigError {
   return new ConfigError({
-    what: `grid.${key}: a benchmark decides this itself`,
+    what: `${name}.${key}: a benchmark decides this itself`,
     where: origin,
     expected: 'every run gets a folder below OUT/runs',
     remedy: 'remove the line; --out names the folder of the benchmark',
+  });
+}
+
+function notTuned(name: string, key: string, { origin }: AxisSource): ConfigError {
+  return new ConfigError({
+    what: `${name}.${key}: is not a value to tune`,
+    where: origin,
+    expected:
+      'wanted keys of the network, the optimizer, the schedule, ...; data, folds and seeds belong into "grid" or "base"',
+    remedy: 'remove the line',
   });
 }

@@ -20,6 +20,7 @@ import {
 } from '@segloss/trainer';
 
 import { cellName, cellsOf, type Axis } from './grid.js';
+import { choose, planTuning, withoutSeed, type Tuning, type TuningGroup, type TuningWeights } from './tuning.js'; // prettier-ignore
 
 /** Files of a benchmark's folder. */
 export const FILES = {
@@ -31,13 +32,21 @@ export const FILES = {
   report: 'report.html',
 } as const;
 
-/** A cell with its run. */
+/** A run of the plan: a cell of the grid, or a run that tunes. */
 export interface PlannedCell extends Pick<
   RunPlan,
   'id' | 'name' | 'folder' | 'state' | 'sources' | 'loaded'
 > {
+  /** Line of `plan.jsonl`. */
   readonly index: number;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A cell that has no run yet: its settings are still being tuned. */
+export interface WaitingCell {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Tuning runs that have not finished; 0 where all have, but none has a score. */
+  readonly open: number;
 }
 
 /** A benchmark with every run planned. */
@@ -46,7 +55,15 @@ export interface Benchmark {
   /** The absolute path of its folder. */
   readonly folder: string;
   readonly axes: readonly Axis[];
+  /** The cells of the grid that can be trained. */
   readonly cells: readonly PlannedCell[];
+  /** Runs that tune, each once; none without `tune`. */
+  readonly tuningRuns: readonly PlannedCell[];
+  readonly waiting: readonly WaitingCell[];
+  readonly tuning: readonly TuningGroup[];
+  readonly tune: Tuning | undefined;
+  /** The labels of all cells, in the order of the grid. */
+  readonly grid: readonly Readonly<Record<string, string>>[];
   /** What is suspicious about the data sets. */
   readonly warnings: readonly string[];
 }
@@ -62,9 +79,28 @@ export interface BenchmarkFile {
   }[];
   readonly cells: readonly {
     readonly labels: Readonly<Record<string, string>>;
-    readonly id: string;
-    /** From the folder of the benchmark. */
-    readonly folder: string;
+    /** Null while its settings are being tuned. */
+    readonly id: string | null;
+    /** From the folder of the benchmark; null while its settings are being tuned. */
+    readonly folder: string | null;
+  }[];
+  /** What was tuned, and by which runs; the choice is made from their folders. */
+  readonly tuning?: TuningFile;
+}
+
+/** The tuning of a benchmark. */
+export interface TuningFile {
+  readonly folds: number;
+  readonly epochs: number | null;
+  readonly weights: TuningWeights;
+  readonly groups: readonly {
+    /** Labels of its cells without the seed. */
+    readonly labels: Readonly<Record<string, string>>;
+    readonly candidates: readonly {
+      readonly label: string;
+      /** Run folders, from the folder of the benchmark. */
+      readonly folders: readonly string[];
+    }[];
   }[];
 }
 
@@ -82,34 +118,74 @@ export interface PlanLine {
 }
 
 /**
- * Plans every cell of a benchmark: finds its images, hashes what its numbers depend on and looks up how far its run is. Trains nothing and
- * writes nothing.
+ * Plans every cell of a benchmark: finds its images, hashes what its numbers depend on and looks up how far its run is. With `tune`, cells
+ * whose tuning runs have not finished are waiting; plan again when they have. Trains nothing and writes nothing.
  *
+ * @param opened Data sets that an earlier plan opened.
  * @throws {ConfigError} If a cell's configuration is wrong, or two cells are the same run. @throws {DataError} If data cannot be used.
  */
 export async function planBenchmark(
   template: ConfigTemplate,
-  { name, folder, axes }: Pick<Benchmark, 'name' | 'folder' | 'axes'>,
+  {
+    name,
+    folder,
+    axes,
+    tune,
+  }: Pick<Benchmark, 'name' | 'folder' | 'axes'> & { readonly tune?: Tuning | undefined },
+  opened: OpenedImages = new Map(),
 ): Promise<Benchmark> {
-  const opened: OpenedImages = new Map();
+  const runsFolder = path.join(folder, FILES.runs);
+  const grid = cellsOf(axes);
   const warnings = new Set<string>();
+  const found = ({ images }: Pick<RunPlan, 'images'>) => images.warnings.forEach((text) => warnings.add(`${images.name}: ${text}`)); // prettier-ignore
+  const tuning = tune === undefined ? [] : await planTuning(tune, { template, axes, cells: grid, runsFolder, opened, nameOf: runName }); // prettier-ignore
+  const tuningRuns = runsOf(tuning);
+  const seed = axes.find(({ key }) => key === 'seed')?.title;
+  const choices = new Map(tuning.map((group) => [JSON.stringify(group.labels), { group, ...choose(group.candidates, tune!.weights) }])); // prettier-ignore
   const known = new Map<string, string>();
   const cells: PlannedCell[] = [];
-  for (const [index, { labels, values }] of cellsOf(axes).entries()) {
+  const waiting: WaitingCell[] = [];
+  for (const { labels, values } of grid) {
+    const choice = choices.get(JSON.stringify(withoutSeed(labels, seed)));
+    if (choice !== undefined && choice.chosen === undefined) {
+      waiting.push({ labels, open: choice.open });
+      continue;
+    }
+    const tuned = choice?.group.candidates[choice.chosen!]!.values ?? [];
     const loaded = template.configure([
       ...values,
-      { path: 'out', value: path.join(folder, FILES.runs), origin: '--out' },
+      ...tuned,
+      { path: 'out', value: runsFolder, origin: '--out' },
     ]);
     const plan = await planRun(loaded, { name: runName(loaded), opened });
     const twin = known.get(plan.id);
-    if (twin !== undefined)
-      throw sameRun(twin, cellName(labels, axes), values.at(-1)?.origin ?? template.file);
+    // Tuned cells may well end with the same settings.
+    if (twin !== undefined && tune === undefined) throw sameRun(twin, cellName(labels, axes), values.at(-1)?.origin ?? template.file); // prettier-ignore
     known.set(plan.id, cellName(labels, axes));
-    for (const text of plan.images.warnings) warnings.add(`${plan.images.name}: ${text}`);
-    const { id, name: run, folder: place, state, sources } = plan;
-    cells.push({ index, labels, id, name: run, folder: place, state, sources, loaded });
+    found(plan);
+    cells.push(planned(plan, labels, tuningRuns.length + cells.length));
   }
-  return { name, folder, axes, cells, warnings: [...warnings] };
+  return { name, folder, axes, cells, tuningRuns, waiting, tuning, tune, grid: grid.map(({ labels }) => labels), warnings: [...warnings] }; // prettier-ignore
+}
+
+/** The runs of all groups, each once. */
+function runsOf(groups: readonly TuningGroup[]): PlannedCell[] {
+  const runs = new Map<string, PlannedCell>();
+  for (const { labels, candidates } of groups) {
+    for (const candidate of candidates) {
+      candidate.runs.forEach((plan, fold) => {
+        if (runs.has(plan.id)) return;
+        const tuned = { ...labels, tuning: candidate.label, part: String(fold) };
+        runs.set(plan.id, planned(plan, tuned, runs.size));
+      });
+    }
+  }
+  return [...runs.values()];
+}
+
+function planned(plan: RunPlan, labels: PlannedCell['labels'], index: number): PlannedCell {
+  const { id, name, folder, state, sources, loaded } = plan;
+  return { index, labels, id, name, folder, state, sources, loaded };
 }
 
 /** Whether `benchmark.json` of the folder is what {@link writePlan} writes, and not another program's. */
@@ -124,21 +200,39 @@ export function isBenchmark(folder: string): boolean {
   }
 }
 
-/** Writes `benchmark.json` and `plan.jsonl`. */
-export function writePlan({ name, folder, axes, cells }: Benchmark): void {
+/** Writes `benchmark.json` and `plan.jsonl`: the runs that tune first, then the cells. */
+export function writePlan({
+  name,
+  folder,
+  axes,
+  cells,
+  tuningRuns,
+  tuning,
+  tune,
+  grid: all,
+}: Benchmark): void {
+  const byLabels = new Map(cells.map((cell) => [JSON.stringify(cell.labels), cell]));
   const grid: BenchmarkFile = {
     schemaVersion: 1,
     name,
     axes: axes.map(({ key, title, entries }) => ({ key, title, labels: entries.map(({ label }) => label) })),
-    cells: cells.map(({ labels, id, folder: place }) => ({
-      labels,
-      id,
-      folder: path.relative(folder, place),
-    })),
+    cells: all.map((labels) => {
+      const cell = byLabels.get(JSON.stringify(labels));
+      return { labels, id: cell?.id ?? null, folder: cell === undefined ? null : path.relative(folder, cell.folder) }; // prettier-ignore
+    }),
+    ...(tune !== undefined && {
+      tuning: {
+        ...{ folds: tune.folds, epochs: tune.epochs ?? null, weights: tune.weights },
+        groups: tuning.map(({ labels, candidates }) => ({
+          labels,
+          candidates: candidates.map(({ label, runs }) => ({ label, folders: runs.map((run) => path.relative(folder, run.folder)) })), // prettier-ignore
+        })),
+      },
+    }),
   };
   mkdirSync(folder, { recursive: true });
   replace(path.join(folder, FILES.grid), `${JSON.stringify(grid, null, 2)}\n`);
-  writeLines(path.join(folder, FILES.plan), cells);
+  writeLines(path.join(folder, FILES.plan), [...tuningRuns, ...cells]);
 }
 
 /** Writes a plan of some cells, numbered from 0. Returns its path. */

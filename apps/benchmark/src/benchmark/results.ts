@@ -9,16 +9,27 @@ import {
   runState,
   type Metrics,
   type RunExamples,
+  type RunScores,
   type RunState,
   type RunSummary,
 } from '@segloss/trainer';
-import { summarizeCases, type CasesSummary } from '@segloss/metrics';
+import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 
 import { FILES, type BenchmarkFile } from './plan.js';
-import { constantPredictions, type ConstantPrediction } from './constant-predictions.js';
 
 /** Which weights a table is about: those of the last epoch, or those that were best on the validation images. */
 export type Weights = 'last' | 'best';
+
+/** Which images the scores are of: those that are validated, or those of `data.test`, which only the best weights are scored on. */
+export type Part = 'val' | 'test';
+
+/** Options of {@link readResults}. */
+export interface ReadOptions {
+  /** Default `last`; of test images always `best`. */
+  readonly weights?: Weights | undefined;
+  /** Default: `test` where every finished run has test images. */
+  readonly part?: Part | undefined;
+}
 
 /** One run as a report shows it; everything comes from its folder. */
 export interface CellResult {
@@ -36,13 +47,13 @@ export interface CellResult {
   readonly examples: () => RunExamples | undefined;
 }
 
-/** What a run reached on its validation images. */
+/** What a run reached on its images. */
 export interface CellScores {
   readonly classes: readonly string[];
   readonly background: number | null;
   readonly summary: CasesSummary;
-  /** What needs no training, on the same images. */
-  readonly constants: readonly ConstantPrediction[];
+  /** Reads the scores of every image. */
+  readonly cases: () => readonly CaseScore[];
 }
 
 /** A benchmark or a single run, read from its folder. */
@@ -52,6 +63,7 @@ export interface Results {
   readonly axes: BenchmarkFile['axes'];
   readonly cells: readonly CellResult[];
   readonly weights: Weights;
+  readonly part: Part;
   /** A benchmark and not a single run. */
   readonly several: boolean;
 }
@@ -59,8 +71,8 @@ export interface Results {
 /**
  * Reads the results below a folder: of a benchmark, or of one run. Needs no images.
  *
- * @param folder What `segloss benchmark` or `segloss train` wrote. @param weights Whose scores; default `last`.
- * @throws {RunError} If the folder is neither.
+ * @param folder What `segloss benchmark` or `segloss train` wrote. @param options See {@link ReadOptions}.
+ * @throws {RunError} If the folder is neither, or test images are requested that no run has.
  *
  * @example
  * ```ts
@@ -71,13 +83,19 @@ export interface Results {
  * }
  * ```
  */
-export function readResults(folder: string, weights: Weights = 'last'): Results {
+export function readResults(folder: string, options: ReadOptions = {}): Results {
   const grid = path.join(folder, FILES.grid);
   if (existsSync(grid)) {
     const { name, axes, cells } = JSON.parse(readFileSync(grid, 'utf8')) as BenchmarkFile;
+    const folders = cells.flatMap((cell) => (cell.folder === null ? [] : [path.join(folder, cell.folder)]));
+    const scored = whose(folder, folders, options);
     return {
-      ...{ name, folder, axes, weights, several: true },
-      cells: cells.map((cell) => readCell(path.join(folder, cell.folder), cell.labels, weights)),
+      ...{ name, folder, axes, ...scored, several: true },
+      cells: cells.map((cell) =>
+        cell.folder === null
+          ? waitingCell(folder, cell.labels)
+          : readCell(path.join(folder, cell.folder), cell.labels, scored),
+      ),
     };
   }
   if (!existsSync(path.join(folder, 'config.resolved.yaml'))) {
@@ -86,17 +104,35 @@ export function readResults(folder: string, weights: Weights = 'last'): Results 
       'not-a-run',
     );
   }
-  const cell = readCell(folder, {}, weights);
+  const scored = whose(folder, [folder], options);
+  const cell = readCell(folder, {}, scored);
   const loss = cell.metrics()?.loss ?? cell.summary?.name ?? path.basename(folder);
   return {
     name: cell.summary?.name ?? path.basename(folder),
-    ...{ folder, weights, several: false },
+    ...{ folder, ...scored, several: false },
     axes: [{ key: 'loss', title: 'loss', labels: [loss] }],
     cells: [{ ...cell, labels: { loss } }],
   };
 }
 
-function readCell(folder: string, labels: CellResult['labels'], weights: Weights): CellResult {
+/** Which scores of the runs are meant. */
+type Scored = Required<Pick<Results, 'weights' | 'part'>>;
+
+function whose(folder: string, runs: readonly string[], { weights, part }: ReadOptions): Scored {
+  const first = runs.find((run) => runState(run) === 'finished');
+  const tested = first !== undefined && readScores(path.join(first, 'scores.json')).test !== undefined;
+  if (part === 'test' && first !== undefined && !tested) {
+    throw new RunError(
+      `${folder}: its runs have no test images; name them by data.test, or leave out --on test`,
+      'no-scores',
+    );
+  }
+  // Who asks for certain weights asks for the validation images: test images are scored with the best only.
+  const chosen = part ?? (tested && weights === undefined ? 'test' : 'val');
+  return { part: chosen, weights: chosen === 'test' ? 'best' : (weights ?? 'last') };
+}
+
+function readCell(folder: string, labels: CellResult['labels'], scored: Scored): CellResult {
   const file = (name: string) => path.join(folder, name);
   const state = runState(folder);
   const summary = readJson<RunSummary>(file('summary.json'));
@@ -104,9 +140,17 @@ function readCell(folder: string, labels: CellResult['labels'], weights: Weights
   return {
     ...{ labels, folder, state, summary },
     message: state === 'finished' ? undefined : messageOf(state, summary),
-    scores: state === 'finished' ? scoresOf(file('scores.json'), weights) : undefined,
+    scores: state === 'finished' ? scoresOf(file('scores.json'), scored) : undefined,
     metrics: () => (existsSync(log) ? readMetrics(log) : undefined),
     examples: () => readJson<RunExamples>(file('examples.json')),
+  };
+}
+
+/** A cell whose settings are still being tuned, so that it has no run. */
+function waitingCell(folder: string, labels: CellResult['labels']): CellResult {
+  return {
+    ...{ labels, folder: path.join(folder, FILES.runs), state: 'missing', message: 'waits for its tuning' },
+    ...{ summary: undefined, scores: undefined, metrics: () => undefined, examples: () => undefined },
   };
 }
 
@@ -116,14 +160,23 @@ function messageOf(state: RunState, summary: RunSummary | undefined): string {
   return summary?.message ?? state;
 }
 
-function scoresOf(file: string, weights: Weights): CellScores {
-  const { classes, background, last, best } = readScores(file);
-  const { cases } = (weights === 'best' ? best : undefined) ?? last;
+function scoresOf(file: string, scored: Scored): CellScores | undefined {
+  const { classes, background, ...all } = readScores(file);
+  const cases = casesOf(all, scored);
+  if (cases === undefined) return undefined; // a run without test images, among others that have some
   return {
     ...{ classes, background },
     summary: summarizeCases(cases, { classes, background }),
-    constants: constantPredictions(cases, classes, background),
+    cases: () => casesOf(readScores(file), scored)!,
   };
+}
+
+function casesOf(
+  { last, best, test }: Pick<RunScores, 'last' | 'best' | 'test'>,
+  { weights, part }: Scored,
+): readonly CaseScore[] | undefined {
+  if (part === 'test') return test?.cases;
+  return ((weights === 'best' ? best : undefined) ?? last).cases;
 }
 
 /** The content of a JSON file in which null is NaN; undefined if there is no such file. */

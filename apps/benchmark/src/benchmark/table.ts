@@ -5,6 +5,8 @@ import { fixed, NONE } from '../page/numbers.js';
 import { plural } from '../page/plural.js';
 import { printable } from '@segloss/data';
 import { textTable } from '../text-table.js';
+import { constantPredictions } from './constant-predictions.js';
+import { replicatesOf, type Replicate } from './replicates.js';
 import type { CellResult, CellScores, Results } from './results.js';
 
 /** The tables of a benchmark before they have a form: terminal, Markdown, CSV and HTML all print this. */
@@ -50,6 +52,8 @@ export interface Row {
   readonly cells: readonly ScoreSummary[];
   /** `2/2` */
   readonly runs: string;
+  /** Its repetitions: what means and intervals are over. */
+  readonly replicates: readonly Replicate[];
   /** Highest mean Dice of the section. */
   readonly best: boolean;
   /** Needs no training. */
@@ -120,7 +124,7 @@ export const SCORE_MEANINGS: readonly (readonly [names: string, meaning: string]
  *
  * @example
  * ```ts
- * const board = leaderboard({ name: 'a', folder: 'a', axes: [], cells: [], weights: 'last', several: true });
+ * const board = leaderboard({ name: 'a', folder: 'a', axes: [], cells: [], weights: 'last', part: 'val', several: true });
  * board.sections.length; // → 0
  * ```
  */
@@ -130,15 +134,17 @@ export function leaderboard(results: Results): Leaderboard {
     if (data === undefined) return [];
     const { classes, background, images, rareClass } = data;
     const count = background === null ? classes.length : classes.length - 1;
-    const over = `${title === '' ? '' : `${title}: `}${images} validation images, ${plural(count, 'foreground class', 'foreground classes')}`;
+    const over = `${title === '' ? '' : `${title}: `}${images} ${results.part === 'test' ? 'test' : 'validation'} images, ${plural(count, 'foreground class', 'foreground classes')}`;
     const without = background === null ? 'no background' : `without "${classes[background]!}"`;
     return [`${over} (${without}), the rarest is "${classes[rareClass]!}"`];
   });
-  const weights = results.weights === 'last' ? 'last weights' : 'best weights, chosen on these same images';
+  const weights = results.part === 'test' ? 'best weights, chosen on the validation images' : results.weights === 'last' ? 'last weights' : 'best weights, chosen on these same images'; // prettier-ignore
+  const folds = results.axes.some(({ key }) => key === 'fold');
+  const over = !folds ? 'seeds' : results.part === 'test' ? 'seeds and folds' : 'seeds, each over the images of all folds'; // prettier-ignore
   return {
     sections,
     notes: [
-      `Mean ± standard deviation over seeds, ${weights}.${about.map((one) => ` ${one}.`).join('')}`,
+      `Mean ± standard deviation over ${over}, ${weights}.${about.map((one) => ` ${one}.`).join('')}`,
       ...SCORE_MEANINGS.map(([name, meaning]) => `${name}: ${meaning}.`),
     ],
   };
@@ -156,31 +162,37 @@ function sectionsOf({ axes, cells }: Results): { title: string; cells: CellResul
   return [...groups].map(([title, some]) => ({ title: several ? title : '', cells: some }));
 }
 
-function sectionOf(title: string, cells: readonly CellResult[], { axes }: Results): Section {
+/** Axes that make sections and repetitions, not rows. */
+const NOT_NAMED = ['data.folder', 'seed', 'fold'];
+
+function sectionOf(title: string, cells: readonly CellResult[], results: Results): Section {
+  const { axes } = results;
   // The loss is always named; other axes only where they have several values.
   const named = axes.filter(
-    ({ key, labels }) => key === 'loss' || (key !== 'data.folder' && key !== 'seed' && labels.length > 1),
+    ({ key, labels }) => key === 'loss' || (!NOT_NAMED.includes(key) && labels.length > 1),
   );
   const names = named.length === 0 ? ['run'] : named.map((axis) => axis.title);
-  const data = dataOf(cells);
   const groups = new Map<string, CellResult[]>();
   for (const cell of cells) {
     const key = JSON.stringify(named.map((axis) => cell.labels[axis.title] ?? ''));
     groups.set(key, [...(groups.get(key) ?? []), cell]);
   }
-  const rows = [...groups].map(([key, results]): Row => {
-    const scored = results.flatMap(({ scores }) => (scores === undefined ? [] : [scores.summary]));
-    return {
-      names: named.length === 0 ? ['run'] : (JSON.parse(key) as string[]),
-      cells: scoresOf(scored, data),
-      runs: `${scored.length}/${results.length}`,
-      ...{ best: false, constant: false, results },
-    };
-  });
+  const repeated = [...groups].map(([key, own]) => ({ key, own, replicates: replicatesOf(own, results) }));
+  const shown = repeated.flatMap(({ replicates }) => replicates)[0] ?? anyRun(cells);
+  const data = dataOf(cells, shown);
+  const rows = repeated.map(({ key, own, replicates }): Row => ({
+    names: named.length === 0 ? ['run'] : (JSON.parse(key) as string[]),
+    cells: scoresOf(
+      replicates.map(({ summary }) => summary),
+      data,
+    ),
+    runs: `${own.filter(({ scores }) => scores !== undefined).length}/${own.length}`,
+    ...{ best: false, constant: false, results: own, replicates },
+  }));
   const highest = Math.max(
     ...rows.map(({ cells: [dice] }) => dice!.mean).filter((mean) => !Number.isNaN(mean)),
   );
-  const constants = cells.find(({ scores }) => scores !== undefined)?.scores?.constants ?? [];
+  const constants = shown === undefined || data === undefined ? [] : constantPredictions(shown.cases(), data.classes, data.background); // prettier-ignore
   return {
     ...{ title, names, data },
     columns: SCORES.map(({ title: column, digits }) => ({ title: column, digits })),
@@ -189,7 +201,7 @@ function sectionOf(title: string, cells: readonly CellResult[], { axes }: Result
       ...constants.map((one): Row => ({
         names: [one.name, ...names.slice(1).map(() => '')],
         cells: scoresOf([one.summary], data),
-        ...{ runs: '–', best: false, constant: true, results: [] },
+        ...{ runs: '–', best: false, constant: true, results: [], replicates: [] },
       })),
     ],
   };
@@ -201,12 +213,27 @@ function scoresOf(summaries: readonly CasesSummary[], data: SectionData | undefi
   );
 }
 
-function dataOf(cells: readonly CellResult[]): SectionData | undefined {
+/** The images of the first run, where no row has a complete repetition. */
+const anyRun = (cells: readonly CellResult[]): Pick<Replicate, 'summary' | 'cases'> | undefined =>
+  cells.find(({ scores }) => scores !== undefined)?.scores;
+
+/** @param shown Scores on all images of the data set. */
+function dataOf(
+  cells: readonly CellResult[],
+  shown: Pick<Replicate, 'summary'> | undefined,
+): SectionData | undefined {
   const scores = cells.find((cell) => cell.scores !== undefined)?.scores;
-  if (scores === undefined) return undefined;
-  const { classes, background, summary } = scores;
+  if (scores === undefined || shown === undefined) return undefined;
+  const { classes, background } = scores;
+  const { summary } = shown;
   const truth = summary.classes.map((one) => one.truth);
-  return { classes, background, truth, rareClass: rarestClass(scores), images: summary.cases };
+  return {
+    classes,
+    background,
+    truth,
+    rareClass: rarestClass({ background, summary }),
+    images: summary.cases,
+  };
 }
 
 /** The foreground class with the smallest true proportion above 0. */
@@ -257,7 +284,7 @@ export function toTerminal({ sections, notes }: Leaderboard, colors: Colors, wid
  * @example
  * ```ts
  * const cells = [{ mean: 0.5, standardDeviation: 0.1, median: 0.5, cases: 2, total: 2 }];
- * const rows = [{ names: ['ce'], cells, runs: '2/2', best: false, constant: false, results: [] }];
+ * const rows = [{ names: ['ce'], cells, runs: '2/2', best: false, constant: false, results: [], replicates: [] }];
  * const sections = [{ title: '', names: ['loss'], columns: [{ title: 'Dice', digits: 2 }], rows, data: undefined }];
  * toMarkdown({ sections, notes: [] }).split('\n')[2]; // → "| `ce` | 0.50 ± 0.10 | 2/2 |"
  * ```
@@ -295,7 +322,7 @@ const code = (text: string): string =>
  * @example
  * ```ts
  * const cells = [{ mean: 0.5, standardDeviation: NaN, median: 0.5, cases: 1, total: 1 }];
- * const rows = [{ names: ['ce + l1(temperature=10,x=1)'], cells, runs: '1/1', best: true, constant: false, results: [] }];
+ * const rows = [{ names: ['ce + l1(temperature=10,x=1)'], cells, runs: '1/1', best: true, constant: false, results: [], replicates: [] }];
  * const sections = [{ title: '', names: ['loss'], columns: [{ title: 'Dice', digits: 2 }], rows, data: undefined }];
  * toCsv({ sections, notes: [] }).split('\n')[1]; // → "\"ce + l1(temperature=10,x=1)\",0.5,,1/1"
  * ```

@@ -18,6 +18,8 @@ export interface BenchmarkFlags {
   only?: string[];
   jobs?: number;
   dryRun?: boolean;
+  retryFailed?: boolean;
+  failFast?: boolean;
   fresh?: boolean;
   json?: boolean;
 }
@@ -62,7 +64,9 @@ export function withBenchmarkFlags(command: Command): Command {
       'number of trainings at the same time (default: as many as cores and memory allow)',
       parseCount,
     )
-    .option('--dry-run', 'list the runs and their state without training')
+    .option('--dry-run', 'list the runs, their state and the time they will take, without training')
+    .option('--retry-failed', 'train only the runs that failed or diverged, from their last checkpoint')
+    .option('--fail-fast', 'stop all trainings, and save, when the first run fails or diverges')
     .option('--fresh', 'train everything again; older runs are kept under another name')
     .option('--json', 'print events as JSON lines instead of the table');
 }
@@ -70,7 +74,7 @@ export function withBenchmarkFlags(command: Command): Command {
 /** What the flags ask for; without `source`. */
 export function requestOf(flags: BenchmarkFlags): Omit<BenchmarkRequest, 'source'> {
   const { data = [], loss, seeds, set = [], out, only = [], jobs } = flags;
-  const { dryRun = false, fresh = false, json = false } = flags;
+  const { dryRun = false, fresh = false, json = false, retryFailed = false, failFast = false } = flags;
   return {
     axes: [
       ...(data.length > 0 ? [{ key: 'data.folder', value: data, origin: '--data' }] : []),
@@ -78,7 +82,7 @@ export function requestOf(flags: BenchmarkFlags): Omit<BenchmarkRequest, 'source
       ...(seeds === undefined ? [] : [{ key: 'seed', value: seeds, origin: '--seeds' }]),
     ],
     values: valuesOf({ ...flags }),
-    ...{ set, out, only, jobs, dryRun, fresh, json },
+    ...{ set, out, only, jobs, dryRun, fresh, json, retryFailed, failFast },
   };
 }
 

@@ -1,7 +1,7 @@
 import { caseOf, DataError, foldOf, type SampleSource, type SegmentationDataset } from '@segloss/data';
 
-import { type ImageOptions } from './run-data.js';
 import { groupNaming } from './groups.js';
+import { type ImageOptions } from './image-options.js';
 
 type FoldKeys = Pick<ImageOptions, 'folder' | 'folds' | 'fold' | 'innerFolds' | 'innerFold' | 'groups'>;
 

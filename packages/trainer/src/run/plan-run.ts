@@ -10,7 +10,8 @@ import { type RunConfig } from '../config/schema.js';
 import { moduleSource, type ModuleSource } from '../modules/module-source.js';
 import { fileHash } from './file-hash.js';
 import { refuseInside } from './output-folder.js';
-import { findImages, imageOptions, type RunImages } from './run-data.js';
+import { imageOptions } from './image-options.js';
+import { findImages, type RunImages } from './run-data.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
 
 /** A run before it is trained: who it is, where it lies, and how far it got. */

@@ -30,6 +30,7 @@ import { sizesOf } from '../loop/batches.js';
 import { type SlidingWindowOptions } from '../loop/sliding-window.js';
 import { abortableSource } from './abortable.js';
 import { splitByFolds } from './fold-split.js';
+import { type ImageOptions } from './image-options.js';
 import { normalizer } from './normalize.js';
 import { openNamed, type ReadOptions } from './open-named.js';
 import { openTest } from './test-images.js';
@@ -67,44 +68,6 @@ export interface RunData extends Omit<RunImages, 'channels'> {
 }
 
 type DataOptions = Pick<RunConfig, 'data' | 'augment' | 'seed'>;
-
-/** What decides which images a run has; runs that agree on it share one opened data set. */
-export type ImageOptions = Pick<
-  RunConfig['data'],
-  | 'folder'
-  | 'limit'
-  | 'background'
-  | 'allowNoForeground'
-  | 'folds'
-  | 'groups'
-  | 'innerFolds'
-  | 'test'
-  | 'intensityRange'
-> &
-  Pick<RunConfig, 'fold' | 'innerFold'> & { readonly volumes?: 'whole' };
-
-/** The part of a configuration that decides which images there are. */
-export function imageOptions({
-  data: {
-    folder,
-    limit,
-    background,
-    allowNoForeground,
-    folds,
-    groups,
-    innerFolds,
-    test,
-    volumes = 'slices',
-    intensityRange,
-  },
-  fold,
-  innerFold,
-}: Pick<RunConfig, 'data' | 'fold' | 'innerFold'>): ImageOptions {
-  const all = { folder, limit, background, allowNoForeground, folds, fold, groups, innerFolds, innerFold, test, intensityRange, volumes: volumes === 'slices' ? undefined : 'whole' }; // prettier-ignore
-  return Object.fromEntries(
-    Object.entries(all).filter(([, value]) => value !== undefined),
-  ) as unknown as ImageOptions;
-}
 
 /**
  * Finds the images of a run and hashes their files.

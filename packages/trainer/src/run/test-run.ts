@@ -5,8 +5,9 @@ import { sizesOf } from '../loop/batches.js';
 import { together, type Ensemble } from './ensemble.js';
 import { type OpenRun } from './open-run.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
+import { imageOptions } from './image-options.js';
 import { openNamed } from './open-named.js';
-import { findImages, imageOptions, readOptions, type RunImages } from './run-data.js';
+import { findImages, readOptions, type RunImages } from './run-data.js';
 import { RunError } from './run-error.js';
 
 /** Options of {@link testRun}. */

@@ -26,7 +26,7 @@ const MOST_LOSS_CHARTS = 12;
  *
  * @example
  * ```ts
- * const page = renderReport({ name: 'blobs', folder: 'blobs', axes: [], cells: [], weights: 'last', several: true }, 'segloss report blobs');
+ * const page = renderReport({ name: 'blobs', folder: 'blobs', axes: [], cells: [], weights: 'last', part: 'val', several: true }, 'segloss report blobs');
  * page.includes('<title>segloss: blobs</title>'); // → true
  * ```
  */

@@ -1,0 +1,43 @@
+import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
+
+import type { CellResult, CellScores, Results } from './results.js';
+
+/** One repetition of a row, scored on all images of its data set: a training, or the trainings of all folds together. */
+export interface Replicate {
+  /** Label of the seed; with test images also that of the fold. Empty without either. */
+  readonly name: string;
+  readonly summary: CasesSummary;
+  /** Reads the scores of every image. */
+  readonly cases: () => readonly CaseScore[];
+}
+
+/**
+ * Returns the repetitions of a row. Validation images of several folds are scored together, image by image, since each is validated in one
+ * fold only; a repetition counts once all of its folds have finished. Test images are the same in every fold, so that each training is a
+ * repetition.
+ */
+export function replicatesOf(
+  cells: readonly CellResult[],
+  { axes, part }: Pick<Results, 'axes' | 'part'>,
+): Replicate[] {
+  const fold = axes.find(({ key }) => key === 'fold')?.title;
+  const seed = axes.find(({ key }) => key === 'seed')?.title;
+  const name = (labels: CellResult['labels']) => [seed, part === 'test' ? fold : undefined].flatMap((title) => (title === undefined ? [] : (labels[title] ?? []))).join(', '); // prettier-ignore
+  if (fold === undefined || part === 'test') {
+    return cells.flatMap(({ labels, scores }) =>
+      scores === undefined ? [] : [{ name: name(labels), summary: scores.summary, cases: scores.cases }],
+    );
+  }
+  const groups = new Map<string, CellResult[]>();
+  for (const cell of cells) groups.set(name(cell.labels), [...(groups.get(name(cell.labels)) ?? []), cell]);
+  return [...groups].flatMap(([label, folds]) => {
+    const scores = folds.flatMap((one) => one.scores ?? []);
+    return scores.length < folds.length ? [] : [pooled(label, scores)];
+  });
+}
+
+function pooled(name: string, scores: readonly CellScores[]): Replicate {
+  const cases = () => scores.flatMap((one) => one.cases());
+  const { classes, background } = scores[0]!;
+  return { name, cases, summary: summarizeCases(cases(), { classes, background }) };
+}
