@@ -31,6 +31,7 @@ const codes: Readonly<Record<string, number>> = {
   RunError: exitCodes.usage.code,
   OutputError: exitCodes.usage.code,
   CheckpointError: exitCodes.usage.code,
+  QueueError: exitCodes.usage.code,
   DataError: exitCodes.data.code,
   DivergedError: exitCodes.diverged.code,
 };

@@ -22,6 +22,20 @@ export function builtCommand(name: string) {
       const { status, stdout, stderr } = spawnSync(process.execPath, [binary, ...flags], { cwd: folder, encoding: 'utf8', env }); // prettier-ignore
       return { status, stdout, stderr, message: stderr.trim().split('\n') };
     },
+    /** Starts; `text` is what was printed so far, and `ended` resolves to the exit code. */
+    start(...flags: string[]) {
+      const child = spawn(process.execPath, [binary, ...flags], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] }); // prettier-ignore
+      const started = {
+        process: child,
+        text: '',
+        ended: new Promise<number | null>((resolve) => child.on('close', resolve)),
+      };
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (data: Buffer) => {
+          started.text += data.toString();
+        });
+      return started;
+    },
     /** Starts, calls `onText` with everything that was printed so far, and waits for the end. */
     async disturbed(
       flags: readonly string[],

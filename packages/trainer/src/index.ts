@@ -53,7 +53,7 @@ export { OutputError, OutputFolder, type OutputOptions } from './run/output-fold
 export { predictFolder, type FolderPredictions, type PredictFolderOptions } from './run/predict-folder.js';
 export { type PredictImageOptions } from './run/predict-image.js';
 export { RunError, type RunErrorCode } from './run/run-error.js';
-export { type RunStatus } from './run/run-folder.js';
+export { putRunAside, type RunStatus } from './run/run-folder.js';
 export {
   EVENT_SCHEMA_VERSION,
   parseEvent,

@@ -5,6 +5,7 @@ import path from 'node:path';
 import {
   configTemplate,
   describeModule,
+  putRunAside,
   serializeEvent,
   type ConfigTemplate,
   type OpenedImages,
@@ -18,7 +19,10 @@ import { scoreText } from '../page/numbers.js';
 import { plural } from '../page/plural.js';
 import { dryRunLines, reasonOf } from './dry-run.js';
 import { exitCodeOfRuns } from './exit-code.js';
-import { trainLocally } from './executors/local.js';
+import { emit, type EmitRequest } from './executors/emit/emit.js';
+import { trainLocally, type ExecutorOptions } from './executors/local.js';
+import { trainOnQueue } from './executors/queue/follow.js';
+import { openServer, withoutPassword } from './executors/queue/server.js';
 import { withFolds } from './folds.js';
 import { cellName, readAxes, type Axis, type AxisSource } from './grid.js';
 import { isBenchmark, planBenchmark, writePlan, type Benchmark, type PlannedCell } from './plan.js';
@@ -50,6 +54,10 @@ export interface BenchmarkRequest {
   /** Stops at the first run that fails or diverges. */
   readonly failFast: boolean;
   readonly jobs?: number | undefined;
+  /** Address of a queue whose workers train, instead of this machine. */
+  readonly queue?: string | undefined;
+  /** Writes an array job of a scheduler and trains nothing. */
+  readonly emit?: EmitRequest | undefined;
   readonly dryRun: boolean;
   readonly fresh: boolean;
   readonly json: boolean;
@@ -63,6 +71,8 @@ export interface BenchmarkRequest {
 export async function benchmarkCommand(request: BenchmarkRequest, terminal: Terminal): Promise<number> {
   const { stdout, stderr, env } = terminal;
   const say = (text: string) => void stderr.write(`${text}\n`);
+  const command = ['segloss', ...terminal.argv.map(withoutPassword)];
+  const server = request.queue === undefined ? undefined : await openServer(request.queue, (text) => say(`warning: ${text}`)); // prettier-ignore
   const opened: OpenedImages = new Map();
   const planAgain = await planner(request, terminal.folder, say);
   let benchmark = await planAgain(opened);
@@ -89,6 +99,16 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
     return exitCodes.ok.code;
   }
   checkFolder(benchmark);
+  if (request.fresh && (server ?? request.emit) !== undefined) {
+    // Whoever trains later must not begin anew with each attempt.
+    for (const { folder } of todo) await putRunAside(folder);
+  }
+  if (request.emit !== undefined) {
+    if (todo.length > 0) stdout.write(`${emit(benchmark, todo, request.emit)}\n`);
+    if (waitingOf(benchmark).length > 0) say('the other runs wait for the tuning: give this command again when the runs of the tuning have finished'); // prettier-ignore
+    writePlan(benchmark);
+    return exitCodes.ok.code;
+  }
   writePlan(benchmark);
 
   const outcomes = new Map<string, Outcome>();
@@ -107,9 +127,8 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
     const train = async (runs: readonly PlannedCell[]) => {
       if (runs.length === 0 || signal.aborted) return;
       for (const { id, labels } of runs) names.set(id, cellName(labels, benchmark.axes));
-      await trainLocally(runs, {
-        ...{ jobs: request.jobs, signal, fresh: request.fresh },
-        command: ['segloss', ...terminal.argv],
+      const options: ExecutorOptions = {
+        signal,
         onEvent(cell, event) {
           if (request.json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
           progress.event(event);
@@ -136,7 +155,20 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
           progress.note('--fail-fast: the other trainings stop after the current update, and save');
           failed.abort();
         },
+      };
+      if (server === undefined) {
+        await trainLocally(runs, { ...options, command, jobs: request.jobs, fresh: request.fresh });
+        return;
+      }
+      const withdraw = () => request.failFast && !stopped.aborted;
+      await trainOnQueue(runs, {
+        ...options,
+        server,
+        benchmark,
+        withdraw,
+        say: (text) => progress.note(text),
       });
+      if (stopped.aborted) progress.note(`queued runs stay in ${server.name}, and its workers train them`);
     };
     // Cells whose settings are tuned have runs only after the tuning.
     const isTuning = (cell: PlannedCell) => cell.index < benchmark.tuningRuns.length;
@@ -155,7 +187,7 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   });
 
   const results = readResults(benchmark.folder);
-  const report = writeReport(results, ['segloss', ...terminal.argv].map(quote).join(' '));
+  const report = writeReport(results, command.map(quote).join(' '));
   if (!request.json && results.cells.some(({ scores }) => scores !== undefined)) {
     const board = leaderboard(results);
     const colors = colorsFor(stdout, env);

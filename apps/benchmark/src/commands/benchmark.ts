@@ -2,9 +2,12 @@ import type { Command } from 'commander';
 
 import { benchmarkCommand, type BenchmarkRequest } from '../benchmark/command.js';
 import { OWN_FOLDER } from '../benchmark/embedded.js';
+import { SCHEDULERS } from '../benchmark/executors/emit/emit.js';
+import { QUEUE_VARIABLE, queueOf } from '../benchmark/executors/queue/server.js';
 import { UsageError } from '../errors.js';
 import { collect, parseCount, parseSeeds } from '../options.js';
 import type { Terminal } from '../terminal.js';
+import { oneOf } from './choices.js';
 import { valuesOf, withConfigFlags } from './config-flags.js';
 
 /** Flags of `segloss benchmark` and `segloss demo`. */
@@ -22,18 +25,57 @@ export interface BenchmarkFlags {
   failFast?: boolean;
   fresh?: boolean;
   json?: boolean;
+  queue?: string | true;
+  emit?: string;
+  image?: string;
+  volume?: string[];
 }
 
 /** `segloss benchmark`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   withBenchmarkFlags(
     command.option('-c, --config <file>', 'benchmark file with name, base and grid (docs/benchmarks.md)'),
-  ).action(async (flags: BenchmarkFlags) => {
-    checkSource(flags);
-    const source = flags.config ?? { text: OWN_FOLDER, name: 'own-folder.yaml' };
-    const name = flags.config === undefined ? nameOfData(flags.data) : undefined;
-    finish(await benchmarkCommand({ ...requestOf(flags), source, name }, terminal));
-  });
+  )
+    .option(
+      '--queue [address]',
+      `let workers train: redis://HOST:PORT or postgres://USER@HOST/DATABASE (default: ${QUEUE_VARIABLE} of the environment)`,
+    )
+    .option(
+      '--emit <scheduler>',
+      'write an array job of all runs to train, and train nothing: slurm, kubernetes',
+    )
+    .option('--image <name>', 'container image with the command segloss, for --emit kubernetes')
+    .option(
+      '--volume <claim:path>',
+      'persistent volume claim and its path here, for --emit kubernetes; repeat for several',
+      collect,
+    )
+    .action(async (flags: BenchmarkFlags) => {
+      checkSource(flags);
+      const source = flags.config ?? { text: OWN_FOLDER, name: 'own-folder.yaml' };
+      const name = flags.config === undefined ? nameOfData(flags.data) : undefined;
+      finish(
+        await benchmarkCommand(
+          { ...requestOf(flags), ...executorOf(flags, terminal), source, name },
+          terminal,
+        ),
+      );
+    });
+}
+
+/** Who trains, if not this machine. */
+function executorOf(flags: BenchmarkFlags, terminal: Terminal): Pick<BenchmarkRequest, 'queue' | 'emit'> {
+  const { queue, emit, image, volume = [], jobs } = flags;
+  if (queue !== undefined && emit !== undefined)
+    throw new UsageError('--queue and --emit: wanted one of them, got both; a scheduler needs no queue');
+  if (queue !== undefined && jobs !== undefined)
+    throw new UsageError(
+      '--jobs with --queue: each worker has its own number; pass it to segloss worker --jobs',
+    );
+  if (emit !== 'kubernetes' && (image !== undefined || volume.length > 0))
+    throw new UsageError(`${image === undefined ? '--volume' : '--image'}: wanted --emit kubernetes with it`);
+  if (emit !== undefined) return { emit: { scheduler: oneOf('emit', emit, SCHEDULERS), jobs, image, volumes: volume } }; // prettier-ignore
+  return queue === undefined ? {} : { queue: queueOf({ ...(queue !== true && { queue }) }, terminal) };
 }
 
 /** Without a file, the flags must say which images to train on. */

@@ -33,6 +33,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'train one run of a benchmark plan, for cluster schedulers',
     load: () => import('./run.js'),
   },
+  worker: {
+    description: 'train queued runs of benchmarks (segloss benchmark --queue) on this machine',
+    load: () => import('./worker.js'),
+  },
   test: {
     description: 'score a trained run: Dice, IoU and predicted sizes, per class and image',
     load: () => import('./test.js'),

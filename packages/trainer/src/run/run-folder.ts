@@ -123,3 +123,16 @@ export class RunFolder {
 }
 
 const LOCK = 'lock';
+
+/**
+ * Moves the folder of a run to another name, `FOLDER.old-N`, so that the run is trained anew.
+ *
+ * @returns The new path; undefined where nothing is there.
+ * @throws {RunError} If another process trains the run.
+ *
+ * @example
+ * ```ts
+ * await putRunAside('no-such-folder'); // → undefined
+ * ```
+ */
+export const putRunAside = (folder: string): Promise<string | undefined> => new RunFolder(folder).putAside();
