@@ -7,8 +7,15 @@ import tseslint from 'typescript-eslint';
 const arrows = JSON.parse(readFileSync(new URL('arrows.json', import.meta.url), 'utf8'));
 
 const mathematics = ['packages/losses', 'packages/bias'];
-const withoutTfjs = ['packages/geometry', 'packages/metrics', 'packages/data', 'packages/charts'];
+const withoutTfjs = [
+  'packages/common',
+  'packages/geometry',
+  'packages/metrics',
+  'packages/data',
+  'packages/charts',
+];
 const everywhere = [
+  'packages/common',
   'packages/geometry',
   'packages/losses',
   'packages/bias',
@@ -20,7 +27,7 @@ const everywhere = [
 
 /** Rooms of a package that have narrower arrows than the package. */
 const rooms = {
-  'packages/trainer/src/loop': ['losses', 'kernels', 'metrics', 'data/samples', 'models'],
+  'packages/trainer/src/loop': ['common', 'losses', 'kernels', 'metrics', 'data/samples', 'models'],
 };
 
 const boundary = (folder, files, allowed, anywhere) => ({

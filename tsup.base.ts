@@ -7,9 +7,15 @@ export function library(entry: string[] | Record<string, string>) {
     format: ['esm', 'cjs'],
     // Private packages of ours are bundled, types too.
     dts: {
-      compilerOptions: { composite: false, paths: { '@segloss/geometry': ['../geometry/src/index.ts'] } },
+      compilerOptions: {
+        composite: false,
+        paths: {
+          '@segloss/common': ['../common/src/index.ts'],
+          '@segloss/geometry': ['../geometry/src/index.ts'],
+        },
+      },
     },
-    noExternal: ['@segloss/geometry'],
+    noExternal: ['@segloss/common', '@segloss/geometry'],
     platform: 'neutral',
     external: [/^node:/],
     target: 'es2022',

@@ -17,7 +17,7 @@ import { root } from '@segloss/testing';
 
 // The steps of "Add a loss" in CONTRIBUTING.md, taken on a scratch copy of what they touch.
 
-const COPIED = ['jest.config.cjs', 'turbo.json', 'package.json', 'tools/docs', 'packages/losses', 'packages/bias', 'packages/testing', 'packages/geometry', 'test/seconds.json']; // prettier-ignore
+const COPIED = ['jest.config.cjs', 'turbo.json', 'package.json', 'tools/docs', 'packages/losses', 'packages/bias', 'packages/testing', 'packages/common', 'packages/geometry', 'test/seconds.json']; // prettier-ignore
 
 /** The code blocks of the section, without their indentation: the file, the line, the reference value. */
 function steps(): [file: string, line: string, reference: string] {

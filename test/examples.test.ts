@@ -27,7 +27,7 @@ function scopeOf(folder: string, path: string): Record<string, unknown> {
   return Object.assign({ tf }, ...modules, own) as Record<string, unknown>;
 }
 
-describe.each(publicWorkspaces())('examples of %s', (folder) => {
+describe.each([...publicWorkspaces(), 'packages/common'])('examples of %s', (folder) => {
   const sources = filesBelow(join(root, folder, 'src'), '.ts');
   const found = sources.flatMap((path) => docExamples(path).map((example) => ({ path, ...example })));
 

@@ -4,7 +4,7 @@ import type { EpochEvent, RunEvent, RunStartEvent, RunSummary, StepEvent } from 
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Colors } from 'picocolors/types';
 
-import { printable } from '@segloss/data';
+import { printable } from '@segloss/common';
 
 import { ratioText, scoreText, shortNumber } from './page/numbers.js';
 import { plural } from './page/plural.js';

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 
-import { printable } from '@segloss/data';
+import { printable } from '@segloss/common';
 
 /** Where a command writes and what it was called with; a test can pass its own. */
 export interface Terminal {

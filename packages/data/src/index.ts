@@ -1,6 +1,7 @@
 export * from './check/index.js';
 export * from './formats/coco/index.js';
-export { DataError, printable, type DataErrorCode } from './errors.js';
+export { printable } from '@segloss/common';
+export { DataError, type DataErrorCode } from './errors.js';
 export { type LabelMap } from './read/labels.js';
 export { isBuiltIn, openBuiltIn } from './layouts/built-in.js';
 export { openDataset } from './layouts/open-dataset.js';

@@ -120,7 +120,7 @@ describe('checkDataset', () => {
     const report = await checkDataset(await folder('many', many, { classes: 'a\nb' }));
     expect([report.faults, report.problems.length]).toEqual([14, 10]);
     await expect(checkDataset(path, { sed: 1 } as never)).rejects.toThrow(
-      'unknown option sed; did you mean seed?',
+      'unknown option "sed" (did you mean "seed"?)',
     );
   });
 });

@@ -187,9 +187,11 @@ describe('cocoMask', () => {
       'polygons of three or more points',
     );
     expect(() => cocoMask([], size, labels, { crowd: 'drop' as never })).toThrow(
-      'crowd to be one of "label", "ignore", got "drop"',
+      'crowd to be "label" | "ignore", got "drop"',
     );
-    expect(() => cocoMask([], size, labels, { overlaps: 'last' } as never)).toThrow('did you mean overlap?');
+    expect(() => cocoMask([], size, labels, { overlaps: 'last' } as never)).toThrow(
+      'did you mean "overlap"?',
+    );
   });
 });
 

@@ -159,7 +159,7 @@ describe('loader', () => {
 
   it('refuses options and orders that cannot be', async () => {
     expect(() => loader(sources, { worker: 2 } as never)).toThrow(
-      'unknown option worker; did you mean workers?',
+      'unknown option "worker" (did you mean "workers"?)',
     );
     expect(() => loader(sources, { prefetch: -1 })).toThrow(
       'wanted prefetch as a whole number from 0 on, got -1',

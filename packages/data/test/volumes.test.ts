@@ -209,7 +209,7 @@ describe('encodeNifti', () => {
       'leave spacing out',
     );
     expect(() => encodeNifti(labels, { shape: [1, 2, 2], spacng: [1] } as never)).toThrow(
-      'did you mean spacing?',
+      'did you mean "spacing"?',
     );
     expect(() => encodeNifti([0] as never, { shape: [1, 1, 1] })).toThrow(TypeError);
   });
@@ -379,10 +379,10 @@ describe('the layout of MSD and nnU-Net', () => {
   it('refuses options that mean nothing to it, or to what it finds', async () => {
     const folder = await dataset('options', V2);
     await expect(openDataset(folder, { axes: 1 } as never)).rejects.toThrow(
-      'unknown option axes; did you mean axis?',
+      'unknown option "axes" (did you mean "axis"?)',
     );
     await expect(openDataset(folder, { axis: 3 as never })).rejects.toThrow(
-      'wanted axis to be one of 0, 1, 2, got 3',
+      'wanted axis to be 0 | 1 | 2, got 3',
     );
     await expect(openDataset(folder, { volumes: 'whole', axis: 1 })).rejects.toThrow('leave one out');
     await expect(openDataset(folder, { window: [1, 1] })).rejects.toThrow('wanted window as [low, high]');

@@ -58,7 +58,7 @@ export {
   type LossSpec,
   type ParseLossOptions,
 } from './spec.js';
-export { checkKeys } from './options/names.js';
+export { checkKeys } from '@segloss/common';
 export type {
   Activation,
   GradientCheck,

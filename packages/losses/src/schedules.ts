@@ -1,5 +1,5 @@
 import { checkNumber } from './options/checks.js';
-import { checkKeys } from './options/names.js';
+import { checkKeys } from '@segloss/common';
 import { type Schedule } from './types.js';
 
 /** A schedule that knows how it is written in a spec. */

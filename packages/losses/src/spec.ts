@@ -1,5 +1,5 @@
 import { compound, term, type WeightedLoss } from './compound.js';
-import { suggestion } from './options/names.js';
+import { suggestion } from '@segloss/common';
 import { lossRegistry, namesOf, type LossName } from './registry.js';
 import { schedules } from './schedules.js';
 import { type Library, type Loss, type LossFactory, type Weight } from './types.js';

@@ -122,7 +122,7 @@ describe('components', () => {
     );
     expect(() => ccDice([1], [0.5], { shape: [1, 1] })).toThrow('got the predicted label 0.5 at 0');
     expect(() => ccDice([1], [1], { shape: [1, 1], spacing: [1, 1] } as never)).toThrow(
-      'unknown option spacing',
+      'unknown option "spacing"',
     );
     expect(() => lesionScores(matchComponents([1], [1], { shape: [1, 1] }), { iou: 1 })).toThrow(
       'wanted an iou from 0 to below 1',

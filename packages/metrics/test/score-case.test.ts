@@ -163,7 +163,7 @@ describe('scoreCase', () => {
   });
 
   it('refuses unknown options, and multilabel values other than 0 and 1', () => {
-    expect(() => scoreCase({ ...base, ignore: 3 } as never)).toThrow('unknown option ignore');
+    expect(() => scoreCase({ ...base, ignore: 3 } as never)).toThrow('unknown option "ignore"');
     expect(() =>
       scoreCase({
         ...base,

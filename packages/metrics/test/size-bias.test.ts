@@ -144,7 +144,7 @@ describe('analyzeRegionSizes', () => {
     [
       'an unknown option',
       () => analyzeRegionSizes([], { bins: 3 } as object),
-      /unknown option bins; known: classes, /,
+      /unknown option "bins"; known options: classes, /,
     ],
     ['edges that do not rise', () => analyzeRegionSizes([], { edges: [0.1, 0.1] }), /rising proportions/],
     ['half a bin', () => analyzeRegionSizes([], { quantiles: 1.5 }), /quantiles from 1 to 100, got 1.5/],

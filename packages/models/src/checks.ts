@@ -1,5 +1,3 @@
-export { checkKeys, unknownName, withDefaults } from './options.js';
-
 export function checkPositive(caller: string, name: string, value: unknown): void {
   if (!isPositive(value)) {
     throw new RangeError(`${caller}: wanted ${name} to be a positive integer, got ${shown(value)}`);

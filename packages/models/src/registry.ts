@@ -1,7 +1,8 @@
+import { checkKeys, unknownName, withDefaults } from '@segloss/common';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { checkModel } from './check-model.js';
-import { checkInputShape, checkKeys, checkOutputs, checkSeed, unknownName, withDefaults } from './checks.js';
+import { checkInputShape, checkOutputs, checkSeed } from './checks.js';
 import { ENCODERS, type EncoderName } from './networks/encoders.js';
 import { RESNET_FPN_DEFAULTS, resnetFpn, type ResnetFpnOptions } from './networks/resnet-fpn.js';
 import { RESNET_UNET_DEFAULTS, resnetUnet, type ResnetUnetOptions } from './networks/resnet-unet.js';

@@ -1,4 +1,4 @@
-import { printable } from '@segloss/data';
+import { printable } from '@segloss/common';
 
 /** What can be wrong with the file of a case. */
 export type FaultKind =

@@ -1,4 +1,4 @@
-import { printable } from '@segloss/data';
+import { printable } from '@segloss/common';
 import Table from 'cli-table3';
 import type { Colors } from 'picocolors/types';
 

@@ -3,7 +3,7 @@ import type { Colors } from 'picocolors/types';
 
 import { fixed, NONE } from '../page/numbers.js';
 import { plural } from '../page/plural.js';
-import { printable } from '@segloss/data';
+import { printable } from '@segloss/common';
 import { textTable } from '../text-table.js';
 import { constantPredictions } from './constant-predictions.js';
 import { replicatesOf, type Replicate } from './replicates.js';

@@ -1,4 +1,4 @@
-import { printable } from '@segloss/data';
+import { printable } from '@segloss/common';
 
 /** Text that is HTML already, and is not escaped again. */
 export class Html {

@@ -1,7 +1,7 @@
+import { randomNumbers } from '@segloss/common';
 import { tensor4d } from '@tensorflow/tfjs-core';
 
 import { type Meter } from './meter.js';
-import { randomNumbers } from './random.js';
 import { disc } from './scene.js';
 
 const SIDE = 12;

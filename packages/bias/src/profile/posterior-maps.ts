@@ -1,4 +1,4 @@
-import { randomNumbers, shuffled } from './random.js';
+import { inRandomOrder, randomNumbers } from '@segloss/common';
 import { disc, pixelsByDistance } from './scene.js';
 import { type PosteriorName } from './types.js';
 
@@ -40,7 +40,7 @@ function labelNoise(): Int32Array[] {
   ];
   const labels = each(() => new Int32Array(MAP_SIDE * MAP_SIDE));
   for (const { pixels, givers } of groups) {
-    shuffled(pixels, random).forEach((pixel, place) => {
+    inRandomOrder(pixels, random).forEach((pixel, place) => {
       for (let giver = 0; giver < givers; giver++) labels[(place + giver) % READERS]![pixel] = 1;
     });
   }

@@ -1,4 +1,4 @@
-import { randomNumbers, shuffled } from './random.js';
+import { inRandomOrder, randomNumbers } from '@segloss/common';
 import { type ProfileFamily } from './types.js';
 
 /** The pixels of a square from its middle outward; a middle between pixels, at no symmetric place, leaves no two equally far. */
@@ -49,7 +49,7 @@ function detectionScores(labels: Int32Array, d: number): Float64Array {
   const scores = new Float64Array(labels.length);
   const random = randomNumbers(7);
   for (const y of [0, 1]) {
-    const places = shuffled(
+    const places = inRandomOrder(
       Array.from(labels.keys()).filter((i) => labels[i] === y),
       random,
     );

@@ -1,6 +1,7 @@
 import { constants, open, readdir } from 'node:fs/promises';
 
-import { printable, unreadable } from '../errors.js';
+import { printable } from '@segloss/common';
+import { unreadable } from '../errors.js';
 
 /** Larger files are refused: one buffer of Node holds no more. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;

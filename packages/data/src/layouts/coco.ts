@@ -1,7 +1,8 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 
-import { DataError, printable, unreadable } from '../errors.js';
+import { printable } from '@segloss/common';
+import { DataError, unreadable } from '../errors.js';
 import { namesIn, readJson } from '../formats/bytes.js';
 import { type CocoAnnotation, type CocoOptions } from '../formats/coco/mask.js';
 import { shown } from '../read/names.js';

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 
 import { guessLabels, remedyOf } from '../read/label-guess.js';
-import { DataError, printable } from '../errors.js';
+import { printable } from '@segloss/common';
+import { DataError } from '../errors.js';
 import { headerOfBytes } from '../formats/decode.js';
 import { readBytes } from '../formats/bytes.js';
 import { type ImageHeader } from '../formats/raw-pixels.js';

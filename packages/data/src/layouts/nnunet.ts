@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
-import { DataError, printable, unreadable } from '../errors.js';
+import { printable } from '@segloss/common';
+import { DataError, unreadable } from '../errors.js';
 import { namesIn, readJson } from '../formats/bytes.js';
 import { readNiftiHeader } from '../formats/nifti/read.js';
 import { indexLabels, listedLabels, type LabelRule } from '../read/labels.js';

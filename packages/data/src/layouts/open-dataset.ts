@@ -2,7 +2,7 @@ import { checkCocoOptions } from '../formats/coco/mask.js';
 import { DataError } from '../errors.js';
 import { namesIn } from '../formats/bytes.js';
 import { LABEL_MAP, readLabelMap } from '../read/label-map.js';
-import { checkChoice, checkKeys } from '../options.js';
+import { checkChoice, checkKeys } from '@segloss/common';
 import { type SegmentationDataset } from '../samples/sample.js';
 import { cityscapes } from './cityscapes.js';
 import { coco } from './coco.js';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
-import { DataError, printable } from '../errors.js';
+import { printable } from '@segloss/common';
+import { DataError } from '../errors.js';
 import { namesIn } from '../formats/bytes.js';
 import { imageFiles, imagesById, lines, splitByLists, stem } from '../read/names.js';
 import { sourceOf } from '../read/origin.js';

@@ -1,6 +1,6 @@
 import { type Augmentation } from '../augment/index.js';
 import { filesOf, originOf } from '../read/origin.js';
-import { checkKeys } from '../options.js';
+import { checkKeys } from '@segloss/common';
 import { type Sample, type SampleSource } from '../samples/sample.js';
 import { type VolumeSize } from '../samples/volumes.js';
 import { versionOf } from '../read/versions.js';

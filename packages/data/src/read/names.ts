@@ -2,7 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 
-import { DataError, printable } from '../errors.js';
+import { printable } from '@segloss/common';
+import { DataError } from '../errors.js';
 import { namesIn, readText } from '../formats/bytes.js';
 import { type Pair } from './pairs.js';
 import { checkUnreadLists } from './unread-lists.js';

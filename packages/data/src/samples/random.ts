@@ -1,3 +1,5 @@
+import { inRandomOrder } from '@segloss/common';
+
 /** A seeded stream of random numbers: the same seed gives the same numbers on every machine. */
 export interface RandomStream {
   /** A number from 0 (included) to 1 (excluded), a multiple of 2^-32. */
@@ -50,7 +52,7 @@ export function randomStream(seed: number | string): RandomStream {
 }
 
 /**
- * The items in a random order (Fisher and Yates); the input stays as it is.
+ * Returns the items in a random order; the input stays as it is.
  *
  * @example
  * ```ts
@@ -58,12 +60,7 @@ export function randomStream(seed: number | string): RandomStream {
  * ```
  */
 export function shuffled<T>(items: readonly T[], random: RandomStream): T[] {
-  const result = [...items];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    [result[i], result[j]] = [result[j]!, result[i]!];
-  }
-  return result;
+  return inRandomOrder(items, random.uniform);
 }
 
 function rotate(x: number, bits: number): number {

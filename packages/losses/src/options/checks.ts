@@ -1,5 +1,5 @@
 import { type InputOptions } from '../types.js';
-import { suggestion } from './names.js';
+import { suggestion } from '@segloss/common';
 
 /** The options that every loss has. */
 export const INPUT_KEYS: readonly string[] = ['mode', 'ignoreIndex'];

@@ -1,6 +1,6 @@
 import { type InputOptions, type LossDefinition, type PresetOption } from '../types.js';
 import { checkInputOptions, INPUT_KEYS } from './checks.js';
-import { checkKeys, suggestion } from './names.js';
+import { checkKeys, suggestion } from '@segloss/common';
 
 type Given<O> = Partial<O> & InputOptions & PresetOption;
 

@@ -2,7 +2,7 @@ import { DEFAULT_IGNORE_INDEX } from '../ignore-index.js';
 import { checkShape } from '@segloss/geometry';
 
 import { badLabel, isLabel } from '../labels.js';
-import { checkKeys } from '../options.js';
+import { checkKeys } from '@segloss/common';
 import { type ScoreCaseOptions } from './types.js';
 
 const CALLER = 'scoreCase';

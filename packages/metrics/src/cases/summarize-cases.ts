@@ -1,4 +1,4 @@
-import { checkKeys } from '../options.js';
+import { checkKeys } from '@segloss/common';
 import { meanScore } from '../overlap.js';
 import { summarizeScores } from '../score-summary.js';
 import { fraction } from './score-case.js';

@@ -1,5 +1,5 @@
 import { fraction } from '../cases/score-case.js';
-import { checkKeys } from '../options.js';
+import { checkKeys } from '@segloss/common';
 import { type ComponentMatch, type ComponentPair } from './match.js';
 
 /** Found, invented and missed components. Null where 0 is divided by 0. */

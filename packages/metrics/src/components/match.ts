@@ -2,7 +2,7 @@ import { checkShape, connectedComponents, type Connectivity } from '@segloss/geo
 
 import { DEFAULT_IGNORE_INDEX } from '../ignore-index.js';
 import { badLabel } from '../labels.js';
-import { checkKeys } from '../options.js';
+import { checkKeys } from '@segloss/common';
 
 /** Which regions are split into components, and how. */
 export interface ComponentOptions {

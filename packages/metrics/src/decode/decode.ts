@@ -1,6 +1,6 @@
 import { connectedComponents, type Connectivity } from '@segloss/geometry';
 
-import { checkKeys } from '../options.js';
+import { checkKeys } from '@segloss/common';
 import { checkProbability, checkSum } from '../probabilities.js';
 import { bestDiceSize } from './best-dice.js';
 import { fallingOrder } from './rank.js';

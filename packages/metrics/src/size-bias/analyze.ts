@@ -1,6 +1,6 @@
 import { labelMarginalError, type RegionSize } from '../region-size.js';
 import { fixedBins, quantileBins, type Bin } from './bins.js';
-import { checkKeys } from '../options.js';
+import { checkKeys } from '@segloss/common';
 import { checkBootstrap, checkCases } from './check-cases.js';
 import { sizeSpread } from './spread.js';
 import { finiteMean, sizeStatistics } from './statistics.js';

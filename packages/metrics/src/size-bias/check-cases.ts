@@ -1,4 +1,4 @@
-import { checkKeys } from '../options.js';
+import { checkKeys } from '@segloss/common';
 import { type BootstrapOptions, type ProportionCase } from './types.js';
 
 /** The number of classes of all cases. Proportions may be wrong in the last digits, as sums are. */

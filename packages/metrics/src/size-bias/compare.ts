@@ -1,7 +1,7 @@
 import { type RegionSize } from '../region-size.js';
 import { sizesOf } from './analyze.js';
 import { percentileInterval } from './bootstrap.js';
-import { checkKeys } from '../options.js';
+import { checkKeys } from '@segloss/common';
 import { checkBootstrap, checkCases } from './check-cases.js';
 import { type BootstrapOptions, type Interval, type ProportionCase } from './types.js';
 

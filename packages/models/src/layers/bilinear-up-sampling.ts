@@ -1,8 +1,9 @@
+import { checkKeys } from '@segloss/common';
 import { layers } from '@tensorflow/tfjs-layers';
 import { image, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 
 import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js';
-import { checkKeys, checkPositive } from '../checks.js';
+import { checkPositive } from '../checks.js';
 
 /** Options of {@link BilinearUpSampling2D}. */
 export interface BilinearUpSampling2DOptions extends LayerOptions {

@@ -1,8 +1,9 @@
+import { checkKeys } from '@segloss/common';
 import { layers, type LayersModel } from '@tensorflow/tfjs-layers';
 import { dropout, tidy, type Tensor } from '@tensorflow/tfjs-core';
 
 import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js';
-import { checkKeys, checkRate, checkSeed } from '../checks.js';
+import { checkRate, checkSeed } from '../checks.js';
 
 /** Options of {@link SeededDropout}. */
 export interface SeededDropoutOptions extends LayerOptions {

@@ -1,3 +1,4 @@
+import { checkKeys } from '@segloss/common';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import {
   add,
@@ -15,7 +16,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js';
-import { checkKeys, checkPositive } from '../checks.js';
+import { checkPositive } from '../checks.js';
 
 /** Options of {@link GroupNormalization}. */
 export interface GroupNormalizationOptions extends LayerOptions {

@@ -1,3 +1,4 @@
+import { checkKeys, unknownName, withDefaults } from '@segloss/common';
 import { type SymbolicTensor, type LayersModel, input, model } from '@tensorflow/tfjs-layers';
 
 import { drawWeights } from '../weights/initial-weights.js';
@@ -5,13 +6,10 @@ import { BATCH_NORM_MOMENTUM } from '../layers/batch-normalization.js';
 import {
   checkDivisible,
   checkInputShape,
-  checkKeys,
   checkMomentum,
   checkOutputs,
   checkPositive,
   checkSeed,
-  unknownName,
-  withDefaults,
 } from '../checks.js';
 import { ENCODERS, type EncoderName } from './encoders.js';
 import { ENCODER, EPSILON, type NormArguments } from './resnet.js';

@@ -1,3 +1,4 @@
+import { checkKeys, withDefaults } from '@segloss/common';
 import { registerMissingGradients } from '@segloss/kernels';
 import {
   input,
@@ -15,13 +16,11 @@ import { GroupNormalization } from '../layers/group-normalization.js';
 import {
   checkDivisible,
   checkInputShape,
-  checkKeys,
   checkMomentum,
   checkOutputs,
   checkPositives,
   checkRate,
   checkSeed,
-  withDefaults,
 } from '../checks.js';
 
 /** Options of {@link unet}. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 
-import { checkKeys } from '@segloss/models/options';
+import { checkKeys } from '@segloss/common';
 import { type BackendName, type BackendOptions } from './types.js';
 
 const MOST = 64;

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { ConfigError } from './config-error.js';
 import { presets, presetsFolder } from './presets.js';
-import { nearestName } from '@segloss/models/options';
+import { nearestName } from '@segloss/common';
 import { readYaml } from './read-yaml.js';
 import { isBranch, type Branch } from './tree.js';
 

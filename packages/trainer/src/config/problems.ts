@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type ConfigIssue } from './config-error.js';
 import { nameOf, unwrap } from './keys.js';
 import { DEFAULT_NAMES, runSchema } from './schema.js';
-import { nearestName } from '@segloss/models/options';
+import { nearestName } from '@segloss/common';
 import { nearestTree, valueOf, type Branch } from './tree.js';
 
 type Path = readonly PropertyKey[];

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { nearestName } from '@segloss/models/options';
+import { nearestName } from '@segloss/common';
 import { ConfigError } from './config-error.js';
 import { baseLayers, readFileLayer, type Layer } from './extended-files.js';
 import {

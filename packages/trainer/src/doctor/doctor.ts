@@ -6,7 +6,7 @@ import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import { CANDIDATES, passedOver } from '../backend/try-backend.js';
 import { tryInChild } from '../backend/try-in-child.js';
 import { type BackendFacts, type BackendName } from '../backend/types.js';
-import { checkKeys } from '@segloss/models/options';
+import { checkKeys } from '@segloss/common';
 import { machine, type Machine } from './machine.js';
 
 /** How a backend fares on this machine. */

@@ -1,4 +1,4 @@
-import { checkKeys, unknownName, withDefaults } from '@segloss/models/options';
+import { checkKeys, unknownName, withDefaults } from '@segloss/common';
 
 /** Raises the rate linearly from `from` times its value to its full value over the first `epochs` epochs. */
 export interface Warmup {

@@ -1,6 +1,6 @@
 import { type Augmentation } from '@segloss/data/samples';
 import { type Loss } from '@segloss/losses';
-import { checkKeys, unknownName, withDefaults } from '@segloss/models/options';
+import { checkChoice, checkKeys, unknownName, withDefaults } from '@segloss/common';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { checkSamples, outputChannels, inMemory, type TrainingItem } from './batches.js';
@@ -219,14 +219,8 @@ function resolveMonitor({ metric = 'foregroundDice', mode }: Monitor): ResolvedO
   }
   return {
     metric: name,
-    mode: oneOf('monitor.mode', mode ?? (name === 'loss' ? 'min' : 'max'), ['max', 'min']),
+    mode: checkChoice('train', 'monitor.mode', mode ?? (name === 'loss' ? 'min' : 'max'), ['max', 'min']),
   };
-}
-
-/** The value, if it is one of the choices; throws otherwise. */
-function oneOf<V extends string>(name: string, value: V, choices: readonly V[]): V {
-  if (choices.includes(value)) return value;
-  throw new RangeError(`train: wanted ${name} to be ${choices.join(' | ')}, got ${JSON.stringify(value)}`);
 }
 
 /** Settings that the numbers of a training depend on, as far as JSON can hold them; a checkpoint resumes only with the same. */
@@ -312,8 +306,8 @@ function checkScoring({
       `train: wanted background from 0 to ${classes.length - 1} or null, got ${String(background)}`,
     );
   }
-  oneOf('batchNormStatistics', batchNormStatistics, ['running', 'exact']);
-  oneOf('outputBias', outputBias, ['zero', 'prior']);
+  checkChoice('train', 'batchNormStatistics', batchNormStatistics, ['running', 'exact']);
+  checkChoice('train', 'outputBias', outputBias, ['zero', 'prior']);
   if (ema !== undefined && !(ema > 0 && ema < 1)) {
     throw new RangeError(`train: wanted ema between 0 and 1, got ${String(ema)}; 0.999 is usual`);
   }

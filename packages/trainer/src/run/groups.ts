@@ -2,7 +2,7 @@ import { DataError } from '@segloss/data';
 import { parse } from 'csv-parse/sync';
 import { readFileSync } from 'node:fs';
 
-import { nearestName } from '@segloss/models/options';
+import { nearestName } from '@segloss/common';
 
 import { type RunConfig } from '../config/schema.js';
 

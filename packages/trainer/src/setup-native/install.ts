@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { type BackendFacts } from '../backend/types.js';
-import { checkKeys } from '@segloss/models/options';
+import { checkKeys } from '@segloss/common';
 import { buildBinding, hasBinding } from './build.js';
 import { checkBackend, standing } from './check.js';
 import { checkDisk } from './disk.js';

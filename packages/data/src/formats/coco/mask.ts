@@ -1,5 +1,5 @@
 import { DataError } from '../../errors.js';
-import { checkChoice, checkKeys } from '../../options.js';
+import { checkChoice, checkKeys } from '@segloss/common';
 import { IGNORED } from '../../samples/sample.js';
 import { fillPolygon } from './polygon.js';
 import { decodeRle, type Rle } from './rle.js';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 
-import { checkKeys } from '../../options.js';
+import { checkKeys } from '@segloss/common';
 import { fromPixdim, spacingOf, type Affine, type NiftiForms } from './affine.js';
 
 /** Where the voxels of a label volume are. */

@@ -1,6 +1,6 @@
 import { type Variable } from '@tensorflow/tfjs-core';
 
-import { checkKeys, withDefaults } from '@segloss/models/options';
+import { checkKeys, withDefaults } from '@segloss/common';
 import { adamOptimizer } from './adam.js';
 import { sgd } from './sgd.js';
 import { type Optimizer, type OptimizerName, type OptimizerOptions } from './types.js';
