@@ -24,7 +24,6 @@ export { runId } from './config/run-id.js';
 export { type RunConfig } from './config/schema.js';
 export { configToYaml } from './config/to-yaml.js';
 export * from '@segloss/models';
-export { nearestName } from '@segloss/models/options';
 export * from './loop.js';
 export { train, type CheckpointFolder, type TrainOptions } from './train.js';
 export { folderStore } from './checkpoint/folder-store.js';

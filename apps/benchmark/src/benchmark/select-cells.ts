@@ -1,4 +1,4 @@
-import { nearestName } from '@segloss/trainer';
+import { nearestName } from '@segloss/common';
 
 import { UsageError } from '../errors.js';
 import type { Axis } from './grid.js';

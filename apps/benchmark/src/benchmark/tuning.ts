@@ -1,9 +1,9 @@
+import { nearestName } from '@segloss/common';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import {
   ConfigError,
-  nearestName,
   planRun,
   readScores,
   runState,
