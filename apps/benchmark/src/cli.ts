@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 
 import { commands } from './commands/index.js';
-import { exitCodeHelp, exitCodeOf, exitCodes, messageOf } from './errors.js';
+import { exitCodeHelp, exitCodeOf, exitCodes, messageOf, UsageError } from './errors.js';
+import { collect } from './options.js';
 import { processTerminal } from './terminal.js';
 
 const terminal = processTerminal();
@@ -29,13 +30,41 @@ async function program(argv: readonly string[], finish: (code: number) => void):
       .description(description)
       .option('--verbose', 'print the stack of an error');
     if (named.includes(name)) (await load()).define(command, terminal, finish);
+    refuseTwice(command);
   }
   return root;
+}
+
+/** Options that hold one value are given once: the last would win, and the others be lost in silence. */
+function refuseTwice(command: Command): void {
+  for (const option of command.options) {
+    if (option.isBoolean() || option.parseArg === collect) continue;
+    let given: string | undefined;
+    command.on(`option:${option.name()}`, (value: string) => {
+      if (given !== undefined) {
+        throw new UsageError(
+          `${option.long}: wanted it once, got "${given}" and "${value}"; remove one of them`,
+        );
+      }
+      given = value;
+    });
+  }
+}
+
+/** An empty argument would be the current folder, or a default, where a variable of the shell was not set. */
+function refuseEmpty(argv: readonly string[]): void {
+  const at = argv.findIndex((word) => word === '' || /^--[\w-]+=$/.test(word));
+  if (at < 0) return;
+  const before = argv[at] === '' ? argv[at - 1] : argv[at]!.slice(0, -1);
+  throw new UsageError(
+    `wanted a value${before === undefined ? '' : ` after ${before}`}, got an empty one; is a variable of the shell not set?`,
+  );
 }
 
 async function main(): Promise<number> {
   let code: number = exitCodes.ok.code;
   try {
+    refuseEmpty(terminal.argv);
     const root = await program(terminal.argv, (result) => {
       code = result;
     });

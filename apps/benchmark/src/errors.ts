@@ -48,7 +48,8 @@ export function exitCodeOf(error: unknown): number {
   return codeOfError(error instanceof Error ? error : undefined);
 }
 
-const READ_ONLY = '; check the permissions, or choose another folder with --out';
+const READ_ONLY =
+  '; the folder cannot be written to: check its permissions, or choose another one with --out';
 /** What to do about errors of the file system. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: '; the disk is full: make room; the same command resumes',
@@ -62,7 +63,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** What an error says to a person, with a remedy where the system gives none. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const remedy = REMEDIES[(error as NodeJS.ErrnoException).code ?? ''] ?? '';
+  const { code = '', syscall } = error as NodeJS.ErrnoException;
+  // Node says ENOENT where a folder cannot be made on a read-only disk.
+  const remedy = REMEDIES[code === 'ENOENT' && syscall === 'mkdir' ? 'EROFS' : code] ?? '';
   return `${error.message.replace(/^error: /, '').replace('\n(', ' (')}${remedy}`;
 }
 

@@ -107,6 +107,23 @@ describe('segloss', () => {
     [2, [...benchmark, '--loss', 'ce(smoth=1)'], /smoth/],
     [2, [...benchmark, '--loss', 'ce', '--loss', '1*ce'], /two cells are the same run/],
     [2, [...benchmark, '--los', 'ce'], /unknown option '--los'/],
+    [
+      2,
+      ['train', '--data', 'good', '--loss', 'ce', '--loss', 'dice'],
+      /--loss: wanted it once, got "ce" and "dice"/,
+    ],
+    [
+      2,
+      ['train', '-c', 'a.yaml', '--config', 'b.yaml'],
+      /--config: wanted it once, got "a\.yaml" and "b\.yaml"/,
+    ],
+    [
+      2,
+      ['train', '--data', ''],
+      /wanted a value after --data, got an empty one; is a variable of the shell not set\?/,
+    ],
+    [2, ['train', '--data='], /wanted a value after --data, got an empty one/],
+    [2, ['predict', 'run', '', '--out', 'labels'], /wanted a value after run, got an empty one/],
     [2, [...benchmark, '--loss', './none.ts#x'], /none\.ts/],
     [2, [...benchmark, '--set', 'seed=3'], /seed: the grid has this key already \(0\); .*--seeds/],
     [2, [...benchmark, '--set', 'epoch=3'], /unknown key "epoch"/],

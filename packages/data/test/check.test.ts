@@ -133,6 +133,8 @@ describe('guessLabels', () => {
     ['multiplied by', [0, 63, 252], 5, { 63: 1, 252: 4 }],
     ['begin at 1', [1, 2, 3, 4], 4, { 1: 0, 2: 1, 3: 2, 4: 3 }],
     ['may mean "void"', [0, 1, 2, 11], 3, { 11: 255 }],
+    ['the foreground is 65535 and not 1', [0, 65535], 2, { 65535: 1 }],
+    ['the foreground is 2 and not 1', [0, 2], 2, { 2: 1 }],
     ['name the missing classes', [0, 1, 5, 7], 3, undefined],
     ['look like photographs', Array.from({ length: 60 }, (_, i) => i), 3, undefined],
   ])('%s: %j of %i classes', (cause, values, classes, labelMap) => {

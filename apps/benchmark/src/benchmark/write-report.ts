@@ -15,7 +15,7 @@ import { leaderboard, toCsv, toMarkdown } from './table.js';
  * @throws {OutputError} If a file of such a name is there that segloss did not write, or that was changed since.
  */
 export function writeReport(results: Results, command: string): string {
-  const out = new OutputFolder(results.folder, { reads: [] });
+  const out = new OutputFolder(results.folder, { reads: [], remedy: 'move it away' });
   const names = results.several ? [FILES.report, FILES.markdown, FILES.csv] : [FILES.report];
   out.check(names);
   out.write(FILES.report, Buffer.from(renderReport(results, command)));

@@ -37,7 +37,7 @@ async function testCommand(
   try {
     const part = oneOf('part', flags.part, ['train', 'val', 'test'] as const);
     const name = runs.length === 1 ? `test-${part}.json` : `test-${runs.length}-runs-${part}.json`;
-    const out = new OutputFolder(runs[0]!.folder, { reads: [] });
+    const out = new OutputFolder(runs[0]!.folder, { reads: [], remedy: 'move it away' });
     out.check([name]);
     const report = await testRun(runs, {
       ...predictionOf(flags),

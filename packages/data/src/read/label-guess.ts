@@ -31,6 +31,13 @@ const MISHAPS: readonly Mishap[] = [
     }
     return { cause: 'the masks are black and white: 255 is the foreground', labelMap: { 255: 1 } };
   },
+  function anotherNumber(values, classes) {
+    const [foreground, ...others] = values.filter((value) => value !== 0);
+    if (classes !== 2 || foreground === undefined || others.length > 0 || !values.includes(0))
+      return undefined;
+    if (foreground === 1 || foreground === IGNORED) return undefined;
+    return { cause: `the foreground is ${foreground} and not 1`, labelMap: { [foreground]: 1 } };
+  },
   function scaledToBeSeen(values, classes) {
     const scales = [255 / (classes - 1), Math.floor(255 / (classes - 1)), Math.floor(256 / classes)];
     for (const scale of scales) {

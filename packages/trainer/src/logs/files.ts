@@ -45,9 +45,9 @@ export function namingFile<T>(file: string, write: () => T): T {
   try {
     return write();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
     if (code === undefined || !/^E[A-Z]+$/.test(code) || message.includes(file)) throw error;
-    throw Object.assign(new Error(`cannot write ${file}: ${message}`, { cause: error }), { code });
+    throw Object.assign(new Error(`cannot write ${file}: ${message}`, { cause: error }), { code, syscall });
   }
 }
 

@@ -23,6 +23,8 @@ export interface OutputOptions {
   reads: readonly string[];
   /** Also replaces files that were not written by segloss, or were changed since. Default false. */
   overwrite?: boolean;
+  /** What to do where a file is in the way, for the error. Default: choose another folder, or pass --overwrite. */
+  remedy?: string;
 }
 
 /**
@@ -90,8 +92,9 @@ export class OutputFolder {
     if (foreign.length === 0) return;
     const more = foreign.length > 1 ? ` and ${foreign.length - 1} more` : '';
     throw new OutputError(
-      `${path.join(this.folder, foreign[0]!)}${more}: there already, and not written by segloss or changed since; ` +
-        'choose another folder, or pass --overwrite (overwrite: true) to replace it',
+      `${path.join(this.folder, foreign[0]!)}${more}: there already, and not written by segloss or changed since; ${
+        this.options.remedy ?? 'choose another folder, or pass --overwrite (overwrite: true) to replace it'
+      }`,
     );
   }
 
