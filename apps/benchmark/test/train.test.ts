@@ -111,7 +111,9 @@ describe('segloss train', () => {
       'metrics.jsonl',
       'report.html',
       'scores.json',
+      'segloss-output.sha256',
       'summary.json',
+      'time.json',
     ]);
     const json = (file: string) => JSON.parse(bytes('whole', file).toString()) as Record<string, unknown>;
     expect(json('summary.json')).toMatchObject({
