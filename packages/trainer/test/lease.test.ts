@@ -6,8 +6,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { DeathWatch } from '../src/run/death-watch';
+import { writeCheckpoint } from '../src/checkpoint/store';
 import { Lease } from '../src/run/lease';
 import { ownIdentity } from '../src/run/process-identity';
+import { RunFolder } from '../src/run/run-folder';
 import { scratch } from './run-fixture';
 
 let folder: string;
@@ -79,6 +81,37 @@ describe('a lease', () => {
     clearInterval(timer);
   });
 
+  it('is taken over after a host whose clock is ahead has been silent', async () => {
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    leave({ ...otherHost, heartbeat: tomorrow });
+    (await acquire()).release();
+    leave({ ...otherHost, heartbeat: tomorrow });
+    utimesSync(file, 0, 0); // the disk says how old it is
+    (await acquire()).release();
+  });
+
+  it('is refused where the clock of another host is ahead, and its heartbeat goes on', async () => {
+    let beats = Date.now() + 86_400_000;
+    const again = () => leave({ ...otherHost, heartbeat: new Date(++beats).toISOString() });
+    again();
+    const timer = setInterval(again, 5);
+    await expect(acquire()).rejects.toThrow('on node-7');
+    clearInterval(timer);
+  });
+
+  linux('is refused while its owner on this machine is stopped, however long: it may resume', async () => {
+    const child = spawn('sleep', ['60']);
+    child.kill('SIGSTOP');
+    const stat = () => readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ');
+    while (stat()[2] !== 'T') await new Promise((resolve) => setTimeout(resolve, 5));
+    leave({ pid: child.pid, started: stat()[21], heartbeat: longAgo });
+    utimesSync(file, 0, 0);
+    await expect(acquire()).rejects.toThrow(`process ${child.pid}`);
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.on('exit', resolve));
+    (await acquire()).release();
+  });
+
   it('is refused while its owner listens in another container, even without heartbeats', async () => {
     leave({ ...otherContainer, heartbeat: longAgo });
     const watch = await DeathWatch.open(`${file}.other.sock`);
@@ -114,6 +147,32 @@ describe('a lease', () => {
     won[0]!.value.check();
     won[0]!.value.release();
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('that was lost while a file was being written keeps the file from being published', async () => {
+    // As of a process that was stopped for longer than the lease, and of one that resumed the run meanwhile.
+    const run = new RunFolder(folder);
+    const lease = await run.lease();
+    run.write('STATUS', 'running\n');
+    const content = {
+      toJSON() {
+        leave(otherHost);
+        return { status: 'finished' };
+      },
+    };
+    expect(() => run.write('summary.json', content)).toThrow('lost the run');
+    const checkpoint = { tensors: {}, metadata: { epoch: '1' } };
+    expect(() => writeCheckpoint(run.checkpoints, 'last', checkpoint, () => lease.check())).toThrow('lost the run'); // prettier-ignore
+    expect(readdirSync(folder).filter((name) => !name.endsWith('.sock')).sort()).toEqual(['STATUS', 'checkpoints', 'lock']); // prettier-ignore
+    expect(readdirSync(run.checkpoints)).toEqual([]);
+    lease.release();
+  });
+
+  it('takes the drafts of a lost owner away before anything is read, so that none is published later', async () => {
+    writeFileSync(path.join(folder, 'summary.json.0123abcd.new'), '');
+    const lease = await new RunFolder(folder).lease();
+    expect(readdirSync(folder)).toEqual(['lock', expect.stringMatching(/^lock\..*\.sock$/)]);
+    lease.release();
   });
 
   it('that was lost refuses every write, and leaves the new owner alone', async () => {

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
-import { namingFile } from '../logs/files.js';
+import { DRAFT, namingFile } from '../logs/files.js';
 import { CheckpointError, type CheckpointContent } from '../loop/checkpoint.js';
 import { decodeChecked, encodeChecked } from './safetensors.js';
 
@@ -29,14 +29,21 @@ export function checkpointFile(folder: string, name: CheckpointName): string {
 /**
  * Writes a checkpoint beside and renames it, so that a file of this name is always whole; `last` also becomes `previous`.
  *
+ * @param mayPublish Is called when the draft is complete; what it throws leaves the older checkpoints in place.
  * @throws What the file system throws; the older checkpoints stand.
  */
-export function writeCheckpoint(folder: string, name: 'last' | 'best', content: CheckpointContent): void {
+export function writeCheckpoint(
+  folder: string,
+  name: 'last' | 'best',
+  content: CheckpointContent,
+  mayPublish: () => void = () => undefined,
+): void {
   mkdirSync(folder, { recursive: true });
   const file = checkpointFile(folder, name);
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = `${file}.${DRAFT}.tmp`;
   try {
     namingFile(file, () => writeWhole(temporary, encodeChecked(content)));
+    mayPublish();
     if (name === 'last' && existsSync(file)) keepAsPrevious(folder);
     renameSync(temporary, file);
   } catch (error) {
@@ -110,7 +117,7 @@ function writeWhole(file: string, bytes: Buffer): void {
 /** There is a `last` at every moment: it gets a second name before the new one takes its own. */
 function keepAsPrevious(folder: string): void {
   const last = checkpointFile(folder, 'last');
-  const temporary = `${checkpointFile(folder, 'previous')}.${process.pid}.tmp`;
+  const temporary = `${checkpointFile(folder, 'previous')}.${DRAFT}.tmp`;
   rmSync(temporary, { force: true });
   try {
     linkSync(last, temporary);

@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 
 /** Puts bytes behind those of a file, in one write that is on the disk when this returns; all of them or, if it throws, none. */
 export function appendDurably(file: string, bytes: Uint8Array): void {
@@ -18,11 +28,28 @@ export function truncateDurably(file: string, length: number): void {
   withFile(file, 'r+', (handle) => ftruncateSync(handle, length));
 }
 
-/** Gives a file new content: a reader sees the old or the new, never a part. */
-export function replaceDurably(file: string, bytes: Uint8Array): void {
-  const draft = `${file}.new`;
-  withFile(draft, 'w', (handle) => writeWhole(handle, bytes, draft));
-  renameSync(draft, file);
+/** Part of the names of this process's drafts: process ids are the same in many containers. */
+export const DRAFT = randomUUID().slice(0, 8);
+
+/**
+ * Gives a file new content: a reader sees the old or the new, never a part.
+ *
+ * @param mayPublish Is called when the new content is complete; what it throws leaves the old content in place.
+ */
+export function replaceDurably(
+  file: string,
+  bytes: Uint8Array,
+  mayPublish: () => void = () => undefined,
+): void {
+  const draft = `${file}.${DRAFT}.new`;
+  try {
+    withFile(draft, 'w', (handle) => writeWhole(handle, bytes, draft));
+    mayPublish();
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 function withFile(file: string, flags: string, use: (handle: number) => void): void {

@@ -60,7 +60,7 @@ export class Lease {
     try {
       writeSync(handle, text);
       fsyncSync(handle);
-      while (!publish(draft, file, text)) await makeWay(file, times);
+      while (!publish(draft, file, text)) await makeWay(file, times, draft);
     } catch (error) {
       closeSync(handle);
       watch.close();
@@ -115,7 +115,8 @@ function publish(draft: string, file: string, text: string): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
+    // A network file system may have made the link, lost the answer, and tried again.
+    if (code === 'EEXIST') return read(file)?.token === (JSON.parse(text) as LeaseContent).token;
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(code ?? '')) throw error;
   }
   // A file system without hard links. For a moment the file is empty; a reader takes that for a young lease.
@@ -131,10 +132,10 @@ function publish(draft: string, file: string, text: string): boolean {
 }
 
 /** Removes the lease of an owner that is dead. @throws {RunError} If it may be alive. */
-async function makeWay(file: string, times: LeaseTimes): Promise<void> {
+async function makeWay(file: string, times: LeaseTimes, draft?: string): Promise<void> {
   const owner = read(file);
   const fate = owner === undefined ? 'unknown' : await fateOfOwner(file, owner);
-  if (fate === 'dead' || (fate === 'unknown' && (await isSilent(file, times))))
+  if (fate === 'dead' || (fate === 'unknown' && (await isSilent(file, times, draft))))
     return takeAway(file, owner?.token);
   if (!exists(file)) return;
   const who = owner === undefined ? 'another process' : describe(owner);
@@ -149,21 +150,36 @@ async function fateOfOwner(file: string, owner: LeaseContent): Promise<ReturnTyp
   return isListening(socketOf(file, owner.token)); // in another container of this machine
 }
 
-/** Whether the heartbeat is old, and stays as it is for some beats: clocks of hosts differ. */
-async function isSilent(file: string, { beat, stale }: LeaseTimes): Promise<boolean> {
+/**
+ * Whether the heartbeat is old, and stays as it is for some beats. Clocks of hosts differ: both the time that the owner wrote and that of its
+ * file say how old it is, and one of a wrong clock, in the future, is believed to be alive only if it changes.
+ *
+ * @param draft A file that was written just now on the same disk, whose clock is that of the file too.
+ */
+async function isSilent(file: string, { beat, stale }: LeaseTimes, draft = file): Promise<boolean> {
   const before = pulse(file);
   if (before === undefined) return true;
-  if (Date.now() - before.time < stale) return false;
-  await sleep(3 * beat);
-  const after = pulse(file);
-  return after === undefined || after.text === before.text;
+  const modified = statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? before.modified;
+  const ages = [Date.now() - before.said, modified - before.modified];
+  const isOld = ages.some((age) => age >= stale);
+  const isAhead = ages.some((age) => age <= -stale);
+  if (!isOld && !isAhead) return false;
+  for (let waited = 0; waited < (isOld ? 3 * beat : stale); waited += beat) {
+    await sleep(beat);
+    const after = pulse(file);
+    if (after === undefined) return true;
+    if (after.text !== before.text) return false;
+  }
+  return true;
 }
 
-function pulse(file: string): { time: number; text: string } | undefined {
+/** What a lease says now: the time that its owner wrote, and that of the file. */
+function pulse(file: string): { said: number; modified: number; text: string } | undefined {
   try {
     const text = readFileSync(file, 'utf8');
+    const modified = statSync(file).mtimeMs;
     const said = Date.parse(read(file)?.heartbeat ?? '');
-    return { text, time: Number.isNaN(said) ? statSync(file).mtimeMs : said };
+    return { text, modified, said: Number.isNaN(said) ? modified : said };
   } catch {
     return undefined;
   }
@@ -193,10 +209,11 @@ function beat(file: string, at: number, every: number): () => void {
   const handle = openSync(file, 'r+'); // of this very file: never writes into that of a successor
   const code = `
     const { workerData: { handle, at, every } } = require('node:worker_threads');
-    const { writeSync } = require('node:fs');
+    const { fsyncSync, writeSync } = require('node:fs');
     setInterval(() => {
       try {
         writeSync(handle, new Date().toISOString(), at);
+        fsyncSync(handle); // a network file system may else keep it for half a minute
       } catch {} // a disk that is away for a while: the next beat tries again
     }, every);`;
   const thread = new Worker(code, { eval: true, execArgv: [], workerData: { handle, at, every } });

@@ -22,6 +22,8 @@ const FINISHED_FILES = [
 
 /** The files of a run, in a folder of its own. */
 export class RunFolder {
+  private held: Lease | undefined;
+
   constructor(readonly folder: string) {}
 
   get checkpoints(): string {
@@ -70,7 +72,7 @@ export class RunFolder {
 
   write(name: string, content: string | object): void {
     const text = typeof content === 'string' ? content : `${toJson(content, 2)}\n`;
-    replaceDurably(this.file(name), Buffer.from(text));
+    replaceDurably(this.file(name), Buffer.from(text), () => this.held?.check());
   }
 
   /** Like {@link read}; undefined where the file is missing or damaged. */
@@ -103,6 +105,10 @@ export class RunFolder {
     return aside;
   }
 
+  private isOlder(name: string, time: number): boolean {
+    return (statSync(this.file(name), { throwIfNoEntry: false })?.mtimeMs ?? 0) < time;
+  }
+
   /**
    * Makes the folder, takes its lease, and removes the drafts that a killed process left.
    *
@@ -111,12 +117,12 @@ export class RunFolder {
   async lease(): Promise<Lease> {
     mkdirSync(this.folder, { recursive: true });
     const lease = await Lease.acquire(this.file(LOCK));
-    const old = Date.now() - 60_000; // a younger draft may be that of a process that asks for the lease now
+    this.held = lease;
+    const old = Date.now() - 60_000; // a younger draft of the lock may be that of a process that asks for it now
     for (const name of readdirSync(this.folder)) {
-      const left = /\.new$/.test(name) || (/^lock\..*\.(tmp|sock)$/.test(name) && !lease.owns(name));
-      if (left && (statSync(this.file(name), { throwIfNoEntry: false })?.mtimeMs ?? 0) < old) {
-        rmSync(this.file(name), { force: true });
-      }
+      // Whoever wrote another draft has lost the run: without it, nothing of that process can be published any more.
+      const left = /\.new$/.test(name) || (/^lock\..*\.(tmp|sock)$/.test(name) && !lease.owns(name) && this.isOlder(name, old)); // prettier-ignore
+      if (left) rmSync(this.file(name), { force: true });
     }
     return lease;
   }
