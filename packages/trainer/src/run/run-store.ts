@@ -1,6 +1,5 @@
 import { folderStore } from '../checkpoint/folder-store.js';
-import { readCheckpoint } from '../checkpoint/store.js';
-import { writeCheckpoint } from '../checkpoint/store.js';
+import { readCheckpoint, writeCheckpoint } from '../checkpoint/store.js';
 import { CheckpointError, type CheckpointContent, type CheckpointStore } from '../loop/checkpoint.js';
 import { type MetricsLog } from '../logs/metrics-log.js';
 import { type Lease } from './lease.js';
@@ -30,7 +29,6 @@ export class RunStore implements CheckpointStore {
     return content;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a store may be remote
   async save(name: 'last' | 'best', content: CheckpointContent): Promise<void> {
     this.lease.check();
     const metadata = name === 'last' ? { ...content.metadata, metrics: this.log.text } : content.metadata;
