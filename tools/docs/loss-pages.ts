@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { marginalPenalties } from '@segloss/bias';
 import * as losses from '@segloss/losses';
-import { lossRegistry, type LossFactory } from '@segloss/losses';
+import { lossPresets, lossRegistry, type LossFactory } from '@segloss/losses';
 import { root } from '@segloss/testing';
 import ts from 'typescript';
 
@@ -46,7 +46,7 @@ function pageOf(name: string, factory: LossFactory, symbol: ts.Symbol, checker: 
     prose,
     '## Example',
     ...texts('example').map((example) => withImport(example)),
-    `In a spec, as in \`parseLoss\` and on the command line: \`${name}\`.`,
+    `In a spec, as in \`parseLoss\` and on the command line: \`${name}\`.${otherNames(factory)}`,
     '## Options',
     optionTable(factory, symbol, checker),
     '## Value and errors',
@@ -60,6 +60,18 @@ function pageOf(name: string, factory: LossFactory, symbol: ts.Symbol, checker: 
     '[All losses](README.md)',
     '',
   ].join('\n\n');
+}
+
+/** Aliases, and the named compounds that the loss is part of, with what they stand for. */
+function otherNames({ definition: { name, fullName, aliases = [] } }: LossFactory): string {
+  const also = [...(fullName === undefined ? [] : [fullName]), ...aliases].map((alias) => `\`${alias}\``);
+  const forms = Object.entries(lossPresets())
+    .filter(([, spec]) => new RegExp(`(^|[\\s*(])${name}($|[\\s(,)])`).test(spec))
+    .map(([form, spec]) => `\`${form}\` is \`${spec}\``);
+  return [
+    ...(also.length === 0 ? [] : [` Also: ${also.join(', ')}.`]),
+    ...(forms.length === 0 ? [] : [` Named forms: ${forms.join('; ')}.`]),
+  ].join('');
 }
 
 function optionTable({ definition }: LossFactory, symbol: ts.Symbol, checker: ts.TypeChecker): string {

@@ -12,7 +12,11 @@ const LIBRARIES = [
   'seglossodyssey',
   'fixture',
   'segmentation_models_pytorch',
+  'recent-losses',
 ] as const;
+
+/** Not the code of a library: a small input, and the code of papers. */
+const OTHERS: readonly string[] = ['fixture', 'recent-losses'];
 
 const golden = (library: string): GoldenFile =>
   library === 'fixture' ? fixtureFile(goldenFile('fixture') as unknown as FixtureFile) : goldenFile(library)!;
@@ -25,7 +29,7 @@ export const parity: Generator = {
   async generate() {
     await setBackend('cpu');
     const outcomes = LIBRARIES.map((library) => ({ library, all: compareFile(golden(library)) }));
-    const finite = outcomes.filter(({ library }) => library !== 'fixture').flatMap(({ all }) => all);
+    const finite = outcomes.filter(({ library }) => !OTHERS.includes(library)).flatMap(({ all }) => all);
     const { passed } = countsOf(finite);
     const share = ((100 * passed) / finite.length).toFixed(1);
     const introduction = [
@@ -34,7 +38,8 @@ export const parity: Generator = {
       "Each case is a value and a gradient that the library's own code computed in float64. A case passes if the value agrees within 1e-5 · max(1, |v|),",
       'each term of a compound likewise, and the gradient within 1e-4 · max(max |g|, 1e-3), on the cpu and the wasm backend. A case is skipped if',
       'the library is wrong, if its value is not finite (segloss then has to be), or if segloss refuses the option by design; the reason stands below',
-      `each table. Of ${finite.length} cases of the four libraries ${passed} pass (${share} %). \`fixture\` is one small input with one case for each loss and library.`,
+      `each table. Of ${finite.length} cases of the four libraries ${passed} pass (${share} %). \`fixture\` is one small input with one case for each loss and library,`,
+      'and `recent-losses` holds losses of recent papers, from the code of the authors where there is any, else from the formula.',
       '',
       '```',
       'npm run parity -- ../shared/golden',

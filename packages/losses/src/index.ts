@@ -12,6 +12,14 @@ export { type ClassChoice } from './options/classes.js';
 export { type Aggregation, type AggregationOption } from './options/aggregation.js';
 export { type MarginalOptions, type TemperatureOption } from './families/marginals.js';
 export { withRegionSize, type RegionSizeKind, type RegionSizeOptions } from './with-region-size.js';
+export {
+  gradientSurgery,
+  lossWrappers,
+  perComponent,
+  type GradientSurgeryOptions,
+  type LossWrapper,
+  type PerComponentOptions,
+} from './wrappers/index.js';
 export { compound, term, type WeightedLoss } from './compound.js';
 export {
   deepSupervision,

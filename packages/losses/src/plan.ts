@@ -73,7 +73,7 @@ function evaluateTerms(terms: readonly Term[], spec: string, labels: Tensor, log
     const key = `${options.mode ?? ''}/${options.ignoreIndex ?? ''}`;
     let reading = readings.get(key);
     if (reading === undefined) {
-      reading = new Reading(readInputs(spec, labels, logits, { ...options, ...(mask && { mask }) }));
+      reading = new Reading(readInputs(spec, labels, logits, { ...options, ...(mask && { mask }) }), epoch);
       readings.set(key, reading);
     }
     return reading.plan(term);
@@ -84,6 +84,16 @@ function evaluateTerms(terms: readonly Term[], spec: string, labels: Tensor, log
   } finally {
     for (const reading of readings.values()) reading.dispose();
   }
+}
+
+/**
+ * The weighted sum of terms on inputs that are read already, such as a part of an image; for losses that wrap others. `target` and
+ * `valid` belong to the caller.
+ */
+export function valueOn(terms: readonly Term[], inputs: PixelInputs, epoch: number): Scalar {
+  const reading = new Reading(inputs, epoch, false);
+  const planned = terms.map((term) => reading.plan(term));
+  return addTerms(terms, planned, epoch).total;
 }
 
 function addTerms(terms: readonly Term[], planned: readonly (() => Scalar)[], epoch: number) {
@@ -114,13 +124,17 @@ class Reading {
   private readonly inputs: PixelInputs;
   private readonly kept: Partial<Record<'target' | 'valid', Tensor3D>> = {};
 
-  constructor(inputs: PixelInputs) {
+  constructor(
+    inputs: PixelInputs,
+    private readonly epoch: number,
+    ownsLabels = true,
+  ) {
     // Made when a term first asks, which may be within an operation that clears what it made.
     const made = (name: 'target' | 'valid') => ({
       get: () => (this.kept[name] ??= keep(inputs[name])),
       enumerable: true,
     });
-    const lazy = inputs.indices ? { target: made('target'), valid: made('valid') } : {};
+    const lazy = inputs.indices && ownsLabels ? { target: made('target'), valid: made('valid') } : {};
     this.inputs = Object.defineProperties(
       {},
       { ...Object.getOwnPropertyDescriptors(inputs), ...lazy },
@@ -143,7 +157,15 @@ class Reading {
         `${definition.name}: wanted activation 'sigmoid' for one channel, got 'softmax'; a softmax of one is always 1`,
       );
     }
-    const context: LossContext = { mode, activation, classes, name: definition.name, batch, pixels };
+    const context: LossContext = {
+      mode,
+      activation,
+      classes,
+      name: definition.name,
+      batch,
+      pixels,
+      epoch: this.epoch,
+    };
     if ('pixels' in definition) {
       return () => definition.pixels(this.inputs, options, context);
     }

@@ -2,6 +2,7 @@ import { compound, term, type WeightedLoss } from './compound.js';
 import { suggestion } from '@segloss/common';
 import { lossRegistry, namesOf, type LossName } from './registry.js';
 import { schedules } from './schedules.js';
+import { lossWrappers, type LossWrapper } from './wrappers/index.js';
 import { type Library, type Loss, type LossFactory, type Weight } from './types.js';
 
 const LONGEST_SHOWN = 200;
@@ -58,6 +59,19 @@ const PRESETS = {
   'dice-cldice': '0.5*dice + 0.5*cldice',
   'dice-boundary': 'dice + linear(from=0.01,to=1,epochs=99)*boundary',
   'dice-hausdorff': 'dice + hausdorff-dt',
+  // Forms of one loss that have names of their own.
+  'batch-dice': 'dice(aggregation=perBatch)',
+  dml: 'dice(softLabels=semimetric)',
+  jml: 'jaccard(softLabels=semimetric)',
+  jdt: 'tversky(alpha=1,beta=1,softLabels=semimetric)',
+  'fine-grained-miou': 'jaccard(softLabels=semimetric,smooth=0,absentClass=skip)',
+  'focal-tversky-plus-plus': 'dice-plus-plus(alpha=0.3,beta=0.7,power=0.75)',
+  'log-barrier': 'size-bounds(penalty=log-barrier)',
+  'clm-dice': 'cbdice(weights=uniform)',
+  'cc-dice-ce': 'dice + ce + per-component(dice(smooth=0) + ce)',
+  'blob-dice-ce': '2*dice + 2*ce + per-component(dice + ce,region=blob,absentClass=skip)',
+  'dice-ce-skeleton-recall': 'dice + ce + skeleton-recall',
+  'dice-ce-ace': 'dice + ce + l1-ace',
 } as const satisfies Readonly<Record<string, string>>;
 
 /** The names of compounds that {@link parseLoss} knows; see {@link lossPresets}. */
@@ -80,12 +94,14 @@ export interface ParseLossOptions {
  * Reads a loss from text.
  *
  *     spec   := part ("+" part)*
- *     part   := [weight "*"] loss
+ *     part   := [weight "*"] (loss | wrapped)
  *     weight := number | name | schedule "(" options ")"
  *     loss   := name ["(" options ")"]           options := key "=" value ("," key "=" value)*
+ *     wrapped := wrapper "(" spec ["," options] ")"
  *
+ * Wrappers make another loss of a loss: `per-component` ({@link perComponent}) and `gradient-surgery` ({@link gradientSurgery}).
  * Values are numbers, `true`, `false`, words, or lists `[1,2,3]`. The names of the paper's code (`CE+L1`, `Focal+KL`,
- * ...) are presets.
+ * ...) are presets, and so are known compounds, which may be parts of a spec: `ce + batch-dice`.
  *
  * @throws {LossSpecError} If the text is not a spec; it names the place and the known names.
  *
@@ -94,6 +110,7 @@ export interface ParseLossOptions {
  * parseLoss('ce + 0.5*l1(temperature=10)').spec; // → "ce + 0.5*l1(temperature=10)"
  * parseLoss('ce + geometric(start=0.1,factor=2,every=5)*kl').terms.map((t) => t.name); // → ["ce", "kl"]
  * parseLoss('dice + ce', { preset: 'monai' }).spec; // → "dice(smooth=0.00001) + ce"
+ * parseLoss('dice + ce + per-component(dice + ce,region=blob)').terms.map((t) => t.name); // → ["dice", "ce", "per-component"]
  * parseLoss('CE+L1').spec; // → "ce + l1(temperature=10)"
  * ```
  */
@@ -147,9 +164,14 @@ class SpecReader {
   }
 
   read(): Loss {
+    const loss = this.sum();
+    if (this.at < this.spec.length) this.fail(`wanted "+" or the end, got ${this.rest()}`);
+    return loss;
+  }
+
+  private sum(): Loss {
     const parts = [this.part()];
     while (this.take('+')) parts.push(this.part());
-    if (this.at < this.spec.length) this.fail(`wanted "+" or the end, got ${this.rest()}`);
     return compound(...parts);
   }
 
@@ -161,7 +183,7 @@ class SpecReader {
     }
     const start = this.at;
     const name = this.name('a loss');
-    if (this.losses.has(name)) {
+    if (this.losses.has(name) || own(lossWrappers(), name) || own(PRESETS, name)) {
       this.at = start;
       return term(this.loss());
     }
@@ -182,6 +204,13 @@ class SpecReader {
     const start = this.at;
     const name = this.name('a loss');
     const found = this.losses.get(name);
+    const wrapper = own(lossWrappers(), name);
+    if (!found && wrapper) return this.wrapped(name, wrapper, start);
+    const compoundSpec = found ? undefined : own(PRESETS, name);
+    if (compoundSpec !== undefined) {
+      if (this.take('(')) this.fail(`"${name}" has its options fixed already; leave out (...)`, start);
+      return new SpecReader(compoundSpec, this.options).read();
+    }
     if (!found) this.unknownLoss(name, start);
     const options = this.optionList();
     if ('terms' in found) {
@@ -193,16 +222,32 @@ class SpecReader {
     return this.guard(start, () => found({ ...(preset && { preset }), ...options }));
   }
 
+  /** `per-component(dice + ce,region=blob)` */
+  private wrapped(name: string, wrapper: LossWrapper, start: number): Loss {
+    if (!this.take('(')) this.fail(`wanted "(" and a loss after ${name}, as in ${name}(dice + ce)`);
+    const loss = this.sum();
+    if (!this.take(',') && !this.take(')'))
+      this.fail(`wanted "+", "," or ")" after the loss, got ${this.rest()}`);
+    const options = this.spec[this.at - 1] === ',' ? this.readOptions() : {};
+    return this.guard(start, () => wrapper(loss, options));
+  }
+
   private unknownLoss(name: string, at: number): never {
     const known = [...lossRegistry().keys(), ...Object.keys(this.options.losses ?? {})];
-    const all = [...this.losses.keys(), ...Object.keys(PRESETS), ...Object.keys(schedules())];
+    const all = [this.losses, lossWrappers(), PRESETS, schedules()].flatMap((names) =>
+      names instanceof Map ? [...names.keys()] : Object.keys(names),
+    );
     const hint = suggestion(name, all);
     this.fail(`unknown loss "${name}"${hint}; known losses: ${known.join(', ')}`, at);
   }
 
   private optionList(): Record<string, OptionValue> {
+    return !this.take('(') || this.take(')') ? {} : this.readOptions();
+  }
+
+  /** The options after the opening parenthesis. */
+  private readOptions(): Record<string, OptionValue> {
     const options = Object.create(null) as Record<string, OptionValue>; // `__proto__` is a key like others
-    if (!this.take('(') || this.take(')')) return options;
     do {
       this.space();
       const start = this.at;

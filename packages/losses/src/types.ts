@@ -77,6 +77,8 @@ export interface LossContext {
   /** Images of the batch, and pixels of an image, ignored ones too. */
   readonly batch: number;
   readonly pixels: number;
+  /** Epoch (0-based) of the call. */
+  readonly epoch: number;
 }
 
 /** Part of a loss: one definition with its options, weight and name. */
@@ -139,6 +141,8 @@ export interface GradientCheck {
   readonly errors?: 'random' | 'everywhere';
   /** Largest error of a directional derivative, relative to the length of the gradient. Default 0.02. */
   readonly tolerance?: number;
+  /** Whether the value jumps in places, as where a pixel changes its bin: then one of four examples has to agree. Default false. */
+  readonly jumps?: boolean;
 }
 
 /** A loss that is a function of region statistics. */

@@ -109,6 +109,86 @@ function variation(p: readonly number[], i: number): number {
   return Math.hypot(...steps);
 }
 
+/** What the pixels of a class should be like: the means over filled bins of |mean p - mean y|. */
+function calibrationGap(
+  image: PlainImage,
+  k: number,
+  bins: number,
+  weight: (p: number, bin: number) => number,
+) {
+  const [p, y] = [column(image, k), isClass(image, k)];
+  const gaps = range(bins).flatMap((bin) => {
+    const w = p.map((x) => weight(x, bin));
+    const all = sum(w);
+    return all < 0.01 ? [] : [Math.abs(sum(w.map((x, i) => x * (p[i]! - y[i]!))) / all)];
+  });
+  return mean(gaps);
+}
+
+/** The mean over images of the mean over the classes that have labels. */
+const overPresent = (f: (image: PlainImage, k: number) => number, first = 0) =>
+  overImages((image) =>
+    mean(
+      range(CLASSES)
+        .filter((k) => k >= first && sizeOf(image, k) > 0)
+        .map((k) => f(image, k)),
+    ),
+  );
+
+const box = (x: readonly number[], i: number) => {
+  const [row, col] = [Math.floor(i / COLUMNS), i % COLUMNS];
+  return Math.max(...[-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => at(x, row + dy, col + dx, 0))));
+};
+
+/** The soft skeleton of a mask of 0 and 1: what opening takes away, iterated. */
+function softSkeleton(mask: readonly number[], iterations: number): number[] {
+  const erode = (x: readonly number[]) => x.map((_, i) => Math.min(...cross(x, i, (own) => own)));
+  const ridge = (x: readonly number[]) => {
+    const small = erode(x);
+    return x.map((value, i) => Math.max(0, value - box(small, i)));
+  };
+  let [x, skeleton] = [[...mask], ridge(mask)];
+  for (let step = 0; step < iterations; step++) {
+    x = erode(x);
+    skeleton = ridge(x).map((value, i) => skeleton[i]! + Math.max(0, value - skeleton[i]! * value));
+  }
+  return skeleton;
+}
+
+/** Of a mask: its skeleton, and its depths and the skeleton's relative to the largest radius, which is 1 at least. */
+function tube(mask: readonly number[]) {
+  const depth = (depths(mask) ?? mask).map((d, i) => d * mask[i]!);
+  const skeleton = softSkeleton(mask, 10);
+  const widest = Math.max(1, ...depth.filter((_, i) => skeleton[i]! > 0.5));
+  const onSkeleton = (f: (d: number) => number) => depth.map((d, i) => (skeleton[i]! > 0.5 ? f(d) : 0));
+  return {
+    skeleton,
+    depth: depth.map((d) => Math.min(d, widest) / widest),
+    radius: onSkeleton((d) => d / widest),
+    thin: onSkeleton((d) => (widest - d + 1) / widest),
+  };
+}
+
+function centerlineBoundaryCost(image: PlainImage, k: number): number {
+  const [p, y] = [column(image, k), isClass(image, k)];
+  const truth = tube(y);
+  const found = tube(p.map((x) => Number(x > 0.5)));
+  const over = (f: (i: number) => number) => sum(p.map((_, i) => f(i)));
+  const trueLine = (i: number) => truth.skeleton[i]! * truth.thin[i]!;
+  const foundLine = (i: number) => found.skeleton[i]! * p[i]! * found.thin[i]!;
+  const [trueRadius, foundRadius] = [
+    (i: number) => truth.radius[i]! * y[i]!,
+    (i: number) => found.radius[i]! * p[i]!,
+  ];
+  const precision =
+    (over((i) => foundLine(i) * truth.depth[i]! * y[i]!) + 1) /
+    (over((i) => foundLine(i) * (trueRadius(i) || foundRadius(i))) + 1);
+  const sensitivity =
+    (over((i) => trueLine(i) * found.depth[i]! * p[i]!) + 1) /
+    (over((i) => trueLine(i) * (foundRadius(i) || trueRadius(i))) + 1);
+  return 1 - (2 * precision * sensitivity) / (precision + sensitivity);
+}
+
 /** What each spec should give for the two images together. */
 export const references: Readonly<Record<string, () => number>> = {
   // As SegLossOdyssey with smooth 0.1: labels clipped to [0.1/(K-1), 0.9], and 0.1 added to their probability.
@@ -206,4 +286,78 @@ export const references: Readonly<Record<string, () => number>> = {
     (image, k) => (perimeterShare(column(image, k)) - perimeterShare(isClass(image, k))) ** 2,
     1,
   ),
+  'relative-l1(epsilon=0.05)': overClasses((image, k) => {
+    const [p, q] = marginals(image, k);
+    return Math.abs(p - q) / (q + 0.05);
+  }),
+  'size-bounds(unit=pixels,lower=4,upper=9,penalty=log-barrier,sharpness=2,classes=[1,2])': overClasses(
+    (image, k) => {
+      const size = sum(column(image, k));
+      const barrier = (z: number) => (z <= -1 / 4 ? -Math.log(-z) / 2 : 2 * z - Math.log(1 / 4) / 2 + 1 / 2);
+      return barrier(4 - size) + barrier(size - 9);
+    },
+    1,
+  ),
+  'mcc(gamma=1.5)': overClasses((image, k) => {
+    const [p, y] = [column(image, k), isClass(image, k)];
+    const count = (f: (p: number, y: number) => number) => sum(p.map((x, i) => f(x, y[i]!))) + 1e-5;
+    const [tp, fp] = [count((x, t) => x * t), count((x, t) => x * (1 - t))];
+    const [fn, tn] = [count((x, t) => (1 - x) * t), count((x, t) => (1 - x) * (1 - t))];
+    return (1 - (tp * tn - fp * fn) / Math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))) ** 1.5;
+  }),
+  't-vmf-dice': overPresent((image, k) => {
+    const [p, y] = [column(image, k), isClass(image, k)];
+    const cosine = sum(p.map((x, i) => x * y[i]!)) / Math.hypot(...p) / Math.hypot(...y);
+    const similarity = (1 + cosine) / (1 + 8 * (1 - cosine)) - 1;
+    return (1 - similarity) ** 2;
+  }),
+  'tilted-ce(t=2)': () => Math.log(mean(images.flatMap(labelP).map((p) => p ** -2))) / 2,
+  'tilted-ce(t=-0.001,aggregation=perImage)': overImages(
+    (image) => Math.log(mean(labelP(image).map((p) => p ** 0.001))) / -0.001,
+  ),
+  'mbls(margin=0.5,alpha=0.3)': () => {
+    const pixels = images.flatMap((image) => image.logits.map((z, i) => ({ z, p: labelP(image)[i]! })));
+    const margin = pixels.flatMap(({ z }) => z.map((x) => Math.max(0, Math.max(...z) - x - 0.5)));
+    return mean(pixels.map(({ p }) => -Math.log(p))) + 0.3 * mean(margin);
+  },
+  'dice-plus-plus(alpha=0.3,beta=0.7,power=0.75)': overClasses((image, k) => {
+    const [p, y] = [column(image, k), isClass(image, k)];
+    const over = (f: (p: number, y: number) => number) => sum(p.map((x, i) => f(x, y[i]!)));
+    const tp = over((x, t) => x * t) + 1;
+    const errors = 0.3 * over((x, t) => (x * (1 - t)) ** 2) + 0.7 * over((x, t) => ((1 - x) * t) ** 2);
+    return (1 - tp / (tp + errors)) ** 0.75;
+  }),
+  'recall-ce': () => {
+    const pixels = images.flatMap((image) =>
+      image.labels.map((label, i) => ({
+        label,
+        p: image.p[i]!,
+        chosen: image.p[i]!.indexOf(Math.max(...image.p[i]!)),
+      })),
+    );
+    const weight = range(CLASSES).map((k) => {
+      const own = pixels.filter(({ label }) => label === k);
+      return Math.max(1, own.filter(({ chosen }) => chosen !== k).length) / own.length;
+    });
+    return mean(pixels.map(({ label, p }) => -weight[label]! * Math.log(p[label]!)));
+  },
+  'l1-ace(bins=4)': overPresent((image, k) =>
+    calibrationGap(image, k, 4, (p, bin) => Number(p > bin / 4 && p <= (bin + 1) / 4)),
+  ),
+  'l1-ace(bins=4,binning=soft)': overPresent((image, k) =>
+    calibrationGap(image, k, 4, (p, bin) =>
+      Math.max(0, 1 - Math.abs(Math.min(3, Math.max(0, 4 * p - 0.5)) - bin)),
+    ),
+  ),
+  'region-wise': overClasses((image, k) => {
+    const y = isClass(image, k);
+    const depth = depths(y) ?? y;
+    const deepest = Math.max(...depth.map((d, i) => d * y[i]!));
+    return mean(column(image, k).map((p, i) => p * (y[i] ? -depth[i]! / deepest : 1)));
+  }),
+  'skeleton-recall(target=labels)': overPresent((image, k) => {
+    const y = isClass(image, k);
+    return 1 - (sum(column(image, k).map((p, i) => p * y[i]!)) + 1) / (sum(y) + 1);
+  }, 1),
+  cbdice: overClasses(centerlineBoundaryCost, 1),
 };

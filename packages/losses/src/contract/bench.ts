@@ -14,6 +14,8 @@ export interface CheckLossOptions {
   errors?: 'random' | 'everywhere';
   /** Largest error of a directional derivative, relative to the length of the gradient. */
   gradientTolerance?: number;
+  /** The value jumps in places: the gradient has to agree with finite differences at one of four examples near each other. */
+  jumps?: boolean;
   /** Seed of the random inputs. Default 1. */
   seed?: number;
 }

@@ -12,6 +12,7 @@ export function declaredBy({ terms }: Loss): CheckLossOptions & { modes: readonl
     spatial: definitions.some(({ spatial }) => spatial),
     classesDiffer: definitions.some(({ classesDiffer }) => classesDiffer),
     errors: checks.some(({ errors }) => errors === 'everywhere') ? 'everywhere' : 'random',
+    jumps: checks.some(({ jumps }) => jumps),
     gradientTolerance: Math.max(...checks.map(({ tolerance = 0.02 }) => tolerance)),
   };
 }

@@ -1,9 +1,9 @@
-import { add, div, maximum, mul, relu, sub, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { add, div, maximum, mul, sub, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { withoutGradient } from '../custom-gradient.js';
 import { defineLoss, direct, type LossFunction } from '../define.js';
 import { pixelSum } from '../math.js';
-import { dilate, erode } from '../pixels/neighbors.js';
+import { softSkeleton } from '../pixels/soft-skeleton.js';
 import { checkNumber } from '../options/checks.js';
 import {
   checkShapeClasses,
@@ -98,18 +98,6 @@ export const clDice: LossFactory<ClDiceOptions, 'cldice'> = /* @__PURE__ */ defi
     return meanOfGroups(sub(1, harmonic) as Tensor2D, sums, options, context);
   },
 });
-
-/** What each opening takes away from an image that is eroded again and again. */
-function softSkeleton(x: Tensor3D, space: readonly number[], iterations: number): Tensor3D {
-  const ridge = (y: Tensor3D) => relu(sub(y, dilate(erode(y, space), space))) as Tensor3D;
-  let skeleton = ridge(x);
-  for (let i = 0; i < iterations; i++) {
-    x = erode(x, space);
-    const more = ridge(x);
-    skeleton = add(skeleton, relu(sub(more, mul(skeleton, more)))) as Tensor3D;
-  }
-  return skeleton;
-}
 
 /**
  * {@link clDice} of labels and logits.

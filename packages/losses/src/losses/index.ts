@@ -32,6 +32,7 @@ export { noiseRobustDice, noiseRobustDiceLoss, type NoiseRobustDiceOptions } fro
 export { marginalL2, marginalL2Loss, type MarginalL2Options } from './marginal-l2.js';
 export { marginalReverseKl, marginalReverseKlLoss } from './marginal-reverse-kl.js';
 export { marginalJs, marginalJsLoss } from './marginal-js.js';
+export { relativeL1, relativeL1Loss, type RelativeL1Options } from './relative-l1.js';
 export { sizeBounds, sizeBoundsLoss, type SizeBoundsOptions } from './size-bounds.js';
 export {
   topKCrossEntropy,
@@ -59,9 +60,31 @@ export {
   balancedCrossEntropyLoss,
   type BalancedCrossEntropyOptions,
 } from './balanced-cross-entropy.js';
+export {
+  recallCrossEntropy,
+  recallCrossEntropyLoss,
+  type RecallCrossEntropyOptions,
+} from './recall-cross-entropy.js';
+export {
+  tiltedCrossEntropy,
+  tiltedCrossEntropyLoss,
+  type TiltedCrossEntropyOptions,
+} from './tilted-cross-entropy.js';
 export { distanceCrossEntropy, distanceCrossEntropyLoss } from './distance-cross-entropy.js';
 export { asymmetricFocal, asymmetricFocalLoss, type AsymmetricFocalOptions } from './asymmetric-focal.js';
 export { nacl, naclLoss, type NaclOptions } from './nacl.js';
+export {
+  marginBasedLabelSmoothing,
+  marginBasedLabelSmoothingLoss,
+  type MarginBasedLabelSmoothingOptions,
+} from './margin-based-label-smoothing.js';
+export {
+  averageCalibrationError,
+  averageCalibrationErrorLoss,
+  type AverageCalibrationErrorOptions,
+} from './average-calibration-error.js';
+export { dicePlusPlus, dicePlusPlusLoss, type DicePlusPlusOptions } from './dice-plus-plus.js';
+export { tVmfDice, tVmfDiceLoss, type TVmfDiceOptions } from './t-vmf-dice.js';
 export { klDivergence, klDivergenceLoss, type KlDivergenceOptions } from './kl-divergence.js';
 export { fBeta, fBetaLoss, type FBetaOptions } from './f-beta.js';
 export {
@@ -72,8 +95,11 @@ export {
 export { wassersteinDice, wassersteinDiceLoss, type WassersteinDiceOptions } from './wasserstein-dice.js';
 export { distanceDice, distanceDiceLoss, type DistanceDiceOptions } from './distance-dice.js';
 export { clDice, clDiceLoss, type ClDiceOptions } from './cl-dice.js';
+export { cbDice, cbDiceLoss, type CbDiceOptions } from './cb-dice.js';
+export { skeletonRecall, skeletonRecallLoss, type SkeletonRecallOptions } from './skeleton-recall.js';
 export { expLog, expLogLoss, type ExpLogOptions } from './exp-log.js';
 export { boundary, boundaryLoss, type BoundaryOptions } from './boundary.js';
+export { regionWise, regionWiseLoss, type RegionWiseOptions } from './region-wise.js';
 export { boundaryDou, boundaryDouLoss, type BoundaryDouOptions } from './boundary-dou.js';
 export { hausdorffDt, hausdorffDtLoss, type HausdorffDtOptions } from './hausdorff-dt.js';
 export { hausdorffErosion, hausdorffErosionLoss, type HausdorffErosionOptions } from './hausdorff-erosion.js';

@@ -6,16 +6,29 @@ export interface PlannedTerm {
   readonly spec: string;
   readonly weight?: number;
   readonly scale?: number;
+  /** Name of the extra array that this term takes for labels. */
+  readonly labels?: string;
+}
+
+/** An extra array of a golden file. */
+export interface ExtraArray {
+  readonly shape: readonly number[];
+  readonly values: readonly number[];
 }
 
 /** How one golden case is put to segloss, or why it is not. */
 export type Plan =
   | {
-      readonly terms: readonly PlannedTerm[];
+      /** The terms, or those of each image alone, of which the mean is taken. */
+      readonly terms:
+        | readonly PlannedTerm[]
+        | ((image: number, extra: (name: string) => ExtraArray) => readonly PlannedTerm[]);
       /** Added to the total: -1 where the reference returns the negative score. */
       readonly offset?: number;
       /** The reference's terms are not those of the plan: only the total is compared. */
       readonly onlyTotal?: boolean;
+      /** The reference's gradient is one of several, as at a tie: it is not compared. */
+      readonly onlyValue?: boolean;
       /** Another reading of the channels; multilabel turns class indices into channels. `terms`: each term says its own. */
       readonly mode?: Mode | 'terms';
       /** Label to ignore; none by default. `terms`: each term says its own. */
