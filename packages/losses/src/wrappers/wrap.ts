@@ -1,6 +1,8 @@
+import { checkKeys } from '@segloss/common';
+
 import { makeLoss } from '../plan.js';
 import { declaredBy } from '../contract/declared.js';
-import { checkKeys } from '../options/names.js';
+
 import { type InputOptions, type Loss, type PixelLossDefinition } from '../types.js';
 
 /** What a wrapper makes of a loss: everything of a definition but what follows from that loss. */
