@@ -5,6 +5,7 @@ registerLayers();
 export * from './layers/index.js';
 export { checkModel } from './check-model.js';
 export { batchNormMomentum, recomputeBatchNormalization } from './layers/batch-statistics.js';
+export { resnetDeeplab, type ResnetDeeplabOptions } from './networks/resnet-deeplab.js';
 export { resnetFpn, type ResnetFpnOptions } from './networks/resnet-fpn.js';
 export { type ResnetOptions } from './networks/resnet-model.js';
 export { resnetUnet, type ResnetUnetOptions } from './networks/resnet-unet.js';

@@ -4,6 +4,12 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { checkModel } from './check-model.js';
 import { checkInputShape, checkOutputs, checkSeed } from './checks.js';
 import { ENCODERS, type EncoderName } from './networks/encoders.js';
+import { RESNETS, type ResnetName } from './networks/resnet.js';
+import {
+  RESNET_DEEPLAB_DEFAULTS,
+  resnetDeeplab,
+  type ResnetDeeplabOptions,
+} from './networks/resnet-deeplab.js';
 import { RESNET_FPN_DEFAULTS, resnetFpn, type ResnetFpnOptions } from './networks/resnet-fpn.js';
 import { RESNET_UNET_DEFAULTS, resnetUnet, type ResnetUnetOptions } from './networks/resnet-unet.js';
 import { unet, UNET_DEFAULTS, type UnetOptions } from './networks/unet.js';
@@ -127,5 +133,14 @@ for (const [encoder, { title, width }] of encoders) {
     summary: `feature pyramid network with a ${title} as its encoder`,
     defaults: { ...RESNET_FPN_DEFAULTS, encoderWidth: width },
     build: (options) => resnetFpn({ ...options, encoder } as unknown as ResnetFpnOptions),
+  });
+}
+for (const encoder of Object.keys(RESNETS) as ResnetName[]) {
+  const { title, width } = ENCODERS[encoder];
+  registerModel({
+    name: `deeplabv3plus-${encoder}`,
+    summary: `DeepLabV3+ with a ${title} as its encoder`,
+    defaults: { ...RESNET_DEEPLAB_DEFAULTS, encoderWidth: width },
+    build: (options) => resnetDeeplab({ ...options, encoder } as unknown as ResnetDeeplabOptions),
   });
 }

@@ -25,12 +25,15 @@ import { useBackend, weightsOf } from './networks';
 /** Every registered model, small. */
 const NARROW_UNET = { encoderWidth: 2, decoderWidths: [8, 8, 4, 4, 4] };
 const NARROW_FPN = { encoderWidth: 2, pyramidChannels: 4, segmentationChannels: 32 };
+const NARROW_DEEPLAB = { encoderWidth: 2, decoderChannels: 6 };
 const optionsOf = (name: string) =>
   name === 'unet'
     ? { widths: [4, 8], norm: 'batch', dropout: 0.5 }
     : name.startsWith('fpn')
       ? NARROW_FPN
-      : NARROW_UNET;
+      : name.startsWith('deeplab')
+        ? NARROW_DEEPLAB
+        : NARROW_UNET;
 const small = (name: string, seed = 1) =>
   buildModel(name, { inputShape: [64, 64, 3], outputs: 2, seed, ...optionsOf(name) });
 const names = models().map(({ name }) => name);

@@ -13,7 +13,11 @@ type Arguments = Omit<Parameters<typeof layers.conv2d>[0], 'useBias' | 'activati
 export function convolution(args: Arguments): Layer {
   const { padding = 'same' } = args;
   const layer = layers.conv2d({ ...args, padding, useBias: false });
-  const inner = layer as unknown as { kernel: { read(): Tensor4D }; strides: [number, number] };
+  const inner = layer as unknown as {
+    kernel: { read(): Tensor4D };
+    strides: [number, number];
+    dilationRate: [number, number];
+  };
   layer.call = (inputs) =>
     tidy(() =>
       conv2d(
@@ -21,6 +25,8 @@ export function convolution(args: Arguments): Layer {
         inner.kernel.read(),
         inner.strides,
         padding,
+        'NHWC',
+        inner.dilationRate,
       ),
     );
   return layer;

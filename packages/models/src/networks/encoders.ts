@@ -10,8 +10,13 @@ interface Encoder {
   readonly title: string;
   /** Filters of the first convolution in torchvision. */
   readonly width: number;
-  /** Features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the image's size. */
-  readonly features: (image: SymbolicTensor, width: number, norm: NormArguments) => SymbolicTensor[];
+  /** Features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the image's size; with an output stride of 16 the last at 1/16, which ResNets have. */
+  readonly features: (
+    image: SymbolicTensor,
+    width: number,
+    norm: NormArguments,
+    outputStride: 16 | 32,
+  ) => SymbolicTensor[];
 }
 
 const resnets = (Object.keys(RESNETS) as ResnetName[]).map((name): [ResnetName, Encoder] => [
@@ -19,7 +24,7 @@ const resnets = (Object.keys(RESNETS) as ResnetName[]).map((name): [ResnetName, 
   {
     title: name.replace('resnet', 'ResNet-'),
     width: 64,
-    features: (image, width, norm) => resnet(image, name, width, norm),
+    features: (image, width, norm, outputStride) => resnet(image, { name, width, norm, outputStride }),
   },
 ]);
 
@@ -27,4 +32,4 @@ const resnets = (Object.keys(RESNETS) as ResnetName[]).map((name): [ResnetName, 
 export const ENCODERS = {
   ...Object.fromEntries(resnets),
   mobilenetv2: { title: 'MobileNetV2', width: 32, features: mobilenetV2 },
-} as Readonly<Record<EncoderName, Encoder>>;
+} as unknown as Readonly<Record<EncoderName, Encoder>>;

@@ -41,7 +41,12 @@ export const RESNET_DEFAULTS = {
 };
 
 /** Checks the options that all share; gives them complete. */
-export function checkedResnet<O extends ResnetOptions, D extends object>(caller: string, options: O, own: D) {
+export function checkedResnet<O extends ResnetOptions, D extends object>(
+  caller: string,
+  options: O,
+  own: D,
+  outputStride: 16 | 32 = 32,
+) {
   const defaults = { ...own, ...RESNET_DEFAULTS, seed: 0 };
   checkKeys(caller, options, ['inputShape', 'outputs', 'encoder', ...Object.keys(defaults)]);
   const { encoder } = options;
@@ -55,21 +60,38 @@ export function checkedResnet<O extends ResnetOptions, D extends object>(caller:
   checkPositive(caller, 'encoderWidth', encoderWidth);
   checkMomentum(caller, batchNormMomentum);
   checkSeed(caller, seed);
-  checkDivisible(caller, inputShape, 32, 'for an encoder of five halvings');
+  checkDivisible(
+    caller,
+    inputShape,
+    outputStride,
+    `for an encoder of ${outputStride === 32 ? 'five' : 'four'} halvings`,
+  );
   return complete;
 }
 
 type Defaulted = 'encoderWidth' | 'batchNormMomentum' | 'seed';
-type CompleteResnetOptions = Omit<ResnetOptions, Defaulted> & Required<Pick<ResnetOptions, Defaulted>>;
+type CompleteResnetOptions = Omit<ResnetOptions, Defaulted> &
+  Required<Pick<ResnetOptions, Defaulted>> & {
+    /** By how much the last features are smaller than the image. Default 32. */
+    readonly outputStride?: 16 | 32;
+  };
 
 /** A model of encoder and decoder, with its weights. */
 export function resnetModel(
-  { inputShape, encoder, encoderWidth, encoderWeights, batchNormMomentum, seed }: CompleteResnetOptions,
+  {
+    inputShape,
+    encoder,
+    encoderWidth,
+    encoderWeights,
+    batchNormMomentum,
+    seed,
+    outputStride = 32,
+  }: CompleteResnetOptions,
   decoder: (features: SymbolicTensor[], norm: NormArguments) => SymbolicTensor,
 ): LayersModel {
   const image = input({ shape: [...inputShape] });
   const norm = { epsilon: EPSILON, momentum: batchNormMomentum };
-  const features = ENCODERS[encoder].features(image, encoderWidth, norm);
+  const features = ENCODERS[encoder].features(image, encoderWidth, norm, outputStride);
   const network = model({ inputs: image, outputs: decoder(features, norm) });
   const given = encoderWeights !== undefined;
   drawWeights(network, seed, (weight) => given && partsOf(weight).layer.startsWith(ENCODER));

@@ -31,19 +31,25 @@ export const EPSILON = 1e-5;
 /** Before the names that torchvision gives to the layers of a ResNet. */
 export const ENCODER = 'encoder.';
 
+interface ResnetArguments {
+  readonly name: ResnetName;
+  /** Filters of the first convolution; 64 in torchvision. */
+  readonly width: number;
+  readonly norm: NormArguments;
+  /** 16: the last layer has dilated 3 x 3 convolutions and no stride, and its features are at 1/16. Default 32. */
+  readonly outputStride?: 16 | 32;
+}
+
 /**
  * The features of a ResNet without its head, at 1/2, 1/4, 1/8, 1/16 and 1/32 of the image's size, each layer under torchvision's name
  * behind `encoder.`.
  *
- * @param width Filters of the first convolution; 64 in torchvision.
  * @see He et al., "Deep Residual Learning", CVPR 2016, arXiv:1512.03385, table 1; the stride of a bottleneck is that of its 3 x 3
  * convolution, as in torchvision.
  */
 export function resnet(
   image: SymbolicTensor,
-  name: ResnetName,
-  width: number,
-  norm: NormArguments,
+  { name, width, norm, outputStride = 32 }: ResnetArguments,
 ): SymbolicTensor[] {
   const { blocks, bottleneck } = RESNETS[name];
   const block = bottleneck ? bottleneckBlock : basicBlock;
@@ -52,9 +58,11 @@ export function resnet(
   // Zeros, where torch pads with -∞: the same, as nothing is negative behind a ReLU.
   let x = layers.maxPooling2d({ poolSize: 3, strides: 2 }).apply(padded(features[0]!, 1)) as SymbolicTensor;
   blocks.forEach((count, layer) => {
+    const dilation = outputStride === 16 && layer === 3 ? 2 : 1;
     for (let i = 0; i < count; i++) {
-      const strides = layer > 0 && i === 0 ? 2 : 1;
-      x = block(x, { name: `${ENCODER}layer${layer + 1}.${i}`, filters: width * 2 ** layer, strides, norm });
+      const strides = layer > 0 && i === 0 && dilation === 1 ? 2 : 1;
+      const names = `${ENCODER}layer${layer + 1}.${i}`;
+      x = block(x, { name: names, filters: width * 2 ** layer, strides, dilation, norm });
     }
     features.push(x);
   });
@@ -75,20 +83,25 @@ interface Block {
   readonly name: string;
   readonly filters: number;
   readonly strides: number;
+  /** Of the 3 x 3 convolutions. */
+  readonly dilation: number;
   readonly norm: NormArguments;
 }
 
-function basicBlock(x: SymbolicTensor, { name, filters, strides, norm }: Block): SymbolicTensor {
-  const first = convolve(x, { name: `${name}.conv1`, filters, kernelSize: 3, strides });
+function basicBlock(x: SymbolicTensor, { name, filters, strides, dilation, norm }: Block): SymbolicTensor {
+  const first = convolve(x, { name: `${name}.conv1`, filters, kernelSize: 3, strides, dilation });
   const inner = normalizedRelu(first, `${name}.bn1`, norm);
-  const second = convolve(inner, { name: `${name}.conv2`, filters, kernelSize: 3 });
+  const second = convolve(inner, { name: `${name}.conv2`, filters, kernelSize: 3, dilation });
   return residual(x, normalized(second, `${name}.bn2`, norm), { name, strides, norm });
 }
 
-function bottleneckBlock(x: SymbolicTensor, { name, filters, strides, norm }: Block): SymbolicTensor {
+function bottleneckBlock(
+  x: SymbolicTensor,
+  { name, filters, strides, dilation, norm }: Block,
+): SymbolicTensor {
   const first = convolve(x, { name: `${name}.conv1`, filters, kernelSize: 1 });
   const narrow = normalizedRelu(first, `${name}.bn1`, norm);
-  const second = convolve(narrow, { name: `${name}.conv2`, filters, kernelSize: 3, strides });
+  const second = convolve(narrow, { name: `${name}.conv2`, filters, kernelSize: 3, strides, dilation });
   const inner = normalizedRelu(second, `${name}.bn2`, norm);
   const third = convolve(inner, { name: `${name}.conv3`, filters: 4 * filters, kernelSize: 1 });
   return residual(x, normalized(third, `${name}.bn3`, norm), { name, strides, norm });
@@ -98,7 +111,7 @@ function bottleneckBlock(x: SymbolicTensor, { name, filters, strides, norm }: Bl
 function residual(
   x: SymbolicTensor,
   change: SymbolicTensor,
-  { name, strides, norm }: Omit<Block, 'filters'>,
+  { name, strides, norm }: Omit<Block, 'filters' | 'dilation'>,
 ): SymbolicTensor {
   const filters = change.shape[3]!;
   if (strides !== 1 || x.shape[3] !== filters) {
@@ -114,13 +127,17 @@ interface Convolution {
   filters: number;
   kernelSize: 1 | 3 | 7;
   strides?: number;
+  dilation?: number;
 }
 
 /** Padded by half the kernel on every side: `same` pads less on one side where the stride is 2. */
-function convolve(x: SymbolicTensor, { kernelSize, strides = 1, ...rest }: Convolution): SymbolicTensor {
+function convolve(
+  x: SymbolicTensor,
+  { kernelSize, strides = 1, dilation = 1, ...rest }: Convolution,
+): SymbolicTensor {
   const half = (kernelSize - 1) / 2;
   const even = strides === 1 || half === 0;
-  const args = { ...rest, kernelSize, strides, kernelInitializer: 'zeros' as const };
+  const args = { ...rest, kernelSize, strides, dilationRate: dilation, kernelInitializer: 'zeros' as const };
   const layer = convolution({ ...args, padding: even ? 'same' : 'valid' });
   return layer.apply(even ? x : padded(x, half)) as SymbolicTensor;
 }
