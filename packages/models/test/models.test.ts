@@ -55,7 +55,7 @@ const logitsOf = (model: LayersModel, x: tf.Tensor, training = false) =>
   tf.tidy(() => Array.from((model.apply(x, { training }) as tf.Tensor).dataSync()));
 
 describe('the registry', () => {
-  it('knows the U-Net and five encoders under two decoders', () => {
+  it('knows the U-Net, five encoders under two decoders, and four under DeepLabV3+', () => {
     expect(names).toEqual([
       'unet',
       ...['unet', 'fpn'].flatMap((decoder) =>
@@ -63,6 +63,7 @@ describe('the registry', () => {
           (encoder) => `${decoder}-${encoder}`,
         ),
       ),
+      ...['resnet18', 'resnet34', 'resnet50', 'resnet101'].map((encoder) => `deeplabv3plus-${encoder}`),
     ]);
     expect(models().every(({ summary }) => summary.length > 10)).toBe(true);
   });

@@ -47,6 +47,7 @@ export { loadModelModule, type ModelModule } from './modules/model-module.js';
 export { resolveLoss, type ResolvedLoss } from './modules/loss-module.js';
 export { machineEnvironment, type MachineEnvironment } from './run/environment.js';
 export { toOnnx } from './onnx/to-onnx.js';
+export { stillImproving, type Unfinished } from './run/convergence.js';
 export { exportNotes, type ExportNotes } from './run/export-notes.js';
 export { exportOnnx } from './run/export-onnx.js';
 export { exportModel, loadExportedModel } from './run/export-model.js';

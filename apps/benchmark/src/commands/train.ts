@@ -1,9 +1,12 @@
 import {
   configTemplate,
   loadConfig,
+  readMetrics,
+  readScores,
   releaseBackend,
   runTraining,
   serializeEvent,
+  stillImproving,
   type LoadedConfig,
   type RunStartEvent,
 } from '@segloss/trainer';
@@ -72,6 +75,7 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
       const stopped = summary.status === 'interrupted';
       note(`${outcomeText(summary)}${stopped ? '; the same command resumes' : ''}: ${folder}`);
       if (spent.seconds > 0) note(timeOf(spent, loaded.config.data.workers));
+      if (summary.status === 'finished') for (const text of notConverged(folder, loaded)) note(text);
       note(`report: ${report}`);
       if (!stopped)
         for (const text of nextCommands(path.relative(terminal.folder, folder) || '.')) note(text);
@@ -109,6 +113,16 @@ function timeOf({ seconds, waiting }: { seconds: number; waiting: number }, work
   return `${seconds.toFixed(1)} s, of which ${share} % waiting for images${advice}`;
 }
 
+/** What to do where the epochs were too few. */
+function* notConverged(folder: string, { config: { monitor, epochs } }: LoadedConfig): Generator<string> {
+  const { lines } = readMetrics(path.join(folder, 'metrics.jsonl'));
+  const { background } = readScores(path.join(folder, 'scores.json'));
+  const unfinished = stillImproving(lines, monitor, background);
+  if (unfinished === undefined) return;
+  const { metric, from, to, epochs: last } = unfinished;
+  yield `not converged: ${metric} was still improving in the last ${last} of ${lines.length} epochs, from ${from.toFixed(3)} to ${to.toFixed(3)}; train longer: --set epochs=${2 * epochs}`;
+}
+
 /** What one does with a trained run. */
 function nextCommands(run: string): string[] {
   const folder = quote(run);
@@ -117,5 +131,6 @@ function nextCommands(run: string): string[] {
     `  segloss test ${folder}`,
     `  segloss predict ${folder} IMAGES --out labels`,
     `  segloss report ${folder}`,
+    `  segloss export ${folder} --out model`,
   ];
 }

@@ -1,8 +1,9 @@
+import { checkKeys } from '@segloss/common';
 import { initializers, layers, type Shape } from '@tensorflow/tfjs-layers';
 import { depthwiseConv2d, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 
 import { LAYER_OPTIONS, type LayerOptions } from './layer-options.js';
-import { checkKeys, checkPositive } from '../checks.js';
+import { checkPositive } from '../checks.js';
 
 /** Options of {@link DilatedDepthwiseConv2D}. */
 export interface DilatedDepthwiseConv2DOptions extends LayerOptions {
