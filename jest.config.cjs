@@ -22,6 +22,7 @@ const shared = {
     // d3 publishes .mjs, which jest never translates, beside a build for CommonJS.
     '^(d3-[a-z-]+)$': '<rootDir>/node_modules/$1/dist/$1.js',
     '^segloss$': '<rootDir>/apps/benchmark/src/index',
+    '^segloss/([a-z-]+)$': '<rootDir>/apps/benchmark/src/$1',
     '^@segloss/([a-z]+)/([a-z-]+)$': '<rootDir>/packages/$1/src/$2',
     '^@segloss/([a-z]+)$': '<rootDir>/packages/$1/src/index',
   },

@@ -353,7 +353,7 @@ describe('the cache of facts', () => {
 
   it('is used while a file stays as it is, and not trusted for files that were just written', async () => {
     process.env.SEGLOSS_CACHE = join(path, 'cache');
-    const kept = () => readdir(join(path, 'cache', 'masks-1')).catch(() => []);
+    const kept = () => readdir(join(path, 'cache', 'masks-2')).catch(() => []);
     const file = await put('cached/a.png', grayPng(fill([1, 3])));
     expect((await openMasks([file])).labels).toEqual([0, 1]);
     expect(await kept()).toEqual([]); // too young to be trusted
@@ -361,7 +361,7 @@ describe('the cache of facts', () => {
     try {
       await openMasks([file]);
       const [name] = await kept();
-      const cache = join(path, 'cache', 'masks-1', name!);
+      const cache = join(path, 'cache', 'masks-2', name!);
       // What the cache says is believed, of this file alone.
       const text = await readFile(cache, 'utf8');
       expect(text).toContain('[1,3]');

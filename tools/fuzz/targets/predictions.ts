@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DataError, type RandomStream } from '@segloss/data';
 
 import { CaseError } from '../../../apps/benchmark/src/analyze/faults.js';
-import { readNnunet } from '../../../apps/benchmark/src/analyze/nnunet.js';
+import { readNnunet } from '../../../apps/benchmark/src/analyze/read-nnunet.js';
 import { readFolders } from '../../../apps/benchmark/src/analyze/read-folders.js';
 import { nifti } from '../../../packages/data/test/nifti.js';
 import { damaged, many } from '../random-inputs.js';

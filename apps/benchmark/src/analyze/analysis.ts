@@ -1,4 +1,4 @@
-import { randomStream } from '@segloss/data';
+import { randomStream } from '@segloss/data/samples';
 import {
   analyzeRegionSizes,
   compareRegionSizes,

@@ -1,4 +1,4 @@
-import { DataError } from '@segloss/data';
+import { DataError } from '@segloss/data/masks';
 
 import type { Counts } from './count.js';
 import { CaseError } from './faults.js';

@@ -1,13 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-
-import { DataError } from '@segloss/data';
+import { DataError } from '@segloss/data/masks';
 import type { ProportionCase } from '@segloss/metrics';
 import { z } from 'zod';
 
 import { CaseError, type Fault } from './faults.js';
 import type { ReadRuns } from './runs.js';
-import { sameInputs } from './same-files.js';
 
 /** A number that JSON or Python may have: NaN is written where a score is 0/0. */
 const number = z.number().nullable();
@@ -54,13 +50,27 @@ interface Counted {
   readonly classes: ReadonlyMap<string, { readonly truth: number; readonly predicted: number }>;
 }
 
-/** Reads summaries of nnU-Net, version 2 or 1. @throws {DataError} If one is none, or no case can be used. */
-export async function readNnunet(
-  files: readonly { readonly name: string; readonly file: string }[],
+/** A summary.json, as text. */
+export interface SummaryText {
+  readonly name: string;
+  /** For messages. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
+ * Reads the cases of summaries of nnU-Net, version 2 or 1.
+ *
+ * @param notes What is known of the files already.
+ * @throws {DataError} If one is none, or no case can be used.
+ */
+export function readSummaries(
+  files: readonly SummaryText[],
   names: readonly string[] | undefined,
-): Promise<ReadRuns> {
+  notes: readonly string[] = [],
+): ReadRuns {
   const faults: Fault[] = [];
-  const summaries = await Promise.all(files.map(({ file }) => readSummary(file)));
+  const summaries = files.map(({ file, text }) => casesOf(file, text));
   const read = summaries.map((cases, r) =>
     cases.flatMap((read) => {
       try {
@@ -108,10 +118,7 @@ export async function readNnunet(
     background: exclusive ? 0 : undefined,
     runs,
     faults,
-    notes: [
-      ...(await sameInputs(files.map(({ name, file }) => ({ name, files: new Map([['summary', file]]) })))),
-      ...(exclusive ? [] : ['regions overlap, so there is no distance of label marginals']),
-    ],
+    notes: [...notes, ...(exclusive ? [] : ['regions overlap, so there is no distance of label marginals'])],
   };
 }
 
@@ -155,10 +162,7 @@ const byLabel = (a: string, b: string) => Number(a) - Number(b) || (a < b ? -1 :
 
 type Cases = (() => Counted)[];
 
-async function readSummary(file: string): Promise<Cases> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new DataError(`cannot read ${file}: ${error.message}`, 'unreadable');
-  });
+function casesOf(file: string, text: string): Cases {
   const data = parsePython(file, text);
   const v2 = version2.safeParse(data);
   if (v2.success) {
@@ -186,9 +190,7 @@ function parsePython(file: string, text: string): unknown {
 }
 
 const idOf = (file: string | undefined, index: number) =>
-  file === undefined
-    ? `case ${index}`
-    : path.posix.basename(file.replaceAll('\\', '/')).replace(/\.(nii(\.gz)?|[a-z]+)$/i, '');
+  file === undefined ? `case ${index}` : file.replace(/^.*[\\/]/s, '').replace(/\.(nii(\.gz)?|[a-z]+)$/i, '');
 
 function ofVersion2(
   { reference_file, prediction_file, metrics }: z.infer<typeof version2>['metric_per_case'][number],

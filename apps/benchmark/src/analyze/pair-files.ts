@@ -1,11 +1,9 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
-import path from 'node:path';
-
-import { DataError } from '@segloss/data';
+import { DataError } from '@segloss/data/masks';
 
 import type { Fault } from './faults.js';
 
-const READABLE = /\.(png|tiff?|jpe?g|nii(\.gz)?)$/i;
+/** Names of files that are read. */
+export const READABLE = /\.(png|tiff?|jpe?g|nii(\.gz)?)$/i;
 
 /** Words that stand before or behind the name of a case, set off by `_`, `-`, `.` or a space. */
 const WORDS =
@@ -20,13 +18,14 @@ const AFTER = new RegExp(`${SEPARATOR}+(?:${WORDS}|0000)$`, 'i');
  * that nnU-Net gives to channels.
  */
 export function looseName(id: string): string {
-  const folder = path.posix.dirname(id);
-  let name = path.posix.basename(id);
+  const at = id.lastIndexOf('/');
+  const folder = id.slice(0, Math.max(0, at));
+  let name = id.slice(at + 1);
   for (let before = ''; before !== name;) {
     before = name;
     name = name.replace(BEFORE, '').replace(AFTER, '');
   }
-  return folder === '.' ? name : `${folder}/${name}`;
+  return folder === '' ? name : `${folder}/${name}`;
 }
 
 /** The files of a folder and those below it that can be read, by their names without extension. */
@@ -37,33 +36,21 @@ export interface MaskFolder {
   readonly faults: readonly Fault[];
 }
 
+/** The id of a mask from its path below the folder, with `/` between folders: without extension, in one Unicode form. */
+export const maskId = (entry: string): string => entry.replace(READABLE, '').normalize('NFC');
+
 /**
- * Lists a folder. Files that start with `._` (of macOS) are no masks; names are compared in one Unicode form.
+ * The masks of a folder by their ids, in the order of their paths; of two with one id the first is read.
  *
- * @param followLinks Whether links that lead out of the folder are followed; otherwise they are faults.
- * @throws {DataError} If it is not there, or holds nothing that can be read.
+ * @throws {DataError} `no-data` if there is none.
  */
-export async function listMasks(folder: string, followLinks = false): Promise<MaskFolder> {
-  const root = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
-    const cause = error.code === 'ENOENT' ? 'it does not exist' : error.message;
-    throw new DataError(`cannot read the folder ${folder}: ${cause}`, 'missing-folder');
-  });
-  const faults: Fault[] = [];
-  const found: string[] = [];
-  await walk(root, '', new Set(), async (entry, target) => {
-    if (!READABLE.test(entry) && target.isFile) return false;
-    if (followLinks || target.path === root || target.path.startsWith(root + path.sep)) {
-      if (target.isFile) found.push(entry);
-      return true;
-    }
-    const message = `${path.join(folder, entry)} is a link to ${target.path}, out of the folder; say --follow-links to read it`;
-    faults.push({ kind: 'link', id: idOf(entry), message });
-    return false;
-  });
+export function maskFolder(
+  folder: string,
+  found: readonly (readonly [id: string, file: string])[],
+  faults: Fault[] = [],
+): MaskFolder {
   const files = new Map<string, string>();
-  for (const entry of found.sort()) {
-    const id = idOf(entry);
-    const file = path.join(folder, entry);
+  for (const [id, file] of found) {
     const other = files.get(id);
     if (other === undefined) files.set(id, file);
     else faults.push({ kind: 'ambiguous', id, message: `${file} has the name of ${other}, which is read` });
@@ -73,35 +60,6 @@ export async function listMasks(folder: string, followLinks = false): Promise<Ma
     throw new DataError(`no masks in ${folder}; wanted PNG, TIFF or NIfTI files${first}`, 'no-data');
   }
   return { folder, files, faults };
-}
-
-const idOf = (entry: string) => entry.replace(READABLE, '').split(path.sep).join('/').normalize('NFC');
-
-interface Target {
-  /** Where an entry leads, without links. */
-  readonly path: string;
-  readonly isFile: boolean;
-}
-
-/** Visits files and folders below `root`, and enters folders for which `visit` is true; none twice, so that links may go in circles. */
-async function walk(
-  root: string,
-  below: string,
-  seen: Set<string>,
-  visit: (entry: string, target: Target) => Promise<boolean>,
-): Promise<void> {
-  const here = await realpath(path.join(root, below));
-  if (seen.has(here)) return;
-  seen.add(here);
-  for (const entry of (await readdir(here)).sort()) {
-    if (entry.startsWith('._')) continue;
-    const name = path.join(below, entry);
-    const target = await realpath(path.join(here, entry)).catch(() => undefined); // a link to nothing
-    const stats = target === undefined ? undefined : await stat(target);
-    if (target === undefined || !(stats!.isFile() || stats!.isDirectory())) continue;
-    const isFile = stats!.isFile();
-    if ((await visit(name, { path: target, isFile })) && !isFile) await walk(root, name, seen, visit);
-  }
 }
 
 /** The prediction for every true mask that has one, by the id of the truth. */

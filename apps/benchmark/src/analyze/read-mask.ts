@@ -1,8 +1,6 @@
-import { inOrderOf, readImage, readNifti, type LabelMask, type OpenedMasks } from '@segloss/data';
+import { inOrderOf, type Image, type LabelMask, type OpenedMasks } from '@segloss/data/masks';
 
 import { CaseError } from './faults.js';
-
-const NIFTI = /\.nii(\.gz)?$/i;
 
 /** Labels of the pixels of an image or the voxels of a volume. */
 export interface Labels extends LabelMask {
@@ -19,22 +17,8 @@ export async function readLabels(masks: OpenedMasks, file: string): Promise<Labe
   return reading(async () => ({ file, ...(await masks.read(file)) }));
 }
 
-/** Reads probabilities: NIfTI from 0 to 1, one value or one for each class; gray PNG or TIFF, whose largest value means 1. */
-export async function readProbabilities(file: string): Promise<Probabilities> {
-  return reading(async () => {
-    if (NIFTI.test(file)) {
-      const volume = await readNifti(file);
-      return { file, volume, shape: volume.shape, channels: volume.channels, values: volume.values };
-    }
-    const { height, width, channels, values } = await readImage(file);
-    if (channels !== 1) {
-      throw new CaseError('bad-label', `wanted gray probabilities in ${file}, got ${channels} channels`);
-    }
-    return { file, shape: [height, width], channels: 1, values };
-  });
-}
-
-async function reading<T>(read: () => Promise<T>): Promise<T> {
+/** Turns what a reader throws into the fault of a case. */
+export async function reading<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
@@ -86,4 +70,12 @@ function joined(parts: readonly ArrayLike<number>[], length: number): Float64Arr
   const all = new Float64Array(parts.length * length);
   parts.forEach((part, c) => all.set(part, c * length));
   return all;
+}
+
+/** Gray values of an image, whose largest possible value means 1, as probabilities. @throws {CaseError} If it holds colors. */
+export function grayProbabilities(file: string, { height, width, channels, values }: Image): Probabilities {
+  if (channels !== 1) {
+    throw new CaseError('bad-label', `wanted gray probabilities in ${file}, got ${channels} channels`);
+  }
+  return { file, shape: [height, width], channels: 1, values };
 }

@@ -1,15 +1,21 @@
-import { DataError, IGNORED, openMasks, readLabelMap, type OpenedMasks } from '@segloss/data';
+import {
+  DataError,
+  IGNORED,
+  type LabelMap,
+  type OpenedMasks,
+  type OpenMasksOptions,
+} from '@segloss/data/masks';
 import type { ProportionCase } from '@segloss/metrics';
 
 import { classLabels } from './class-labels.js';
 import { countPredicted, countTruth, sumProbabilities, type Counts } from './count.js';
 import { CaseError, type Fault } from './faults.js';
 import { inOrder } from './in-order.js';
-import { listMasks, pairMasks, type Pairing } from './pair-files.js';
+import { pairMasks, type MaskFolder, type Pairing } from './pair-files.js';
 import { ProbabilityScale } from './probability-scale.js';
-import { readLabels, readProbabilities, type Labels } from './read-mask.js';
+import { readLabels, type Labels, type Probabilities } from './read-mask.js';
 import type { ReadRuns } from './runs.js';
-import { sameInputs } from './same-files.js';
+import { sameInputs, type SameContent } from './same-files.js';
 
 /** Folders of predictions, and of the true masks. */
 export interface FolderRequest {
@@ -25,6 +31,18 @@ export interface FolderRequest {
   readonly followLinks?: boolean;
   /** Called after each case. */
   readonly onCase?: (done: number, total: number) => void;
+}
+
+/** Where masks are: folders of a disk, or files that were dropped on a page. */
+export interface MaskStore {
+  /** The masks of a folder. @throws {DataError} If it is missing, or has none. */
+  list(folder: string, followLinks?: boolean): Promise<MaskFolder>;
+  /** What its `label-map.json` says, if it has one. */
+  labelMap(folder: string): Promise<LabelMap | undefined>;
+  open(files: readonly string[], options: OpenMasksOptions): Promise<OpenedMasks>;
+  /** @throws {CaseError} If the file holds none. */
+  probabilities(file: string): Promise<Probabilities>;
+  readonly same: SameContent;
 }
 
 /** Cases that are read at a time: files are read and unpacked during the counting, and few masks are in memory. */
@@ -48,19 +66,20 @@ interface Opened {
  *
  * @throws {DataError} If a folder is missing or empty, it is unclear what the masks of a folder mean, or no case can be used.
  */
-export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
+export async function readRuns(request: FolderRequest, store: MaskStore): Promise<ReadRuns> {
   const { predictions: runs, onCase } = request;
-  const truths = await listMasks(request.truth, request.followLinks);
+  const truths = await store.list(request.truth, request.followLinks);
   const pairings = await Promise.all(
     runs.map(async ({ name, folder }) =>
-      pairMasks(name, truths, await listMasks(folder, request.followLinks)),
+      pairMasks(name, truths, await store.list(folder, request.followLinks)),
     ),
   );
   const faults: Fault[] = [...truths.faults, ...pairings.flatMap((pairing) => pairing.faults)];
   const wanted = [...truths.files].filter(([id]) => pairings.some(({ predictions }) => predictions.has(id)));
-  const opened = await openFolders(request, wanted.map(([, file]) => file), pairings); // prettier-ignore
+  const opened = await openFolders(request, store, wanted.map(([, file]) => file), pairings); // prettier-ignore
   const { ignored } = opened.truth;
   const same = await sameInputs(
+    store.same,
     runs.map(({ name }, r) => ({ name, files: pairings[r]!.predictions })),
     { name: request.truth, files: truths.files },
   );
@@ -70,7 +89,7 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
   const predict = async (truth: Labels, file: string, r: number) => {
     const masks = opened.predictions[r];
     if (masks !== undefined) return countPredicted(truth, await readLabels(masks, file), ignored);
-    const probabilities = await readProbabilities(file);
+    const probabilities = await store.probabilities(file);
     scales[r]!.add(probabilities);
     return sumProbabilities(truth, probabilities, ignored);
   };
@@ -108,15 +127,16 @@ export async function readFolders(request: FolderRequest): Promise<ReadRuns> {
 /** Decides the label rule of the truth, and of each run; runs of two classes may hold 0 and 1 where the truth holds 0 and 255. */
 async function openFolders(
   { truth, predictions, classes, ignore, probabilities }: FolderRequest,
+  store: MaskStore,
   files: readonly string[],
   pairings: readonly Pairing[],
 ): Promise<Opened> {
-  const labelMap = await readLabelMap(truth);
-  const opened = await openMasks(files, { labelMap, ignored: ignore, classes: classes?.length });
+  const labelMap = await store.labelMap(truth);
+  const opened = await store.open(files, { labelMap, ignored: ignore, classes: classes?.length });
   const known = Math.max(classes?.length ?? 0, (opened.labels.at(-1) ?? 0) + 1);
   const open = async (folder: string, pairing: Pairing) =>
-    openMasks([...pairing.predictions.values()], {
-      labelMap: await readLabelMap(folder),
+    store.open([...pairing.predictions.values()], {
+      labelMap: await store.labelMap(folder),
       classes: known,
       comparedWith: opened,
     });

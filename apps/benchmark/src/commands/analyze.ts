@@ -7,8 +7,9 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { colorsFor, type Terminal } from '../terminal.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { collect } from '../options.js';
-import { analyzeRuns, type SizeReport } from '../analyze/analysis.js';
-import { readNnunet } from '../analyze/nnunet.js';
+import { analyzeRuns } from '../analyze/analysis.js';
+import { sizeReportJson } from '../analyze/json.js';
+import { readNnunet } from '../analyze/read-nnunet.js';
 import { renderSizePage } from '../analyze/page.js';
 import { readFolders } from '../analyze/read-folders.js';
 import type { ReadRuns } from '../analyze/runs.js';
@@ -80,7 +81,7 @@ export async function analyzeCommand(
     const file = out.folder.write(out.name, Buffer.from(renderSizePage(report)));
     stderr.write(`report: ${file}\n`);
   }
-  stdout.write(flags.json === true ? toJson(report) : reportText(report, colorsFor(stdout, env)));
+  stdout.write(flags.json === true ? sizeReportJson(report) : reportText(report, colorsFor(stdout, env)));
   if (report.faults.length === 0) return exitCodes.ok.code;
   stderr.write(`${faultText(report.faults)}\n`);
   return exitCodes.data.code;
@@ -97,9 +98,6 @@ function outputOf({ out = '', pred = [], gt, nnunet = [], overwrite = false }: A
   output.check([name]);
   return { folder: output, name };
 }
-
-/** Where there is no number, JSON has null. */
-const toJson = (report: SizeReport) => `${JSON.stringify(report, null, 2)}\n`;
 
 function readRuns(
   flags: AnalyzeFlags,

@@ -1,8 +1,7 @@
 import { Refusal, unreadable } from '../errors.js';
-import { readBytes } from './bytes.js';
 import { decodeJpeg, jpegHeader } from './jpeg.js';
 import { decodePng, pngHeader } from './png.js';
-import { type ImageHeader, type RawPixels } from './raw-pixels.js';
+import { type ImageHeader, type Inflate, type RawPixels } from './raw-pixels.js';
 import { decodeTiff, tiffHeader } from './tiff.js';
 import { unknownFormat } from './unknown-format.js';
 
@@ -10,7 +9,7 @@ import { unknownFormat } from './unknown-format.js';
 const FORMATS: readonly {
   readonly signatures: readonly (readonly number[])[];
   readonly header: (bytes: Uint8Array) => ImageHeader;
-  readonly decode: (bytes: Uint8Array) => RawPixels | Promise<RawPixels>;
+  readonly decode: (bytes: Uint8Array, inflate: Inflate) => RawPixels | Promise<RawPixels>;
 }[] = [
   { signatures: [[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]], header: pngHeader, decode: decodePng },
   { signatures: [[0xff, 0xd8]], header: jpegHeader, decode: decodeJpeg },
@@ -26,14 +25,14 @@ const FORMATS: readonly {
   },
 ];
 
-/** Decodes a PNG, JPEG or TIFF file, recognized by its first bytes and not by its name. */
-export async function decodeFile(path: string): Promise<RawPixels> {
-  return decodeBytes(path, await readBytes(path));
-}
-
-/** As {@link decodeFile}, of bytes that were read; the path is for messages. */
-export function decodeBytes(path: string, bytes: Uint8Array): Promise<RawPixels> {
-  return guarded(path, bytes, async ({ decode }) => decode(bytes));
+/**
+ * Decodes a PNG, JPEG or TIFF image, recognized by its first bytes and not by its name. What unpacks zlib streams is given: Node and browsers
+ * have other ones.
+ *
+ * @param path For messages.
+ */
+export function decodeWith(inflate: Inflate, path: string, bytes: Uint8Array): Promise<RawPixels> {
+  return guarded(path, bytes, async ({ decode }) => decode(bytes, inflate));
 }
 
 /** Size and channels of an image, of its bytes or of its first ones. */

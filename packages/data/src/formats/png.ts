@@ -1,7 +1,13 @@
 import { crc32 } from './crc32.js';
 import { Refusal } from '../errors.js';
-import { inflateTo } from './inflate.js';
-import { checkSize, unpackBits, unpackShorts, type ImageHeader, type RawPixels } from './raw-pixels.js';
+import {
+  checkSize,
+  unpackBits,
+  unpackShorts,
+  type ImageHeader,
+  type Inflate,
+  type RawPixels,
+} from './raw-pixels.js';
 
 /** Values of a pixel by color type: gray, RGB, palette, gray with opacity, RGBA. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -48,7 +54,7 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
  *
  * @see W3C, "Portable Network Graphics (PNG) Specification", sections 5, 7, 8 and 9.
  */
-export async function decodePng(bytes: Uint8Array): Promise<RawPixels> {
+export async function decodePng(bytes: Uint8Array, inflate: Inflate): Promise<RawPixels> {
   const { width, height, depth, colorType, interlaced } = headerOf(bytes);
   checkSize(width, height, bytes.length, (MAX_DEFLATE * 8) / Math.min(depth, 8));
   const { data, palette } = chunksOf(bytes);
@@ -61,7 +67,7 @@ export async function decodePng(bytes: Uint8Array): Promise<RawPixels> {
   const lengths = sizes.map(([columns, rows]) =>
     columns > 0 && rows > 0 ? rows * (1 + rowBytes(columns)) : 0,
   );
-  const packed = await inflateTo(
+  const packed = await inflate(
     data,
     lengths.reduce((sum, length) => sum + length, 0),
   );
@@ -131,7 +137,7 @@ function chunksOf(bytes: Uint8Array): { data: Uint8Array; palette?: number[][] }
     }
     at = end + 4;
   }
-  return { data: parts.length === 1 ? parts[0]! : Buffer.concat(parts), ...(palette && { palette }) };
+  return { data: parts.length === 1 ? parts[0]! : joined(parts), ...(palette && { palette }) };
 }
 
 function unpacked(
@@ -171,4 +177,14 @@ function paeth(left: number, above: number, corner: number): number {
   const guess = left + above - corner;
   const [a, b, c] = [Math.abs(guess - left), Math.abs(guess - above), Math.abs(guess - corner)];
   return a <= b && a <= c ? left : b <= c ? above : corner;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -28,6 +28,9 @@ export interface ImageHeader {
   readonly channels: 1 | 3;
 }
 
+/** Unpacks a zlib stream to exactly `wanted` bytes. @throws {Refusal} If it holds fewer or more. @throws {Error} If it is damaged. */
+export type Inflate = (packed: Uint8Array, wanted: number) => Promise<Uint8Array>;
+
 /** Images that claim more pixels than this are refused. */
 export const MAX_PIXELS = 64e6;
 

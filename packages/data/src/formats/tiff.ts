@@ -1,7 +1,13 @@
 import { Refusal } from '../errors.js';
-import { inflateTo } from './inflate.js';
 import { decodeLzw } from './lzw.js';
-import { MAX_PIXELS, unpackBits, unpackShorts, type ImageHeader, type RawPixels } from './raw-pixels.js';
+import {
+  MAX_PIXELS,
+  unpackBits,
+  unpackShorts,
+  type ImageHeader,
+  type Inflate,
+  type RawPixels,
+} from './raw-pixels.js';
 
 const TAG = {
   width: 256, height: 257, bits: 258, compression: 259, photometric: 262, fillOrder: 266, stripOffsets: 273, orientation: 274,
@@ -47,13 +53,13 @@ export function tiffHeader(bytes: Uint8Array): ImageHeader {
  *
  * @see Adobe, "TIFF Revision 6.0", sections 3 to 9, 11, 14, 15.
  */
-export async function decodeTiff(bytes: Uint8Array): Promise<RawPixels> {
+export async function decodeTiff(bytes: Uint8Array, inflate: Inflate): Promise<RawPixels> {
   const layout = layoutOf(bytes);
   const { width, height, depth, channels, photometric } = layout;
   const maximum = 2 ** depth - 1;
   const values =
     depth > 8 ? new Uint16Array(width * height * channels) : new Uint8Array(width * height * channels);
-  await readBlocks(bytes, layout, values);
+  await readBlocks(bytes, layout, values, inflate);
   if (photometric === WHITE_IS_ZERO) values.forEach((value, i) => (values[i] = maximum - value));
   return {
     kind: 'tiff',
@@ -73,6 +79,7 @@ async function readBlocks(
   bytes: Uint8Array,
   layout: Layout,
   values: Uint8Array | Uint16Array,
+  inflate: Inflate,
 ): Promise<void> {
   const { width, height, depth, channels, planar, tiled, blockWidth, blockHeight, offsets, sizes } = layout;
   const [planes, perPixel] = planar ? [channels, 1] : [1, channels];
@@ -84,7 +91,7 @@ async function readBlocks(
     const [x0, y0] = [(block % across) * blockWidth, (Math.floor(block / across) % down) * blockHeight];
     const rows = tiled ? blockHeight : Math.min(blockHeight, height - y0);
     const packed = bytes.subarray(offsets[block]!, offsets[block]! + sizes[block]!);
-    const lines = await unpack(packed, rowBytes * rows, layout.compression);
+    const lines = await unpack(packed, rowBytes * rows, layout.compression, inflate);
     const pixels = valuesOf(lines, blockWidth * perPixel, rows, layout);
     if (layout.predicted) undoDifferences(pixels, blockWidth, perPixel);
     const [columns, used] = [Math.min(blockWidth, width - x0), Math.min(rows, height - y0)];
@@ -99,8 +106,13 @@ async function readBlocks(
 }
 
 /** Exactly `wanted` bytes of a block. */
-async function unpack(packed: Uint8Array, wanted: number, compression: number): Promise<Uint8Array> {
-  if (compression === 8 || compression === 32946) return inflateTo(packed, wanted);
+async function unpack(
+  packed: Uint8Array,
+  wanted: number,
+  compression: number,
+  inflate: Inflate,
+): Promise<Uint8Array> {
+  if (compression === 8 || compression === 32946) return inflate(packed, wanted);
   const bytes = compression === 5 ? decodeLzw(packed, wanted) : compression === 32773 ? decodePackBits(packed, wanted) : packed; // prettier-ignore
   if (bytes.length < wanted) throw new Refusal('it holds fewer pixels than its header says');
   return bytes.subarray(0, wanted);

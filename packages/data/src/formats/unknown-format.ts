@@ -18,7 +18,7 @@ const OTHER_FORMATS: readonly (readonly [name: string, signature: RegExp])[] = [
  * @param wanted As in "neither PNG nor JPEG nor TIFF". @param target The format to convert it to.
  */
 export function unknownFormat(bytes: Uint8Array, wanted: string, target: string): string {
-  const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
+  const head = String.fromCharCode(...bytes.subarray(0, 1024));
   if (head.startsWith('version https://git-lfs')) {
     return 'it is a pointer of Git LFS and not the file itself; run "git lfs pull"';
   }

@@ -2,7 +2,7 @@
 import { DataError } from '../errors.js';
 import { IGNORED } from '../samples/sample.js';
 import { indexLabels, listedLabels, thresholdLabels, type LabelRule } from './labels.js';
-import { type MaskFacts } from './mask-facts.js';
+import { type MaskFacts } from './facts.js';
 
 /** A rule, what it says, and what one should know of it. */
 export interface DecidedRule {

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 
-import { DataError } from '../errors.js';
 import { readText } from '../formats/bytes.js';
-import { isLabelMap, type LabelMap } from './labels.js';
+import { parseLabelMap, type LabelMap } from './labels.js';
 
 /** The file of a folder that says what its mask values stand for. */
 export const LABEL_MAP = 'label-map.json';
@@ -25,15 +24,5 @@ export async function readLabelMap(folder: string): Promise<LabelMap | undefined
   const path = join(folder, LABEL_MAP);
   const text = await readText(path);
   if (text === undefined) return undefined;
-  let map: unknown;
-  try {
-    map = JSON.parse(text);
-  } catch {
-    // said below
-  }
-  if (isLabelMap(map)) return map;
-  throw new DataError(
-    `cannot read ${path}: wanted JSON that maps mask values to labels, as {"255": 1} does, both whole numbers, got ${text.slice(0, 40)}`,
-    'unreadable',
-  );
+  return parseLabelMap(path, text);
 }

@@ -86,6 +86,31 @@ export function isLabelMap(map: unknown): map is LabelMap {
   );
 }
 
+/**
+ * Reads the text of a `label-map.json`, which says what mask values stand for.
+ *
+ * @param path For messages.
+ * @throws {DataError} `unreadable` if it does not map whole numbers to whole numbers.
+ *
+ * @example
+ * ```ts
+ * parseLabelMap('label-map.json', '{"255": 1}'); // → {"255":1}
+ * ```
+ */
+export function parseLabelMap(path: string, text: string): LabelMap {
+  let map: unknown;
+  try {
+    map = JSON.parse(text);
+  } catch {
+    // said below
+  }
+  if (isLabelMap(map)) return map;
+  throw new DataError(
+    `cannot read ${path}: wanted JSON that maps mask values to labels, as {"255": 1} does, both whole numbers, got ${text.slice(0, 40)}`,
+    'unreadable',
+  );
+}
+
 /** The class index of a mask value; undefined if it is no label. */
 export function labelOf(value: number, lossy: boolean, { table, jpeg }: LabelRule): number | undefined {
   const label = lossy ? jpeg?.[value > 127 ? 1 : 0] : table[value];

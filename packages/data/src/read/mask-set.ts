@@ -1,12 +1,9 @@
 import { DataError } from '../errors.js';
-import { readNifti } from '../formats/nifti/read.js';
 import { type PlacedVolume } from '../formats/nifti/same-place.js';
 import { IGNORED } from '../samples/sample.js';
 import { blackAndWhite, checkPalettes } from './black-and-white.js';
-import { readMask } from './images.js';
 import { labelOf, labelsOf, mappedLabels, type LabelMap, type LabelRule } from './labels.js';
-import { maskFacts, NIFTI_FILE, type MaskFacts } from './mask-facts.js';
-import { labelValues } from './volumes.js';
+import { type MaskFacts } from './facts.js';
 
 /** Masks that are read by one rule, decided over all of them. */
 export interface OpenedMasks {
@@ -40,7 +37,7 @@ export interface LabelMask {
   readonly volume?: PlacedVolume;
 }
 
-/** Options of {@link openMasks}. */
+/** Options of `openMasks`. */
 export interface OpenMasksOptions {
   /** Replaces values, like that of `openDataset`. */
   readonly labelMap?: LabelMap | undefined;
@@ -52,35 +49,29 @@ export interface OpenMasksOptions {
   readonly comparedWith?: OpenedMasks | undefined;
 }
 
+/** Values of a mask that was read, before the label rule. */
+export interface MaskValues extends LabelMask {
+  /** Whether the values may differ from those that were saved, as in JPEG. */
+  readonly lossy: boolean;
+}
+
 /**
- * Opens label masks (PNG, TIFF, JPEG, NIfTI) that belong together, such as all true masks or all predictions of one model. The rule is
- * decided by what all of them hold: class numbers; or 0 and 1, 0 and 255, or black and white with grays at the borders, which are
- * 0 and 1. A file whose values are no labels (fractions, a photograph) is a fault and has no say in the rule. Only facts about the
- * masks are kept in memory, and in the user's cache folder.
+ * Decides the label rule of masks that belong together; see `openMasks`, which reads files.
  *
- * @param files Paths.
- * @throws {DataError} `bad-label`, if it is unclear what masks mean: some hold 0 and 1 and others 0 and 255, some hold class numbers
- *   and others only 0 and 255, class numbers were scaled to be seen by eye or saved as JPEG, or palettes have different orders.
- *
- * @example
- * ```ts
- * const { tmpdir } = await import('node:os');
- * const file = `${tmpdir()}/segloss-example-mask.nii`;
- * await writeNifti(file, Uint8Array.of(0, 255, 0), { shape: [1, 1, 3] });
- * const { labels, read } = await openMasks([file]);
- * labels; // → [0, 1]
- * Array.from((await read(file)).values); // → [0, 1, 0]
- * ```
+ * @param found What each file holds, or why it cannot be read.
+ * @param readValues Reads a file that has no fault.
+ * @throws {DataError} `bad-label`, if it is unclear what masks mean.
  */
-export async function openMasks(
-  files: readonly string[],
-  options: OpenMasksOptions = {},
-): Promise<OpenedMasks> {
+export function maskSet(
+  found: ReadonlyMap<string, MaskFacts | DataError>,
+  options: OpenMasksOptions,
+  readValues: (file: string) => Promise<MaskValues>,
+): OpenedMasks {
   const faults = new Map<string, DataError>();
   const facts = new Map<string, MaskFacts>();
-  for (const [file, found] of await maskFacts(files)) {
-    const fault = found instanceof DataError ? found : noLabels(file, found);
-    if (fault === undefined) facts.set(file, found as MaskFacts);
+  for (const [file, one] of found) {
+    const fault = one instanceof DataError ? one : noLabels(file, one);
+    if (fault === undefined) facts.set(file, one as MaskFacts);
     else faults.set(file, fault);
   }
   checkPalettes(facts);
@@ -108,7 +99,9 @@ export async function openMasks(
     read: async (file) => {
       const fault = faults.get(file);
       if (fault !== undefined) throw fault;
-      return read(file, rule);
+      const { shape, values, volume, lossy } = await readValues(file);
+      const labels = rule === undefined ? values : labelsOf(file, { values, lossy }, rule);
+      return { shape, values: labels, ...(volume && { volume }) };
     },
   };
 }
@@ -251,20 +244,4 @@ function checkMeaningOf255(facts: ReadonlyMap<string, MaskFacts>): void {
     `wanted masks of one kind, got class numbers in ${other[0]} and only 0 and 255 in ${white[0]}; ${remedy}`,
     'bad-label',
   );
-}
-
-async function read(file: string, rule: LabelRule | undefined): Promise<LabelMask> {
-  if (NIFTI_FILE.test(file)) {
-    const volume = await readNifti(file);
-    const { shape, affine, placed } = volume;
-    const values = labelValues(file, volume);
-    return {
-      shape,
-      values: rule === undefined ? values : labelsOf(file, { values, lossy: false }, rule),
-      volume: { shape, affine, placed },
-    };
-  }
-  const mask = await readMask(file, { allowJpeg: true });
-  const { height, width } = mask;
-  return { shape: [height, width], values: rule === undefined ? mask.values : labelsOf(file, mask, rule) };
 }

@@ -1,6 +1,7 @@
 import { DataError } from '../errors.js';
 import { labelsOf, listedLabels, toLabels, type LabelRule } from './labels.js';
-import { readImage, readMask, type Image } from './images.js';
+import { readImage, readMask } from './images.js';
+import { type Image } from './pixels.js';
 import { type Sample } from '../samples/sample.js';
 
 /** An image file and its mask file. */

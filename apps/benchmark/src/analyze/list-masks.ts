@@ -1,0 +1,62 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+import { DataError } from '@segloss/data';
+
+import type { Fault } from './faults.js';
+import { maskFolder, maskId, READABLE, type MaskFolder } from './pair-files.js';
+
+/**
+ * Lists a folder. Files that start with `._` (of macOS) are no masks; names are compared in one Unicode form.
+ *
+ * @param followLinks Whether links that lead out of the folder are followed; otherwise they are faults.
+ * @throws {DataError} If it is not there, or holds nothing that can be read.
+ */
+export async function listMasks(folder: string, followLinks = false): Promise<MaskFolder> {
+  const root = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
+    const cause = error.code === 'ENOENT' ? 'it does not exist' : error.message;
+    throw new DataError(`cannot read the folder ${folder}: ${cause}`, 'missing-folder');
+  });
+  const faults: Fault[] = [];
+  const found: string[] = [];
+  await walk(root, '', new Set(), async (entry, target) => {
+    if (!READABLE.test(entry) && target.isFile) return false;
+    if (followLinks || target.path === root || target.path.startsWith(root + path.sep)) {
+      if (target.isFile) found.push(entry);
+      return true;
+    }
+    const message = `${path.join(folder, entry)} is a link to ${target.path}, out of the folder; say --follow-links to read it`;
+    faults.push({ kind: 'link', id: idOf(entry), message });
+    return false;
+  });
+  return maskFolder(folder, found.sort().map((entry) => [idOf(entry), path.join(folder, entry)]), faults); // prettier-ignore
+}
+
+const idOf = (entry: string) => maskId(entry.split(path.sep).join('/'));
+
+interface Target {
+  /** Where an entry leads, without links. */
+  readonly path: string;
+  readonly isFile: boolean;
+}
+
+/** Visits files and folders below `root`, and enters folders for which `visit` is true; none twice, so that links may go in circles. */
+async function walk(
+  root: string,
+  below: string,
+  seen: Set<string>,
+  visit: (entry: string, target: Target) => Promise<boolean>,
+): Promise<void> {
+  const here = await realpath(path.join(root, below));
+  if (seen.has(here)) return;
+  seen.add(here);
+  for (const entry of (await readdir(here)).sort()) {
+    if (entry.startsWith('._')) continue;
+    const name = path.join(below, entry);
+    const target = await realpath(path.join(here, entry)).catch(() => undefined); // a link to nothing
+    const stats = target === undefined ? undefined : await stat(target);
+    if (target === undefined || !(stats!.isFile() || stats!.isDirectory())) continue;
+    const isFile = stats!.isFile();
+    if ((await visit(name, { path: target, isFile })) && !isFile) await walk(root, name, seen, visit);
+  }
+}
