@@ -65,16 +65,6 @@ describe('sh blocks of the pages', () => {
     });
   }
 
-  for (const { name, block } of checked.filter(({ block }) => block.info === 'sh quick')) {
-    it(`${name} runs`, () => {
-      for (const [program, tool, ...args] of shellCommands(block.code)) {
-        expect([program, tool]).toEqual(['npx', 'segloss']);
-        const { code, output } = run(process.execPath, [segloss, ...args], root);
-        expect(`${code} ${output}`).toMatch(/^0 /);
-      }
-    });
-  }
-
   it.each([
     ['npm run no-such-script', 'package.json has no script "no-such-script"'],
     ['npx segloss fly', 'segloss has no command "fly"'],

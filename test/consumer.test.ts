@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { root, withChecks } from '@segloss/testing';
@@ -6,10 +6,12 @@ import { buildSync } from 'esbuild';
 import ts from 'typescript';
 import { installCurrentNode, pack, run, temporaryFolder } from './packed.js';
 import { blocksOf, pages } from './pages.js';
+import { writePastedProject } from './pasted-project.js';
 import { importedPackages } from './workspaces.js';
 
 // Files of the repository itself, which test/add-a-loss.test.ts puts in their places, are marked no-run.
 const blocks = pages().flatMap((path) => blocksOf(path, 'ts').filter(({ block }) => block.info === 'ts'));
+const pasted = pages().flatMap((path) => blocksOf(path, 'sh').filter(({ block }) => block.info === 'sh run'));
 const temporary = temporaryFolder();
 afterAll(() => temporary.remove());
 
@@ -82,6 +84,15 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
   if ('node' in currentNode) describe('on a current Node, 24', () => worksOn(() => currentNode.node));
   else describe.skip(`on a current Node (skipped: ${currentNode.missing})`, () => worksOn(() => ''));
 
+  describe.each([
+    ['Bun', 'bun', []],
+    ['Deno', 'deno', ['run', '--allow-all', '--node-modules-dir=manual']],
+  ])('in %s', (_, command, flags) => {
+    const found = run(command, ['--version'], temporary.path).code === 0;
+    if (found) it('work as ES modules', () => expect(use(command, ...flags, 'use.mjs')).toEqual(expected));
+    else it.skip(`work as ES modules (skipped: no ${command} on the PATH)`, () => undefined);
+  });
+
   it.each([
     ['Node', 'tsconfig.json'],
     ['a bundler', 'tsconfig.bundler.json'],
@@ -100,6 +111,21 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
 
     it.each(blocks.map(({ name }) => name))('%s runs, and shows true values', (name) => {
       expect(problems[name]).toBeUndefined();
+    });
+  });
+
+  describe('with the commands of the pages, each block pasted into a shell', () => {
+    beforeAll(() => writePastedProject(consumer));
+
+    it('are those of every page that needs no training', () => {
+      expect(new Set(pasted.map(({ name }) => name.split(':')[0])).size).toBeGreaterThanOrEqual(4);
+    });
+
+    it.each(pasted.map(({ name, block }) => [name, block.code]))('%s ends well', (_, code) => {
+      const { code: status, output } = run('sh', ['-e', '-c', code], consumer);
+      expect(`${status} ${output}`).toMatch(/^0 [^]*\S/);
+      for (const [, file] of code.matchAll(/--(?:out|json) (\S+\.(?:html|json))/g))
+        expect([file, existsSync(join(consumer, file!))]).toEqual([file, true]);
     });
   });
 });

@@ -1,16 +1,4 @@
-import { expect, it } from '@jest/globals';
-import { lossRegistry, parseLoss } from '@segloss/losses';
-import { checkLoss } from '@segloss/losses/testing';
-import { contractSpecs, describeEachBackend, shard } from '@segloss/testing';
+import { shard } from '@segloss/testing';
+import { contract } from './contract.parts';
 
-const part = shard(__filename);
-const compounds = ['ce + 0.5*kl(temperature=2)', 'ce + linear(from=0.5,to=1.5,epochs=1)*kl(temperature=2)'];
-
-describeEachBackend('the contract of every loss', () => {
-  it.each(part([...lossRegistry().keys(), ...contractSpecs, ...compounds]))('%s', (spec) => {
-    const broken = checkLoss(parseLoss(spec)).flatMap(({ mode, rule, failures }) =>
-      failures.map((why) => `${mode}: ${rule}: ${why}`),
-    );
-    expect(broken).toEqual([]);
-  });
-});
+contract(shard(__filename));

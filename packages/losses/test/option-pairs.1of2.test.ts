@@ -1,20 +1,4 @@
-import { expect, it } from '@jest/globals';
-import { lossRegistry } from '@segloss/losses';
 import { shard } from '@segloss/testing';
-import * as tf from '@tensorflow/tfjs-core';
+import { optionPairs } from './option-pairs.parts';
 
-import { checkPairs, valuesOf } from './option-pairs';
-
-const part = shard(__filename);
-
-it.each(part([...lossRegistry()]))(
-  'every pair of options of %s has a finite value and the right gradient',
-  async (_, factory) => {
-    await tf.setBackend('cpu');
-    const { failures, pairs, refused } = checkPairs(factory);
-    expect(failures).toEqual([]);
-    // Most pairs are called, and an option has more than its default unless it stands alone.
-    expect(refused).toBeLessThanOrEqual(pairs / 2);
-    for (const [key, values] of valuesOf(factory)) expect([key, values.length > 1]).toEqual([key, true]);
-  },
-);
+optionPairs(shard(__filename));

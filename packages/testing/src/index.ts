@@ -21,4 +21,4 @@ export { tensorLeaks } from './leaks.js';
 export { allClose, finiteDifferenceGradient, maxError, maxRelativeError } from './numbers.js';
 export { numbers, type Numbers } from './random.js';
 export { root } from './root.js';
-export { shard, shardOf } from './shard.js';
+export { shard, shardOf, type Part } from './shard.js';

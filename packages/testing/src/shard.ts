@@ -1,10 +1,13 @@
 import { basename } from 'node:path';
 
+/** Takes its part of a list. */
+export type Part = <T>(cases: readonly T[]) => T[];
+
 /**
  * Returns the part of a list of cases that a test file runs whose name says `NofM`, such as `contract.2of4.test.ts`.
  *
- * jest runs one file in one worker, so a slow file has siblings with the same few lines: each takes every M-th case. test/shards.test.ts
- * checks that all siblings exist and are alike; so together they run every case once.
+ * jest runs one file in one worker, so slow cases stand in `contract.parts.ts`, a function of the part, and each of the files `NofM` runs every M-th
+ * case. test/shards.test.ts checks that all of them exist and are alike; so together they run every case once.
  *
  * @param file the test file: `__filename`
  * @returns a function that takes the part of a list
@@ -16,7 +19,7 @@ import { basename } from 'node:path';
  * part(['a', 'b', 'c', 'd', 'e']); // → ['b', 'e']
  * ```
  */
-export function shard(file: string): <T>(cases: readonly T[]) => T[] {
+export function shard(file: string): Part {
   const { part, parts } = shardOf(file) ?? {};
   if (part === undefined || parts === undefined || part < 1 || part > parts)
     throw new RangeError(

@@ -70,7 +70,7 @@ export const activeContour: LossFactory<ActiveContourOptions, 'active-contour'> 
 });
 
 /**
- * {@link activeContour} of labels and logits.
+ * Returns {@link activeContour} of labels and logits.
  *
  * @example
  * ```ts

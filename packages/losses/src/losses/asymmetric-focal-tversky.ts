@@ -90,7 +90,7 @@ function bothClasses(statistics: RegionStatistics): RegionStatistics {
 }
 
 /**
- * {@link asymmetricFocalTversky} of labels and logits.
+ * Returns {@link asymmetricFocalTversky} of labels and logits.
  *
  * @example
  * ```ts

@@ -53,7 +53,7 @@ export const asymmetricFocal: LossFactory<AsymmetricFocalOptions, 'asymmetric-fo
   });
 
 /**
- * {@link asymmetricFocal} of labels and logits.
+ * Returns {@link asymmetricFocal} of labels and logits.
  *
  * @example
  * ```ts

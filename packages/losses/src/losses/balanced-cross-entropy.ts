@@ -77,7 +77,7 @@ export const balancedCrossEntropy: LossFactory<BalancedCrossEntropyOptions, 'bal
   });
 
 /**
- * {@link balancedCrossEntropy} of labels and logits.
+ * Returns {@link balancedCrossEntropy} of labels and logits.
  *
  * @example
  * ```ts

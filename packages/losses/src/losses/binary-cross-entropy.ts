@@ -100,7 +100,7 @@ function weightRow(name: string, weights: readonly number[], classes: number): T
 }
 
 /**
- * {@link binaryCrossEntropy} of labels and logits.
+ * Returns {@link binaryCrossEntropy} of labels and logits.
  *
  * @example
  * ```ts

@@ -96,7 +96,7 @@ export const boundaryDou: LossFactory<BoundaryDouOptions, 'boundary-dou'> = /* @
 });
 
 /**
- * {@link boundaryDou} of labels and logits.
+ * Returns {@link boundaryDou} of labels and logits.
  *
  * @example
  * ```ts

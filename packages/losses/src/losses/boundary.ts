@@ -70,7 +70,7 @@ export const boundary: LossFactory<BoundaryOptions, 'boundary'> = /* @__PURE__ *
 });
 
 /**
- * {@link boundary} of labels and logits.
+ * Returns {@link boundary} of labels and logits.
  *
  * @example
  * ```ts

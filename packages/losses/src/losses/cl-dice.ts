@@ -100,7 +100,7 @@ export const clDice: LossFactory<ClDiceOptions, 'cldice'> = /* @__PURE__ */ defi
 });
 
 /**
- * {@link clDice} of labels and logits.
+ * Returns {@link clDice} of labels and logits.
  *
  * @example
  * ```ts

@@ -139,7 +139,7 @@ function sigmoidWeights(
 }
 
 /**
- * {@link crossEntropy} of labels and logits.
+ * Returns {@link crossEntropy} of labels and logits.
  *
  * @example
  * ```ts

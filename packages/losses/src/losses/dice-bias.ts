@@ -53,7 +53,7 @@ export const diceBias: SizeRegularizer<DiceBiasOptions, 'dice-bias'> = /* @__PUR
 });
 
 /**
- * {@link diceBias} of labels and logits.
+ * Returns {@link diceBias} of labels and logits.
  *
  * @example
  * ```ts

@@ -67,7 +67,7 @@ export const dice: LossFactory<DiceOptions, 'dice'> = /* @__PURE__ */ defineLoss
 const negative = (score: Tensor2D): Tensor2D => neg(score);
 
 /**
- * {@link dice} of labels and logits.
+ * Returns {@link dice} of labels and logits.
  *
  * @example
  * ```ts

@@ -46,7 +46,7 @@ export const distanceCrossEntropy: LossFactory<object, 'distance-ce'> = /* @__PU
 });
 
 /**
- * {@link distanceCrossEntropy} of labels and logits.
+ * Returns {@link distanceCrossEntropy} of labels and logits.
  *
  * @example
  * ```ts

@@ -76,7 +76,7 @@ export const distanceDice: LossFactory<DistanceDiceOptions, 'distance-dice'> = /
 });
 
 /**
- * {@link distanceDice} of labels and logits.
+ * Returns {@link distanceDice} of labels and logits.
  *
  * @example
  * ```ts

@@ -160,7 +160,7 @@ function minusLog<T extends Tensor>(score: T, loss: T): T {
 }
 
 /**
- * {@link expLog} of labels and logits.
+ * Returns {@link expLog} of labels and logits.
  *
  * @example
  * ```ts

@@ -52,7 +52,7 @@ export const fBeta: LossFactory<FBetaOptions, 'f-beta'> = /* @__PURE__ */ define
 });
 
 /**
- * {@link fBeta} of labels and logits.
+ * Returns {@link fBeta} of labels and logits.
  *
  * @example
  * ```ts

@@ -70,7 +70,7 @@ export const focalTversky: LossFactory<FocalTverskyOptions, 'focal-tversky'> = /
 });
 
 /**
- * {@link focalTversky} of labels and logits.
+ * Returns {@link focalTversky} of labels and logits.
  *
  * @example
  * ```ts

@@ -147,7 +147,7 @@ function alphaRow(name: string, alpha: readonly number[], classes: number): Tens
 }
 
 /**
- * {@link focal} of labels and logits.
+ * Returns {@link focal} of labels and logits.
  *
  * @example
  * ```ts

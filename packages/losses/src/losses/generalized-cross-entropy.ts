@@ -44,7 +44,7 @@ export const generalizedCrossEntropy: LossFactory<GeneralizedCrossEntropyOptions
   });
 
 /**
- * {@link generalizedCrossEntropy} of labels and logits.
+ * Returns {@link generalizedCrossEntropy} of labels and logits.
  *
  * @example
  * ```ts

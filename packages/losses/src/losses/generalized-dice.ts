@@ -65,7 +65,7 @@ export const generalizedDice: LossFactory<GeneralizedDiceOptions, 'generalized-d
   });
 
 /**
- * {@link generalizedDice} of labels and logits.
+ * Returns {@link generalizedDice} of labels and logits.
  *
  * @example
  * ```ts

@@ -86,7 +86,7 @@ export const hausdorffDt: LossFactory<HausdorffDtOptions, 'hausdorff-dt'> = /* @
 });
 
 /**
- * {@link hausdorffDt} of labels and logits.
+ * Returns {@link hausdorffDt} of labels and logits.
  *
  * @example
  * ```ts

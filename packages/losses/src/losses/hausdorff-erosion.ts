@@ -71,7 +71,7 @@ export const hausdorffErosion: LossFactory<HausdorffErosionOptions, 'hausdorff-e
   });
 
 /**
- * {@link hausdorffErosion} of labels and logits.
+ * Returns {@link hausdorffErosion} of labels and logits.
  *
  * @example
  * ```ts

@@ -65,7 +65,7 @@ export const jaccard: LossFactory<JaccardOptions, 'jaccard'> = /* @__PURE__ */ d
 });
 
 /**
- * {@link jaccard} of labels and logits.
+ * Returns {@link jaccard} of labels and logits.
  *
  * @example
  * ```ts

@@ -59,7 +59,7 @@ export const klDivergence: LossFactory<KlDivergenceOptions, 'kl-divergence'> = /
 });
 
 /**
- * {@link klDivergence} of labels and logits.
+ * Returns {@link klDivergence} of labels and logits.
  *
  * @example
  * ```ts

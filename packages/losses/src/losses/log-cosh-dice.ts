@@ -62,7 +62,7 @@ function logCosh<T extends Tensor>(x: T): T {
 }
 
 /**
- * {@link logCoshDice} of labels and logits.
+ * Returns {@link logCoshDice} of labels and logits.
  *
  * @example
  * ```ts

@@ -47,7 +47,7 @@ export const logDice: LossFactory<RegionScoreOptions, 'log-dice'> = /* @__PURE__
 });
 
 /**
- * {@link logDice} of labels and logits.
+ * Returns {@link logDice} of labels and logits.
  *
  * @example
  * ```ts

@@ -118,7 +118,7 @@ function rankedRows(x: Tensor3D, aggregation: Aggregation, joint: boolean): Tens
 }
 
 /**
- * {@link lovasz} of labels and logits.
+ * Returns {@link lovasz} of labels and logits.
  *
  * @example
  * ```ts

@@ -59,7 +59,7 @@ function jensenShannon(p: Tensor2D, q: Tensor2D): Tensor2D {
 }
 
 /**
- * {@link marginalJs} of labels and logits.
+ * Returns {@link marginalJs} of labels and logits.
  *
  * @example
  * ```ts

@@ -69,7 +69,7 @@ export const marginalKl: SizeRegularizer<MarginalKlOptions, 'kl'> = /* @__PURE__
 });
 
 /**
- * {@link marginalKl} of labels and logits.
+ * Returns {@link marginalKl} of labels and logits.
  *
  * @example
  * ```ts

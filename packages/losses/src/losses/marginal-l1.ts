@@ -65,7 +65,7 @@ export const marginalL1: SizeRegularizer<MarginalL1Options, 'l1'> = /* @__PURE__
 });
 
 /**
- * {@link marginalL1} of labels and logits.
+ * Returns {@link marginalL1} of labels and logits.
  *
  * @example
  * ```ts

@@ -62,7 +62,7 @@ export const marginalL2: SizeRegularizer<MarginalL2Options, 'l2'> = /* @__PURE__
 });
 
 /**
- * {@link marginalL2} of labels and logits.
+ * Returns {@link marginalL2} of labels and logits.
  *
  * @example
  * ```ts

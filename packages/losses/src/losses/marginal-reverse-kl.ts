@@ -58,7 +58,7 @@ export const marginalReverseKl: SizeRegularizer<MarginalOptions, 'reverse-kl'> =
 });
 
 /**
- * {@link marginalReverseKl} of labels and logits.
+ * Returns {@link marginalReverseKl} of labels and logits.
  *
  * @example
  * ```ts

@@ -115,7 +115,7 @@ export const mcc: LossFactory<MccOptions, 'mcc'> = /* @__PURE__ */ defineLoss<Mc
 });
 
 /**
- * {@link mcc} of labels and logits.
+ * Returns {@link mcc} of labels and logits.
  *
  * @example
  * ```ts

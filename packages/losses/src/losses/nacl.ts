@@ -107,7 +107,7 @@ function errorFunction(x: number): number {
 }
 
 /**
- * {@link nacl} of labels and logits.
+ * Returns {@link nacl} of labels and logits.
  *
  * @example
  * ```ts

@@ -70,7 +70,7 @@ export const noiseRobustDice: LossFactory<NoiseRobustDiceOptions, 'noise-robust-
   });
 
 /**
- * {@link noiseRobustDice} of labels and logits.
+ * Returns {@link noiseRobustDice} of labels and logits.
  *
  * @example
  * ```ts

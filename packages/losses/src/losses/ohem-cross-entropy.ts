@@ -90,7 +90,7 @@ function atRank(values: Tensor3D, valid: Tensor3D, rank: number) {
 }
 
 /**
- * {@link ohemCrossEntropy} of labels and logits.
+ * Returns {@link ohemCrossEntropy} of labels and logits.
  *
  * @example
  * ```ts

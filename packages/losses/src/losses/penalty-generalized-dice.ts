@@ -69,7 +69,7 @@ export const penaltyGeneralizedDice: LossFactory<PenaltyGeneralizedDiceOptions, 
   });
 
 /**
- * {@link penaltyGeneralizedDice} of labels and logits.
+ * Returns {@link penaltyGeneralizedDice} of labels and logits.
  *
  * @example
  * ```ts

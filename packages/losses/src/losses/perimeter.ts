@@ -55,7 +55,7 @@ export const perimeter: LossFactory<ShapeClassOptions, 'perimeter'> = /* @__PURE
 });
 
 /**
- * {@link perimeter} of labels and logits.
+ * Returns {@link perimeter} of labels and logits.
  *
  * @example
  * ```ts

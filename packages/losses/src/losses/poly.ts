@@ -41,7 +41,7 @@ export const poly: LossFactory<PolyOptions, 'poly'> = /* @__PURE__ */ defineLoss
 });
 
 /**
- * {@link poly} of labels and logits.
+ * Returns {@link poly} of labels and logits.
  *
  * @example
  * ```ts

@@ -90,7 +90,7 @@ export const sensitivitySpecificity: LossFactory<SensitivitySpecificityOptions, 
   });
 
 /**
- * {@link sensitivitySpecificity} of labels and logits.
+ * Returns {@link sensitivitySpecificity} of labels and logits.
  *
  * @example
  * ```ts

@@ -142,7 +142,7 @@ function rowOf(context: LossContext, key: string, value: number | readonly numbe
 }
 
 /**
- * {@link sizeBounds} of labels and logits.
+ * Returns {@link sizeBounds} of labels and logits.
  *
  * @example
  * ```ts

@@ -80,7 +80,7 @@ function largestProbability({ logits, valid }: PixelInputs, activation: Activati
 }
 
 /**
- * {@link thresholdCrossEntropy} of labels and logits.
+ * Returns {@link thresholdCrossEntropy} of labels and logits.
  *
  * @example
  * ```ts

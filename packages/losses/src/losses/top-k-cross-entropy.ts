@@ -101,7 +101,7 @@ function wantedOf(count: Tensor, k: number): Tensor {
 }
 
 /**
- * {@link topKCrossEntropy} of labels and logits.
+ * Returns {@link topKCrossEntropy} of labels and logits.
  *
  * @example
  * ```ts

@@ -74,7 +74,7 @@ export const tversky: LossFactory<TverskyOptions, 'tversky'> = /* @__PURE__ */ d
 });
 
 /**
- * {@link tversky} of labels and logits.
+ * Returns {@link tversky} of labels and logits.
  *
  * @example
  * ```ts

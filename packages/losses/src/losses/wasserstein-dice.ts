@@ -166,7 +166,7 @@ function matrixOf(name: string, given: WassersteinDiceOptions['distanceMatrix'],
 }
 
 /**
- * {@link wassersteinDice} of labels and logits.
+ * Returns {@link wassersteinDice} of labels and logits.
  *
  * @example
  * ```ts
