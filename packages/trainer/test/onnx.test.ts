@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { maxError } from '@segloss/testing';
-import { buildModel, exportNotes, exportOnnx, parseConfig, releaseBackend, selectBackend, toOnnx, type OpenRun } from '@segloss/trainer'; // prettier-ignore
+import { buildModel, exportNotes, exportOnnx, parseConfig, releaseBackend, selectBackend, toOnnx } from '@segloss/trainer'; // prettier-ignore
 import * as tf from '@tensorflow/tfjs-core';
 import { input, layers, model as modelOf, sequential, type LayersModel } from '@tensorflow/tfjs-layers';
 
@@ -80,7 +80,7 @@ describe('exportOnnx', () => {
     const normalize = { mean: [0.5], std: [0.25] };
     const config = parseConfig({ data: { folder: 'demo', normalize }, loss: 'dice' });
     const run = { model, config, classes: ['background', 'café'], background: 0, inputShape: [4, 4, 1] };
-    const bytes = await toOnnx(model, { notes: JSON.stringify(exportNotes(run as unknown as OpenRun)) });
+    const bytes = await toOnnx(model, { notes: JSON.stringify(exportNotes(run)) });
     const text = Buffer.from(bytes).toString('utf8');
     expect(text).toContain('"classes":["background","café"],"background":0,"loss":"dice"');
     expect(text).toContain('"normalize":{"mean":[0.5],"std":[0.25]},"activation":"sigmoid","decoding":"probability above 0.5"'); // prettier-ignore

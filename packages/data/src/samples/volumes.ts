@@ -107,7 +107,16 @@ export function resampleVolume(sample: Sample, spacing: VolumeSize): Sample {
   return resizeVolume(sample, [side(0), side(1), side(2)]);
 }
 
-/** The first voxel of the original in a volume that {@link padVolume} made larger. */
+/**
+ * Returns where the first voxel of an axis lies after {@link padVolume}.
+ *
+ * @param from Voxels before. @param to Voxels wanted.
+ *
+ * @example
+ * ```ts
+ * [paddingBefore(3, 8), paddingBefore(8, 3)]; // → [2, 0]
+ * ```
+ */
 export function paddingBefore(from: number, to: number): number {
   return Math.max(0, Math.floor((to - from) / 2));
 }

@@ -24,7 +24,6 @@ const OPSET = 17;
  * await selectBackend('cpu');
  * const bytes = await toOnnx(unet({ inputShape: [4, 4, 1], outputs: 1, widths: [2], seed: 1 }), { classes: '["no","yes"]' });
  * Array.from(bytes.subarray(0, 2)); // → [8, 8]
- * await toOnnx(tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [4] })] })).catch((error) => error.name); // → "RangeError"
  * ```
  */
 export async function toOnnx(

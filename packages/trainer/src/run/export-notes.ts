@@ -20,8 +20,23 @@ export interface ExportNotes {
   readonly size: 'resized' | 'windows';
 }
 
-/** Describes a run to whoever uses its exported model. */
-export function exportNotes({ classes, background, config, inputShape }: OpenRun): ExportNotes {
+/**
+ * Describes a run to whoever uses its exported model.
+ *
+ * @example
+ * ```ts
+ * const config = parseConfig({ data: { folder: 'demo' }, loss: 'dice' });
+ * const notes = exportNotes({ classes: ['no', 'yes'], background: 0, config, inputShape: [64, 64, 1] });
+ * notes.activation; // → "sigmoid"
+ * notes.decoding; // → "probability above 0.5"
+ * ```
+ */
+export function exportNotes({
+  classes,
+  background,
+  config,
+  inputShape,
+}: Pick<OpenRun, 'classes' | 'background' | 'config' | 'inputShape'>): ExportNotes {
   const { normalize, volumes = 'slices', intensityRange, spacing } = config.data;
   const binary = classes.length === 2;
   return {
