@@ -1,13 +1,15 @@
 // Several runs predict together, and one predicts mirrored images: by the mean of the probabilities.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readImage } from '@segloss/data';
+import { readImage, readMask } from '@segloss/data';
 import { openRun, parseConfig, predictFolder, runTraining, testRun, type OpenRun } from '@segloss/trainer';
 import * as tf from '@tensorflow/tfjs-core';
+import { decode } from 'fast-png';
 import { input, layers, model as modelOf, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
+import { overlayPng, palettePng } from '../src/run/label-pictures.js';
 import { mirrored, mirrorings } from '../src/run/mirror.js';
 import { scratch, tinyRun, writeDataset, writePng } from './run-fixture';
 
@@ -18,6 +20,41 @@ beforeAll(() => {
   writeDataset(path.join(folder, 'data'), [2, 4, 6, 8]);
 });
 afterAll(() => remove());
+
+describe('pictures of labels', () => {
+  it('show regions and their borders in the colors of the classes', () => {
+    const labels = new Uint8Array(25);
+    for (const i of [6, 7, 8, 11, 12, 13, 16, 17, 18]) labels[i] = 1; // 3 x 3 in 5 x 5
+    const sample = { id: 'a', width: 5, height: 5, channels: 1, image: new Float32Array(25).fill(0.5), mask: labels }; // prettier-ignore
+    const { data } = decode(overlayPng(sample, labels, 0));
+    const at = (pixel: number) => Array.from(data.subarray(3 * pixel, 3 * pixel + 3));
+    expect(at(24)).toEqual([128, 128, 128]);
+    expect(at(6)).toEqual([230, 159, 0]);
+    expect(at(12)).toEqual([0.6 * 127.5 + 0.4 * 230, 0.6 * 127.5 + 0.4 * 159, 76.5].map(Math.round));
+  });
+
+  it('with a palette keep the class indices, also for the reader of masks', async () => {
+    const labels = Uint8Array.of(0, 1, 2, 9);
+    const bytes = palettePng({ width: 2, height: 2 }, labels, 10, 0);
+    const decoded = decode(bytes);
+    expect(Array.from(decoded.data)).toEqual([0, 1, 2, 9]);
+    expect(decoded.palette).toHaveLength(10);
+    expect(decoded.palette!.slice(0, 3)).toEqual([[0, 0, 0], [230, 159, 0], [86, 180, 233]]); // prettier-ignore
+    const file = path.join(folder, 'palette.png');
+    writeFileSync(file, bytes);
+    expect(Array.from((await readMask(file)).values)).toEqual([0, 1, 2, 9]);
+  });
+
+  it('are written beside the labels, and never over the images', async () => {
+    const run = await openRun((await runTraining(tinyRun(folder, { epochs: 1 }))).folder);
+    const [images, out, overlay] = [path.join(folder, 'data', 'images'), path.join(folder, 'colored'), path.join(folder, 'overlay')]; // prettier-ignore
+    const { written } = await predictFolder(run, images, out, { palette: true, overlay });
+    expect(written).toHaveLength(4);
+    expect(decode(readFileSync(path.join(overlay, '0.png')))).toMatchObject({ width: 16, channels: 3 });
+    await expect(predictFolder(run, images, out, { overlay: images })).rejects.toThrow('into a folder that is read');
+    run.model.dispose();
+  });
+});
 
 describe('mirrored', () => {
   it('reverses the axes that are named, pixel by pixel', () => {

@@ -9,6 +9,8 @@ import { absolute, openAll, predictionOf, withRunFlags, type RunFlags } from './
 interface PredictFlags extends RunFlags {
   out: string;
   overwrite?: boolean;
+  palette?: boolean;
+  overlay?: string;
   recursive?: boolean;
 }
 
@@ -22,6 +24,11 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
         'folder of the run, or of several, whose probabilities are averaged; then the folder of PNG, JPEG or TIFF images, or NIfTI volumes',
       )
       .requiredOption('--out <folder>', 'folder to write the label images to')
+      .option(
+        '--palette',
+        'write label images with a palette: viewers show colors, values stay class indices',
+      )
+      .option('--overlay <folder>', 'also write the images with their predicted regions in color')
       .option('--recursive', 'also predict the images of the folders below, into folders of the same names')
       .option('--overwrite', 'also replace files that segloss did not write'),
   ).action(async (paths: string[], flags: PredictFlags) =>
@@ -49,6 +56,8 @@ async function predictCommand(
       ...predictionOf(flags),
       overwrite: flags.overwrite === true,
       recursive: flags.recursive === true,
+      palette: flags.palette === true,
+      ...(flags.overlay !== undefined && { overlay: absolute(terminal, flags.overlay) }),
     });
     if (flags.json === true) stdout.write(`${JSON.stringify(result)}\n`);
     for (const { reason } of result.unreadable) stderr.write(`left out: ${reason}\n`);

@@ -14,6 +14,7 @@ import { encode } from 'fast-png';
 
 import { together, type Ensemble } from './ensemble.js';
 import { type OpenRun } from './open-run.js';
+import { overlayPng, palettePng } from './label-pictures.js';
 import { OutputFolder } from './output-folder.js';
 import { casesOf, imagesInSubfolders, leftOut, type PredictCase } from './predict-cases.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
@@ -21,6 +22,10 @@ import { predictImage, type PredictImageOptions } from './predict-image.js';
 /** Options of {@link predictFolder}. */
 export interface PredictFolderOptions extends PredictImageOptions {
   onImage?: (done: number, of: number) => void;
+  /** Label images have a palette: viewers show the classes in color, and the values stay class indices. Default false: gray. */
+  palette?: boolean;
+  /** Another folder, to which every image is also written with its predicted regions in color. Volumes have none. */
+  overlay?: string;
   /** Also replaces label files that segloss did not write. Default false. */
   overwrite?: boolean;
   /** Also predicts the images of the folders below, into folders of the same names. Default false. */
@@ -63,11 +68,16 @@ export async function predictFolder(
   const reads = [folder, ...runs.map((one) => one.folder), ...cases.flatMap(({ files }) => files)];
   const output = new OutputFolder(out, { reads, overwrite });
   output.check(cases.map(labelFile));
+  const pictures = cases.filter(({ volume }) => !volume);
+  const overlay = options.overlay === undefined ? undefined : new OutputFolder(options.overlay, { reads: [...reads, out], overwrite }); // prettier-ignore
+  overlay?.check(pictures.map(labelFile));
   const written: string[] = [];
   const unreadable = leftOut(folder, { recursive });
   for (const [i, one] of cases.entries()) {
     try {
-      written.push(await (one.volume ? predictVolume : predictPicture)(runs, one, output, options));
+      written.push(
+        await (one.volume ? predictVolume : predictPicture)(runs, one, { output, overlay }, options),
+      );
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       unreadable.push({ image: one.name, reason: error.message });
@@ -80,23 +90,34 @@ export async function predictFolder(
 /** The name of the file that a case's labels go to. */
 const labelFile = ({ name, volume }: PredictCase): string => `${name}.${volume ? 'nii.gz' : 'png'}`;
 
+/** Where labels and pictures of them go. */
+interface Outputs {
+  readonly output: OutputFolder;
+  readonly overlay: OutputFolder | undefined;
+}
+
 async function predictPicture(
   runs: Ensemble,
   one: PredictCase,
-  output: OutputFolder,
-  options: PredictImageOptions,
+  { output, overlay }: Outputs,
+  options: PredictFolderOptions,
 ): Promise<string> {
   const sample = await sampleOf(one, runs[0].inputShape.at(-1)!);
   const { labels } = await predictImage(runs, sample, options);
   const { width, height } = sample;
-  return output.write(labelFile(one), encode({ width, height, data: labels, channels: 1, depth: 8 }));
+  const { background, classes } = runs[0];
+  overlay?.write(labelFile(one), Buffer.from(overlayPng(sample, labels, background)));
+  const bytes = options.palette
+    ? palettePng(sample, labels, classes.length, background)
+    : encode({ width, height, data: labels, channels: 1, depth: 8 });
+  return output.write(labelFile(one), bytes);
 }
 
 async function predictVolume(
   runs: Ensemble,
   one: PredictCase,
-  output: OutputFolder,
-  options: PredictImageOptions,
+  { output }: Outputs,
+  options: PredictFolderOptions,
 ): Promise<string> {
   const { inputShape, config } = runs[0];
   const { intensityRange: range } = config.data;
