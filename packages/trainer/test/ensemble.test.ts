@@ -51,7 +51,9 @@ describe('pictures of labels', () => {
     const { written } = await predictFolder(run, images, out, { palette: true, overlay });
     expect(written).toHaveLength(4);
     expect(decode(readFileSync(path.join(overlay, '0.png')))).toMatchObject({ width: 16, channels: 3 });
-    await expect(predictFolder(run, images, out, { overlay: images })).rejects.toThrow('into a folder that is read');
+    await expect(predictFolder(run, images, out, { overlay: images })).rejects.toThrow(
+      'into a folder that is read',
+    );
     run.model.dispose();
   });
 });
