@@ -6,6 +6,7 @@ export const exitCodes = {
   runtime: { code: 1, meaning: 'something failed while running; trying again may help' },
   usage: { code: 2, meaning: 'unknown loss, unknown flag, wrong value or wrong configuration' },
   data: { code: 3, meaning: 'the data cannot be used' },
+  gate: { code: 4, meaning: 'a condition of --fail-if holds, or its number does not exist' },
   diverged: { code: 5, meaning: 'a run diverged: its loss or gradient is not a number' },
   resumable: {
     code: 75,

@@ -1,4 +1,4 @@
-// `npm run build` first. The same program with 24 runs and ten kills: node tools/kill-benchmark.mjs
+// `npm run build` first. The same program with 60 runs and ten kills: node tools/kill-benchmark.mjs
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 

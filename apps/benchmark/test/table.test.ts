@@ -30,30 +30,30 @@ describe('the table of a benchmark', () => {
   it('has one row for each loss over its seeds, with scores counted by hand', () => {
     expect(board.sections).toHaveLength(1);
     expect(section!.columns.map(({ title }) => title)).toEqual([
-      'Dice', 'IoU', 'HD95', 'missed', 'invented', 'p/q soft', 'p/q hard',
+      'Dice/image', 'Dice', 'IoU', 'HD95', 'missed', 'invented', 'p/q soft', 'p/q hard',
     ]); // prettier-ignore
     const [ce, dice] = section!.rows;
     // Truth 8 + 16 pixels. Seed 0 finds 4 + 8: Dice 24/36. Seed 1 finds 0 + 8: Dice 16/32, one image missed.
     expect([ce!.names, ce!.runs, ce!.best]).toEqual([['ce'], '2/2', false]);
-    expect(ce!.cells[0]!.mean).toBeCloseTo((24 / 36 + 16 / 32) / 2, 12);
-    expect(ce!.cells[1]!.mean).toBeCloseTo((12 / 24 + 8 / 24) / 2, 12);
-    expect(ce!.cells[3]!.mean).toBe(0.5);
-    expect(ce!.cells[4]!.mean).toBe(0);
-    expect(ce!.cells[5]!.mean).toBeCloseTo((12 / 24 + 8 / 24) / 2, 6);
-    expect(ce!.cells[6]!.mean).toBeCloseTo((12 / 24 + 8 / 24) / 2, 12);
+    expect(ce!.cells[1]!.mean).toBeCloseTo((24 / 36 + 16 / 32) / 2, 12);
+    expect(ce!.cells[2]!.mean).toBeCloseTo((12 / 24 + 8 / 24) / 2, 12);
+    expect(ce!.cells[4]!.mean).toBe(0.5);
+    expect(ce!.cells[5]!.mean).toBe(0);
+    expect(ce!.cells[6]!.mean).toBeCloseTo((12 / 24 + 8 / 24) / 2, 6);
+    expect(ce!.cells[7]!.mean).toBeCloseTo((12 / 24 + 8 / 24) / 2, 12);
     expect([dice!.names, dice!.runs, dice!.best]).toEqual([['dice'], '1/2', true]);
-    expect(dice!.cells[0]!).toMatchObject({ mean: 1, cases: 1 });
-    expect(dice!.cells[2]!.mean).toBe(0);
+    expect(dice!.cells[1]!).toMatchObject({ mean: 1, cases: 1 });
+    expect(dice!.cells[3]!.mean).toBe(0);
   });
 
   it('ends with the constant predictions, of which HD95 is unknown', () => {
     const constants = section!.rows.filter((row) => row.constant);
     expect(constants.map(({ names }) => names)).toEqual([['all background'], ['all lesion']]);
     const [none, all] = constants.map(({ cells }) => cells.map(({ mean }) => mean));
-    expect(none!.slice(0, 5)).toEqual([0, 0, NaN, 2, 0]);
+    expect(none!.slice(0, 6)).toEqual([0, 0, 0, NaN, 2, 0]);
     // Everything is lesion: 2·24 / (24 + 128).
-    expect(all![0]).toBeCloseTo(48 / 152, 12);
-    expect(all![6]).toBeCloseTo(128 / 24, 12);
+    expect(all![1]).toBeCloseTo(48 / 152, 12);
+    expect(all![7]).toBeCloseTo(128 / 24, 12);
   });
 
   it('has a table for each data set, and names the rows by every other axis', () => {
@@ -78,8 +78,8 @@ describe('the table of a benchmark', () => {
       ['all lesion', '–'],
     ]);
     expect(sections[1]!.rows.map(({ names, runs: some }) => [names[0], some])).toEqual([['unet', '0/1'], ['fpn', '0/1']]); // prettier-ignore
-    expect(toCsv({ sections, notes: [] }).split('\n')[0]).toMatch(/^data,model,Dice mean/);
-    expect(toCsv({ sections, notes: [] })).toMatch(/^b,unet,,,/m);
+    expect(toCsv({ sections }).split('\n')[0]).toMatch(/^data,model,Dice\/image mean/);
+    expect(toCsv({ sections })).toMatch(/^b,unet,,,/m);
   });
 
   it('reads one run like a benchmark of one cell', () => {
@@ -93,7 +93,7 @@ describe('the table of a benchmark', () => {
 describe('its forms', () => {
   it('say what the numbers mean', () => {
     const text = toTerminal(board, plain);
-    expect(text).toMatch(/│ ce +│ 0\.583 ± 0\.118 │/);
+    expect(text).toMatch(/│ ce ~ +│ 0\.500 ± 0\.236 \[0\.000, 1\.000\] │ 0\.583 ± 0\.118 │/);
     expect(text).toMatch(/dice \*/);
     expect(text).toContain('both are counted and never part of HD95');
     expect(text).toContain('the rarest is "lesion"');
@@ -108,7 +108,7 @@ describe('its forms', () => {
   it('become lists in a narrow terminal, no line longer than it', () => {
     const tables = toTerminal({ ...board, notes: [] }, plain, 60);
     expect(tables).not.toContain('│');
-    expect(tables).toMatch(/^dice \*\n {2}Dice 1\.000 {2}IoU 1\.000/m);
+    expect(tables).toMatch(/^dice \*\n {2}Dice\/image 1\.000 \[1\.000, 1\.000\] {2}Dice 1\.000/m);
     expect(Math.max(...tables.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
     expect(toTerminal(board, plain, 200)).toContain('│');
   });

@@ -30,3 +30,9 @@ export {
   type StripGroup,
   type StripRow,
 } from './strip-chart.js';
+export { rankChart, type RankChartOptions, type RankRow } from './rank-chart.js';
+export {
+  significanceChart,
+  type SignificanceCell,
+  type SignificanceChartOptions,
+} from './significance-chart.js';

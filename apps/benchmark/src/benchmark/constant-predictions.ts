@@ -4,6 +4,7 @@ import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metr
 export interface ConstantPrediction {
   readonly name: string;
   readonly summary: CasesSummary;
+  readonly cases: readonly CaseScore[];
 }
 
 /**
@@ -22,13 +23,14 @@ export function constantPredictions(
   const [frequent, best] = [classes.map((_, k) => k), foreground].map((some) =>
     some.reduce((a, b) => (truth[b]! > truth[a]! ? b : a)),
   );
-  return [...new Set([frequent!, best!])].map((k) => ({
-    name: `all ${classes[k]!}`,
-    summary: summarizeCases(
-      cases.map((one) => constantCase(one, k)),
-      { classes, background },
-    ),
-  }));
+  return [...new Set([frequent!, best!])].map((k) => {
+    const constant = cases.map((one) => constantCase(one, k));
+    return {
+      name: `all ${classes[k]!}`,
+      cases: constant,
+      summary: summarizeCases(constant, { classes, background }),
+    };
+  });
 }
 
 function constantCase({ id, ignored, classes }: CaseScore, label: number): CaseScore {

@@ -1,5 +1,6 @@
 import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 
+import { joined, type CaseTable } from './case-table.js';
 import type { CellResult, CellScores, Results } from './results.js';
 
 /** One repetition of a row, scored on all images of its data set: a training, or the trainings of all folds together. */
@@ -7,6 +8,7 @@ export interface Replicate {
   /** Label of the seed; with test images also that of the fold. Empty without either. */
   readonly name: string;
   readonly summary: CasesSummary;
+  readonly table: CaseTable;
   /** Reads the scores of every image. */
   readonly cases: () => readonly CaseScore[];
 }
@@ -25,7 +27,9 @@ export function replicatesOf(
   const name = (labels: CellResult['labels']) => [seed, part === 'test' ? fold : undefined].flatMap((title) => (title === undefined ? [] : (labels[title] ?? []))).join(', '); // prettier-ignore
   if (fold === undefined || part === 'test') {
     return cells.flatMap(({ labels, scores }) =>
-      scores === undefined ? [] : [{ name: name(labels), summary: scores.summary, cases: scores.cases }],
+      scores === undefined
+        ? []
+        : [{ name: name(labels), summary: scores.summary, table: scores.table, cases: scores.cases }],
     );
   }
   const groups = new Map<string, CellResult[]>();
@@ -39,5 +43,10 @@ export function replicatesOf(
 function pooled(name: string, scores: readonly CellScores[]): Replicate {
   const cases = () => scores.flatMap((one) => one.cases());
   const { classes, background } = scores[0]!;
-  return { name, cases, summary: summarizeCases(cases(), { classes, background }) };
+  return {
+    name,
+    cases,
+    table: joined(scores.map(({ table }) => table)),
+    summary: summarizeCases(cases(), { classes, background }),
+  };
 }

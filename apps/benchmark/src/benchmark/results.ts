@@ -15,7 +15,9 @@ import {
 } from '@segloss/trainer';
 import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 
-import { FILES, type BenchmarkFile } from './plan.js';
+import { caseTable, type CaseTable } from './case-table.js';
+import { FILES, type BenchmarkFile, type TuningFile } from './plan.js';
+import { choose } from './tuning.js';
 
 /** Which weights a table is about: those of the last epoch, or those that were best on the validation images. */
 export type Weights = 'last' | 'best';
@@ -52,8 +54,23 @@ export interface CellScores {
   readonly classes: readonly string[];
   readonly background: number | null;
   readonly summary: CasesSummary;
-  /** Reads the scores of every image. */
+  /** The scores of every image that statistics need. */
+  readonly table: CaseTable;
+  /** Reads all scores of every image. */
   readonly cases: () => readonly CaseScore[];
+}
+
+/** What the tuning of a benchmark found, read from its run folders. */
+export interface TuningResult extends Pick<TuningFile, 'folds' | 'epochs' | 'weights'> {
+  readonly groups: readonly TunedGroup[];
+}
+
+/** The candidates of the cells that differ in their seed only. */
+export interface TunedGroup {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly candidates: readonly { readonly label: string; readonly score: number }[];
+  /** Undefined where runs are missing, or none has a score. */
+  readonly chosen: number | undefined;
 }
 
 /** A benchmark or a single run, read from its folder. */
@@ -64,6 +81,8 @@ export interface Results {
   readonly cells: readonly CellResult[];
   readonly weights: Weights;
   readonly part: Part;
+  /** What was tuned; undefined without `tune`. */
+  readonly tuning?: TuningResult | undefined;
   /** A benchmark and not a single run. */
   readonly several: boolean;
 }
@@ -86,11 +105,12 @@ export interface Results {
 export function readResults(folder: string, options: ReadOptions = {}): Results {
   const grid = path.join(folder, FILES.grid);
   if (existsSync(grid)) {
-    const { name, axes, cells } = JSON.parse(readFileSync(grid, 'utf8')) as BenchmarkFile;
+    const { name, axes, cells, tuning } = JSON.parse(readFileSync(grid, 'utf8')) as BenchmarkFile;
     const folders = cells.flatMap((cell) => (cell.folder === null ? [] : [path.join(folder, cell.folder)]));
     const scored = whose(folder, folders, options);
     return {
       ...{ name, folder, axes, ...scored, several: true },
+      ...(tuning !== undefined && { tuning: tuningOf(folder, tuning) }),
       cells: cells.map((cell) =>
         cell.folder === null
           ? waitingCell(folder, cell.labels)
@@ -113,6 +133,15 @@ export function readResults(folder: string, options: ReadOptions = {}): Results 
     axes: [{ key: 'loss', title: 'loss', labels: [loss] }],
     cells: [{ ...cell, labels: { loss } }],
   };
+}
+
+function tuningOf(folder: string, { folds, epochs, weights, groups }: TuningFile): TuningResult {
+  const read = ({ labels, candidates }: TuningFile['groups'][number]): TunedGroup => {
+    const runs = candidates.map(({ label, folders }) => ({ label, values: [], runs: folders.map((run) => ({ folder: path.join(folder, run) })) })); // prettier-ignore
+    const { scores, chosen } = choose(runs, weights);
+    return { labels, candidates: candidates.map(({ label }, i) => ({ label, score: scores[i]! })), chosen };
+  };
+  return { folds, epochs, weights, groups: groups.map(read) };
 }
 
 /** Which scores of the runs are meant. */
@@ -167,6 +196,7 @@ function scoresOf(file: string, scored: Scored): CellScores | undefined {
   return {
     ...{ classes, background },
     summary: summarizeCases(cases, { classes, background }),
+    table: caseTable(cases),
     cases: () => casesOf(readScores(file), scored)!,
   };
 }

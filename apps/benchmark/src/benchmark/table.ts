@@ -5,7 +5,10 @@ import { fixed, NONE } from '../page/numbers.js';
 import { plural } from '../page/plural.js';
 import { printable } from '@segloss/common';
 import { textTable } from '../text-table.js';
+import { caseTable, imageDice } from './case-table.js';
+import { isTied, ranking, rowStatistics, type Ranking, type RowStatistics } from './comparisons.js';
 import { constantPredictions } from './constant-predictions.js';
+import { meanOfDefined, type HierarchicalMean } from './statistics/index.js';
 import { replicatesOf, type Replicate } from './replicates.js';
 import type { CellResult, CellScores, Results } from './results.js';
 
@@ -13,6 +16,8 @@ import type { CellResult, CellScores, Results } from './results.js';
 export interface Leaderboard {
   /** One table for each data set. */
   readonly sections: readonly Section[];
+  /** Over several data sets; undefined with one. */
+  readonly ranking?: Ranking | undefined;
   /** What the columns mean, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -27,6 +32,8 @@ export interface Section {
   readonly rows: readonly Row[];
   /** Undefined where no run has finished. */
   readonly data: SectionData | undefined;
+  /** Of the rows that are no constants, in their order; undefined where no run has finished. */
+  readonly statistics: RowStatistics | undefined;
 }
 
 /** What the runs of a section share. */
@@ -45,17 +52,22 @@ export interface Column {
   readonly digits: number;
 }
 
+/** A score over the repetitions, with its interval where it has one. */
+export type TableScore = ScoreSummary & { readonly interval?: readonly [low: number, high: number] | null };
+
 export interface Row {
   /** One for each of the section's `names`. */
   readonly names: readonly string[];
   /** Over the seeds, one for each column. */
-  readonly cells: readonly ScoreSummary[];
+  readonly cells: readonly TableScore[];
   /** `2/2` */
   readonly runs: string;
   /** Its repetitions: what means and intervals are over. */
   readonly replicates: readonly Replicate[];
-  /** Highest mean Dice of the section. */
+  /** Highest mean Dice of the images. */
   readonly best: boolean;
+  /** Cannot be told from the best row. */
+  readonly tied: boolean;
   /** Needs no training. */
   readonly constant: boolean;
   /** The runs of the row; none of a constant. */
@@ -112,10 +124,17 @@ const GROUPS: readonly ScoreGroup[] = [
 
 const SCORES = GROUPS.flatMap(({ scores }) => scores);
 
+/** The column by which rows are ordered and compared: a score of every image can be tested, one of the set cannot. */
+export const RANKED: Column = { title: 'Dice/image', digits: 3 };
+
 /** What the columns mean, by their names. */
-export const SCORE_MEANINGS: readonly (readonly [names: string, meaning: string])[] = GROUPS.map(
-  ({ name, meaning }) => [name, meaning],
-);
+export const SCORE_MEANINGS: readonly (readonly [names: string, meaning: string])[] = [
+  [
+    RANKED.title,
+    'mean over the images of the mean Dice of the foreground classes that are in truth or prediction, with a 95 % interval for new trainings and new images',
+  ],
+  ...GROUPS.map(({ name, meaning }) => [name, meaning] as const),
+];
 
 /**
  * Returns the tables of a benchmark: one row for each combination of its axes, over the seeds, then the constant predictions.
@@ -129,6 +148,8 @@ export const SCORE_MEANINGS: readonly (readonly [names: string, meaning: string]
  * ```
  */
 export function leaderboard(results: Results): Leaderboard {
+  const before = boards.get(results);
+  if (before !== undefined) return before;
   const sections = sectionsOf(results).map(({ title, cells }) => sectionOf(title, cells, results));
   const about = sections.flatMap(({ title, data }) => {
     if (data === undefined) return [];
@@ -141,14 +162,23 @@ export function leaderboard(results: Results): Leaderboard {
   const weights = results.part === 'test' ? 'best weights, chosen on the validation images' : results.weights === 'last' ? 'last weights' : 'best weights, chosen on these same images'; // prettier-ignore
   const folds = results.axes.some(({ key }) => key === 'fold');
   const over = !folds ? 'seeds' : results.part === 'test' ? 'seeds and folds' : 'seeds, each over the images of all folds'; // prettier-ignore
-  return {
+  const board: Leaderboard = {
     sections,
+    ranking: ranking(sections.flatMap(({ rows, statistics }) => (statistics === undefined ? [] : [{ names: rows.filter(({ constant }) => !constant).map(rowName), statistics }]))), // prettier-ignore
     notes: [
       `Mean ± standard deviation over ${over}, ${weights}.${about.map((one) => ` ${one}.`).join('')}`,
       ...SCORE_MEANINGS.map(([name, meaning]) => `${name}: ${meaning}.`),
     ],
   };
+  boards.set(results, board);
+  return board;
 }
+
+/** Intervals take time, and several pages show them. */
+const boards = new WeakMap<Results, Leaderboard>();
+
+/** The name of a row, and of its line in charts. */
+export const rowName = ({ names }: Pick<Row, 'names'>): string => names.filter(Boolean).join(', ');
 
 /** The cells of each data set, in the order of the grid. */
 function sectionsOf({ axes, cells }: Results): { title: string; cells: CellResult[] }[] {
@@ -187,25 +217,50 @@ function sectionOf(title: string, cells: readonly CellResult[], results: Results
       data,
     ),
     runs: `${own.filter(({ scores }) => scores !== undefined).length}/${own.length}`,
-    ...{ best: false, constant: false, results: own, replicates },
+    ...{ best: false, tied: false, constant: false, results: own, replicates },
   }));
-  const highest = Math.max(
-    ...rows.map(({ cells: [dice] }) => dice!.mean).filter((mean) => !Number.isNaN(mean)),
-  );
+  const scored = foregroundOf(data);
+  const statistics =
+    data === undefined
+      ? undefined
+      : rowStatistics(
+          rows.map(({ replicates }) => replicates),
+          scored,
+        );
   const constants = shown === undefined || data === undefined ? [] : constantPredictions(shown.cases(), data.classes, data.background); // prettier-ignore
   return {
-    ...{ title, names, data },
-    columns: SCORES.map(({ title: column, digits }) => ({ title: column, digits })),
+    ...{ title, names, data, statistics },
+    columns: [RANKED, ...SCORES.map(({ title: column, digits }) => ({ title: column, digits }))],
     rows: [
-      ...rows.map((row) => ({ ...row, best: rows.length > 1 && row.cells[0]!.mean === highest })),
+      ...rows.map((row, i) => ({
+        ...row,
+        cells: [rankedScore(statistics?.means[i]), ...row.cells],
+        best: statistics?.best === i,
+        tied: statistics !== undefined && isTied(statistics, i),
+      })),
       ...constants.map((one): Row => ({
         names: [one.name, ...names.slice(1).map(() => '')],
-        cells: scoresOf([one.summary], data),
-        ...{ runs: '–', best: false, constant: true, results: [], replicates: [] },
+        cells: [meanScore(imageDice(caseTable(one.cases), scored)), ...scoresOf([one.summary], data)],
+        ...{ runs: '–', best: false, tied: false, constant: true, results: [], replicates: [] },
       })),
     ],
   };
 }
+
+/** Foreground classes that some true mask of the data set holds. */
+export function foregroundOf(data: SectionData | undefined): number[] {
+  return (data?.classes ?? []).map((_, k) => k).filter((k) => k !== data!.background && data!.truth[k]! > 0);
+}
+
+function rankedScore(mean: HierarchicalMean | undefined): TableScore {
+  if (mean === undefined) return { mean: NaN, standardDeviation: NaN, median: NaN, cases: 0, total: 0 };
+  const { seedDeviation, seeds, interval } = mean;
+  // A Dice lies between 0 and 1, and so does its true mean.
+  const within = interval && ([Math.max(0, interval[0]), Math.min(1, interval[1])] as const);
+  return { mean: mean.mean, standardDeviation: seedDeviation, median: NaN, cases: seeds, total: seeds, interval: within }; // prettier-ignore
+}
+
+const meanScore = (dice: Float64Array): TableScore => ({ mean: meanOfDefined(dice), standardDeviation: NaN, median: NaN, cases: 1, total: 1 }); // prettier-ignore
 
 function scoresOf(summaries: readonly CasesSummary[], data: SectionData | undefined): ScoreSummary[] {
   return SCORES.map(({ of }) =>
@@ -243,16 +298,26 @@ export function rarestClass({ background, summary }: Pick<CellScores, 'backgroun
   return present.reduce((rarest, k) => (truth[k]! < truth[rarest]! ? k : rarest), present[0] ?? 0);
 }
 
-/** A score over seeds as text: `0.812 ± 0.010`, `0.812` of one seed, `n/a` of none. */
-export function formatScore({ mean, standardDeviation, cases }: ScoreSummary, digits: number): string {
+/** A score over seeds as text: `0.812 ± 0.010`, `0.812` of one seed, `n/a` of none; with its interval, `[0.790, 0.834]`, if it has one. */
+export function formatScore(
+  { mean, standardDeviation, cases, interval }: TableScore,
+  digits: number,
+): string {
   if (cases === 0) return NONE;
   const value = fixed(mean, digits);
-  return Number.isNaN(standardDeviation) ? value : `${value} ± ${fixed(standardDeviation, digits)}`;
+  const spread = Number.isNaN(standardDeviation) ? '' : ` ± ${fixed(standardDeviation, digits)}`;
+  return `${value}${spread}${interval ? ` ${intervalText(interval, digits)}` : ''}`;
 }
+
+/** `[0.790, 0.834]` */
+export const intervalText = ([low, high]: readonly [number, number], digits: number): string =>
+  `[${fixed(low, digits)}, ${fixed(high, digits)}]`;
+
+/** The mark of a row: `*` the best, `~` one that cannot be told from it. */
+export const markOf = ({ best, tied }: Pick<Row, 'best' | 'tied'>): string => (best ? '*' : tied ? '~' : '');
 
 /** The tables for a terminal; narrower than 80 columns they become lists. */
 export function toTerminal({ sections, notes }: Leaderboard, colors: Colors, width?: number): string {
-  const marked = sections.some(({ rows }) => rows.some(({ best }) => best));
   const tables = sections.map(({ title, names, columns, rows }) => {
     const paint = (text: string, i: number) => {
       const { constant, best } = rows[i]!;
@@ -264,7 +329,9 @@ export function toTerminal({ sections, notes }: Leaderboard, colors: Colors, wid
         names: names.length,
         rows: rows.map((row) => [
           // A mark and not only a color: a pipe has no colors.
-          ...row.names.map((name, i) => (row.best && i === row.names.length - 1 ? `${name} *` : name)),
+          ...row.names.map((name, i) =>
+            i === row.names.length - 1 ? `${name} ${markOf(row)}`.trim() : name,
+          ),
           ...row.cells.map((cell, i) => formatScore(cell, columns[i]!.digits)),
           row.runs,
         ]),
@@ -274,18 +341,20 @@ export function toTerminal({ sections, notes }: Leaderboard, colors: Colors, wid
     );
     return title === '' ? table : `${colors.bold(title)}\n${table}`;
   });
-  const lines = [...notes, ...(marked ? ['* highest Dice.'] : [])].map((note) => colors.dim(note));
+  const marked = sections.some(({ rows }) => rows.some(({ best }) => best));
+  const marks = `* highest ${RANKED.title}; ~ not distinguishable from it`;
+  const lines = [...notes, ...(marked ? [marks] : [])].map((note) => colors.dim(note));
   return `${tables.join('\n')}\n${lines.join('\n')}\n`;
 }
 
 /**
- * Returns the tables as Markdown, the highest Dice in bold.
+ * Returns the tables as Markdown, the highest Dice in bold, `~` behind what cannot be told from it.
  *
  * @example
  * ```ts
  * const cells = [{ mean: 0.5, standardDeviation: 0.1, median: 0.5, cases: 2, total: 2 }];
- * const rows = [{ names: ['ce'], cells, runs: '2/2', best: false, constant: false, results: [], replicates: [] }];
- * const sections = [{ title: '', names: ['loss'], columns: [{ title: 'Dice', digits: 2 }], rows, data: undefined }];
+ * const rows = [{ names: ['ce'], cells, runs: '2/2', best: false, tied: false, constant: false, results: [], replicates: [] }];
+ * const sections = [{ title: '', names: ['loss'], columns: [{ title: 'Dice', digits: 2 }], rows, data: undefined, statistics: undefined }];
  * toMarkdown({ sections, notes: [] }).split('\n')[2]; // → "| `ce` | 0.50 ± 0.10 | 2/2 |"
  * ```
  */
@@ -298,7 +367,8 @@ export function toMarkdown({ sections, notes }: Leaderboard): string {
     ...rows.map((row) => {
       const scores = row.cells.map((cell, i) => formatScore(cell, columns[i]!.digits));
       const bold = (text: string) => (row.best ? `**${text}**` : text);
-      const titles = row.names.map((name) => (row.constant ? markdown(name) : bold(code(name))));
+      const mark = row.tied ? ' ~' : '';
+      const titles = row.names.map((name, i) => (row.constant ? markdown(name) : `${bold(code(name))}${i === row.names.length - 1 ? mark : ''}`)); // prettier-ignore
       return line([...titles, bold(scores[0]!), ...scores.slice(1), row.runs]);
     }),
     '',
@@ -316,18 +386,22 @@ const markdown = (text: string): string =>
 const code = (text: string): string =>
   `\`${printable(text.replace(/\s+/g, ' ')).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 
+/** Columns of the ends of an interval, where a column has one. */
+const intervalColumns = (title: string): string[] =>
+  title === RANKED.title ? [`${title} low`, `${title} high`] : [];
+
 /**
  * Returns the tables as one CSV with full precision, mean and standard deviation in columns of their own.
  *
  * @example
  * ```ts
  * const cells = [{ mean: 0.5, standardDeviation: NaN, median: 0.5, cases: 1, total: 1 }];
- * const rows = [{ names: ['ce + l1(temperature=10,x=1)'], cells, runs: '1/1', best: true, constant: false, results: [], replicates: [] }];
- * const sections = [{ title: '', names: ['loss'], columns: [{ title: 'Dice', digits: 2 }], rows, data: undefined }];
+ * const rows = [{ names: ['ce + l1(temperature=10,x=1)'], cells, runs: '1/1', best: true, tied: false, constant: false, results: [], replicates: [] }];
+ * const sections = [{ title: '', names: ['loss'], columns: [{ title: 'Dice', digits: 2 }], rows, data: undefined, statistics: undefined }];
  * toCsv({ sections, notes: [] }).split('\n')[1]; // → "\"ce + l1(temperature=10,x=1)\",0.5,,1/1"
  * ```
  */
-export function toCsv({ sections }: Leaderboard): string {
+export function toCsv({ sections }: Pick<Leaderboard, 'sections'>): string {
   const [first] = sections;
   if (first === undefined) return '';
   const several = sections.length > 1;
@@ -336,14 +410,18 @@ export function toCsv({ sections }: Leaderboard): string {
   const head = [
     ...(several ? ['data'] : []),
     ...first.names,
-    ...first.columns.flatMap(({ title }) => [`${title} mean`, `${title} std`]),
+    ...first.columns.flatMap(({ title }) => [`${title} mean`, `${title} std`, ...intervalColumns(title)]),
     'runs',
   ];
   const rows = sections.flatMap(({ title, rows: some }) =>
     some.map((row) => [
       ...(several ? [title] : []),
       ...row.names,
-      ...row.cells.flatMap(({ mean, standardDeviation }) => [number(mean), number(standardDeviation)]),
+      ...row.cells.flatMap(({ mean, standardDeviation, interval }, i) => [
+        number(mean),
+        number(standardDeviation),
+        ...intervalColumns(first.columns[i]!.title).map((_, end) => number(interval?.[end] ?? NaN)),
+      ]),
       row.constant ? '' : row.runs,
     ]),
   );

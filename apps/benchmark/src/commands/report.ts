@@ -1,22 +1,36 @@
 import type { Command } from 'commander';
+import { nearestName } from '@segloss/common';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { readResults, type Part, type Weights } from '../benchmark/results.js';
-import { leaderboard, toTerminal } from '../benchmark/table.js';
+import { checkGate, gateText, parseGate } from '../benchmark/gates.js';
+import { jsonReport } from '../benchmark/json-report.js';
+import { mergeResults, onlyRows } from '../benchmark/merge-results.js';
+import { renderReport } from '../benchmark/report/page.js';
+import { comparedRows } from '../benchmark/report/significance.js';
+import { readResults, type Part, type Results, type Weights } from '../benchmark/results.js';
+import { leaderboard, toCsv, toMarkdown, toTerminal } from '../benchmark/table.js';
 import { writeReport } from '../benchmark/write-report.js';
-import { exitCodes } from '../errors.js';
+import { exitCodes, UsageError } from '../errors.js';
+import { collect } from '../options.js';
 import { colorsFor, quote, type Terminal } from '../terminal.js';
 import { oneOf } from './choices.js';
 
 interface ReportFlags {
   weights?: string;
   on?: string;
+  compare?: string[];
+  format?: string;
+  out?: string;
+  failIf?: string[];
 }
+
+const FORMATS = ['html', 'md', 'csv', 'json'] as const;
 
 /** `segloss report`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   command
-    .argument('<folder>', 'folder of a benchmark, or of one run')
+    .argument('<folder...>', 'folder of a benchmark, or of one run; several are compared in one report')
     .option(
       '--weights <which>',
       'scores of the last weights, or of the best epoch: last, best (default: last)',
@@ -25,24 +39,68 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
       '--on <images>',
       'scores of the validation images, or of the images of data.test: val, test (default: test where there are any)',
     )
-    .action((folder: string, flags: ReportFlags) => finish(reportCommand(folder, flags, terminal)));
+    .option('--compare <row...>', 'show two rows only, as in --compare ce dice')
+    .option('--format <name>', 'print the tables as md, csv or json, or write the page: html (default)')
+    .option('--out <file>', 'file of the page, or of what --format prints')
+    .option(
+      '--fail-if <condition>',
+      'exit with 4 if it holds, as in "hard p/q of the smallest quarter < 0.8"; repeat for several',
+      collect,
+    )
+    .action((folders: string[], flags: ReportFlags) => finish(reportCommand(folders, flags, terminal)));
 }
 
 /** Draws table and report from what the run folders hold. */
-function reportCommand(folder: string, flags: ReportFlags, terminal: Terminal): number {
-  const { stdout, env, argv } = terminal;
-  const weights =
-    flags.weights === undefined ? undefined : oneOf<Weights>('weights', flags.weights, ['last', 'best']);
+function reportCommand(folders: readonly string[], flags: ReportFlags, terminal: Terminal): number {
+  const { stdout, stderr, env, argv } = terminal;
+  const at = (file: string) => path.resolve(terminal.folder, file);
+  const weights = flags.weights === undefined ? undefined : oneOf<Weights>('weights', flags.weights, ['last', 'best']); // prettier-ignore
   const part = flags.on === undefined ? undefined : oneOf<Part>('on', flags.on, ['val', 'test']);
-  const results = readResults(path.resolve(terminal.folder, folder), { weights, part });
-  const report = writeReport(results, ['segloss', ...argv].map(quote).join(' '));
-  stdout.write(toTerminal(leaderboard(results), colorsFor(stdout, env), stdout.columns));
-  const open = results.cells.filter(({ state }) => state !== 'finished');
-  for (const { labels, state, message } of open) {
-    stdout.write(
-      `${state}: ${Object.values(labels).join(', ')}${message === undefined ? '' : `: ${message}`}\n`,
-    );
+  const format = oneOf('format', flags.format ?? 'html', FORMATS);
+  const read = folders.map((folder) => readResults(at(folder), { weights, part }));
+  const results = compared(mergeResults(read), flags.compare);
+  const board = leaderboard(results);
+  // Gates are read before anything is printed: a wrong word must not look like a report that passed.
+  const gates = (flags.failIf ?? []).map((text) => parseGate(text, board));
+  const command = ['segloss', ...argv].map(quote).join(' ');
+  if (format === 'html') {
+    const own = read.length === 1 && flags.compare === undefined && flags.out === undefined;
+    const file = own ? writeReport(results, command) : at(flags.out ?? 'report.html');
+    if (!own) writeFileSync(file, renderReport(results, command));
+    stdout.write(toTerminal(board, colorsFor(stdout, env), stdout.columns));
+    for (const text of openCells(results)) stdout.write(`${text}\n`);
+    stdout.write(`report: ${file}\n`);
+  } else {
+    const text = {
+      md: () => toMarkdown(board),
+      csv: () => toCsv(board),
+      json: () => jsonReport(board, results),
+    }[format]();
+    if (flags.out === undefined) stdout.write(text);
+    else writeFileSync(at(flags.out), text);
+    for (const line of openCells(results)) stderr.write(`${line}\n`);
   }
-  stdout.write(`report: ${report}\n`);
-  return exitCodes.ok.code;
+  const failures = gates.flatMap((gate) => checkGate(gate, board, results));
+  for (const failure of failures) stderr.write(`segloss: ${gateText(failure)}\n`);
+  return failures.length > 0 ? exitCodes.gate.code : exitCodes.ok.code;
+}
+
+/** The results of two rows. */
+function compared(results: Results, rows: readonly string[] | undefined): Results {
+  if (rows === undefined) return results;
+  const known = comparedRows(leaderboard(results).sections);
+  if (rows.length !== 2) throw new UsageError(`--compare: wanted two rows of ${known.join(' | ')}, got ${rows.length}`); // prettier-ignore
+  for (const row of rows) {
+    if (known.includes(row)) continue;
+    const near = nearestName(row, known);
+    throw new UsageError(`--compare: wanted rows of ${known.join(' | ')}, got "${row}"${near === undefined ? '' : `; did you mean "${near}"?`}`); // prettier-ignore
+  }
+  return onlyRows(results, rows);
+}
+
+/** What has not finished, a sentence each. */
+function openCells({ cells }: Results): string[] {
+  return cells
+    .filter(({ state }) => state !== 'finished')
+    .map(({ labels, state, message }) => `${state}: ${Object.values(labels).join(', ')}${message === undefined ? '' : `: ${message}`}`); // prettier-ignore
 }

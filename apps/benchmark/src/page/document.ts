@@ -1,7 +1,20 @@
+import { createHash } from 'node:crypto';
+
 import { html, raw, type Html } from './html.js';
 
-/** A whole page that needs no network and runs no script, with its own style. */
-export function document({ title, style, main }: { title: string; style: string; main: Html }): string {
+/** A complete page that needs no network, with its own style. A script is allowed by its hash alone. */
+export function document({
+  title,
+  style,
+  main,
+  script,
+}: {
+  title: string;
+  style: string;
+  main: Html;
+  script?: string;
+}): string {
+  const allowed = script === undefined ? '' : `; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`; // prettier-ignore
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -9,7 +22,7 @@ export function document({ title, style, main }: { title: string; style: string;
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta
           http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+          content="${raw(`default-src 'none'; style-src 'unsafe-inline'; img-src data:${allowed}`)}"
         />
         <title>${title}</title>
         <style>
@@ -18,6 +31,7 @@ export function document({ title, style, main }: { title: string; style: string;
       </head>
       <body>
         <main>${main}</main>
+        ${script === undefined ? '' : raw(`<script>${script}</script>`)}
       </body>
     </html>`.text;
 }

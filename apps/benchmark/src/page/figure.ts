@@ -21,7 +21,7 @@ function figure(svg: string, table: string): Html {
     <div class="scroll">${raw(svg)}</div>
     <details>
       <summary>Data of this chart</summary>
-      <div class="scroll">${raw(table)}</div>
+      <div class="scroll" tabindex="0" role="group" aria-label="data">${raw(table)}</div>
     </details>
   </figure>`;
 }

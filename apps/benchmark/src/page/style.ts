@@ -38,7 +38,36 @@ summary { cursor: pointer; }
 .overlays img { display: block; width: 150px; max-width: none; image-rendering: pixelated; border: 1px solid var(--line); }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .9rem; max-width: none; }
 .legend i { display: inline-block; width: .9em; height: .9em; margin-right: .35em; vertical-align: -.1em; }
+.cards th[scope=row] { text-align: left; min-width: 8rem; }
+.cards caption { text-align: left; }
+.board .interval, .bins .interval { display: block; }
+.board .interval, .bins .interval { color: var(--quiet); font-size: .8rem; font-weight: 400; white-space: nowrap; }
+th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-align: inherit; text-decoration: underline dotted; text-underline-offset: 3px; }
+th[aria-sort=ascending] button::after { content: ' ▲'; }
+th[aria-sort=descending] button::after { content: ' ▼'; }
+:focus-visible { outline: 3px solid #0072b2; outline-offset: 2px; }
+a { color: #005a8d; }
+@media (prefers-color-scheme: dark) { a { color: #6bb8ea; } }
+.filter { display: block; margin-top: .5rem; }
+.filter input { font: inherit; padding: .15rem .4rem; border: 1px solid var(--quiet); background: var(--paper); color: inherit; max-width: 100%; }
+.download { font-size: .85rem; margin: .25rem 0 1rem; }
+nav { font-size: .9rem; display: flex; flex-wrap: wrap; gap: .2rem 1rem; }
+.overlays small { display: block; }
+@media (max-width: 740px) {
+  main { padding: 1rem .75rem 3rem; }
+  .cards, .cards tbody, .cards tr, .cards caption { display: block; }
+  .cards td { white-space: normal; }
+  .board .interval, .bins .interval { display: inline; }
+  .cards thead { display: none; }
+  .cards tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); border-bottom: 2px solid var(--line); padding: .4rem 0; }
+  .cards tr[hidden] { display: none; }
+  .cards th[scope=row] { grid-column: 1 / -1; font-weight: 600; }
+  .cards td, .cards th[scope=row] { text-align: left; border: 0; padding: .1rem .3rem; overflow-wrap: anywhere; }
+  .cards td::before { content: attr(data-label) ' '; color: var(--quiet); font-size: .85rem; font-weight: 400; }
+  table.plain th { white-space: normal; }
+}
 @media print {
+  nav, .download, .filter { display: none; }
   :root { --ink: #000; --quiet: #444; --paper: #fff; --line: #bbb; --mark: #f2f2f2; color-scheme: light; }
   main { max-width: none; padding: 0; }
   details { display: none; }

@@ -3,7 +3,8 @@ import { unpackBytes, type ExampleImage, type RunExamples } from '@segloss/train
 
 import { html, type Html } from '../../page/html.js';
 import { percentText } from '../../page/percent.js';
-import { blend, onOutline, thin, toDataUrl, type Picture, type Rgb } from '../../page/pixels.js';
+import { ratioText } from '../../page/numbers.js';
+import { blend, toDataUrl, type Picture, type Rgb } from '../../page/pixels.js';
 import type { Weights } from '../results.js';
 import type { Row, SectionData } from '../table.js';
 
@@ -13,7 +14,6 @@ const COLORS = {
   'false positive': [230, 159, 0],
   'false negative': [204, 51, 130],
 } as const satisfies Record<string, Rgb>;
-const OUTLINE: Rgb = [255, 255, 255];
 
 const LABEL_COLORS: readonly Rgb[] = [
   [120, 120, 120],
@@ -40,50 +40,55 @@ interface Shown {
   readonly examples: RunExamples | undefined;
 }
 
-/** The same validation images under every row: image with the true outline, then one column per row. */
+/** The same images under every row: image, truth, then one column per row with what is found, invented and missed, and its scores. */
 export function overlays(rows: readonly Row[], { classes }: SectionData, weights: Weights): Html {
   const shown = rows.filter(({ constant }) => !constant).map(shownOf);
   const first = shown.find(({ examples }) => examples !== undefined)?.examples;
   if (first === undefined || first.images.length === 0) {
-    return html`<p>No validation image contains a foreground class, so there is nothing to show.</p>`;
+    return html`<p>No image contains a foreground class, so there is nothing to show.</p>`;
   }
   const two = classes.length === 2;
-  const paint = two ? paintErrors : paintLabels;
-  const side = sideOf(first.images, shown.length + 1);
-  const show = (one: ExampleImage, predicted: Uint8Array | undefined) =>
-    toDataUrl(paint(unpackBytes(one.image), unpackBytes(one.truth), predicted, one.width, one.height, side));
-  const body = first.images.map(
-    (one) =>
-      html`<tr>
-        <th scope="row">
-          ${one.region} "${classes[first.label] ?? ''}"<br /><small
-            >${one.id}<br />${percentText(one.proportion)}</small
+  const side = sideOf(first.images, shown.length + 2);
+  const label = classes[first.label] ?? '';
+  const body = first.images.map((one) => {
+    const truth = unpackBytes(one.truth);
+    const show = (labels: Uint8Array | undefined, against?: Uint8Array) =>
+      toDataUrl(drawn(one, labels, against, two ? errorColor : labelColor, side));
+    return html`<tr>
+      <th scope="row">
+        ${one.region} "${label}"<small>${one.id}</small><small>${percentText(one.proportion)}</small>
+      </th>
+      <td>${picture(show(undefined), `${one.id}, image`)}</td>
+      <td>${picture(show(truth, truth), `${one.id}, truth`)}</td>
+      ${shown.map(({ name, examples }) => {
+        const same = examples?.images.find(({ id }) => id === one.id);
+        const packed =
+          same && ((weights === 'best' ? same.predicted.best : undefined) ?? same.predicted.last);
+        if (packed === undefined) return html`<td>–</td>`;
+        const predicted = unpackBytes(packed);
+        const scores = scoresText(truth, predicted, first.label);
+        return html`<td>
+          ${picture(show(predicted, truth), `${one.id}, predicted by ${name}: ${scores}`)}<small
+            >${scores}</small
           >
-        </th>
-        <td>${picture(show(one, undefined), `${one.id}, image and truth`)}</td>
-        ${shown.map(({ name, examples }) => {
-          const same = examples?.images.find(({ id }) => id === one.id);
-          const packed =
-            same && ((weights === 'best' ? same.predicted.best : undefined) ?? same.predicted.last);
-          return packed === undefined
-            ? html`<td>–</td>`
-            : html`<td>${picture(show(one, unpackBytes(packed)), `${one.id}, predicted by ${name}`)}</td>`;
-        })}
-      </tr>`,
-  );
+        </td>`;
+      })}
+    </tr>`;
+  });
   const legend: [string, Rgb][] = two
     ? Object.entries(COLORS)
     : classes.map((name, k) => [name, LABEL_COLORS[k % LABEL_COLORS.length]!]);
   return html`<p class="legend">
       ${legend.map(([name, color]) => html`<span><i style="background:rgb(${color.join(',')})"></i>${name}</span>`)}
     </p>
-    <div class="scroll">
+    <div class="scroll" tabindex="0" role="group" aria-label="predictions">
       <table class="overlays">
         <thead>
           <tr>
             <th scope="col">region</th>
-            <th scope="col">${two ? 'image, truth outlined' : 'truth'}</th>
-            ${shown.map(({ name, seed, examples }) => html`<th scope="col"><code>${name}</code><br /><small>${examples === undefined ? 'no finished run' : seed === undefined ? '' : `seed ${seed}`}</small></th>`)}
+            <th scope="col">image</th>
+            <th scope="col">truth</th>
+            ${shown.map(({ name, seed, examples }) => html`<th scope="col"><code>${name}</code><small>${examples === undefined ? 'no finished run' : seed === undefined ? '' : `seed ${seed}`}</small></th>`)}
           </tr>
         </thead>
         <tbody>
@@ -91,6 +96,19 @@ export function overlays(rows: readonly Row[], { classes }: SectionData, weights
         </tbody>
       </table>
     </div>`;
+}
+
+/** Scores of the picture as it is shown: an empty prediction says so, whatever its colors. */
+function scoresText(truth: Uint8Array, predicted: Uint8Array, label: number): string {
+  let [target, found, overlap] = [0, 0, 0];
+  truth.forEach((one, pixel) => {
+    if (one === IGNORED) return;
+    if (one === label) target++;
+    if (predicted[pixel] === label) found++;
+    if (one === label && predicted[pixel] === label) overlap++;
+  });
+  if (found === 0) return target === 0 ? 'none, rightly' : 'nothing found';
+  return `Dice ${ratioText((2 * overlap) / (target + found))}, p/q ${ratioText(found / target)}`;
 }
 
 function shownOf({ names, results }: Row): Shown {
@@ -113,54 +131,57 @@ function picture(url: string, text: string): Html {
   return html`<img src="${url}" alt="${text}" />`;
 }
 
-type Paint = (
-  image: Uint8Array,
-  truth: Uint8Array,
-  predicted: Uint8Array | undefined,
-  width: number,
-  height: number,
-  side: number,
-) => Picture;
+/** The color of a pixel by its labels; undefined: that of the image. */
+type ColorOf = (label: number, truth: number) => Rgb | undefined;
 
-/** Two classes: the image, its true outline, and what is found, invented and missed. */
-const paintErrors: Paint = (image, truth, predicted, width, height, side) => {
-  const rgb = Uint8Array.from(image);
-  const inside = (pixel: number) => truth[pixel] === 1;
-  for (let pixel = 0; pixel < truth.length; pixel++) {
-    if (predicted !== undefined && truth[pixel]! <= 1) {
-      const found = predicted[pixel] === 1;
-      if (found && inside(pixel)) blend(rgb, pixel, COLORS['true positive'], 0.55);
-      if (found && !inside(pixel)) blend(rgb, pixel, COLORS['false positive'], 0.7);
-      if (!found && inside(pixel)) blend(rgb, pixel, COLORS['false negative'], 0.7);
-    }
-  }
-  return shrink(rgb, width, height, side, (small, rows, columns, at) => {
-    const region = (pixel: number) => inside(at[pixel]!);
-    at.forEach((_, pixel) => {
-      if (onOutline(region, pixel, columns, rows)) blend(small, pixel, OUTLINE, 0.8);
-    });
-  });
+/** Two classes: what is found, invented and missed. */
+const errorColor: ColorOf = (label, truth) => {
+  if (truth > 1) return undefined;
+  if (label === 1) return truth === 1 ? COLORS['true positive'] : COLORS['false positive'];
+  return truth === 1 ? COLORS['false negative'] : undefined;
 };
 
-/** More classes: the map of labels over the image; pixels without a label stay bare. */
-const paintLabels: Paint = (image, truth, predicted, width, height, side) => {
-  const rgb = Uint8Array.from(image);
-  (predicted ?? truth).forEach((label, pixel) => {
-    if (truth[pixel] !== IGNORED) blend(rgb, pixel, LABEL_COLORS[label % LABEL_COLORS.length]!, 0.7);
-  });
-  return shrink(rgb, width, height, side, () => undefined);
-};
+/** More classes: the map of labels; pixels without a label stay bare. */
+const labelColor: ColorOf = (label, truth) =>
+  truth === IGNORED ? undefined : LABEL_COLORS[label % LABEL_COLORS.length];
 
-function shrink(
-  rgb: Uint8Array,
-  width: number,
-  height: number,
+const OPACITY = 0.75;
+
+/**
+ * The image with colored labels, at most `side` pixels wide and high. A pixel of the picture has the most frequent color of the pixels that
+ * it stands for, and is bare only if all of them are: structures of one pixel stay visible.
+ */
+function drawn(
+  { width, height, image: packed }: ExampleImage,
+  labels: Uint8Array | undefined,
+  truth: Uint8Array | undefined,
+  colorOf: ColorOf,
   side: number,
-  finish: (small: Uint8Array, rows: number, columns: number, at: readonly number[]) => void,
 ): Picture {
-  const grid = thin(width, height, side);
-  const small = new Uint8Array(grid.pixels.length * 3);
-  grid.pixels.forEach((from, to) => small.set(rgb.subarray(from * 3, from * 3 + 3), to * 3));
-  finish(small, grid.height, grid.width, grid.pixels);
-  return { width: grid.width, height: grid.height, rgb: small };
+  const image = unpackBytes(packed);
+  const step = Math.max(1, Math.ceil(Math.max(width, height) / side));
+  const [columns, rows] = [Math.ceil(width / step), Math.ceil(height / step)];
+  const rgb = new Uint8Array(columns * rows * 3);
+  for (let to = 0; to < columns * rows; to++) {
+    const [x0, y0] = [(to % columns) * step, Math.floor(to / columns) * step];
+    const sum = [0, 0, 0];
+    let count = 0;
+    const colors = new Map<Rgb, number>();
+    for (let y = y0; y < Math.min(height, y0 + step); y++) {
+      for (let x = x0; x < Math.min(width, x0 + step); x++) {
+        const from = y * width + x;
+        for (let c = 0; c < 3; c++) sum[c]! += image[from * 3 + c]!;
+        count++;
+        const color = labels && colorOf(labels[from]!, truth![from]!);
+        if (color !== undefined) colors.set(color, (colors.get(color) ?? 0) + 1);
+      }
+    }
+    rgb.set(
+      sum.map((value) => Math.round(value / count)),
+      to * 3,
+    );
+    const [most] = [...colors].sort(([, a], [, b]) => b - a);
+    if (most !== undefined) blend(rgb, to, most[0], OPACITY);
+  }
+  return { width: columns, height: rows, rgb };
 }

@@ -1,25 +1,29 @@
 import { document } from '../../page/document.js';
 import { html, type Html } from '../../page/html.js';
 import { plural } from '../../page/plural.js';
-import { percentText } from '../../page/percent.js';
+import { script } from '../../page/script.js';
 import { style } from '../../page/style.js';
 import { table } from '../../page/table.js';
 import { trainedSizes } from '../region-sizes.js';
 import type { Results } from '../results.js';
 import { sizeSentences } from '../size-sentences.js';
-import { formatScore, leaderboard, type Leaderboard, type Section } from '../table.js';
+import { leaderboard, type Leaderboard, type Section } from '../table.js';
+import { biasBySize, biasMeaning } from './bias.js';
+import { leaderboardTable, perClassTable } from './board.js';
 import { curvesOf, diceChart, lossChart, ratioChart } from './curves.js';
 import { method } from './method.js';
 import { overlays } from './overlays.js';
 import { penaltyCharts } from './penalties.js';
+import { ranks, significance } from './significance.js';
 import { sizeChart } from './size-chart.js';
+import { tuningTable } from './tuning.js';
 import { verdict } from './verdict.js';
 
 /** More charts of single rows than these make a page that nobody scrolls. */
 const MOST_LOSS_CHARTS = 12;
 
 /**
- * Renders a benchmark, or one run, as one HTML file that opens from the disk: no network, no script, no outside files.
+ * Renders a benchmark, or one run, as one HTML file that opens from the disk: no network, no outside files, and one script that only sorts and filters tables.
  *
  * @param results What {@link readResults} returns.
  * @param command What the page names as the command.
@@ -36,19 +40,43 @@ export function renderReport(results: Results, command: string): string {
   const several = board.sections.length > 1;
   const runs = `${plural(results.cells.length, 'run')}${results.axes.length > 0 ? `: ${results.axes.map((axis) => `${axis.labels.length} x ${axis.title}`).join(', ')}` : ''}`;
   const sizes = trainedSizes(board);
+  const on = ({ title: set }: Section) => (several ? html`<h3>${set}</h3>` : '');
   const main = html`
     <h1>${title}</h1>
     <p class="quiet">${runs}</p>
-    ${box(sizeSentences(sizes))} ${sizeChart(sizes)} ${box(verdict(board, results))}
-    <h2>Results</h2>
-    ${board.sections.map((section) => html`${several ? html`<h3>${section.title}</h3>` : ''} ${leaderboardTable(section)} ${perClass(section)}`)}
+    <nav aria-label="Parts of this page">
+      ${PARTS.map(([id, text]) => html`<a href="#${id}">${text}</a>`)}
+    </nav>
+    ${box(verdict(board, results))} ${box(sizeSentences(sizes))} ${sizeChart(sizes)}
+    <h2 id="results">Results</h2>
+    ${board.sections.map((section) => html`${on(section)} ${leaderboardTable(section)} ${perClassTable(section)}`)}
     ${legend(board)} ${unfinished(results)}
-    ${board.sections.map((section) => details(section, results, several))}
-    <h2>Method and environment</h2>
+    <h2 id="bias">Label-marginal bias by region size</h2>
+    ${biasMeaning()} ${board.sections.map((section) => html`${on(section)} ${biasBySize(section)}`)}
+    <h2 id="pairs">Pairs and ranks</h2>
+    ${board.sections.map((section) => html`${on(section)} ${significance(section)}`)}
+    ${
+      board.ranking === undefined
+        ? ''
+        : html`<h3>Ranks over data sets</h3>
+            ${ranks(board.ranking, board.sections)}`
+    }
+    <div id="training">${board.sections.map((section) => details(section, results, several))}</div>
+    ${tuningTable(results.tuning)}
+    <h2 id="method">Method and environment</h2>
     ${method(results, board, command)}
   `;
-  return document({ title, style, main });
+  return document({ title, style, main, script });
 }
+
+/** Links at the top of the page. */
+const PARTS = [
+  ['results', 'Results'],
+  ['bias', 'Bias by size'],
+  ['pairs', 'Pairs and ranks'],
+  ['training', 'Training and predictions'],
+  ['method', 'Method'],
+] as const;
 
 function box(sentences: readonly string[]): Html {
   if (sentences.length === 0) return html``;
@@ -82,79 +110,14 @@ function details(section: Section, results: Results, several: boolean): Html {
     ${overlays(rows, data, results.weights)}`;
 }
 
-function leaderboardTable({ names, columns, rows }: Section): Html {
-  return html`<div class="scroll">
-    <table class="board">
-      <thead>
-        <tr>
-          ${names.map((name) => html`<th scope="col" class="name">${name}</th>`)}
-          ${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}
-          <th scope="col">runs</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr class="${row.best ? 'best' : row.constant ? 'trivial' : ''}">
-              ${row.names.map((name, i) => {
-                const mark = row.best && i === row.names.length - 1 ? ' ★' : '';
-                return html`<th scope="row" class="name">
-                  ${row.constant ? name : html`<code>${name}</code>`}${mark}
-                </th>`;
-              })}
-              ${row.cells.map((cell, i) => html`<td>${formatScore(cell, columns[i]!.digits)}</td>`)}
-              <td>${row.runs}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
-}
-
 function legend({ notes }: Leaderboard): Html {
   return html`${notes.map((note) => html`<p class="quiet"><small>${note}</small></p>`)}
     <p class="quiet">
-      <small>★ highest Dice. Gray rows: no training, every pixel the same class.</small>
+      <small
+        >★ highest Dice per image; ≈ not distinguishable from it. Gray rows: no training, every pixel the same
+        class.</small
+      >
     </p>`;
-}
-
-/** Dice and hard p/q of every foreground class; with one the main table has said it already. */
-function perClass({ data, rows }: Section): Html {
-  if (data === undefined) return html``;
-  const { classes, background, truth } = data;
-  const foreground = classes.map((_, k) => k).filter((k) => k !== background);
-  const trained = rows.filter(({ constant }) => !constant);
-  if (foreground.length < 2) return html``;
-  const mean = (
-    row: (typeof trained)[number],
-    of: (
-      k: number,
-    ) => (one: NonNullable<(typeof row.results)[number]['scores']>) => number | null | undefined,
-    k: number,
-  ) => {
-    // prettier-ignore
-    const values = row.results.flatMap(({ scores }) => (scores ? [of(k)(scores) ?? NaN] : [])).filter((value) => !Number.isNaN(value)); // prettier-ignore
-    return values.length === 0
-      ? 'n/a'
-      : (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3);
-  };
-  return html`<h3>By class</h3>
-    ${table({
-      head: [
-        'class (true share)',
-        ...trained.flatMap(({ names }) => [
-          html`<code>${names.filter(Boolean).join(', ')}</code> Dice`,
-          'p/q hard',
-        ]),
-      ],
-      rows: foreground.map((k) => [
-        html`${classes[k]!} <small>${percentText(truth[k]!)}</small>`,
-        ...trained.flatMap((row) => [
-          mean(row, (c) => (one) => one.summary.classes[c]!.dice, k),
-          mean(row, (c) => (one) => one.summary.classes[c]!.hard.ratio, k),
-        ]),
-      ]),
-    })}`;
 }
 
 function unfinished({ cells }: Results): Html {

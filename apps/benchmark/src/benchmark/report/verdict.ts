@@ -1,58 +1,80 @@
 import { ratioText, scoreText } from '../../page/numbers.js';
 import { plural } from '../../page/plural.js';
+import { comparisonOf } from '../comparisons.js';
 import type { Results } from '../results.js';
-import { formatScore, type Leaderboard, type Row, type Section } from '../table.js';
+import {
+  formatScore,
+  intervalText,
+  RANKED,
+  rowName,
+  type Leaderboard,
+  type Row,
+  type Section,
+} from '../table.js';
 
 /** Within this of 1, a predicted / true proportion is called right. */
 const TOLERANCE = 0.1;
+const SIGNIFICANT = 0.05;
 
 /** The finding in a few sentences, by fixed rules: nobody chose which ones to print. */
 export function verdict(
   { sections }: Pick<Leaderboard, 'sections'>,
-  results: Pick<Results, 'cells'>,
+  results: Pick<Results, 'cells' | 'part'>,
 ): string[] {
-  return [...sections.flatMap((section) => sectionVerdict(section)), ...unfinished(results)];
+  return [...sections.flatMap((section) => sectionVerdict(section, results.part)), ...unfinished(results)];
 }
 
-function sectionVerdict(section: Section): string[] {
-  const { title, rows, columns } = section;
-  const dice = columns.findIndex((column) => column.title === 'Dice');
+function sectionVerdict(section: Section, part: Results['part']): string[] {
+  const { title, rows } = section;
   const ranked = rows
-    .filter((row) => !row.constant && !Number.isNaN(row.cells[dice]!.mean))
-    .sort((a, b) => b.cells[dice]!.mean - a.cells[dice]!.mean);
+    .filter((row) => !row.constant && !Number.isNaN(score(row)))
+    .sort((a, b) => score(b) - score(a));
   const [best, second] = ranked;
   const on = title === '' ? '' : `${title}: `;
   if (best === undefined) return [`${on}No run has finished, so there is nothing to compare.`];
   return [
-    `${on}${ranking(best, second, dice)}`,
-    ...constant(best, rows, dice),
+    `${on}${order(best, second, section, part)}`,
+    ...constant(best, rows),
     ...proportions(ranked, section),
   ];
 }
 
-const nameOf = (row: Row): string => row.names.filter(Boolean).join(', ');
+/** The number by which rows are ordered. */
+const score = (row: Row): number => row.cells[0]!.mean;
 
-function ranking(best: Row, second: Row | undefined, dice: number): string {
-  const [first, next] = [best.cells[dice]!, second?.cells[dice]];
-  const text = `${nameOf(best)} has ${second === undefined ? 'validation Dice' : 'the highest validation Dice,'} ${formatScore(first, 3)} over ${plural(first.cases, 'seed')}`;
-  if (second === undefined || next === undefined) return `${text}.`;
-  const gap = first.mean - next.mean;
-  const spread = Math.max(first.standardDeviation || 0, next.standardDeviation || 0);
-  const behind = `${text}; ${nameOf(second)} is ${scoreText(gap)} behind`;
-  if (Math.min(first.cases, next.cases) < 2)
-    return `${behind}, and one seed cannot say whether that is more than chance.`;
-  return gap > 2 * spread
-    ? `${behind}, more than twice the spread over seeds (${scoreText(spread)}).`
-    : `${behind}, which is within twice the spread over seeds (${scoreText(spread)}): their order is inconclusive.`;
+function order(best: Row, second: Row | undefined, section: Section, part: Results['part']): string {
+  const [first] = best.cells;
+  const seeds = best.replicates.length;
+  const images = `${part === 'test' ? 'test' : 'validation'} Dice per image`;
+  const over = `${plural(seeds, 'training')} on the same images`;
+  const text = `${rowName(best)} has ${second === undefined ? `${images} of` : `the highest ${images},`} ${formatScore(first!, RANKED.digits)} over ${over}`; // prettier-ignore
+  if (second === undefined) return `${text}.`;
+  const comparison = comparisonOf(
+    section.statistics!,
+    section.rows.indexOf(second),
+    section.rows.indexOf(best),
+  );
+  if (comparison === undefined) return `${text}; ${rowName(second)} is next.`;
+  const { difference, adjustedP, distinguishable, test } = comparison;
+  const gap = `${scoreText(difference.mean)}${difference.interval ? ` ${intervalText(difference.interval, RANKED.digits)}` : ''}`; // prettier-ignore
+  const behind = `${text}; ${rowName(second)} is ${gap} behind`;
+  if (distinguishable) return `${behind}, which is more than chance (${pText(adjustedP)}).`;
+  if (test.smallestP >= SIGNIFICANT) {
+    return `${behind}, and ${plural(test.pairs, 'image')} with a difference cannot be significant (smallest possible p ${scoreText(test.smallestP)}): inconclusive.`;
+  }
+  return `${behind}, which chance can explain (${pText(adjustedP)}): inconclusive.`;
 }
 
-function constant(best: Row, rows: readonly Row[], dice: number): string[] {
+/** `p = 0.012`, `p < 0.001` */
+export const pText = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${scoreText(p)}`);
+
+function constant(best: Row, rows: readonly Row[]): string[] {
   const floor = rows
     .filter((row) => row.constant)
-    .reduce<Row | undefined>((a, b) => (a && a.cells[dice]!.mean >= b.cells[dice]!.mean ? a : b), undefined);
-  if (floor === undefined || best.cells[dice]!.mean > floor.cells[dice]!.mean) return [];
+    .reduce<Row | undefined>((a, b) => (a && score(a) >= score(b) ? a : b), undefined);
+  if (floor === undefined || score(best) > score(floor)) return [];
   return [
-    `Nothing beats the constant prediction "${nameOf(floor)}" (Dice ${formatScore(floor.cells[dice]!, 3)}): train longer before comparing.`,
+    `Nothing beats the constant prediction "${rowName(floor)}" (Dice per image ${scoreText(score(floor))}): train longer before comparing.`,
   ];
 }
 
@@ -62,7 +84,7 @@ function proportions(ranked: readonly Row[], { columns, data }: Section): string
   const known = ranked.filter((row) => !Number.isNaN(ratio(row)));
   if (data === undefined || known.length === 0) return [];
   const list = (rows: readonly Row[]) =>
-    rows.map((row) => `${nameOf(row)} (${ratioText(ratio(row))})`).join(', ');
+    rows.map((row) => `${rowName(row)} (${ratioText(ratio(row))})`).join(', ');
   const small = known.filter((row) => ratio(row) < 1 - TOLERANCE);
   const large = known.filter((row) => ratio(row) > 1 + TOLERANCE);
   const right = known.filter((row) => Math.abs(ratio(row) - 1) <= TOLERANCE);

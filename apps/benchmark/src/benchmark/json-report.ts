@@ -1,0 +1,35 @@
+import { toJson } from '@segloss/trainer';
+
+import { forceOf, sizeBins } from './size-bins.js';
+import { specOf } from './report/bias.js';
+import { verdict } from './report/verdict.js';
+import type { Results } from './results.js';
+import { rowName, type Leaderboard } from './table.js';
+
+/** Everything that the page says in numbers, as JSON; NaN is null. */
+export function jsonReport(board: Leaderboard, results: Results): string {
+  const { name, axes, weights, part, tuning } = results;
+  const report = {
+    schemaVersion: 1,
+    ...{ name, axes, weights, part },
+    verdict: verdict(board, results),
+    sections: board.sections.map(({ title, columns, rows, data, statistics }) => {
+      const trained = rows.filter(({ constant }) => !constant);
+      return {
+        ...{ title, data: data ?? null },
+        rows: rows.map((row) => ({
+          ...{ name: rowName(row), best: row.best, tied: row.tied, constant: row.constant, runs: row.runs },
+          scores: Object.fromEntries(columns.map((column, i) => [column.title, pick(row.cells[i]!)])),
+          bins: data === undefined || row.constant ? [] : sizeBins(row.replicates, data.rareClass).map((bin) => ({ ...bin, force: forceOf(specOf(row) ?? '', bin.truth) ?? null })), // prettier-ignore
+        })),
+        pairs: (statistics?.comparisons ?? []).map(({ first, second, difference, test, adjustedP, distinguishable }) => ({ row: rowName(trained[second]!), comparedWith: rowName(trained[first]!), difference, test, adjustedP, distinguishable })), // prettier-ignore
+      };
+    }),
+    ranks: board.ranking?.names.map((row, i) => ({ row, ...board.ranking!.ranks[i]! })) ?? null,
+    tuning: tuning ?? null,
+    unfinished: results.cells.flatMap(({ labels, state, message, folder }) => (state === 'finished' ? [] : [{ labels, state, message, folder }])), // prettier-ignore
+  };
+  return `${toJson(report, 2)}\n`;
+}
+
+const pick = ({ mean, standardDeviation, cases, interval }: Leaderboard['sections'][number]['rows'][number]['cells'][number]) => ({ mean, standardDeviation, trainings: cases, ...(interval !== undefined && { interval }) }); // prettier-ignore

@@ -1,0 +1,131 @@
+import { barFigure } from '../../page/figure.js';
+import { html, type Html } from '../../page/html.js';
+import { NONE, ratioText } from '../../page/numbers.js';
+import { percentText } from '../../page/percent.js';
+import { csvLink, csvText } from '../../page/csv.js';
+import { table } from '../../page/table.js';
+import { forceOf, sizeBins, type SizeBinRatio, type SizeBinRow } from '../size-bins.js';
+import { intervalText, rowName, type Row, type Section } from '../table.js';
+import { captionOf, fileName } from './board.js';
+
+interface RowBins {
+  readonly row: Row;
+  readonly spec: string | undefined;
+  readonly bins: readonly SizeBinRow[];
+}
+
+/** More rows than these make a chart that nobody reads; the table has them all. */
+const MOST_DRAWN = 8;
+
+/** What the charts and tables of {@link biasBySize} mean. */
+export const biasMeaning = (): Html =>
+  html`<p>
+    Images are divided by the true size of the rarest class into parts with as many images each. p/q is what
+    the trainings did, with 95 % intervals for new images. The last two columns are what theory says of the
+    loss at that size, from the closed form of its marginal penalty. Preferred p/q: where the penalty is least
+    (1 is right, 0 no region). Force at half size: how hard the loss pushes a region of half the true size
+    back to it, relative to cross-entropy (1 as hard; below 0 it pushes towards no region).
+  </p>`;
+
+/** How large the rarest class is predicted by the size of its region, next to what theory says of each loss at that size. */
+export function biasBySize({ title, data, rows }: Section): Html {
+  if (data === undefined) return html``;
+  const all = rows
+    .filter(({ constant, replicates }) => !constant && replicates.length > 0)
+    .map((row): RowBins => ({ row, spec: specOf(row), bins: sizeBins(row.replicates, data.rareClass) }))
+    .filter(({ bins }) => bins.length > 0);
+  const [first] = all;
+  if (first === undefined) return html``;
+  const head = ['loss', 'regions', 'true share', 'images', 'p/q hard', 'p/q soft', 'missed', 'preferred p/q', 'force at half size']; // prettier-ignore
+  const lines = all.flatMap(({ row, spec, bins }) =>
+    bins.map((bin) => ({ row, bin, force: spec === undefined ? undefined : forceOf(spec, bin.truth) })),
+  );
+  const name = data.classes[data.rareClass] ?? '';
+  return html` ${barFigure({
+    title: captionOf(`p/q of "${name}" by region size (hard)`, title),
+    description: `Predicted over true size of ${name} in images of similar region size, one bar for each row of the table; 1 is right.`,
+    categories: first.bins.map((bin) => `${bin.name} (${percentText(bin.truth, 2)})`),
+    value: { label: 'predicted / true size, p/q' },
+    baseline: 1,
+    series: all.slice(0, MOST_DRAWN).map(({ row, bins }) => ({
+      name: rowName(row),
+      bars: first.bins.map((_, i) => ({
+        value: bins[i]?.hard.ratio ?? NaN,
+        ...(bins[i]?.hard.interval && { low: bins[i].hard.interval[0], high: bins[i].hard.interval[1] }),
+      })),
+    })),
+    marks: [{ x: 1, label: 'p = q' }],
+  })}
+  ${all.length > MOST_DRAWN ? html`<p class="quiet">The first ${MOST_DRAWN} of ${all.length} rows are drawn.</p>` : ''}
+  ${table({
+    ...{
+      head,
+      names: 2,
+      name: 'bins cards sortable',
+      caption: captionOf('Label-marginal bias by region size', title),
+    },
+    rows: lines.map(({ row, bin, force }) => [
+      html`<code>${rowName(row)}</code>`,
+      bin.name,
+      `${percentText(bin.truth, 2)} (${percentText(bin.from, 2)} to ${percentText(bin.to, 2)})`,
+      String(bin.images),
+      ratioCell(bin.hard),
+      ratioCell(bin.soft),
+      `${bin.hard.missed} of ${bin.hard.of}`,
+      force === undefined ? NONE : ratioText(force.preferred),
+      force === undefined ? NONE : ratioText(force.half),
+    ]),
+  })}
+  ${csvLink(
+    fileName('bias-by-size', title),
+    csvText([
+      [
+        'loss',
+        'regions',
+        'from',
+        'to',
+        'true share',
+        'images',
+        ...['hard', 'soft'].flatMap((kind) => [`p/q ${kind}`, `p/q ${kind} low`, `p/q ${kind} high`]),
+        'missed',
+        'of',
+        'preferred p/q',
+        'force at half size',
+      ],
+      ...lines.map(({ row, bin, force }) => [
+        rowName(row),
+        bin.name,
+        bin.from,
+        bin.to,
+        bin.truth,
+        bin.images,
+        ...numbers(bin.hard),
+        ...numbers(bin.soft),
+        bin.hard.missed,
+        bin.hard.of,
+        force?.preferred ?? NaN,
+        force?.half ?? NaN,
+      ]),
+    ]),
+  )}`;
+}
+
+/** The loss of a row, as its runs resolved it. */
+export function specOf({ results }: Row): string | undefined {
+  for (const one of results) {
+    const loss = one.metrics()?.loss;
+    if (loss !== undefined) return loss;
+  }
+  return undefined;
+}
+
+function ratioCell({ ratio, interval }: SizeBinRatio): Html | string {
+  if (Number.isNaN(ratio)) return NONE;
+  return interval ? html`${ratioText(ratio)} <span class="interval">${intervalText(interval, 2)}</span>` : ratioText(ratio); // prettier-ignore
+}
+
+const numbers = ({ ratio, interval }: SizeBinRatio): number[] => [
+  ratio,
+  interval?.[0] ?? NaN,
+  interval?.[1] ?? NaN,
+];
