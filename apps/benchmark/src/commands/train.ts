@@ -9,6 +9,7 @@ import {
   stillImproving,
   type LoadedConfig,
   type RunStartEvent,
+  type RunSummary,
 } from '@segloss/trainer';
 import type { Command } from 'commander';
 import path from 'node:path';
@@ -75,7 +76,7 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
       const stopped = summary.status === 'interrupted';
       note(`${outcomeText(summary)}${stopped ? '; the same command resumes' : ''}: ${folder}`);
       if (spent.seconds > 0) note(timeOf(spent, loaded.config.data.workers));
-      if (summary.status === 'finished') for (const text of notConverged(folder, loaded)) note(text);
+      if (summary.status === 'finished') for (const text of notConverged(folder, loaded, summary)) note(text);
       note(`report: ${report}`);
       if (!stopped)
         for (const text of nextCommands(path.relative(terminal.folder, folder) || '.')) note(text);
@@ -114,7 +115,15 @@ function timeOf({ seconds, waiting }: { seconds: number; waiting: number }, work
 }
 
 /** What to do where the epochs were too few. */
-function* notConverged(folder: string, { config: { monitor, epochs } }: LoadedConfig): Generator<string> {
+function* notConverged(
+  folder: string,
+  { config: { monitor, epochs } }: LoadedConfig,
+  { best }: RunSummary,
+): Generator<string> {
+  if (monitor.mode === 'max' && best?.value === 0) {
+    yield `not converged: ${monitor.metric} is still 0 after ${epochs} epochs; train longer (--set epochs=${2 * epochs}), or begin with the true proportions (--set outputBias=prior)`;
+    return;
+  }
   const { lines } = readMetrics(path.join(folder, 'metrics.jsonl'));
   const { background } = readScores(path.join(folder, 'scores.json'));
   const unfinished = stillImproving(lines, monitor, background);
