@@ -30,6 +30,7 @@ function literals(text: string): string[] {
  */
 const NAMES_A_LOSS: Record<string, string> = {
   'apps/benchmark/src/benchmark/size-sentences.ts': 'cross-entropy, with which the paper compares every loss',
+  'apps/playground/src/core/example-summary.ts': 'the name of an example, a run trained with Dice',
   'apps/playground/src/core/losses.ts': 'the float64 forms of losses that the first screens compute',
   'apps/playground/src/core/simplex.ts': 'penalties of three classes, which have names of losses',
   'apps/playground/src/state/code.ts': 'the loss of the YAML where only a formula is chosen',
@@ -77,7 +78,7 @@ const OTHER_255: Record<string, string> = {
   'packages/data/src/formats/crc32.ts': 'a mask of eight bits',
   'packages/data/src/formats/jpeg.ts': 'largest value of a byte',
   'packages/data/src/read/black-and-white.ts': 'white of a black and white mask',
-  'packages/data/src/read/images.ts': 'largest value of a byte',
+  'packages/data/src/read/pixels.ts': 'largest value of a byte',
   'packages/data/src/read/label-guess.ts': 'white of a black and white mask',
   'packages/data/src/read/labels.ts': 'white of a black and white mask',
   'packages/data/src/read/pairs.ts': 'white of a black and white mask',
