@@ -8,6 +8,7 @@ export { openDataset } from './layouts/open-dataset.js';
 export { type OpenDatasetOptions } from './layouts/layout.js';
 export * from './loader/index.js';
 export * from './formats/nifti/index.js';
+export * from './formats/numpy/index.js';
 export { caseOf, type Origin } from './read/origin.js';
 export { readImage, readMask } from './read/images.js';
 export { type Image, type Mask } from './read/pixels.js';
