@@ -53,6 +53,7 @@ export { exportOnnx } from './run/export-onnx.js';
 export { exportModel, loadExportedModel } from './run/export-model.js';
 export { openRun, type OpenRun, type OpenRunOptions } from './run/open-run.js';
 export { OutputError, OutputFolder, type OutputOptions } from './run/output-folder.js';
+export { decodeLabels, type DecodedCase, type Decoding } from './run/decode-labels.js';
 export { predictFolder, type FolderPredictions, type PredictFolderOptions } from './run/predict-folder.js';
 export { type PredictImageOptions } from './run/predict-image.js';
 export { RunError, type RunErrorCode } from './run/run-error.js';

@@ -12,12 +12,21 @@ import {
 import path from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { writeNifti } from '@segloss/data';
-import { exportModel, openRun, predictFolder, runTraining, type OpenRun } from '@segloss/trainer';
+import { readImageVolume, readNifti, sliceOf, writeNifti } from '@segloss/data';
+import {
+  exportModel,
+  openRun,
+  predictFolder,
+  runTraining,
+  testRun,
+  type Decoding,
+  type OpenRun,
+} from '@segloss/trainer';
 import { decode, encode } from 'fast-png';
 
 import { appendDurably, namingFile } from '../src/logs/files';
 import { casesOf } from '../src/run/predict-cases';
+import { predictImage } from '../src/run/predict-image';
 import { scratch, tinyRun, writeDataset, writePng } from './run-fixture';
 
 let folder: string;
@@ -153,6 +162,51 @@ describe('images in subfolders', () => {
       'one.png',
     ]);
     expect(inSubfolders).toBe(0);
+  });
+});
+
+describe('decoding', () => {
+  const counted = (file: string) => decode(readFileSync(file)).data.filter((label) => label === 1).length;
+
+  it('gives labels of the size of the summed probabilities with volume', async () => {
+    for (const name of ['a', 'b']) writePng(path.join(images, `${name}.png`), 16, (x, y) => (x < 7 && y < 9 ? 210 : 30) + x);
+    const flags = { decode: { policy: 'volume' } } as const;
+    const { written } = await predictFolder(run, images, into('volume'), flags);
+    const report = await testRun(run, flags);
+    expect(report.decode).toEqual(flags.decode);
+    for (const { classes } of report.cases) {
+      // Largest remainders: the whole number of pixels next to the sum.
+      expect(Math.abs(classes[1]!.predicted - classes[1]!.softPredicted!)).toBeLessThan(1);
+    }
+    const plain = await testRun(run);
+    expect(plain.decode).toBeUndefined();
+    const off = plain.cases.map(({ classes }) => Math.abs(classes[1]!.predicted - classes[1]!.softPredicted!));
+    expect(Math.max(...off)).toBeGreaterThan(1);
+    expect(written.map(counted).every((pixels) => pixels > 0)).toBe(true);
+  });
+
+  it('gives the pixels above a threshold, and no small components', async () => {
+    writePng(path.join(images, 'a.png'), 16, (x, y) => (x < 7 && y < 9 ? 210 : 30) + x);
+    const pixels = async (decoding: Decoding) =>
+      counted((await predictFolder(run, images, into(JSON.stringify(decoding)), { decode: decoding })).written[0]!);
+    expect(await pixels({ policy: 'threshold', threshold: 0 })).toBe(256);
+    expect(await pixels({ policy: 'threshold', threshold: 0, minComponent: 256 })).toBe(256);
+    expect(await pixels({ policy: 'threshold', threshold: 0, minComponent: 257 })).toBe(0);
+    expect(await pixels({ policy: 'threshold', threshold: 0.999 })).toBe(0);
+  });
+
+  it('decodes all slices of a volume together', async () => {
+    const values = Uint8Array.from({ length: 3 * 256 }, (_, i) => (i * 7) % 251);
+    await writeNifti(path.join(images, 'v.nii.gz'), values, { shape: [3, 16, 16] });
+    const { written } = await predictFolder(run, images, into('slices'), { decode: { policy: 'volume' } });
+    const labels = (await readNifti(written[0]!)).values;
+    const { volume } = await readImageVolume([path.join(images, 'v.nii.gz')]);
+    let sum = 0;
+    for (let index = 0; index < 3; index++) {
+      const { probabilities } = await predictImage([run], sliceOf(volume, { index }));
+      for (let i = 1; i < probabilities.length; i += 2) sum += probabilities[i]!;
+    }
+    expect(Math.abs(labels.reduce((total: number, label) => total + label, 0) - sum)).toBeLessThan(1);
   });
 });
 

@@ -9,9 +9,20 @@ export function countTruth({ values }: Labels, ignored: number | undefined): Cou
   return countRuns(values, values, ignored);
 }
 
-/** Pixels of each predicted label where the truth counts. */
-export function countPredicted(truth: Labels, predicted: Labels, ignored: number | undefined): Counts {
-  return countRuns(inOrderOfTruth(truth, predicted), truth.values, ignored);
+/** Pixels of each predicted label where the truth counts, and those that are right. */
+export function countPredicted(
+  truth: Labels,
+  predicted: Labels,
+  ignored: number | undefined,
+): { readonly counts: Counts; readonly overlaps: Counts } {
+  const values = inOrderOfTruth(truth, predicted);
+  const overlaps = new Map<number, number>();
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value !== truth.values[i] || value === ignored) continue;
+    overlaps.set(value, (overlaps.get(value) ?? 0) + 1);
+  }
+  return { counts: countRuns(values, truth.values, ignored), overlaps };
 }
 
 /** Masks have long runs of one value, so the map is used seldom. */

@@ -1,9 +1,10 @@
-import { openRun, type OpenRun, type PredictImageOptions } from '@segloss/trainer';
+import { openRun, type Decoding, type OpenRun, type PredictImageOptions } from '@segloss/trainer';
 import type { Command } from 'commander';
 import path from 'node:path';
 
 import { UsageError } from '../errors.js';
-import { parseShare } from '../options.js';
+import { parseDecoding } from '../decoding.js';
+import { parseCount, parseShare } from '../options.js';
 import { consentOf } from '../consent.js';
 import type { Terminal } from '../terminal.js';
 import { oneOf } from './choices.js';
@@ -15,6 +16,8 @@ export interface RunFlags {
   window?: boolean;
   overlap?: number;
   tta?: boolean;
+  decode?: Decoding;
+  minComponent?: number;
   json?: boolean;
   allowModules?: boolean;
 }
@@ -27,6 +30,12 @@ export function withRunFlags(command: Command): Command {
     .option('--window', "slide a window of the model's size over each image instead of resizing it")
     .option('--overlap <x>', 'overlap of neighboring windows, as a fraction of their size', parseShare)
     .option('--tta', 'average the probabilities over all mirrorings of each image')
+    .option(
+      '--decode <policy>',
+      'how labels follow from probabilities: argmax, volume, dice or threshold=X (default: argmax)',
+      parseDecoding,
+    )
+    .option('--min-component <n>', 'turn components of fewer pixels or voxels into background', parseCount)
     .option('--allow-modules', 'run the module of the model that the run names')
     .option('--json', 'print the result as JSON');
 }
@@ -62,9 +71,11 @@ export async function openAll(
   return runs;
 }
 
-/** How images come to the model. */
+/** How images come to the model, and labels out of it. */
 export function predictionOf(flags: RunFlags): PredictImageOptions {
-  return { ...windowOf(flags), ...(flags.tta !== undefined && { tta: flags.tta }) };
+  const { tta, decode, minComponent } = flags;
+  const decoding = minComponent === undefined ? decode : { policy: 'argmax' as const, ...decode, minComponent };
+  return { ...windowOf(flags), ...(tta !== undefined && { tta }), ...(decoding && { decode: decoding }) };
 }
 
 function windowOf({ window, overlap }: RunFlags) {

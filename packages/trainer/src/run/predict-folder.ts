@@ -13,6 +13,7 @@ import {
 import { encode } from 'fast-png';
 
 import { together, type Ensemble } from './ensemble.js';
+import { decodeLabels } from './decode-labels.js';
 import { type OpenRun } from './open-run.js';
 import { overlayPng, palettePng } from './label-pictures.js';
 import { OutputFolder } from './output-folder.js';
@@ -132,14 +133,24 @@ async function predictVolume(
   );
 }
 
+/** The labels of a volume. Of runs on slices, each is predicted by itself and all are decoded together. */
 async function labelsOf(runs: Ensemble, volume: Volume, options: PredictImageOptions): Promise<Uint8Array> {
   if (runs[0].inputShape.length === 4) return (await predictImage(runs, volume, options)).labels;
+  const { decode, ...others } = options;
+  const { depth, height, width } = volume;
+  const pixels = height * width;
   const labels = new Uint8Array(volume.mask.length);
-  for (let index = 0; index < volume.depth; index++) {
-    const slice = await predictImage(runs, sliceOf(volume, { index }), options);
-    labels.set(slice.labels, index * volume.height * volume.width);
+  let probabilities: Float32Array | undefined;
+  for (let index = 0; index < depth; index++) {
+    const slice = await predictImage(runs, sliceOf(volume, { index }), others);
+    labels.set(slice.labels, index * pixels);
+    if (decode === undefined) continue;
+    probabilities ??= new Float32Array(depth * slice.probabilities.length);
+    probabilities.set(slice.probabilities, index * slice.probabilities.length);
   }
-  return labels;
+  if (decode === undefined || probabilities === undefined) return labels;
+  const classes = probabilities.length / labels.length;
+  return decodeLabels(probabilities, decode, { shape: [depth, height, width], classes, background: runs[0].background });
 }
 
 /** Reads an image with the channels that the model takes: gray is repeated for color, and color that is gray throughout is gray. */

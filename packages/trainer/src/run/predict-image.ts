@@ -4,6 +4,7 @@ import { sizesOf } from '../loop/batches.js';
 import { type Prediction } from '../loop/classify.js';
 import { predict } from '../loop/predict.js';
 import { predictSliding } from '../loop/sliding-window.js';
+import { decodeLabels, type Decoding } from './decode-labels.js';
 import { mirrored, mirrorings } from './mirror.js';
 import { normalizer } from './normalize.js';
 import { type OpenRun } from './open-run.js';
@@ -16,15 +17,32 @@ export interface PredictImageOptions {
   overlap?: number;
   /** Test-time augmentation: the mean of the probabilities over all mirrorings of the image; default false. */
   tta?: boolean;
+  /** How labels follow from the probabilities; default: the most probable class. */
+  decode?: Decoding;
 }
 
-type Predictor = Pick<OpenRun, 'model' | 'config' | 'inputShape'>;
+type Predictor = Pick<OpenRun, 'model' | 'config' | 'inputShape' | 'background'>;
 
 /** Labels and probabilities of an image or volume, at its own size; of several runs, by the means of their probabilities. */
 export async function predictImage(
   runs: readonly Predictor[],
   sample: Sample,
   options: PredictImageOptions = {},
+): Promise<Prediction> {
+  const prediction = await meanPrediction(runs, sample, options);
+  const { decode } = options;
+  if (decode === undefined) return prediction;
+  const shape = sizesOf(sample);
+  const { background } = runs[0]!;
+  const labels = decodeLabels(prediction.probabilities, decode, { shape, background, classes: classesOf(runs[0]!) });
+  return { ...prediction, labels };
+}
+
+/** The mean of the probabilities of several runs. */
+async function meanPrediction(
+  runs: readonly Predictor[],
+  sample: Sample,
+  options: PredictImageOptions,
 ): Promise<Prediction> {
   const [first, ...others] = runs as readonly [Predictor, ...Predictor[]];
   const prediction = await predictWith(first, sample, options);

@@ -3,6 +3,7 @@ import { scoreCase, summarizeCases, type CaseScore, type CasesSummary } from '@s
 
 import { sizesOf } from '../loop/batches.js';
 import { together, type Ensemble } from './ensemble.js';
+import { type Decoding } from './decode-labels.js';
 import { type OpenRun } from './open-run.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
 import { imageOptions } from './image-options.js';
@@ -25,6 +26,8 @@ export interface TestRunOptions extends PredictImageOptions {
 export interface TestReport {
   readonly run: string;
   readonly checkpoint: string;
+  /** How labels followed from the probabilities; absent for the most probable class. */
+  readonly decode?: Decoding;
   readonly classes: readonly string[];
   /** Index of the background class, which the foreground means leave out; null where every class counts. */
   readonly background: number | null;
@@ -84,6 +87,7 @@ export async function testRun(
     ...{
       run: runs.map(({ folder }) => folder).join(', '),
       checkpoint: run.checkpoint,
+      ...(options.decode && { decode: options.decode }),
       classes,
       background,
       cases,
