@@ -73,6 +73,7 @@ export function parseIndex(text: string): number {
 }
 
 /** Collects the values of a flag that may be given more than once. */
-export function collect(value: string, previous: readonly string[] | undefined): string[] {
-  return [...(previous ?? []), value];
+export function collect(value: string, previous?: unknown): string[] {
+  // `true` of an optional value that was left out before
+  return [...(Array.isArray(previous) ? (previous as string[]) : []), value];
 }

@@ -7,6 +7,8 @@ import { CaseError } from './faults.js';
 export interface ClassLabels {
   readonly classes: readonly string[];
   readonly background: number | undefined;
+  /** The label of each class. */
+  readonly labels: readonly number[];
   /**
    * Shares of the classes among the pixels that count.
    *
@@ -33,6 +35,7 @@ export function classLabels(names: readonly string[] | undefined, found: Iterabl
   return {
     classes: names ?? (isTwo ? ['background', 'foreground'] : labels.map(String)),
     background: isTwo ? 0 : undefined,
+    labels,
     proportions: (counts, where) => {
       const pixels = new Array<number>(labels.length).fill(0);
       for (const [label, count] of counts) {

@@ -4,15 +4,19 @@ import path from 'node:path';
 import { DataError } from '@segloss/data';
 
 import type { Fault } from './faults.js';
-import { maskFolder, maskId, READABLE, type MaskFolder } from './pair-files.js';
+import { ARRAYS, maskFolder, maskId, READABLE, type MaskFolder } from './pair-files.js';
 
 /**
  * Lists a folder. Files that start with `._` (of macOS) are no masks; names are compared in one Unicode form.
  *
- * @param followLinks Whether links that lead out of the folder are followed; otherwise they are faults.
+ * @param options `followLinks`: whether links that lead out of the folder are followed; otherwise they are faults. `probabilities`: whether arrays
+ *   of NumPy are read too; where there are any, they alone are.
  * @throws {DataError} If it is not there, or holds nothing that can be read.
  */
-export async function listMasks(folder: string, followLinks = false): Promise<MaskFolder> {
+export async function listMasks(
+  folder: string,
+  { followLinks, probabilities }: { followLinks: boolean; probabilities: boolean },
+): Promise<MaskFolder> {
   const root = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
     const cause = error.code === 'ENOENT' ? 'it does not exist' : error.message;
     throw new DataError(`cannot read the folder ${folder}: ${cause}`, 'missing-folder');
@@ -20,7 +24,8 @@ export async function listMasks(folder: string, followLinks = false): Promise<Ma
   const faults: Fault[] = [];
   const found: string[] = [];
   await walk(root, '', new Set(), async (entry, target) => {
-    if (!READABLE.test(entry) && target.isFile) return false;
+    const readable = READABLE.test(entry) || (probabilities && ARRAYS.test(entry));
+    if (!readable && target.isFile) return false;
     if (followLinks || target.path === root || target.path.startsWith(root + path.sep)) {
       if (target.isFile) found.push(entry);
       return true;
@@ -29,7 +34,9 @@ export async function listMasks(folder: string, followLinks = false): Promise<Ma
     faults.push({ kind: 'link', id: idOf(entry), message });
     return false;
   });
-  return maskFolder(folder, found.sort().map((entry) => [idOf(entry), path.join(folder, entry)]), faults); // prettier-ignore
+  const arrays = found.filter((entry) => ARRAYS.test(entry));
+  const read = arrays.length > 0 ? arrays : found;
+  return maskFolder(folder, read.sort().map((entry) => [idOf(entry), path.join(folder, entry)]), faults); // prettier-ignore
 }
 
 const idOf = (entry: string) => maskId(entry.split(path.sep).join('/'));

@@ -4,6 +4,8 @@ import type { Fault } from './faults.js';
 
 /** Names of files that are read. */
 export const READABLE = /\.(png|tiff?|jpe?g|nii(\.gz)?)$/i;
+/** Arrays of probabilities; next to them nnU-Net writes masks of the same names. */
+export const ARRAYS = /\.(npz|npy)$/i;
 
 /** Words that stand before or behind the name of a case, set off by `_`, `-`, `.` or a space. */
 const WORDS =
@@ -37,7 +39,8 @@ export interface MaskFolder {
 }
 
 /** The id of a mask from its path below the folder, with `/` between folders: without extension, in one Unicode form. */
-export const maskId = (entry: string): string => entry.replace(READABLE, '').normalize('NFC');
+export const maskId = (entry: string): string =>
+  entry.replace(READABLE, '').replace(ARRAYS, '').normalize('NFC');
 
 /**
  * The masks of a folder by their ids, in the order of their paths; of two with one id the first is read.

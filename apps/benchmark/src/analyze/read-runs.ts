@@ -6,9 +6,11 @@ import {
   type OpenMasksOptions,
 } from '@segloss/data/masks';
 import type { ProportionCase } from '@segloss/metrics';
+import type { Decoding } from '@segloss/trainer';
 
 import { classLabels } from './class-labels.js';
 import { countPredicted, countTruth, sumProbabilities, type Counts } from './count.js';
+import { decoded, decodingName } from './decodings.js';
 import { CaseError, type Fault } from './faults.js';
 import { inOrder } from './in-order.js';
 import { pairMasks, type MaskFolder, type Pairing } from './pair-files.js';
@@ -27,6 +29,8 @@ export interface FolderRequest {
   readonly ignore?: number | undefined;
   /** Predictions are probabilities and not labels. */
   readonly probabilities: boolean;
+  /** With `probabilities`: how they become labels; each makes a run of its own next to that of the summed probabilities. */
+  readonly decode?: readonly Decoding[];
   /** Whether links out of the folders are followed; default false. */
   readonly followLinks?: boolean;
   /** Called after each case. */
@@ -36,12 +40,12 @@ export interface FolderRequest {
 /** Where masks are: folders of a disk, or files that were dropped on a page. */
 export interface MaskStore {
   /** The masks of a folder. @throws {DataError} If it is missing, or has none. */
-  list(folder: string, followLinks?: boolean): Promise<MaskFolder>;
+  list(folder: string, options: { followLinks: boolean; probabilities: boolean }): Promise<MaskFolder>;
   /** What its `label-map.json` says, if it has one. */
   labelMap(folder: string): Promise<LabelMap | undefined>;
   open(files: readonly string[], options: OpenMasksOptions): Promise<OpenedMasks>;
-  /** @throws {CaseError} If the file holds none. */
-  probabilities(file: string): Promise<Probabilities>;
+  /** @param shape Of the true mask. @throws {CaseError} If the file holds none. */
+  probabilities(file: string, shape: readonly number[]): Promise<Probabilities>;
   readonly same: SameContent;
 }
 
@@ -51,8 +55,21 @@ const AT_ONCE = 3;
 interface CountedCase {
   readonly id: string;
   readonly truth: Counts;
-  /** For each run; undefined where there is none, or none that can be used. */
-  readonly predicted: readonly (Counts | undefined)[];
+  /** For each run that is reported; undefined where there is none, or none that can be used. */
+  readonly predicted: readonly (PredictedCounts | undefined)[];
+}
+
+/** Pixels or summed probabilities of each label, and of labels the pixels that are right. */
+interface PredictedCounts {
+  readonly counts: Counts;
+  readonly overlaps?: Counts;
+}
+
+/** A run that is reported: the masks or probabilities of a folder, or the labels that a decoding makes of them. */
+interface ReportedRun {
+  readonly name: string;
+  /** Index of the folder. */
+  readonly source: number;
 }
 
 /** The masks of the truth and of each run, each with its own label rule; no rule for probabilities. */
@@ -67,11 +84,11 @@ interface Opened {
  * @throws {DataError} If a folder is missing or empty, it is unclear what the masks of a folder mean, or no case can be used.
  */
 export async function readRuns(request: FolderRequest, store: MaskStore): Promise<ReadRuns> {
-  const { predictions: runs, onCase } = request;
-  const truths = await store.list(request.truth, request.followLinks);
+  const { predictions: runs, probabilities, onCase, followLinks = false, decode: decodings = [] } = request;
+  const truths = await store.list(request.truth, { followLinks, probabilities: false });
   const pairings = await Promise.all(
     runs.map(async ({ name, folder }) =>
-      pairMasks(name, truths, await store.list(folder, request.followLinks)),
+      pairMasks(name, truths, await store.list(folder, { followLinks, probabilities })),
     ),
   );
   const faults: Fault[] = [...truths.faults, ...pairings.flatMap((pairing) => pairing.faults)];
@@ -86,28 +103,37 @@ export async function readRuns(request: FolderRequest, store: MaskStore): Promis
   let done = 0;
 
   const scales = runs.map(() => new ProbabilityScale());
-  const predict = async (truth: Labels, file: string, r: number) => {
+  const reported: ReportedRun[] = runs.flatMap(({ name }, source) => [
+    { name, source },
+    ...decodings.map((decoding) => ({ name: `${name}, ${decodingName(decoding)}`, source })),
+  ]);
+  /** One result for each reported run of the folder. */
+  const predict = async (truth: Labels, file: string, r: number): Promise<PredictedCounts[]> => {
     const masks = opened.predictions[r];
-    if (masks !== undefined) return countPredicted(truth, await readLabels(masks, file), ignored);
-    const probabilities = await store.probabilities(file);
-    scales[r]!.add(probabilities);
-    return sumProbabilities(truth, probabilities, ignored);
+    if (masks !== undefined) return [countPredicted(truth, await readLabels(masks, file), ignored)];
+    const found = await store.probabilities(file, truth.shape);
+    scales[r]!.add(found);
+    const sums = sumProbabilities(truth, found, ignored);
+    return [
+      { counts: sums },
+      ...decodings.map((decoding) => countPredicted(truth, decoded(found, decoding), ignored)),
+    ];
   };
 
   const read = await inOrder(wanted, AT_ONCE, async ([id, file]): Promise<CountedCase | undefined> => {
     try {
       const truth = await readLabels(opened.truth, file);
-      const predicted: (Counts | undefined)[] = [];
+      const predicted: (PredictedCounts | undefined)[] = [];
       for (const [r, { predictions }] of pairings.entries()) {
         const prediction = predictions.get(id);
-        predicted.push(
+        const results =
           prediction === undefined
-            ? undefined
+            ? []
             : await predict(truth, prediction, r).catch((error: unknown) => {
                 faults.push(faultOf(error, id, runs[r]!.name));
-                return undefined;
-              }),
-        );
+                return [];
+              });
+        for (let i = 0; i <= decodings.length; i++) predicted.push(results[i]);
       }
       return { id, truth: countTruth(truth, ignored), predicted };
     } catch (error) {
@@ -120,7 +146,7 @@ export async function readRuns(request: FolderRequest, store: MaskStore): Promis
   const counted = read.filter((one) => one !== undefined);
   if (!counted.some(({ predicted }) => predicted.some((one) => one !== undefined))) throw noCase(faults);
   const scaleNotes = scales.flatMap((scale, r) => scale.note(runs[r]!.name) ?? []);
-  const result = proportionsOf(request, opened, counted, faults);
+  const result = proportionsOf(request, opened, counted, faults, reported);
   return { ...result, notes: [...same, ...result.notes, ...scaleNotes] };
 }
 
@@ -148,6 +174,12 @@ async function openFolders(
   };
 }
 
+/** 2·overlap / (true + predicted); null where neither mask has the label. */
+function diceOf(label: number, truth: Counts, { counts, overlaps }: PredictedCounts): number | null {
+  const pixels = (truth.get(label) ?? 0) + (counts.get(label) ?? 0);
+  return pixels === 0 ? null : (2 * (overlaps?.get(label) ?? 0)) / pixels;
+}
+
 function noCase(faults: readonly Fault[]): DataError {
   const first = faults[0] === undefined ? '' : `; the first of ${faults.length} faults: ${faults[0].message}`;
   return new DataError(`no case can be used${first}`, 'no-data');
@@ -164,18 +196,24 @@ function proportionsOf(
   opened: Opened,
   counted: readonly CountedCase[],
   found: readonly Fault[],
+  reported: readonly ReportedRun[],
 ): ReadRuns {
   const { predictions: runs, truth: truthFolder } = request;
   const { labels, ignored } = opened.truth;
   const predictedLabels = counted.flatMap(({ predicted }) =>
-    predicted.flatMap((one) => [...(one?.keys() ?? [])]),
+    predicted.flatMap((one) => [...(one?.counts.keys() ?? [])]),
   );
-  const { classes, background, proportions } = classLabels(request.classes, [
+  const {
+    classes,
+    background,
+    labels: numbers,
+    proportions,
+  } = classLabels(request.classes, [
     ...labels,
     ...predictedLabels.filter((label) => label !== (request.ignore ?? IGNORED)),
   ]);
   const faults = [...found];
-  const perRun: ProportionCase[][] = runs.map(() => []);
+  const perRun = reported.map(() => ({ cases: [] as ProportionCase[], dice: [] as (number | null)[][] }));
   const orFault = (id: string, run: string | undefined, work: () => void) => {
     try {
       work();
@@ -186,21 +224,25 @@ function proportionsOf(
   for (const { id, truth, predicted } of counted) {
     orFault(id, undefined, () => {
       const q = proportions(truth, 'true mask');
-      predicted.forEach((counts, r) => {
-        if (counts === undefined) return;
-        orFault(id, runs[r]!.name, () =>
-          perRun[r]!.push({ id, truth: q, predicted: proportions(counts, 'prediction') }),
-        );
+      predicted.forEach((one, r) => {
+        if (one === undefined) return;
+        orFault(id, runs[reported[r]!.source]!.name, () => {
+          perRun[r]!.cases.push({ id, truth: q, predicted: proportions(one.counts, 'prediction') });
+          if (one.overlaps) perRun[r]!.dice.push(numbers.map((label) => diceOf(label, truth, one)));
+        });
       });
     });
   }
-  if (perRun.every((cases) => cases.length === 0)) throw noCase(faults);
+  if (perRun.every(({ cases }) => cases.length === 0)) throw noCase(faults);
   const place = (fault: Fault) => `${fault.id} ${fault.run ?? ''}`;
   return {
     classes,
     exclusive: true,
     background,
-    runs: runs.map(({ name, folder }, r) => ({ name, source: folder, cases: perRun[r]! })),
+    runs: reported.map(({ name, source }, r) => {
+      const { cases, dice } = perRun[r]!;
+      return { name, source: runs[source]!.folder, cases, ...(dice.length > 0 && { dice }) };
+    }),
     faults: faults.sort((a, b) => (place(a) < place(b) ? -1 : 1)),
     notes: [
       `true masks: ${truthFolder}`,

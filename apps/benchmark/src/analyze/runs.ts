@@ -8,6 +8,8 @@ export interface AnalyzedRun {
   /** Folder or file it was read from. */
   readonly source: string;
   readonly cases: readonly ProportionCase[];
+  /** Dice of each class in each case, in the order of `cases`; null where neither mask has the class. Absent where no masks were read. */
+  readonly dice?: readonly (readonly (number | null)[])[];
 }
 
 /** What was read, whatever from. */

@@ -1,6 +1,7 @@
 import type { SizeBin, SizeStatistics } from '@segloss/metrics';
 
 import type { RunAnalysis, SizeReport } from './analysis.js';
+import { scoreText } from '../page/numbers.js';
 import { percentText } from '../page/percent.js';
 import { divergenceText, intervalText, pointsText, ratioText, signedText } from './numbers.js';
 
@@ -14,11 +15,35 @@ export interface SizeTable {
 /** Every table of a report, in the order in which they are read. */
 export function sizeTables(report: SizeReport): SizeTable[] {
   return [
+    ...(report.runs.some(({ dice }) => dice) ? [overview(report)] : []),
     ...report.detailed.map((k) => bySize(report, k)),
     errors(report),
     ...(report.comparisons.length > 0 ? [comparison(report)] : []),
     drivers(report),
   ];
+}
+
+/** Every run side by side: size, overlap, and missed regions. */
+function overview({ runs, classes, shown }: SizeReport): SizeTable {
+  return {
+    title: 'Size, overlap and missed regions',
+    head: ['run', 'class', 'p/q', 'Dice', 'missed', 'invented'],
+    rows: runs.flatMap(({ name, analysis, dice }) =>
+      shown.map((k) => {
+        const { ratio, ratioInterval, missed, present, invented, cases } = analysis.classes[k]!.overall;
+        const scores = (dice ?? []).map((one) => one[k]!).filter((score) => score !== null);
+        const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+        return [
+          name,
+          classes[k]!,
+          intervalText(ratio, ratioInterval),
+          scores.length === 0 ? 'n/a' : `${scoreText(mean)} (${scores.length})`,
+          `${missed} of ${present}`,
+          `${invented} of ${cases - present}`,
+        ];
+      }),
+    ),
+  };
 }
 
 /** One class: all cases, then by the size of the true region. */
@@ -139,6 +164,7 @@ export function tableNotes({ bootstrap: { resamples, seed }, runs }: SizeReport)
     `[ ]: 95 % intervals, percentiles of ${resamples} bootstrap samples of the cases (seed ${seed}); none with fewer than two cases. They say what other cases would change, not what another training of the same model would.`,
     'over / under: share of the cases predicted larger / smaller than they are. missed: in the truth only; invented: in the prediction only. KL is a mean over the cases where it is finite.',
     ...(runs.length > 1 ? ['Each run is compared with the first, on the cases that both have.'] : []),
+    'Dice is the mean over the cases (their number in brackets) in which the class is true or predicted; probabilities that were only summed have none.',
     'Bins are by true size. Random errors alone pull small regions up and large ones down in such bins (regression to the mean), but they do not make predicted sizes vary less than true ones.',
   ];
 }

@@ -1,11 +1,12 @@
 import path from 'node:path';
 
 import { printable } from '@segloss/data';
-import { OutputFolder } from '@segloss/trainer';
+import { OutputFolder, type Decoding } from '@segloss/trainer';
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { colorsFor, type Terminal } from '../terminal.js';
 import { exitCodes, UsageError } from '../errors.js';
+import { parseDecodings } from '../decoding.js';
 import { collect } from '../options.js';
 import { analyzeRuns } from '../analyze/analysis.js';
 import { sizeReportJson } from '../analyze/json.js';
@@ -23,7 +24,9 @@ export interface AnalyzeFlags {
   name?: string[];
   classes?: string[];
   ignore?: number;
-  probabilities?: boolean;
+  /** The folders, where they stand behind the flag and not behind --pred. */
+  probabilities?: boolean | string[];
+  decode?: Decoding[];
   quantiles: number;
   resamples: number;
   seed: number;
@@ -50,7 +53,16 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
       'true label of pixels that do not count (default: 255, unless masks are 0 and 255)',
       whole('a label', 0, 65535),
     ) // prettier-ignore
-    .option('--probabilities', 'predictions are probabilities: gray PNG or TIFF, or NIfTI from 0 to 1')
+    .option(
+      '--probabilities [folder]',
+      'predictions are probabilities: .npz or .npy (as nnU-Net writes them), NIfTI from 0 to 1, gray PNG or TIFF; repeat to compare',
+      collect,
+    )
+    .option(
+      '--decode <list>',
+      'also make labels of the probabilities, to compare them: argmax,volume,dice,threshold=X',
+      parseDecodings,
+    )
     .option('--quantiles <n>', 'number of size bins with equally many cases', whole('bins', 1, 100), 4)
     .option('--resamples <n>', 'number of bootstrap samples', whole('samples', 100, 100_000), 1000)
     .option('--seed <n>', 'seed of the bootstrap', whole('a seed', 0, 2 ** 31 - 1), 0)
@@ -88,9 +100,10 @@ export async function analyzeCommand(
 }
 
 /** Where the page goes: refused before any work if that is an input, or a file that segloss did not write. */
-function outputOf({ out = '', pred = [], gt, nnunet = [], overwrite = false }: AnalyzeFlags, folder: string) {
+function outputOf(flags: AnalyzeFlags, folder: string) {
+  const { out = '', gt, nnunet = [], overwrite = false } = flags;
   const file = path.resolve(folder, out);
-  const reads = [...pred, ...(gt === undefined ? [] : [gt]), ...nnunet].map((one) =>
+  const reads = [...predictionsOf(flags), ...(gt === undefined ? [] : [gt]), ...nnunet].map((one) =>
     path.resolve(folder, one),
   );
   const output = new OutputFolder(path.dirname(file), { reads, overwrite });
@@ -104,13 +117,15 @@ function readRuns(
   folder: string,
   onCase: (done: number, total: number) => void,
 ): Promise<ReadRuns> {
-  const { pred = [], gt, nnunet = [], classes, ignore, probabilities = false } = flags;
+  const { gt, nnunet = [], classes, ignore, probabilities, decode } = flags;
+  const pred = predictionsOf(flags);
   if (nnunet.length > 0) {
     const other = Object.entries({
-      '--pred': pred[0],
+      '--pred': flags.pred?.[0],
       '--gt': gt,
       '--ignore': ignore,
       '--probabilities': flags.probabilities,
+      '--decode': decode,
     });
     const used = other.find(([, value]) => value !== undefined);
     if (used) throw new UsageError(`${used[0]}: not with --nnunet, whose summary has the counts already`);
@@ -132,10 +147,25 @@ function readRuns(
     predictions: pred.map((one, i) => ({ name: names[i]!, folder: path.resolve(folder, one) })),
     classes,
     ignore,
-    probabilities,
+    probabilities: Boolean(probabilities),
+    ...(decode && { decode }),
     followLinks: flags.followLinks ?? false,
     onCase,
   });
+}
+
+/** The folders of predictions: behind `--pred`, or behind `--probabilities`. */
+function predictionsOf({ pred = [], probabilities, decode }: AnalyzeFlags): readonly string[] {
+  if (decode && !probabilities) {
+    throw new UsageError(
+      '--decode: wanted --probabilities with it, got none; labels are decoded from probabilities',
+    );
+  }
+  if (!Array.isArray(probabilities)) return pred;
+  if (pred.length === 0) return probabilities;
+  throw new UsageError(
+    `--probabilities: wanted one kind of predictions, got the folders ${probabilities.join(', ')} and --pred ${pred.join(', ')}; name the folders of probabilities once`,
+  );
 }
 
 /** Names as given, else from the paths; no two may be the same. */
