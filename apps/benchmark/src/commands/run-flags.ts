@@ -74,7 +74,8 @@ export async function openAll(
 /** How images come to the model, and labels out of it. */
 export function predictionOf(flags: RunFlags): PredictImageOptions {
   const { tta, decode, minComponent } = flags;
-  const decoding = minComponent === undefined ? decode : { policy: 'argmax' as const, ...decode, minComponent };
+  const decoding =
+    minComponent === undefined ? decode : { policy: 'argmax' as const, ...decode, minComponent };
   return { ...windowOf(flags), ...(tta !== undefined && { tta }), ...(decoding && { decode: decoding }) };
 }
 

@@ -150,7 +150,11 @@ async function labelsOf(runs: Ensemble, volume: Volume, options: PredictImageOpt
   }
   if (decode === undefined || probabilities === undefined) return labels;
   const classes = probabilities.length / labels.length;
-  return decodeLabels(probabilities, decode, { shape: [depth, height, width], classes, background: runs[0].background });
+  return decodeLabels(probabilities, decode, {
+    shape: [depth, height, width],
+    classes,
+    background: runs[0].background,
+  });
 }
 
 /** Reads an image with the channels that the model takes: gray is repeated for color, and color that is gray throughout is gray. */

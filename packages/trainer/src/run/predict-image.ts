@@ -34,7 +34,11 @@ export async function predictImage(
   if (decode === undefined) return prediction;
   const shape = sizesOf(sample);
   const { background } = runs[0]!;
-  const labels = decodeLabels(prediction.probabilities, decode, { shape, background, classes: classesOf(runs[0]!) });
+  const labels = decodeLabels(prediction.probabilities, decode, {
+    shape,
+    background,
+    classes: classesOf(runs[0]!),
+  });
   return { ...prediction, labels };
 }
 
