@@ -1,4 +1,4 @@
-export { wasmKernelsSupported } from './wasm/memory/module.js';
+export { setRelaxedSimd, wasmKernelsSupported } from './wasm/memory/module.js';
 export { registerWasmKernels, wasmKernelNames } from './wasm/register.js';
 export { registerCpuKernels } from './cpu/register.js';
 export { registerMissingGradients } from './gradients/missing.js';

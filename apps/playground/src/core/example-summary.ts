@@ -17,7 +17,7 @@ export function exampleSummaries(): { name: string; file: string; text: string }
       }),
     });
   return [
-    { name: 'dice', file: 'dice/summary.json', text: summary((n) => 1.03 - 9 / Math.sqrt(n)) },
-    { name: 'ce + l1', file: 'ce-l1/summary.json', text: summary(() => 1) },
+    { name: 'model A', file: 'a/summary.json', text: summary((n) => 1.03 - 9 / Math.sqrt(n)) },
+    { name: 'model B', file: 'b/summary.json', text: summary(() => 1) },
   ];
 }

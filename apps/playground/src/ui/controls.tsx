@@ -20,6 +20,9 @@ interface SliderProps {
   readonly onChange: (value: number) => void;
 }
 
+/** Steps of a logarithmic slider. */
+const STEPS = 200;
+
 /** A slider with a box for the same number. Page keys move it by a tenth. */
 export function Slider({
   label,
@@ -35,8 +38,9 @@ export function Slider({
   const id = useId();
   const factor = percent ? 100 : 1;
   const [low, high] = log ? [Math.log(min), Math.log(max)] : [min, max];
-  const toSlider = (one: number) => (log ? Math.log(one) : one);
-  const fromSlider = (one: number) => (log ? Math.exp(one) : one);
+  // A logarithmic slider counts its own steps, so that its ends are the ends.
+  const toSlider = (one: number) => (log ? Math.round((STEPS * (Math.log(one) - low)) / (high - low)) : one);
+  const fromSlider = (one: number) => (log ? Math.exp(low + (one / STEPS) * (high - low)) : one);
   const set = (one: number) => {
     if (Number.isFinite(one)) onChange(Number(Math.min(max, Math.max(min, one)).toPrecision(4)));
   };
@@ -58,9 +62,9 @@ export function Slider({
       <input
         id={id}
         type="range"
-        min={low}
-        max={high}
-        step={log ? (high - low) / 200 : step}
+        min={log ? 0 : low}
+        max={log ? STEPS : high}
+        step={log ? 1 : step}
         value={toSlider(value)}
         aria-valuetext={`${Number((value * factor).toPrecision(3))}${percent ? ' percent' : ''}`}
         onInput={(event) => set(fromSlider(Number(event.currentTarget.value)))}

@@ -1,3 +1,199 @@
+import { signal } from '@preact/signals';
+import { useId } from 'preact/hooks';
+import type { ProfileFamily } from '@segloss/bias';
+
+import { FORMULA } from '../core/losses.js';
+import { said, specOf, state, update } from '../state/state.js';
+import { LineFigure } from '../ui/chart.js';
+import { Notice, Screen } from '../ui/controls.js';
+import { percent, ratio } from '../ui/text.js';
+import type { CardAnswer } from '../workers/card.worker.js';
+
+type Card = Extract<CardAnswer, { kind: 'card' }>;
+
+const card = signal<Card | undefined>(undefined);
+const problem = signal('');
+const running = signal(false);
+
+const EXAMPLES = [
+  'ce + 0.5*l1(temperature=10)',
+  'focal',
+  'lovasz',
+  'boundary-dou',
+  `${FORMULA} 1 - (2*overlap + 1)/(target + predicted + 1)`,
+];
+const FAMILY_NAMES: Partial<Record<ProfileFamily, string>> = {
+  uniform: 'Same probability everywhere',
+  noise: 'Calibrated noise',
+};
+
+function measure(): void {
+  const spec = specOf(state.value.card);
+  card.value = undefined;
+  problem.value = '';
+  let worker: Worker;
+  try {
+    worker = new Worker(new URL('../workers/card.worker.ts', import.meta.url), { type: 'module' });
+  } catch {
+    problem.value =
+      'Measuring needs web workers, which this browser does not have. The other screens work without.';
+    return;
+  }
+  running.value = true;
+  const receive = (answer: CardAnswer) => {
+    running.value = false;
+    worker.terminate();
+    if (answer.kind === 'error') problem.value = answer.message;
+    else {
+      card.value = answer;
+      said.value = `Measured ${answer.spec}.`;
+    }
+  };
+  worker.onmessage = ({ data }: MessageEvent<CardAnswer>) => receive(data);
+  worker.onerror = ({ message }) =>
+    receive({ kind: 'error', message: message || 'the worker could not start' });
+  worker.postMessage({ spec });
+}
+
+/** Which sizes any loss prefers, measured by the library. */
 export function CardView() {
-  return <p class="boot">Coming.</p>;
+  const id = useId();
+  return (
+    <Screen
+      controls={
+        <form
+          class="add"
+          style="border: 0; margin: 0; padding: 0"
+          onSubmit={(event) => {
+            event.preventDefault();
+            measure();
+          }}
+        >
+          <label for={id}>Spec or formula</label>
+          <textarea
+            id={id}
+            spellcheck={false}
+            maxLength={400}
+            value={state.value.card}
+            onInput={(event) => update({ card: event.currentTarget.value })}
+          />
+          <small>
+            Any spec of the library, or after <code>formula:</code> a formula of <code>overlap</code>,{' '}
+            <code>predicted</code>, <code>target</code> and <code>count</code>.
+          </small>
+          <button type="submit" class="primary" id="measure" disabled={running.value}>
+            {running.value ? 'Measuring …' : 'Measure'}
+          </button>
+          <div class="segments">
+            {EXAMPLES.map((spec) => (
+              <button key={spec} type="button" class="quiet-button" onClick={() => update({ card: spec })}>
+                {spec.replace(FORMULA, '').trim()}
+              </button>
+            ))}
+          </div>
+        </form>
+      }
+    >
+      {problem.value && (
+        <p class="note" role="alert" id="problem">
+          {problem.value}
+        </p>
+      )}
+      {card.value ? <Result {...card.value} /> : <Explain />}
+    </Screen>
+  );
+}
+
+function Explain() {
+  return (
+    <Notice>
+      <p>
+        {running.value
+          ? 'Measuring value, gradient and marginal force. The library is loaded the first time; some losses take a minute.'
+          : 'The other screens use closed forms. This one measures the loss itself, with the library: any loss, and yours.'}
+      </p>
+    </Notice>
+  );
+}
+
+function Result({ spec, profile }: Card) {
+  const { families, findings, posterior } = profile;
+  const [shifted] = posterior;
+  const shares = [...new Set(families.map(({ q }) => q))];
+  return (
+    <>
+      <Notice>
+        <p>
+          <code>{spec}</code>
+          {shifted
+            ? `: where five readers put a disc at five places, its best prediction has ${ratio(shifted.softRatio)} times their mean volume.`
+            : ' was measured.'}
+        </p>
+      </Notice>
+      {findings.length > 0 && (
+        <ul class="note">
+          {findings.slice(0, 6).map(({ message }, i) => (
+            <li key={i}>{message}</li>
+          ))}
+        </ul>
+      )}
+      <div class="card">
+        <LineFigure
+          file="segloss-card"
+          chart={{
+            title: 'The whole loss over the predicted size, less its minimum',
+            description: `${spec}, for true sizes of ${shares.map((q) => percent(q)).join(', ')}.`,
+            x: { label: 'predicted size p', scale: 'log' },
+            y: { label: 'value less its minimum' },
+            height: 340,
+            series: families
+              .filter(({ family }) => family === 'uniform')
+              .map(({ q, p, value }, look) => {
+                const least = Math.min(...value.filter((one): one is number => one !== null));
+                return {
+                  name: `q = ${percent(q)}`,
+                  look,
+                  points: p.map((x, i) => [x, value[i] === null ? NaN : value[i]! - least] as const),
+                  dots: [],
+                };
+              }),
+          }}
+        />
+      </div>
+      <div class="card">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Minima, measured">
+          <table class="data" id="card-minima">
+            <caption>Predicted size at which the loss is least, over the true size</caption>
+            <thead>
+              <tr>
+                <th scope="col">Prediction</th>
+                {shares.map((q) => (
+                  <th scope="col" key={q}>
+                    q = {percent(q)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {(['uniform', 'noise'] as const).map((family) => (
+                <tr key={family} data-family={family}>
+                  <th scope="row">{FAMILY_NAMES[family]}</th>
+                  {shares.map((q) => {
+                    const least = families.find((one) => one.family === family && one.q === q)?.minimizer;
+                    return (
+                      <td key={q}>{least ? (least.edge === 'low' ? '0' : ratio(least.p / q)) : 'n/a'}</td>
+                    );
+                  })}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+        <p class="small">
+          1 is the true size, 0 no region at all. The command <code>segloss loss card</code> measures more,
+          and writes it as a page.
+        </p>
+      </div>
+    </>
+  );
 }

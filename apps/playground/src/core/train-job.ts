@@ -1,0 +1,90 @@
+import { syntheticDataset, loadAll, type Sample } from '@segloss/data/samples';
+import { parseLoss } from '@segloss/losses';
+import { unet } from '@segloss/models';
+import { predict, train } from '@segloss/trainer/loop';
+
+/** What is trained. */
+export interface TrainSettings {
+  readonly spec: string;
+  readonly epochs: number;
+  readonly seed: number;
+}
+
+/** Images with masks, for training and validation. */
+export interface TrainData {
+  readonly classes: readonly string[];
+  readonly train: readonly Sample[];
+  readonly val: readonly Sample[];
+}
+
+/** State after an epoch. */
+export interface TrainReport {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly dice: number;
+  /** Predicted over true size of the foreground: probabilities summed, labels counted. */
+  readonly soft: number;
+  readonly hard: number;
+  /** Probabilities of the foreground of the first validation images, 0 to 255. */
+  readonly previews: readonly Uint8Array[];
+}
+
+/** How many validation images are shown. */
+export const PREVIEWS = 6;
+
+/** Rare regions of 32 x 32 images, the same on every machine. */
+export async function syntheticTrainData(): Promise<TrainData> {
+  const { classes, train, val } = syntheticDataset({ size: 32, train: 32, val: 24, proportion: 0.03, blur: 3, contrast: 0.35, noise: 0.12, seed: 11 }); // prettier-ignore
+  return { classes, train: await loadAll(train), val: await loadAll(val) };
+}
+
+/**
+ * Trains a small U-Net and yields a report for each epoch; the generator returns the model. The wasm and cpu backends give the same
+ * weights for the same settings, in Node and in a page.
+ */
+export async function* trainJob(
+  { spec, epochs, seed }: TrainSettings,
+  { classes, train: samples, val }: TrainData,
+  signal?: AbortSignal,
+) {
+  const { width, height, channels } = samples[0]!;
+  const model = unet({
+    inputShape: [height, width, channels],
+    outputs: 1,
+    widths: [8, 16, 32],
+    norm: 'batch',
+    seed,
+  });
+  const options = {
+    ...{ model, loss: parseLoss(spec), train: samples, val, classes, epochs, seed, batchSize: 8 },
+    optimizer: { name: 'adam', learningRate: 3e-3 },
+    ...(signal && { signal }),
+    onNote: () => {},
+  } as const;
+  for await (const { epoch, loss, val: scores } of train(options)) {
+    const shown = await predict(model, val.slice(0, PREVIEWS));
+    const [truth, soft, hard] = [scores.truth[1]!, scores.soft[1]!, scores.hard[1]!];
+    const report: TrainReport = {
+      epoch,
+      loss,
+      dice: scores.foregroundDice,
+      soft: soft / truth,
+      hard: hard / truth,
+      previews: shown.map(({ probabilities }) => Uint8Array.from(probabilities, (p) => Math.round(255 * p))),
+    };
+    yield report;
+  }
+  return model;
+}
+
+/** SHA-256 of all weights, as hexadecimal digits. */
+export async function hashOfWeights(weights: readonly Float32Array[]): Promise<string> {
+  const bytes = new Uint8Array(weights.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const { buffer, byteOffset, byteLength } of weights) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+    at += byteLength;
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
