@@ -8,6 +8,8 @@ export {
   type CalibrationOptions,
   type ReliabilityBin,
 } from './calibration.js';
+export { Reliability, type ClassReliability, type ReliabilityOptions } from './reliability.js';
+export { fitTemperature, scaleTemperature, type FittedTemperature } from './temperature.js';
 export { ccDice, type ComponentDice } from './components/cc-dice.js';
 export {
   lesionScores,

@@ -51,6 +51,8 @@ export { stillImproving, type Unfinished } from './run/convergence.js';
 export { exportNotes, type ExportNotes } from './run/export-notes.js';
 export { exportOnnx } from './run/export-onnx.js';
 export { exportModel, loadExportedModel } from './run/export-model.js';
+export { calibrateRun } from './run/calibrate-run.js';
+export { type RunCalibration } from './run/run-calibration.js';
 export { openRun, type OpenRun, type OpenRunOptions } from './run/open-run.js';
 export { OutputError, OutputFolder, type OutputOptions } from './run/output-folder.js';
 export { decodeLabels, type DecodedCase, type Decoding } from './run/decode-labels.js';

@@ -1,4 +1,4 @@
-import { lossRegistry } from '@segloss/losses';
+import { lossPresets, lossRegistry, lossWrappers } from '@segloss/losses';
 import type { Command } from 'commander';
 
 import { colorsFor, type Terminal } from '../terminal.js';
@@ -8,7 +8,7 @@ export function define(command: Command, terminal: Terminal): void {
   command.action(() => lossesCommand(terminal));
 }
 
-/** `segloss losses`: one line for each loss of the registry. */
+/** `segloss losses`: one line for each loss of the registry, then the wrappers and the named compounds. */
 export function lossesCommand({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>): void {
   const colors = colorsFor(stdout, env);
   const definitions = [...lossRegistry().values()].map((factory) => factory.definition);
@@ -18,4 +18,7 @@ export function lossesCommand({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>)
     const tail = options.length > 0 ? colors.dim(`  (${options.join(', ')})`) : '';
     stdout.write(`${colors.bold(name.padEnd(width))}  ${summary}${tail}\n`);
   }
+  stdout.write(`\nwrappers: ${Object.keys(lossWrappers()).map((name) => `${name}(...)`).join(', ')}\n`); // prettier-ignore
+  const named = Object.entries(lossPresets()).map(([name, spec]) => `${name} = ${spec}`);
+  stdout.write(`named compounds:\n${named.map((line) => `  ${line}\n`).join('')}`);
 }

@@ -18,6 +18,7 @@ export interface RunFlags {
   tta?: boolean;
   decode?: Decoding;
   minComponent?: number;
+  calibrated?: boolean;
   json?: boolean;
   allowModules?: boolean;
 }
@@ -36,6 +37,10 @@ export function withRunFlags(command: Command): Command {
       parseDecoding,
     )
     .option('--min-component <n>', 'turn components of fewer pixels or voxels into background', parseCount)
+    .option(
+      '--calibrated',
+      'scale the probabilities by the temperature that segloss test --fit-temperature found',
+    )
     .option('--allow-modules', 'run the module of the model that the run names')
     .option('--json', 'print the result as JSON');
 }
@@ -47,11 +52,13 @@ export function open(
     checkpoint = 'best',
     backend,
     allowModules = false,
-  }: Pick<RunFlags, 'checkpoint' | 'backend' | 'allowModules'>,
+    calibrated = false,
+  }: Pick<RunFlags, 'checkpoint' | 'backend' | 'allowModules' | 'calibrated'>,
   terminal: Terminal,
 ) {
   return openRun(absolute(terminal, folder), {
     checkpoint: checkpointOf(checkpoint),
+    calibrated,
     modules: allowModules || consentOf(terminal),
     ...(backend !== undefined && { backend: backend as 'auto' }),
   });

@@ -1,8 +1,8 @@
 import { isBuiltIn } from '@segloss/data';
-import { OutputFolder, releaseBackend, testRun, type TestReport } from '@segloss/trainer';
+import { calibrateRun, OutputFolder, releaseBackend, testRun, type TestReport } from '@segloss/trainer';
 import type { Command } from 'commander';
 
-import { exitCodes } from '../errors.js';
+import { exitCodes, UsageError } from '../errors.js';
 import { parseCount } from '../options.js';
 import { fixed, ratioText, scoreText } from '../page/numbers.js';
 import type { Terminal } from '../terminal.js';
@@ -21,22 +21,62 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
         '--surfaces <tolerance>',
         'also report HD95 and the surface Dice at this tolerance in pixels',
         parseCount,
+      )
+      .option(
+        '--fit-temperature',
+        'fit the temperature of the probabilities to the validation images, keep it with the run, and stop',
       ),
-  ).action(async (runs: string[], flags: RunFlags & { data?: string; part: string; surfaces?: number }) =>
-    finish(await testCommand(runs, flags, terminal)),
+  ).action(async (runs: string[], flags: TestFlags) =>
+    finish(await (flags.fitTemperature === true ? fitCommand : testCommand)(runs, flags, terminal)),
   );
+}
+
+interface TestFlags extends RunFlags {
+  data?: string;
+  part: string;
+  surfaces?: number;
+  fitTemperature?: boolean;
+}
+
+/** `segloss test --fit-temperature`: of each run alone, on its own validation images. */
+async function fitCommand(folders: readonly string[], flags: TestFlags, terminal: Terminal): Promise<number> {
+  if (
+    flags.calibrated === true ||
+    flags.data !== undefined ||
+    flags.part !== 'val' ||
+    flags.surfaces !== undefined
+  )
+    throw new UsageError(
+      '--fit-temperature: wanted the validation images of the run, got --calibrated, --data, --part or --surfaces; leave them out',
+    );
+  const runs = await openAll(folders, flags, terminal);
+  try {
+    for (const run of runs) {
+      const found = await calibrateRun(run, predictionOf(flags));
+      const { temperature, nll, images } = found;
+      const text = `temperature ${fixed(temperature, 3)} from ${images} validation images: negative log-likelihood ${fixed(nll.before, 4)}, then ${fixed(nll.after, 4)}`; // prettier-ignore
+      terminal.stdout.write(
+        flags.json === true ? `${JSON.stringify({ run: run.folder, ...found })}\n` : `${text}\n`,
+      );
+    }
+    return exitCodes.ok.code;
+  } finally {
+    for (const { model } of runs) model.dispose();
+    await releaseBackend();
+  }
 }
 
 async function testCommand(
   folders: readonly string[],
-  flags: RunFlags & { data?: string; part: string; surfaces?: number },
+  flags: TestFlags,
   terminal: Terminal,
 ): Promise<number> {
   const { stdout, stderr } = terminal;
   const runs = await openAll(folders, flags, terminal);
   try {
     const part = oneOf('part', flags.part, ['train', 'val', 'test'] as const);
-    const name = runs.length === 1 ? `test-${part}.json` : `test-${runs.length}-runs-${part}.json`;
+    const of = runs.length === 1 ? 'test' : `test-${runs.length}-runs`;
+    const name = `${of}-${part}${flags.calibrated === true ? '-calibrated' : ''}.json`;
     const out = new OutputFolder(runs[0]!.folder, { reads: [], remedy: 'move it away' });
     out.check([name]);
     const report = await testRun(runs, {
@@ -49,7 +89,9 @@ async function testCommand(
     });
     const file = out.write(name, Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
     stdout.write(
-      flags.json === true ? `${JSON.stringify(report)}\n` : `${testTable(report, stdout.columns)}\n`,
+      flags.json === true
+        ? `${JSON.stringify(report)}\n`
+        : `${testTable(report, stdout.columns)}\n${reliabilityTable(report, stdout.columns)}\n`,
     );
     stderr.write(`every image: ${file}\n`);
     return exitCodes.ok.code;
@@ -57,6 +99,18 @@ async function testCommand(
     for (const { model } of runs) model.dispose();
     await releaseBackend();
   }
+}
+
+/** Returns the calibration errors of each class. @param width Columns of the terminal; undefined for a pipe. */
+export function reliabilityTable(
+  { classes, reliability }: Pick<TestReport, 'classes' | 'reliability'>,
+  width?: number,
+): string {
+  const rows = reliability.map(({ ece, ace, mce }, k) => [
+    classes[k]!,
+    ...[ece, ace, mce].map((error) => fixed(error, 4)),
+  ]);
+  return textTable({ head: ['calibration error', 'ECE', 'ACE', 'MCE'], rows }, width);
 }
 
 /**

@@ -12,6 +12,7 @@ import { modulesOfModel } from '../config/modules.js';
 import { type RunConfig } from '../config/schema.js';
 import { askConsent, type ModuleConsent } from '../modules/consent.js';
 import { moduleSource } from '../modules/module-source.js';
+import { temperatureOf } from './run-calibration.js';
 import { RunError } from './run-error.js';
 import { RunFolder } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
@@ -30,6 +31,8 @@ export interface OpenRun {
   readonly checkpoint: CheckpointName;
   /** SHA-256 of the data that it was trained with; undefined for runs of versions that wrote none. */
   readonly fingerprint?: string;
+  /** Temperature of its probabilities, of a run that was opened `calibrated`; see {@link calibrateRun}. */
+  readonly temperature?: number;
 }
 
 /** What `dataset.json` says that a model needs. */
@@ -45,6 +48,8 @@ export interface OpenRunOptions {
   backend?: BackendName | 'auto';
   /** Whether the module of the model may be run, if the run has one. Default false: a folder may come from anybody. */
   modules?: ModuleConsent;
+  /** Scales its probabilities by the temperature that {@link calibrateRun} keeps in its folder. Default false. */
+  calibrated?: boolean;
 }
 
 /**
@@ -59,7 +64,7 @@ export interface OpenRunOptions {
  */
 export async function openRun(
   folder: string,
-  { checkpoint = 'best', backend, modules = false }: OpenRunOptions = {},
+  { checkpoint = 'best', backend, modules = false, calibrated = false }: OpenRunOptions = {},
 ): Promise<OpenRun> {
   const home = new RunFolder(folder);
   for (const name of ['config.resolved.yaml', 'dataset.json']) {
@@ -75,6 +80,7 @@ export async function openRun(
   const background = said === 'none' ? null : (said ?? 0);
   const { classes, inputShape, fingerprint } = found;
   const sources = modulesOfModel(config).map((module) => moduleSource(module, home.folder));
+  const temperature = calibrated ? await temperatureOf(home, checkpoint) : undefined;
   await askConsent(folder, sources, modules);
   await selectBackend(backend ?? config.backend);
   const { model } = await buildRunModel(config, { inputShape, classes }, { pretrained: false });
@@ -82,5 +88,6 @@ export async function openRun(
   return {
     ...{ folder, config, classes, background, inputShape, model, checkpoint },
     ...(fingerprint !== undefined && { fingerprint }),
+    ...(temperature !== undefined && { temperature }),
   };
 }

@@ -1,4 +1,5 @@
 import { DataError, padVolume, paddingBefore, resampleVolume, resizeSample, resizeVolume, type Sample, type VolumeSize } from '@segloss/data'; // prettier-ignore
+import { scaleTemperature } from '@segloss/metrics';
 
 import { sizesOf } from '../loop/batches.js';
 import { type Prediction } from '../loop/classify.js';
@@ -21,7 +22,7 @@ export interface PredictImageOptions {
   decode?: Decoding;
 }
 
-type Predictor = Pick<OpenRun, 'model' | 'config' | 'inputShape' | 'background'>;
+type Predictor = Pick<OpenRun, 'model' | 'config' | 'inputShape' | 'background' | 'temperature'>;
 
 /** Labels and probabilities of an image or volume, at its own size; of several runs, by the means of their probabilities. */
 export async function predictImage(
@@ -49,14 +50,27 @@ async function meanPrediction(
   options: PredictImageOptions,
 ): Promise<Prediction> {
   const [first, ...others] = runs as readonly [Predictor, ...Predictor[]];
-  const prediction = await predictWith(first, sample, options);
+  const prediction = await predictCalibrated(first, sample, options);
   if (others.length === 0) return prediction;
   const sums = Float64Array.from(prediction.probabilities);
   for (const run of others) {
-    const { probabilities } = await predictWith(run, sample, options);
+    const { probabilities } = await predictCalibrated(run, sample, options);
     for (let i = 0; i < sums.length; i++) sums[i]! += probabilities[i]!;
   }
   return meanOf(sample, sums, runs.length);
+}
+
+/** Scaled by the run's temperature, if it has one; the most probable classes stay the same. */
+async function predictCalibrated(
+  run: Predictor,
+  sample: Sample,
+  options: PredictImageOptions,
+): Promise<Prediction> {
+  const prediction = await predictWith(run, sample, options);
+  const { temperature = 1 } = run;
+  if (temperature === 1) return prediction;
+  const scaling = { temperature, numClasses: classesOf(run) };
+  return { ...prediction, probabilities: scaleTemperature(prediction.probabilities, scaling) };
 }
 
 /** The mean over all mirrorings, or the image as it is. */

@@ -6,11 +6,19 @@
  * - `no-scores`: the run has no scores that can be read, for example because it has not finished.
  * - `other-classes`: the data have other classes than the run.
  * - `other-data`: the data of the run have changed since it was trained.
+ * - `not-calibrated`: the run has no temperature, or one of other weights.
  * - `bad-plan`: the plan of a benchmark cannot be read.
  * - `stale-plan`: images, masks or modules have changed since the plan was made.
  */
 export type RunErrorCode =
-  'busy' | 'not-a-run' | 'no-scores' | 'other-classes' | 'other-data' | 'bad-plan' | 'stale-plan';
+  | 'busy'
+  | 'not-a-run'
+  | 'no-scores'
+  | 'other-classes'
+  | 'other-data'
+  | 'not-calibrated'
+  | 'bad-plan'
+  | 'stale-plan';
 
 /**
  * A run cannot be used; `code` says why, for programs. See {@link RunErrorCode}.

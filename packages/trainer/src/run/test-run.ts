@@ -1,5 +1,12 @@
 import { DataError, IGNORED, type SampleSource } from '@segloss/data';
-import { scoreCase, summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
+import {
+  Reliability,
+  scoreCase,
+  summarizeCases,
+  type CaseScore,
+  type CasesSummary,
+  type ClassReliability,
+} from '@segloss/metrics';
 
 import { sizesOf } from '../loop/batches.js';
 import { together, type Ensemble } from './ensemble.js';
@@ -8,7 +15,8 @@ import { type OpenRun } from './open-run.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
 import { imageOptions } from './image-options.js';
 import { openNamed } from './open-named.js';
-import { findImages, readOptions, type RunImages } from './run-data.js';
+import { ownImages } from './own-images.js';
+import { readOptions } from './run-data.js';
 import { RunError } from './run-error.js';
 
 /** Options of {@link testRun}. */
@@ -36,6 +44,10 @@ export interface TestReport {
   readonly summary: CasesSummary;
   /** Label marginals of the set: true, predicted by summed probabilities, by counted labels. */
   readonly marginals: { readonly truth: number[]; readonly soft: number[]; readonly hard: number[] };
+  /** Temperature of each run's probabilities; null where it was opened without `calibrated`. */
+  readonly temperatures: readonly (number | null)[];
+  /** How far the probabilities of each class are from its shares, over all pixels of the set: ECE, ACE, MCE, and their bins. */
+  readonly reliability: readonly ClassReliability[];
 }
 
 /**
@@ -68,9 +80,11 @@ export async function testRun(
   const distances =
     tolerance === undefined ? { distances: 'none' as const } : { distances: 'all' as const, tolerance };
   const cases: CaseScore[] = [];
+  const reliability = new Reliability({ numClasses: classes.length, ignoreIndex: IGNORED });
   for (const source of sources) {
     const sample = await source.load();
     const { labels, probabilities } = await predictImage(runs, sample, options);
+    reliability.add(sample.mask, probabilities);
     cases.push(
       scoreCase({
         ...{ id: source.id, truth: sample.mask, predicted: labels, probabilities, classes, background },
@@ -98,6 +112,8 @@ export async function testRun(
       soft: summary.classes.map(({ soft }) => soft!.predicted),
       hard: summary.classes.map(({ hard }) => hard.predicted),
     },
+    temperatures: runs.map(({ temperature = null }) => temperature),
+    reliability: reliability.classes(),
   };
 }
 
@@ -127,16 +143,5 @@ async function sourcesOf(runs: Ensemble, { data, part = 'val' }: TestRunOptions)
   throw new DataError(
     `testRun: wanted images in ${part} of ${folder}, got none; choose another part, ${part === 'test' ? 'or name them by data.test when training' : `or list images in ${part}.txt`}`,
     'no-data',
-  );
-}
-
-/** The images that the run was trained and validated with: after a change, those of `val` may be others, and the training may have seen them. */
-async function ownImages({ folder, config, fingerprint }: OpenRun): Promise<RunImages> {
-  const images = await findImages(imageOptions(config));
-  if (fingerprint === undefined || fingerprint === images.fingerprint) return images;
-  throw new RunError(
-    `testRun: images, masks or lists of ${config.data.folder} have changed since ${folder} was trained: some of ${images.val.length} validation images may be ` +
-      'training images of the run; restore them, or name the folder explicitly as data (segloss test: --data) to score what it holds now',
-    'other-data',
   );
 }
