@@ -1,6 +1,7 @@
 import {
   add,
   div,
+  engine,
   grad,
   less,
   maximum,
@@ -85,7 +86,7 @@ export function gradientSurgery(loss: Loss, options: Partial<GradientSurgeryOpti
           tidy(() => {
             const gradients = terms.map((one) => {
               const value = (z: Tensor) => valueOn([one], partsOf(inputs, z as Tensor3D, saved), epoch);
-              return grad(value)(logits) as Tensor3D;
+              return separately(() => grad(value)(logits)) as Tensor3D;
             });
             const combined =
               conflict === 'gradient'
@@ -96,6 +97,17 @@ export function gradientSurgery(loss: Loss, options: Partial<GradientSurgeryOpti
       ) as Scalar;
     },
   });
+}
+
+/** Takes a gradient within a backward pass: tfjs forgets the tape of the outer one at the end of the inner one. */
+function separately<T>(inner: () => T): T {
+  const { state } = engine() as unknown as { state: { activeTape: unknown } };
+  const outer = state.activeTape;
+  try {
+    return inner();
+  } finally {
+    state.activeTape = outer;
+  }
 }
 
 function partsOf(
