@@ -53,7 +53,7 @@ export interface MccOptions extends RegionMeanOptions {
  * const labels = tf.tensor2d([[0, 1]], [1, 2], 'int32');
  * mccLoss(labels, tf.zeros([1, 2, 1])); // → 1.0000
  * mccLoss(labels, tf.tensor3d([[[-20], [20]]])); // → 0.0000
- * mccLoss(labels, tf.tensor3d([[[20], [-20]]]), { gamma: 2 }); // → 4.0000
+ * mccLoss(labels, tf.tensor3d([[[20], [-20]]]), { gamma: 2 }); // → 3.9999
  * ```
  *
  * @see Abhishek and Hamarneh, "Matthews correlation coefficient loss for deep convolutional networks", ISBI 2021,

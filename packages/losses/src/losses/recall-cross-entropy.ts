@@ -45,8 +45,8 @@ export interface RecallCrossEntropyOptions extends AggregationOption {
  * @example
  * ```ts
  * const labels = tf.tensor2d([[0, 0, 1, 1]], [1, 4], 'int32');
- * const logits = tf.tensor3d([[[1, 0], [1, 0], [1, 0], [0, 1]]]); // recall 1 and 1/2
- * recallCrossEntropyLoss(labels, logits); // → 0.3598
+ * const logits = tf.tensor3d([[[1, 0], [1, 0], [1, 0], [0, 1]]]); // of 2 pixels each, 0 (counted as 1) and 1 are missed
+ * recallCrossEntropyLoss(labels, logits); // → 0.2816
  * recallCrossEntropy({ aggregation: 'perImage' }).spec; // → "recall-ce(aggregation=perImage)"
  * ```
  *

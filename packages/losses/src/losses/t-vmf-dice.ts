@@ -34,7 +34,7 @@ export interface TVmfDiceOptions extends RegionMeanOptions {
  * ```ts
  * const labels = tf.tensor2d([[0, 1]], [1, 2], 'int32');
  * tVmfDiceLoss(labels, tf.zeros([1, 2, 2]), { kappa: 0 }); // → 0.0858
- * tVmfDiceLoss(labels, tf.zeros([1, 2, 2]), { kappa: 8 }); // → 2.4101
+ * tVmfDiceLoss(labels, tf.zeros([1, 2, 2]), { kappa: 8 }); // → 2.2182
  * ```
  *
  * @see Kato and Hotta, "Adaptive t-vMF Dice loss: an effective expansion of Dice loss for medical image segmentation",

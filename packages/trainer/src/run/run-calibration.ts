@@ -2,7 +2,6 @@ import { type FittedTemperature } from '@segloss/metrics';
 
 import { checkpointFile, type CheckpointName } from '../checkpoint/store.js';
 import { fileHash } from './file-hash.js';
-import { type PredictImageOptions } from './predict-image.js';
 import { RunError } from './run-error.js';
 import { type RunFolder } from './run-folder.js';
 
@@ -14,7 +13,7 @@ export interface RunCalibration extends FittedTemperature {
   /** Validation images. */
   readonly images: number;
   /** How they were predicted. */
-  readonly prediction: PredictImageOptions;
+  readonly prediction: { readonly window?: boolean; readonly overlap?: number; readonly tta?: boolean };
 }
 
 export const CALIBRATION_FILE = 'calibration.json';
