@@ -2,6 +2,7 @@
 const PROGRAMS = {
   analyze: './analyze.mjs',
   backends: './backends.mjs',
+  cells: './cells.mjs',
   geometry: './geometry.mjs',
   loading: './loading.mjs',
   losses: './losses.mjs',

@@ -45,7 +45,7 @@ export async function trainOnQueue(cells: readonly PlannedCell[], options: Follo
   try {
     await Promise.race([events.waitUntilReady(), stopped]);
     await Promise.race([follower.enqueue(), stopped]);
-    await Promise.race([follower.follow(() => notes.answered()), stopped]);
+    await Promise.race([follower.follow(notes), stopped]);
     if (signal.aborted && options.withdraw()) await Promise.race([follower.withdraw(), sleep(5000)]);
   } finally {
     await Promise.race([Promise.allSettled([events.close(), queue.close()]), sleep(2000)]);
@@ -116,14 +116,18 @@ class Follower {
   }
 
   /** Waits until every job has ended. Looks at them now and then: a server may have been started again without what it knew. */
-  async follow(onAnswer: () => void): Promise<void> {
+  async follow(notes: ConnectionNotes): Promise<void> {
     const { signal } = this.options;
     let looked = Date.now();
     while (this.open.size > 0 && !signal.aborted) {
       await sleep(200);
       if (Date.now() - looked < LOOK.milliseconds + LOOK.each * this.open.size) continue;
-      await this.look();
-      onAnswer();
+      try {
+        await this.look();
+        notes.answered();
+      } catch (error) {
+        notes.error(error as Error); // the server has gone, and the next look may find it again
+      }
       looked = Date.now();
     }
     await Promise.all(this.ending);

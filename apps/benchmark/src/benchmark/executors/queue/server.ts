@@ -168,7 +168,7 @@ export class ConnectionNotes {
     const { code = '', message } = error as NodeJS.ErrnoException;
     const text = withoutPassword(message || code);
     if (
-      !/ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|closed|terminated|LOADING/i.test(
+      !/ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|closed|terminat|LOADING|starting up|shutting down|not yet accepting/i.test(
         `${code} ${message}`,
       )
     ) {

@@ -56,7 +56,7 @@ export async function workOnQueue(options: WorkOptions): Promise<WorkSummary> {
   try {
     while (!signal.aborted && team.problem === undefined) {
       team.grow();
-      if (untilEmpty && team.isIdle && (await isEmpty(queue, signal))) break;
+      if (untilEmpty && team.isIdle && (await isEmpty(queue, signal, team.notes))) break;
       await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined);
     }
   } finally {
@@ -67,13 +67,15 @@ export async function workOnQueue(options: WorkOptions): Promise<WorkSummary> {
   return team.summary;
 }
 
-async function isEmpty(queue: Queue, signal: AbortSignal): Promise<boolean> {
+async function isEmpty(queue: Queue, signal: AbortSignal, notes: ConnectionNotes): Promise<boolean> {
   const aborted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true })); // prettier-ignore
-  const counts = await Promise.race([
-    queue.getJobCounts('wait', 'active', 'delayed', 'prioritized'),
-    aborted,
-  ]);
-  return counts !== undefined && Object.values(counts).every((count) => count === 0);
+  try {
+    const counts = await Promise.race([queue.getJobCounts('wait', 'active', 'delayed', 'prioritized'), aborted]); // prettier-ignore
+    return counts !== undefined && Object.values(counts).every((count) => count === 0);
+  } catch (error) {
+    notes.error(error as Error);
+    return false;
+  }
 }
 
 /** Members that each train one run at a time; as many as cores and memory allow. */
