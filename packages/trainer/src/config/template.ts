@@ -14,6 +14,7 @@ import {
 import { placed } from './paths.js';
 import { readYaml } from './read-yaml.js';
 import { replacedValues } from './replaced.js';
+import { sharedParts } from './shared-parts.js';
 import { branch, isBranch, nearestTree, valueOf, type Branch } from './tree.js';
 
 /** A value for one key of a configuration, and where it comes from. */
@@ -86,6 +87,7 @@ export function configTemplate(
   );
   const over = overrideTrees({ flags, set }).map((one) => placed(one, cwd, home));
   const base = [...files, ...over];
+  const share = sharedParts();
   const written = typeof source === 'string' ? mergedAll(files) : branch([], source.name);
   return {
     own: Object.fromEntries(
@@ -97,14 +99,16 @@ export function configTemplate(
     replaced: replacedValues(written, over),
     has: (at) => base.some((layer) => hasValue(layer, at.split('.'))),
     configure: (values) =>
-      resolveTrees(
-        [
-          ...base,
-          ...values.map(({ path: at, value, origin, folder = home }) =>
-            placed(valueTree(at, value, origin), folder, home),
-          ),
-        ],
-        { cwd, folder: home, file: file.file },
+      share(
+        resolveTrees(
+          [
+            ...base,
+            ...values.map(({ path: at, value, origin, folder = home }) =>
+              placed(valueTree(at, value, origin), folder, home),
+            ),
+          ],
+          { cwd, folder: home, file: file.file },
+        ),
       ),
   };
 }
