@@ -1,5 +1,6 @@
 import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 
+import { pushTo } from '../page/push-to.js';
 import { joined, type CaseTable } from './case-table.js';
 import type { CellResult, CellScores, Results } from './results.js';
 
@@ -33,7 +34,7 @@ export function replicatesOf(
     );
   }
   const groups = new Map<string, CellResult[]>();
-  for (const cell of cells) groups.set(name(cell.labels), [...(groups.get(name(cell.labels)) ?? []), cell]);
+  for (const cell of cells) pushTo(groups, name(cell.labels), cell);
   return [...groups].flatMap(([label, folds]) => {
     const scores = folds.flatMap((one) => one.scores ?? []);
     return scores.length < folds.length ? [] : [pooled(label, scores)];

@@ -1,6 +1,7 @@
 import { summarizeScores, type CasesSummary, type ScoreSummary } from '@segloss/metrics';
 import type { Colors } from 'picocolors/types';
 
+import { pushTo } from '../page/push-to.js';
 import { fixed, NONE } from '../page/numbers.js';
 import { plural } from '../page/plural.js';
 import { printable } from '@segloss/common';
@@ -186,7 +187,7 @@ function sectionsOf({ axes, cells }: Results): { title: string; cells: CellResul
   const groups = new Map<string, CellResult[]>();
   for (const cell of cells) {
     const title = (data !== undefined && cell.labels[data]) || '';
-    groups.set(title, [...(groups.get(title) ?? []), cell]);
+    pushTo(groups, title, cell);
   }
   const several = groups.size > 1;
   return [...groups].map(([title, some]) => ({ title: several ? title : '', cells: some }));
@@ -205,7 +206,7 @@ function sectionOf(title: string, cells: readonly CellResult[], results: Results
   const groups = new Map<string, CellResult[]>();
   for (const cell of cells) {
     const key = JSON.stringify(named.map((axis) => cell.labels[axis.title] ?? ''));
-    groups.set(key, [...(groups.get(key) ?? []), cell]);
+    pushTo(groups, key, cell);
   }
   const repeated = [...groups].map(([key, own]) => ({ key, own, replicates: replicatesOf(own, results) }));
   const shown = repeated.flatMap(({ replicates }) => replicates)[0] ?? anyRun(cells);

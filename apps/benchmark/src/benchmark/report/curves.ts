@@ -1,6 +1,7 @@
 import { type Series } from '@segloss/charts';
 import type { MetricsLine } from '@segloss/trainer';
 
+import { pushTo } from '../../page/push-to.js';
 import { lineFigure } from '../../page/figure.js';
 import { type Html } from '../../page/html.js';
 import type { Row, SectionData } from '../table.js';
@@ -31,7 +32,7 @@ function series(name: string, { runs }: RowCurves, value: (line: MetricsLine) =>
   const byEpoch = new Map<number, number[]>();
   for (const line of runs.flat()) {
     const y = value(line);
-    if (Number.isFinite(y)) byEpoch.set(line.epoch + 1, [...(byEpoch.get(line.epoch + 1) ?? []), y]);
+    if (Number.isFinite(y)) pushTo(byEpoch, line.epoch + 1, y);
   }
   const entries = [...byEpoch].sort(([a], [b]) => a - b);
   const points = entries.map(([x, ys]): [number, number] => [x, ys.reduce((a, b) => a + b, 0) / ys.length]);
