@@ -21,6 +21,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     description: 'train a grid of losses, seeds, data sets, ...; run it again to resume',
     load: () => import('./benchmark.js'),
   },
+  replicate: {
+    description: "test the paper's claims on your data sets: plans, rows, verdicts",
+    load: () => import('./replicate.js'),
+  },
   report: {
     description: 'write the table and the report of a benchmark or a run from its folder',
     load: () => import('./report.js'),

@@ -20,6 +20,8 @@ export interface HierarchicalMean {
   readonly seedDeviation: number;
   /** Confidence interval for new seeds and new cases; null where neither has two. */
   readonly interval: readonly [low: number, high: number] | null;
+  /** Standard error of the mean for new seeds and new cases; NaN where there is no interval. */
+  readonly standardError: number;
   readonly seeds: number;
   /** Cases with a defined score. */
   readonly cases: number;
@@ -64,6 +66,7 @@ export function hierarchicalMean(table: ScoreTable, options: BootstrapOptions): 
   );
   const facts = {
     mean,
+    standardError: spread?.error ?? NaN,
     seedDeviation: Math.sqrt(sumOfSquares(seedMeans, meanOfDefined(seedMeans)) / (rows.length - 1)),
     seeds: rows.length,
     cases: kept.length,
