@@ -29,11 +29,16 @@ export const read = (path: string): string => readFileSync(join(root, path), 'ut
 /**
  * Returns a page with new content between `<!-- generated: name -->` and `<!-- end: name -->`.
  *
+ * @param page Its text; default: that of the file.
  * @throws {Error} If the page has no such marks.
  */
-export function withSection(path: string, name: string, content: string): Map<string, string> {
+export function withSection(
+  path: string,
+  name: string,
+  content: string,
+  page = read(path),
+): Map<string, string> {
   const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
-  const page = read(path);
   const [before, rest] = page.split(begin);
   const after = rest?.split(end)[1];
   if (after === undefined) throw new Error(`docs:generate: wanted ${begin} and ${end} in ${path}`);

@@ -7,6 +7,7 @@ import { env } from '@tensorflow/tfjs-core';
 
 import { analyzeExample } from './analyze-example.js';
 import { biasCards } from './bias-cards.js';
+import { evidence } from './evidence.js';
 import { type Generator } from './generator.js';
 import { HASHES, inputHash, writtenHashes } from './input-hash.js';
 import { intervalCoverage } from './interval-coverage.js';
@@ -25,6 +26,7 @@ const GENERATORS: readonly Generator[] = [
   biasCards,
   analyzeExample,
   intervalCoverage,
+  evidence,
 ];
 
 const usage = `npm run docs:generate [-- [NAME...] [--force] [--check]]

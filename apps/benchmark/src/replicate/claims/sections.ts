@@ -21,22 +21,24 @@ export type Sections = Readonly<Record<string, string>>;
 export function paperSections(results: PaperResults): Sections {
   const long = balanced(results.long);
   const short = balanced(results.short);
+  const of = (rows: PaperRows, section: (rows: PaperRows) => string) =>
+    rows.rows.length > 0 ? section(rows) : 'No seed is complete: nothing to show.';
   return {
     verdicts: verdicts(results),
     reached: reached(results),
-    sizes: sizesTable(long),
-    dice: diceTable(long),
-    curves: curvesTable(long),
-    'short-sizes': sizesTable(short),
-    'short-dice': diceTable(short),
-    c1: c1(long),
+    sizes: of(long, sizesTable),
+    dice: of(long, diceTable),
+    curves: of(long, curvesTable),
+    'short-sizes': of(short, sizesTable),
+    'short-dice': of(short, diceTable),
+    c1: of(long, c1),
     c2: c2(results.imbalance),
-    c3: c3(long),
-    c4: c4(long),
-    c5: c5(long),
-    c6: c6(long),
-    c7: c7(balanced(results.temperature)),
-    c8: c8(long),
+    c3: of(long, c3),
+    c4: of(long, c4),
+    c5: of(long, c5),
+    c6: of(long, c6),
+    c7: of(balanced(results.temperature), c7),
+    c8: of(long, c8),
   };
 }
 
@@ -230,9 +232,7 @@ function c6(rows: PaperRows): string {
 }
 
 function c7(rows: PaperRows): string {
-  const cells = claim7(rows);
-  if (cells.length === 0) return 'No seed is complete: nothing to show.';
-  const parts = cells.map((cell) => ({ ...cell, ...weightOf(cell.loss) }));
+  const parts = claim7(rows).map((cell) => ({ ...cell, ...weightOf(cell.loss) }));
   const temperatures = [...new Set(parts.map(({ temperature }) => temperature))];
   return Object.keys(rows.sets)
     .map((set) => {
