@@ -9,7 +9,8 @@ import { unpackRows } from '../../apps/benchmark/src/replicate/rows.js';
 import { read, withSection, type Generator } from './generator.js';
 
 const PAGE = 'docs/evidence.md';
-const rows = (name: string) => unpackRows(readFileSync(join(root, `experiments/paper/results/${name}.json.gz`)));
+const rows = (name: string) =>
+  unpackRows(readFileSync(join(root, `experiments/paper/results/${name}.json.gz`)));
 
 /** docs/evidence.md: every table and figure, from the rows in experiments/paper/results. */
 export const evidence: Generator = {
