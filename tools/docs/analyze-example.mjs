@@ -76,10 +76,29 @@ backend: wasm
 
 await writeData();
 writeFileSync(path.join(home, 'run.yaml'), CONFIG);
+const folders = {};
 for (const [name, loss] of Object.entries(LOSSES)) {
   const events = segloss('train', '-c', 'run.yaml', '--loss', loss, '--out', `runs-${name}`, '--json');
   const { folder } = JSON.parse(events.trim().split('\n').at(-1));
+  folders[name] = folder;
   segloss('predict', folder, 'test/images', '--checkpoint', 'last', '--out', `pred/${name}`);
+}
+for (const policy of ['volume', 'dice']) {
+  segloss(
+    'predict',
+    folders.ce,
+    'test/images',
+    '--checkpoint',
+    'last',
+    '--decode',
+    policy,
+    '--out',
+    `pred/ce-${policy}`,
+  );
 }
 const runs = Object.keys(LOSSES).flatMap((name) => ['--pred', `pred/${name}`]);
 console.log(segloss('analyze', ...runs, '--gt', 'test/masks', '--out', 'report.html'));
+// The three decodings of ce: the first tables are enough.
+const decoded = ['ce', 'ce-volume', 'ce-dice'].flatMap((name) => ['--pred', `pred/${name}`]);
+const [head] = segloss('analyze', ...decoded, '--gt', 'test/masks').split('\nErrors of the proportions');
+console.log(`\nThe network of ce, decoded in three ways:\n\n${head.trim()}`);
