@@ -30,7 +30,6 @@ function literals(text: string): string[] {
  */
 const NAMES_A_LOSS: Record<string, string> = {
   'apps/benchmark/src/benchmark/size-sentences.ts': 'cross-entropy, with which the paper compares every loss',
-  'apps/playground/src/core/example-summary.ts': 'the name of an example, a run trained with Dice',
   'apps/playground/src/core/losses.ts': 'the float64 forms of losses that the first screens compute',
   'apps/playground/src/core/simplex.ts': 'penalties of three classes, which have names of losses',
   'apps/playground/src/state/code.ts': 'the loss of the YAML where only a formula is chosen',

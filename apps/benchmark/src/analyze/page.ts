@@ -12,7 +12,16 @@ const sizesStyle = `
 table.sizes th:nth-child(-n + 2), table.sizes td:nth-child(-n + 2) { text-align: left; }
 `;
 
-/** The report as one HTML file that opens from the disk, needs no network and no script. */
+/**
+ * Returns the report as one HTML file that opens from the disk, needs no network and no script.
+ *
+ * @example
+ * ```ts
+ * const text = JSON.stringify({ metric_per_case: [{ metrics: { 1: { TP: 1, FP: 0, FN: 1, TN: 8 } } }] });
+ * const page = renderSizePage(analyzeSummaries([{ name: 'run', file: 'summary.json', text }]));
+ * page.startsWith('<!doctype html>'); // → true
+ * ```
+ */
 export function renderSizePage(report: SizeReport): string {
   const { runs, detailed, notes } = report;
   const title = `Predicted and true sizes: ${runs.map(({ name }) => name).join(', ')}`;
