@@ -47,7 +47,8 @@ export default defineConfig({
   lastUpdated: false,
   srcExclude: [
     '**/node_modules/**',
-    '**/{dist,src,test,demo,assembly,generated,presets}/**',
+    '{packages,apps}/*/{dist,src,test,demo,assembly,presets}/**',
+    'test/**',
     '.changeset/**',
     '.github/**',
     'CODE_OF_CONDUCT.md',

@@ -5,6 +5,9 @@ import { drawPlot } from './plot.js';
 import { element } from './svg.js';
 import { type LineChartOptions, type Series } from './types.js';
 
+/** Narrower charts have fewer ticks, whose texts would overlap. */
+const NARROW = 420;
+
 /** Room around a drawing area for its title, its ticks and its labels, in pixels. */
 export const MARGIN = { top: 34, right: 16, bottom: 44, left: 62 } as const;
 
@@ -31,7 +34,7 @@ export function lineChart(options: LineChartOptions): string {
   return svgFrame(
     options,
     { width, height: height + legend.height, left: MARGIN.left, background },
-    drawPlot(options, box, { ticks: [8, 6], labels: [true, true] }),
+    drawPlot(options, box, { ticks: [width < NARROW ? 4 : 8, 6], labels: [true, true] }),
     legend.draw(height),
   );
 }

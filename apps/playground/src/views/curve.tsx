@@ -51,7 +51,7 @@ export function CurveView() {
           file="segloss-curve"
           onDrag={(p) => update({ q: Number(Math.min(0.9, Math.max(0.001, p)).toPrecision(3)) })}
           chart={{
-            title: 'What each loss adds for the predicted size alone',
+            title: 'Penalty on the size alone',
             description: sentenceOf(curves.value, q),
             x: { label: 'predicted size p, share of the image', scale, domain: P_RANGE },
             y: { label: 'penalty less its minimum', domain: [0, CEILING] },
