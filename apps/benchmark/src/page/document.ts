@@ -1,6 +1,10 @@
-import { createHash } from 'node:crypto';
-
 import { html, raw, type Html } from './html.js';
+
+/** A script of a page, with the hash by which the page allows it; see `pageScript`. */
+export interface PageScript {
+  readonly text: string;
+  readonly hash: string;
+}
 
 /** A complete page that needs no network, with its own style. A script is allowed by its hash alone. */
 export function document({
@@ -12,9 +16,9 @@ export function document({
   title: string;
   style: string;
   main: Html;
-  script?: string;
+  script?: PageScript;
 }): string {
-  const allowed = script === undefined ? '' : `; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`; // prettier-ignore
+  const allowed = script === undefined ? '' : `; script-src '${script.hash}'`; // prettier-ignore
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -31,7 +35,7 @@ export function document({
       </head>
       <body>
         <main>${main}</main>
-        ${script === undefined ? '' : raw(`<script>${script}</script>`)}
+        ${script === undefined ? '' : raw(`<script>${script.text}</script>`)}
       </body>
     </html>`.text;
 }

@@ -1,4 +1,5 @@
 import { document } from '../../page/document.js';
+import { pageScript } from '../../page/page-script.js';
 import { html, type Html } from '../../page/html.js';
 import { plural } from '../../page/plural.js';
 import { script } from '../../page/script.js';
@@ -66,7 +67,7 @@ export function renderReport(results: Results, command: string): string {
     <h2 id="method">Method and environment</h2>
     ${method(results, board, command)}
   `;
-  return document({ title, style, main, script });
+  return document({ title, style, main, script: pageScript(script) });
 }
 
 /** Links at the top of the page. */
