@@ -208,7 +208,8 @@ tune: { folds: 2, grid: { optimizer.learningRate: [0.001, 0.1] } }
   });
 
   it('saves at Ctrl-C and ends with 75; the same command resumes', async () => {
-    const flags = [...good, '--epochs', '300', '--loss', 'ce', '--loss', 'dice', '--out', 'stopped'];
+    const long = good.map((flag, i) => (good[i - 1] === '--epochs' ? '300' : flag));
+    const flags = [...long, '--loss', 'ce', '--loss', 'dice', '--out', 'stopped'];
     let sent = false;
     const { status, text } = await disturbed(flags, (said, child) => {
       if (sent || !/epoch 2\//.test(said)) return;

@@ -9,7 +9,7 @@ import { checkGate, gateText, parseGate } from '../src/benchmark/gates.js';
 import { jsonReport } from '../src/benchmark/json-report.js';
 import { mergeResults, onlyRows } from '../src/benchmark/merge-results.js';
 import { readResults } from '../src/benchmark/results.js';
-import { forceOf, sizeBins } from '../src/benchmark/size-bins.js';
+import { forceOf, sizeBins, type Force } from '../src/benchmark/size-bins.js';
 import { leaderboard, rowName } from '../src/benchmark/table.js';
 import { lossesAndSeeds } from './results-fixture.js';
 import { richBenchmark } from './rich-fixture.js';
@@ -106,12 +106,17 @@ describe('several data sets', () => {
 describe('the force of a loss', () => {
   it('is that of theory: cross-entropy pulls with p - q to the true size, and dice away from it', () => {
     // Cross-entropy: d/dp KL(q, p) * p (1 - p) = p - q.
-    expect(forceOf('ce', 0.05)!.half).toBeCloseTo(1, 5);
-    expect(forceOf('2*ce', 0.05)!.half).toBeCloseTo(2, 5);
-    expect(forceOf('ce', 0.05)!.preferred).toBe(1);
-    expect(forceOf('dice', 0.05)!.preferred).toBe(0);
-    expect(forceOf('dice', 0.05)!.half).toBeLessThan(0);
-    expect(forceOf('ce + focal', 0.05)).toBeUndefined();
-    expect(forceOf('./mine.ts#loss', 0.05)).toBeUndefined();
+    const theory = (spec: string) => forceOf(spec, 0.05) as Force;
+    expect(theory('ce').half).toBeCloseTo(1, 5);
+    expect(theory('2*ce').half).toBeCloseTo(2, 5);
+    expect(theory('ce').preferred).toBe(1);
+    expect(theory('dice').preferred).toBe(0);
+    expect(theory('dice').half).toBeLessThan(0);
+    expect(forceOf('ce + focal', 0.05)).toEqual({
+      reason: 'ce + focal: no closed form of focal; segloss card measures it',
+    });
+    expect(forceOf('./mine.ts#loss', 0.05)).toEqual({
+      reason: expect.stringContaining('./mine.ts#loss: a module of your own'),
+    });
   });
 });

@@ -7,9 +7,11 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { readScores } from '@segloss/trainer';
 
 import { renderReport } from '../src/benchmark/report/page.js';
 import { readResults } from '../src/benchmark/results.js';
+import { standings } from '../src/benchmark/shown-cases.js';
 import { richBenchmark } from './rich-fixture.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'segloss-page-'));
@@ -41,7 +43,26 @@ describe('the page', () => {
   });
 
   it('tells an empty prediction from a perfect one, in words too', () => {
-    expect(page).toContain('predicted by dice: nothing found');
+    expect(page).toContain('image-0, worst of dice: nothing found');
+  });
+
+  it('shows the worst, the median and the best case of every row in each quarter of sizes', () => {
+    const { bins } = readResults(path.join(folder, 'rich')).cells[1]!.examples()!;
+    expect(bins.map(({ of, cases }) => [of, cases.length])).toEqual([[4, 4], [4, 4], [4, 4], [4, 4]]); // prettier-ignore
+    // Regions grow with the number of the image.
+    const numbers = bins.map(({ cases }) => cases.map(({ id }) => Number(id.slice(6))).sort((a, b) => a - b));
+    expect(numbers.flat()).toEqual(Array.from({ length: 16 }, (_, i) => i));
+    const scored = readScores(path.join(folder, 'rich', 'runs', 'run-1', 'scores.json')).last.cases;
+    const dice = (id: string) => scored.find((one) => one.id === id)!.classes[1]!.dice!;
+    for (const bin of bins) {
+      const ordered = bin.cases.map(({ id }) => id).sort((a, b) => dice(a) - dice(b));
+      const { worst, median, best } = standings(bin);
+      expect([worst, median, best].map((one) => one!.dice)).toEqual([dice(ordered[0]!), dice(ordered[1]!), dice(ordered[3]!)]); // prettier-ignore
+      expect(page).toContain(`alt="${worst!.id}, worst of dice: `);
+      expect(page).toContain(`alt="${best!.id}, best of dice: `);
+    }
+    // Two data sets, three rows, four quarters, three cases, two pictures.
+    expect(page.match(/data:image\/png/g)).toHaveLength(2 * 3 * 4 * 3 * 2);
   });
 
   it('marks what cannot be told from the best, and what theory says of each loss', () => {
@@ -113,5 +134,27 @@ browser('in Chromium', () => {
     expect(found.ascending[0]).toBe('all background'); // p/q 0
     expect(found.descending).toEqual([...found.ascending].reverse());
     expect(found.shown).toBe(3);
+  }, 60_000);
+
+  it('fits a window of 1180 pixels, and breaks names of losses at spaces alone', () => {
+    const found = inPage(
+      `const table = document.querySelector('table.board');
+       const frame = table.closest('.scroll');
+       const broken = [];
+       for (const code of document.querySelectorAll('table code')) {
+         for (const node of code.childNodes) {
+           if (node.nodeType !== 3) continue;
+           for (const { 0: word, index } of node.data.matchAll(/\\S+/g)) {
+             const range = document.createRange();
+             range.setStart(node, index); range.setEnd(node, index + word.length);
+             if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word);
+           }
+         }
+       }
+       return { inside: frame.clientWidth, wide: frame.scrollWidth, broken };`,
+      1180,
+    ) as { inside: number; wide: number; broken: string[] };
+    expect(found.wide).toBeLessThanOrEqual(found.inside);
+    expect(found.broken).toEqual([]);
   }, 60_000);
 });

@@ -11,7 +11,8 @@ import { penaltyCharts } from '../src/benchmark/report/penalties.js';
 import { sizePenalty } from '../src/page/size-penalty.js';
 import { verdict } from '../src/benchmark/report/verdict.js';
 import { readResults } from '../src/benchmark/results.js';
-import { leaderboard } from '../src/benchmark/table.js';
+import { resamplesFor, type RowStatistics } from '../src/benchmark/comparisons.js';
+import { fewerResamples, leaderboard } from '../src/benchmark/table.js';
 import { writeReport } from '../src/benchmark/write-report.js';
 import { html } from '../src/page/html.js';
 import { lossesAndSeeds, writeBenchmark, writeRun, type FixtureRun } from './results-fixture.js';
@@ -62,7 +63,7 @@ describe('the report', () => {
 
   it('holds the table, every chart, the failed run and the method', () => {
     for (const text of [
-      '0.583 ± 0.118',
+      '0.583 <span class="deviation">± 0.118</span>',
       'Validation Dice',
       'p/q of &quot;lesion&quot;, soft',
       'p/q of &quot;lesion&quot;, hard',
@@ -79,18 +80,19 @@ describe('the report', () => {
     expect(page.match(/<svg/g)!.length).toBe(1 + 1 + 1 + 3 + 2 + 1); // where trainings ended, bias, pairs, curves, terms, penalty
   });
 
-  it('shows the truth and one prediction per loss, as PNG of the right size', () => {
+  it('shows an image and its prediction for each loss, as PNG of the right size, also of old folders', () => {
     const urls = [...page.matchAll(/data:image\/png;base64,([^"]+)/g)].map(([, data]) => data!);
-    expect(urls).toHaveLength(2 + 2);
+    expect(urls).toHaveLength(2 * 2);
     const pictures = urls.map((url) => decode(Buffer.from(url, 'base64')));
     expect(pictures.map(({ width, height, channels }) => [width, height, channels])).toEqual(
       Array(4).fill([8, 8, 3]),
     );
-    const [, truth, ce, dice] = pictures;
+    const [image, ce, same, dice] = pictures;
+    expect(same!.data).toEqual(image!.data);
     // ce misses pixels 4 to 7 of the lesion, dice finds them all; the last pixel is background for both.
-    const pixel = (picture: typeof truth, at: number) => Array.from(picture!.data.slice(at * 3, at * 3 + 3));
+    const pixel = (picture: typeof image, at: number) => Array.from(picture!.data.slice(at * 3, at * 3 + 3));
     expect(pixel(ce, 5)).not.toEqual(pixel(dice, 5));
-    expect(pixel(ce, 63)).toEqual(pixel(truth, 63));
+    expect(pixel(ce, 63)).toEqual(pixel(image, 63));
   });
 
   it('has predictions and training of every data set', () => {
@@ -174,5 +176,24 @@ describe('marginal penalties', () => {
     expect(cells('dice')).toEqual(['0 %', '0.00']);
     expect(cells('focal')).toEqual(['no closed form', '–']);
     expect(rows.join()).toContain('<code>ce + focal</code> <small>without focal</small>');
+  });
+});
+
+const none: Omit<RowStatistics, 'resamples'> = { tables: [], means: [], comparisons: [], best: undefined };
+
+describe('the number of resamples', () => {
+  it('is said where it is below 2000, and only there', () => {
+    expect(fewerResamples([{ title: '', statistics: { ...none, resamples: 2000 } }], undefined)).toEqual([]);
+    expect(
+      fewerResamples([{ title: 'a', statistics: { ...none, resamples: 1992 } }], { resamples: 400 }),
+    ).toEqual([
+      expect.stringMatching(/^Intervals on a: from 1992 bootstrap resamples instead of 2000/),
+      expect.stringMatching(/^Intervals of ranks: from 400 /),
+    ]);
+  });
+
+  it('falls with the number of scores', () => {
+    // 2000 * 500000 / 502000 = 1992.03
+    expect([0, 500_000, 502_000, 1e9].map(resamplesFor)).toEqual([2000, 2000, 1992, 200]);
   });
 });

@@ -71,7 +71,7 @@ export {
   type RunStartEvent,
   type StepEvent,
 } from './run/events.js';
-export { packBytes, unpackBytes, type ExampleImage, type RunExamples } from './run/examples.js';
+export { packBytes, readExamples, unpackBytes, type ExampleImage, type RunExamples } from './run/examples.js';
 export {
   planRun,
   runState,

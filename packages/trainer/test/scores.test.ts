@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   openRun,
   planRun,
+  readExamples,
   readMetrics,
   readScores,
   runTraining,
@@ -13,9 +14,10 @@ import {
   unpackBytes,
   weightsHash,
   type RunEvent,
-  type RunExamples,
 } from '@segloss/trainer';
+import { scoreCase } from '@segloss/metrics';
 
+import { chooseExamples, mostExamples } from '../src/run/examples.js';
 import { scratch, tinyRun, writeDataset } from './run-fixture';
 
 let folder: string;
@@ -86,18 +88,42 @@ describe('scores.json', () => {
 });
 
 describe('examples.json', () => {
-  it('holds the images with the smallest, the median and the largest region', () => {
+  it('holds the images from the smallest region to the largest, with the masks of both weights', () => {
     const { last } = readScores(file('scores.json'));
     const sizes = last.cases.map(({ classes }) => classes[1]!.target).sort((a, b) => a - b);
-    const { label, images } = JSON.parse(bytes('examples.json').toString()) as RunExamples;
+    const { label, images } = readExamples(file('examples.json'));
     expect(label).toBe(1);
-    const truths = images.map(({ truth }) => unpackBytes(truth).filter((value) => value === 1).length);
-    expect(truths).toEqual([sizes[0], sizes[Math.floor((sizes.length - 1) / 2)], sizes.at(-1)]);
-    for (const { image, predicted, height, width } of images) {
-      expect(unpackBytes(image)).toHaveLength(3 * height * width);
-      expect(unpackBytes(predicted.last)).toHaveLength(height * width);
+    const count = (mask: string) => unpackBytes(mask).filter((value) => value === 1).length;
+    expect(images.map(({ truth }) => count(truth))).toEqual(sizes);
+    for (const { id, image, predicted, height, width } of images) {
+      expect(unpackBytes(image.rgb)).toHaveLength(3 * image.height * image.width);
       expect(unpackBytes(predicted.best!)).toHaveLength(height * width);
+      const scored = last.cases.find((one) => one.id === id)!.classes[1]!;
+      expect(count(predicted.last)).toBe(scored.predicted);
     }
+  });
+
+  it('of version 1 is read as version 2, and of an unknown version is refused', () => {
+    const copy = path.join(folder, 'old.json');
+    const { label, images } = readExamples(file('examples.json'));
+    const old = images.map((one) => ({ ...one, region: 'median', image: one.image.rgb }));
+    writeFileSync(copy, JSON.stringify({ schemaVersion: 1, label, images: old }));
+    expect(readExamples(copy)).toEqual({ schemaVersion: 2, label, images });
+    writeFileSync(copy, JSON.stringify({ schemaVersion: 3, label, images }));
+    expect(() => readExamples(copy)).toThrow(/old\.json: wanted schemaVersion 1 or 2, got 3/);
+  });
+
+  it('is bounded: of many images it keeps 48, evenly by region size, of volumes 12', () => {
+    const cases = Array.from({ length: 95 }, (_, i) => {
+      const truth = Uint8Array.from({ length: 100 }, (_, pixel) => (pixel <= i ? 1 : 0));
+      return scoreCase({ id: String(i), truth, predicted: truth, shape: [10, 10], classes: ['a', 'b'] });
+    });
+    // 94 steps in 47: every second image.
+    const { chosen } = chooseExamples(cases, 0);
+    expect(chosen.map(({ id }) => Number(id))).toEqual(Array.from({ length: 48 }, (_, i) => 2 * i));
+    expect(chooseExamples(cases, 0, mostExamples(true)).chosen.map(({ id }) => Number(id))).toEqual(
+      [0, 9, 17, 26, 34, 43, 51, 60, 68, 77, 85, 94], // 94 i / 11, rounded
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openRun, runTraining, testRun, type OpenRun, type RunExamples } from '@segloss/trainer';
+import { openRun, readExamples, runTraining, testRun, type OpenRun } from '@segloss/trainer';
 
 import { scratch, tinyRun, writeDataset, writePng } from './run-fixture';
 
@@ -63,7 +63,7 @@ describe('a run whose validation masks are ignored throughout', () => {
     writeFileSync(path.join(ignored, 'data', 'val.txt'), '2\n');
     const { folder: home, summary } = await runTraining(tinyRun(ignored, { epochs: 1 }));
     expect(summary.status).toBe('finished');
-    const { images } = JSON.parse(readFileSync(path.join(home, 'examples.json'), 'utf8')) as RunExamples;
+    const { images } = readExamples(path.join(home, 'examples.json'));
     expect(images).toEqual([]);
   });
 });

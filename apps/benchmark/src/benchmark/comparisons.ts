@@ -23,11 +23,14 @@ export interface RowStatistics {
   readonly comparisons: readonly Comparison[];
   /** Place of the row with the highest mean; undefined where fewer than two have one. */
   readonly best: number | undefined;
+  /** Resamples of every interval. */
+  readonly resamples: number;
 }
 
 /** With more rows there are so many pairs that a correction leaves nothing to find. */
 export const MOST_COMPARED = 24;
-const RESAMPLES = 2000;
+/** Resamples of an interval, except of very many scores. */
+export const RESAMPLES = 2000;
 /** So many scores make 2000 resamples slow. */
 const MANY_SCORES = 500_000;
 
@@ -51,6 +54,7 @@ export function rowStatistics(
     ...{ tables, means },
     comparisons: compared.map((one) => ({ ...one, first: scored[one.first]!, second: scored[one.second]! })),
     best: scored.length > 1 ? best : undefined,
+    resamples: options.resamples,
   };
 }
 
@@ -79,6 +83,8 @@ export function isTied(statistics: RowStatistics, row: number): boolean {
 export interface Ranking {
   readonly names: readonly string[];
   readonly ranks: readonly AverageRank[];
+  /** Resamples of every interval. */
+  readonly resamples: number;
 }
 
 /**
@@ -94,7 +100,8 @@ export function ranking(
   const names = (sets[0]?.names ?? []).filter((name) => tablesOf(name).every((table) => table !== undefined));
   if (sets.length < 2 || names.length < 2) return undefined;
   const tables = sets.map((_, set) => sharedCases(names.map((name) => tablesOf(name)[set]!)));
-  return { names, ranks: averageRanks(tables, bootstrap(tables.flat())) };
+  const options = bootstrap(tables.flat());
+  return { names, ranks: averageRanks(tables, options), resamples: options.resamples };
 }
 
 function scoreTable(
@@ -120,13 +127,19 @@ function sharedCases(tables: readonly ScoreTable[]): ScoreTable[] {
   return tables.map(({ seeds, scores }, t) => ({ seeds, cases, scores: scores.map((row) => Float64Array.from(cases, (id) => row[places[t]!.get(id)!]!)) })); // prettier-ignore
 }
 
-function bootstrap(tables: readonly (ScoreTable | undefined)[]): BootstrapOptions {
+function bootstrap(
+  tables: readonly (ScoreTable | undefined)[],
+): BootstrapOptions & { readonly resamples: number } {
   const scores = tables.reduce(
     (sum, table) => sum + (table?.scores.length ?? 0) * (table?.cases.length ?? 0),
     0,
   );
-  const resamples = scores > MANY_SCORES ? Math.max(200, Math.round((RESAMPLES * MANY_SCORES) / scores)) : RESAMPLES; // prettier-ignore
-  return { random: randomStream('intervals').uniform, resamples };
+  return { random: randomStream('intervals').uniform, resamples: resamplesFor(scores) };
+}
+
+/** Resamples of so many scores: fewer where they would take long, and never below 200. */
+export function resamplesFor(scores: number): number {
+  return Math.min(RESAMPLES, Math.max(200, Math.round((RESAMPLES * MANY_SCORES) / scores)));
 }
 
 /** Images on which no repetition of a row has a Dice. */

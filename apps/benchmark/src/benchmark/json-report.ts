@@ -1,6 +1,6 @@
 import { toJson } from '@segloss/trainer';
 
-import { forceOf, sizeBins } from './size-bins.js';
+import { forceOf, NO_SPEC, sizeBins, type Force } from './size-bins.js';
 import { specOf } from './report/bias.js';
 import { verdict } from './report/verdict.js';
 import type { Results } from './results.js';
@@ -20,7 +20,7 @@ export function jsonReport(board: Leaderboard, results: Results): string {
         rows: rows.map((row) => ({
           ...{ name: rowName(row), best: row.best, tied: row.tied, constant: row.constant, runs: row.runs },
           scores: Object.fromEntries(columns.map((column, i) => [column.title, pick(row.cells[i]!)])),
-          bins: data === undefined || row.constant ? [] : sizeBins(row.replicates, data.rareClass).map((bin) => ({ ...bin, force: forceOf(specOf(row) ?? '', bin.truth) ?? null })), // prettier-ignore
+          bins: data === undefined || row.constant ? [] : sizeBins(row.replicates, data.rareClass).map((bin) => ({ ...bin, ...forceIn(specOf(row), bin.truth) })), // prettier-ignore
         })),
         pairs: (statistics?.comparisons ?? []).map(({ first, second, difference, test, adjustedP, distinguishable }) => ({ row: rowName(trained[second]!), comparedWith: rowName(trained[first]!), difference, test, adjustedP, distinguishable })), // prettier-ignore
       };
@@ -33,3 +33,9 @@ export function jsonReport(board: Leaderboard, results: Results): string {
 }
 
 const pick = ({ mean, standardDeviation, cases, interval }: Leaderboard['sections'][number]['rows'][number]['cells'][number]) => ({ mean, standardDeviation, trainings: cases, ...(interval !== undefined && { interval }) }); // prettier-ignore
+
+/** `force` is null where theory says nothing, and `noForce` says why. */
+function forceIn(spec: string | undefined, truth: number): { force: Force | null; noForce?: string } {
+  const force = spec === undefined ? NO_SPEC : forceOf(spec, truth);
+  return 'reason' in force ? { force: null, noForce: force.reason } : { force };
+}

@@ -8,7 +8,6 @@ import {
   RunError,
   runState,
   type Metrics,
-  type RunExamples,
   type RunScores,
   type RunState,
   type RunSummary,
@@ -17,6 +16,7 @@ import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metr
 
 import { caseTable, type CaseTable } from './case-table.js';
 import { FILES, type BenchmarkFile, type TuningFile } from './plan.js';
+import { shownCases, type ShownCases } from './shown-cases.js';
 import { choose } from './tuning.js';
 
 /** Which weights a table is about: those of the last epoch, or those that were best on the validation images. */
@@ -45,8 +45,8 @@ export interface CellResult {
   readonly scores: CellScores | undefined;
   /** Reads the epochs; undefined where there are none. */
   readonly metrics: () => Metrics | undefined;
-  /** Reads the images that the run shows. */
-  readonly examples: () => RunExamples | undefined;
+  /** Reads the validation images that the run can show. */
+  readonly examples: () => ShownCases | undefined;
 }
 
 /** What a run reached on its images. */
@@ -171,7 +171,7 @@ function readCell(folder: string, labels: CellResult['labels'], scored: Scored):
     message: state === 'finished' ? undefined : messageOf(state, summary),
     scores: state === 'finished' ? scoresOf(file('scores.json'), scored) : undefined,
     metrics: () => (existsSync(log) ? readMetrics(log) : undefined),
-    examples: () => readJson<RunExamples>(file('examples.json')),
+    examples: () => (state === 'finished' ? shownCases(folder, scored.weights) : undefined),
   };
 }
 

@@ -34,6 +34,12 @@ export interface SizeBinRow {
 /** Names of four bins, from the smallest regions to the largest. */
 export const QUARTERS = ['smallest', 'second', 'third', 'largest'] as const;
 
+/** Returns what the parts of the images are called, from the smallest regions to the largest. */
+export function binNames(count: number): string[] {
+  if (count === 4) return QUARTERS.map((name) => `${name} quarter`);
+  return Array.from({ length: count }, (_, i) => `part ${i + 1} of ${count}`);
+}
+
 const NONE: SizeBinRatio = { ratio: NaN, interval: null, missed: 0, of: 0 };
 
 /**
@@ -45,7 +51,7 @@ const NONE: SizeBinRatio = { ratio: NaN, interval: null, missed: 0, of: 0 };
 export function sizeBins(replicates: readonly Replicate[], k: number): SizeBinRow[] {
   const [hard, soft] = (['predicted', 'soft'] as const).map((field) => binsOf(replicates, k, field));
   if (hard === undefined || hard.length === 0) return [];
-  const names = hard.length === 4 ? QUARTERS.map((name) => `${name} quarter`) : hard.map((_, i) => `part ${i + 1} of ${hard.length}`); // prettier-ignore
+  const names = binNames(hard.length);
   return hard.map((bin, i) => {
     const missed = missedIn(replicates, k, bin.from, bin.to, i === hard.length - 1);
     return {
@@ -107,20 +113,33 @@ export interface Force {
   readonly half: number;
 }
 
+/** Why theory says nothing of a loss. */
+export interface NoForce {
+  readonly reason: string;
+}
+
+/** Where the runs of a row do not say which loss they had. */
+export const NO_SPEC: NoForce = { reason: 'a row whose runs do not say which loss they had' };
+
 /**
  * Returns the force of the marginal penalty of a loss, from its closed form.
  *
- * @returns Undefined where a term has no closed form, or the loss has a module of the user's own: a report runs no code.
+ * @returns The reason where a term has no closed form, or the loss has a module of the user's own: a report runs no code.
  */
-export function forceOf(spec: string, truth: number): Force | undefined {
+export function forceOf(spec: string, truth: number): Force | NoForce {
   let loss: Loss;
   try {
     loss = parseLoss(spec);
   } catch {
-    return undefined;
+    return {
+      reason: `${spec}: a module of your own, or a loss that this version does not know; a report runs no code`,
+    };
   }
   const { minimizer, unknown } = sizePenalty(loss, truth);
-  if (unknown.length > 0) return undefined;
+  if (unknown.length > 0) {
+    const terms = unknown.join(', ');
+    return { reason: `${spec}: no closed form of ${terms}; segloss card measures it` };
+  }
   const p = truth / 2;
   const step = 1e-4 * p;
   const { value } = penaltyCurve(loss, { truth, p: [p - step, p + step] });

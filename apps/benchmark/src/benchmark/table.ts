@@ -7,7 +7,14 @@ import { plural } from '../page/plural.js';
 import { printable } from '@segloss/common';
 import { textTable } from '../text-table.js';
 import { caseTable, imageDice } from './case-table.js';
-import { isTied, ranking, rowStatistics, type Ranking, type RowStatistics } from './comparisons.js';
+import {
+  isTied,
+  ranking,
+  RESAMPLES,
+  rowStatistics,
+  type Ranking,
+  type RowStatistics,
+} from './comparisons.js';
 import { constantPredictions } from './constant-predictions.js';
 import { meanOfDefined, type HierarchicalMean } from './statistics/index.js';
 import { replicatesOf, type Replicate } from './replicates.js';
@@ -163,12 +170,14 @@ export function leaderboard(results: Results): Leaderboard {
   const weights = results.part === 'test' ? 'best weights, chosen on the validation images' : results.weights === 'last' ? 'last weights' : 'best weights, chosen on these same images'; // prettier-ignore
   const folds = results.axes.some(({ key }) => key === 'fold');
   const over = !folds ? 'seeds' : results.part === 'test' ? 'seeds and folds' : 'seeds, each over the images of all folds'; // prettier-ignore
+  const ranked = ranking(sections.flatMap(({ rows, statistics }) => (statistics === undefined ? [] : [{ names: rows.filter(({ constant }) => !constant).map(rowName), statistics }]))); // prettier-ignore
   const board: Leaderboard = {
     sections,
-    ranking: ranking(sections.flatMap(({ rows, statistics }) => (statistics === undefined ? [] : [{ names: rows.filter(({ constant }) => !constant).map(rowName), statistics }]))), // prettier-ignore
+    ranking: ranked,
     notes: [
       `Mean ± standard deviation over ${over}, ${weights}.${about.map((one) => ` ${one}.`).join('')}`,
       ...SCORE_MEANINGS.map(([name, meaning]) => `${name}: ${meaning}.`),
+      ...fewerResamples(sections, ranked),
     ],
   };
   boards.set(results, board);
@@ -177,6 +186,25 @@ export function leaderboard(results: Results): Leaderboard {
 
 /** Intervals take time, and several pages show them. */
 const boards = new WeakMap<Results, Leaderboard>();
+
+/** Says where so many scores were compared that intervals are from fewer resamples than usual. */
+export function fewerResamples(
+  sections: readonly Pick<Section, 'title' | 'statistics'>[],
+  ranked: Pick<Ranking, 'resamples'> | undefined,
+): string[] {
+  const say = (of: string, resamples: number = RESAMPLES) =>
+    resamples < RESAMPLES
+      ? [
+          `${of}: from ${resamples} bootstrap resamples instead of ${RESAMPLES}, because there are very many scores; their ends are less exact.`,
+        ]
+      : [];
+  return [
+    ...sections.flatMap(({ title, statistics }) =>
+      say(title === '' ? 'Intervals' : `Intervals on ${title}`, statistics?.resamples),
+    ),
+    ...say('Intervals of ranks', ranked?.resamples),
+  ];
+}
 
 /** The name of a row, and of its line in charts. */
 export const rowName = ({ names }: Pick<Row, 'names'>): string => names.filter(Boolean).join(', ');

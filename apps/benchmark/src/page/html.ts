@@ -18,6 +18,11 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
   return new Html(text);
 }
 
+/** The name of a loss, which a narrow column breaks at spaces and after a plus sign, not within a word. */
+export function breakable(name: string): Html {
+  return raw(escapeHtml(name).replace(/\+(?=\S)/g, '+<wbr>'));
+}
+
 function render(value: Value): string {
   if (value instanceof Html) return value.text;
   if (typeof value === 'object') return value.map(render).join('');

@@ -5,9 +5,10 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { restoreWeights } from '../checkpoint/restore-weights.js';
 import { checkpointFile } from '../checkpoint/store.js';
 import { type RunConfig } from '../config/schema.js';
+import { inGroups } from '../loop/batches.js';
 import { predict } from '../loop/predict.js';
 import { weightsHash } from '../weights.js';
-import { chooseExamples, packExamples } from './examples.js';
+import { chooseExamples, mostExamples, packExamples, packMask, type PackedMasks } from './examples.js';
 import { denormalizer } from './normalize.js';
 import { type RunData } from './run-data.js';
 import { type RunFolder } from './run-folder.js';
@@ -33,22 +34,27 @@ export async function scoreRun(
   };
   const last = await scoreWeights(model, val, options);
   if (last === undefined) return undefined;
-  const choice = chooseExamples(last.cases, background);
-  const shown = val.filter(({ id }) => choice.chosen.some((one) => one.id === id));
-  const predicted = { last: await labelsOf(model, shown, options), best: undefined as Labels | undefined };
+  const volumes = (await val[0]?.load())?.depth !== undefined;
+  const choice = chooseExamples(last.cases, background, mostExamples(volumes));
+  const chosen = new Set(choice.chosen.map(({ id }) => id));
+  const shown = val.filter(({ id }) => chosen.has(id));
+  const lastMasks = await masksOf(model, shown, choice.label, options);
+  if (lastMasks === undefined) return undefined;
 
   let best: WeightScores | undefined;
+  let bestMasks: PackedMasks | undefined;
   if (existsSync(checkpointFile(home.checkpoints, 'best'))) {
     restoreWeights(model, home.checkpoints, 'best');
-    best = (await weightsHash(model)) === last.weightsSha256 ? last : await scoreWeights(model, val, options);
-    if (best === undefined) return undefined;
-    predicted.best = await labelsOf(model, shown, options);
+    const same = (await weightsHash(model)) === last.weightsSha256;
+    best = same ? last : await scoreWeights(model, val, options);
+    bestMasks = same ? lastMasks : await masksOf(model, shown, choice.label, options);
+    if (best === undefined || bestMasks === undefined) return undefined;
   }
   const tested = test === undefined ? undefined : await scoreWeights(model, test, options);
   if (test !== undefined && tested === undefined) return undefined;
   if (best !== undefined) restoreWeights(model, home.checkpoints, 'last');
-  const labels = (id: string) => ({ last: predicted.last.get(id)!, best: predicted.best?.get(id) });
-  home.write('examples.json', await packExamples(shown, choice, labels, denormalizer(data.normalize)));
+  const masks = { last: lastMasks, best: bestMasks };
+  home.write('examples.json', await packExamples(shown, choice, masks, denormalizer(data.normalize)));
   const scores: RunScores = { schemaVersion: 1, classes, background, last, ...(best && { best }), ...(tested && { test: tested }) }; // prettier-ignore
   home.write('scores.json', scores);
   return scores;
@@ -63,13 +69,20 @@ async function scoreWeights(
   return cases && weightScores(await weightsHash(model), cases, options);
 }
 
-type Labels = ReadonlyMap<string, Uint8Array>;
-
-async function labelsOf(
+/** Packs what the model predicts for the shown images; keeps one batch in memory. */
+async function masksOf(
   model: LayersModel,
   sources: RunData['val'],
-  { batchSize, window }: ScoreOptions,
-): Promise<Labels> {
-  const predictions = await predict(model, sources, { batchSize, ...(window && { window }) });
-  return new Map(predictions.map(({ id, labels }) => [id, labels]));
+  label: number,
+  { batchSize, window, signal }: ScoreOptions,
+): Promise<PackedMasks | undefined> {
+  const masks = new Map<string, string>();
+  for (const group of inGroups(sources, window === undefined ? batchSize : 1)) {
+    if (signal?.aborted) return undefined;
+    const samples = await Promise.all(group.map((source) => source.load()));
+    const predictions = await predict(model, samples, { batchSize, ...(window && { window }) });
+    predictions.forEach(({ id, labels }, i) => masks.set(id, packMask(samples[i]!, labels, label)));
+    await new Promise((resolve) => setImmediate(resolve)); // lets signals and heartbeats in
+  }
+  return masks;
 }

@@ -1,10 +1,18 @@
 import { barFigure } from '../../page/figure.js';
-import { html, type Html } from '../../page/html.js';
+import { breakable, html, type Html } from '../../page/html.js';
 import { NONE, ratioText } from '../../page/numbers.js';
 import { percentText } from '../../page/percent.js';
 import { csvLink, csvText } from '../../page/csv.js';
 import { table } from '../../page/table.js';
-import { forceOf, sizeBins, type SizeBinRatio, type SizeBinRow } from '../size-bins.js';
+import {
+  forceOf,
+  NO_SPEC,
+  sizeBins,
+  type Force,
+  type NoForce,
+  type SizeBinRatio,
+  type SizeBinRow,
+} from '../size-bins.js';
 import { intervalText, rowName, type Row, type Section } from '../table.js';
 import { captionOf, fileName } from './board.js';
 
@@ -38,9 +46,10 @@ export function biasBySize({ title, data, rows }: Section): Html {
   if (first === undefined) return html``;
   const head = ['loss', 'regions', 'true share', 'images', 'p/q hard', 'p/q soft', 'missed', 'preferred p/q', 'force at half size']; // prettier-ignore
   const lines = all.flatMap(({ row, spec, bins }) =>
-    bins.map((bin) => ({ row, bin, force: spec === undefined ? undefined : forceOf(spec, bin.truth) })),
+    bins.map((bin) => ({ row, bin, force: spec === undefined ? NO_SPEC : forceOf(spec, bin.truth) })),
   );
   const name = data.classes[data.rareClass] ?? '';
+  const reasons = [...new Set(lines.flatMap(({ force }) => ('reason' in force ? [force.reason] : [])))];
   return html` ${barFigure({
     title: captionOf(`p/q of "${name}" by region size (hard)`, title),
     description: `Predicted over true size of ${name} in images of similar region size, one bar for each row of the table; 1 is right.`,
@@ -65,17 +74,18 @@ export function biasBySize({ title, data, rows }: Section): Html {
       caption: captionOf('Label-marginal bias by region size', title),
     },
     rows: lines.map(({ row, bin, force }) => [
-      html`<code>${rowName(row)}</code>`,
+      html`<code>${breakable(rowName(row))}</code>`,
       bin.name,
       `${percentText(bin.truth, 2)} (${percentText(bin.from, 2)} to ${percentText(bin.to, 2)})`,
       String(bin.images),
       ratioCell(bin.hard),
       ratioCell(bin.soft),
       `${bin.hard.missed} of ${bin.hard.of}`,
-      force === undefined ? NONE : ratioText(force.preferred),
-      force === undefined ? NONE : ratioText(force.half),
+      forceCell(force, 'preferred'),
+      forceCell(force, 'half'),
     ]),
   })}
+  ${reasons.length > 0 ? html`<p class="quiet"><small>${NONE}, ${reasons.join('; ')}.</small></p>` : ''}
   ${csvLink(
     fileName('bias-by-size', title),
     csvText([
@@ -103,11 +113,17 @@ export function biasBySize({ title, data, rows }: Section): Html {
         ...numbers(bin.soft),
         bin.hard.missed,
         bin.hard.of,
-        force?.preferred ?? NaN,
-        force?.half ?? NaN,
+        'reason' in force ? NaN : force.preferred,
+        'reason' in force ? NaN : force.half,
       ]),
     ]),
   )}`;
+}
+
+/** A number of theory, or why there is none. */
+function forceCell(force: Force | NoForce, key: keyof Force): Html | string {
+  if ('reason' in force) return html`<span title="${force.reason}">${NONE}</span>`;
+  return ratioText(force[key]);
 }
 
 /** The loss of a row, as its runs resolved it. */

@@ -1,4 +1,4 @@
-import { html, type Html } from '../../page/html.js';
+import { breakable, html, type Html } from '../../page/html.js';
 import { fixed, ratioText, scoreText } from '../../page/numbers.js';
 import { percentText } from '../../page/percent.js';
 import { table, type Cell } from '../../page/table.js';
@@ -14,7 +14,7 @@ export function leaderboardTable(section: Section): Html {
     ...row.names.map((name, n) => nameCell(row, name, n === names.length - 1)),
     ...row.cells.map((cell, c) => {
       const { interval, ...score } = cell;
-      const text = formatScore(score, columns[c]!.digits);
+      const text = scoreCell(formatScore(score, columns[c]!.digits));
       return interval ? html`${text} <span class="interval">${intervalText(interval, columns[c]!.digits)}</span>` : text; // prettier-ignore
     }),
     row.runs,
@@ -24,10 +24,19 @@ export function leaderboardTable(section: Section): Html {
   ${csvLink(fileName('results', title), toCsv({ sections: [section] }))}`;
 }
 
+/** A mean with its deviation, which may stand below it. */
+function scoreCell(text: string): Html {
+  const at = text.indexOf(' ± ');
+  if (at < 0) return html`${text}`;
+  return html`${text.slice(0, at)} <span class="deviation">${text.slice(at + 1)}</span>`;
+}
+
 function nameCell(row: Row, name: string, last: boolean): Cell {
   if (row.constant) return html`<span class="trivial">${name}</span>`;
   const mark = !last ? '' : row.best ? ' ★' : row.tied ? ' ≈' : '';
-  return row.best ? html`<strong><code>${name}</code>${mark}</strong>` : html`<code>${name}</code>${mark}`;
+  return row.best
+    ? html`<strong><code>${breakable(name)}</code>${mark}</strong>`
+    : html`<code>${breakable(name)}</code>${mark}`;
 }
 
 /** Images on which neither truth nor prediction has a foreground class: they are counted and never averaged. */
@@ -77,7 +86,7 @@ export function perClassTable({ title, data, rows }: Section): Html {
       rows: numbers.map(({ k, row, present, dice, iou, hd95, ratio, missed, invented }) => [
         ...[
           data.classes[k]!,
-          html`<code>${rowName(row)}</code>`,
+          html`<code>${breakable(rowName(row))}</code>`,
           percentText(data.truth[k]!),
           String(present),
         ],

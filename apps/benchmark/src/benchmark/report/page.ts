@@ -62,7 +62,7 @@ export function renderReport(results: Results, command: string): string {
         : html`<h3>Ranks over data sets</h3>
             ${ranks(board.ranking, board.sections)}`
     }
-    <div id="training">${board.sections.map((section) => details(section, results, several))}</div>
+    <div id="training">${board.sections.map((section) => details(section, several))}</div>
     ${tuningTable(results.tuning)}
     <h2 id="method">Method and environment</h2>
     ${method(results, board, command)}
@@ -85,7 +85,7 @@ function box(sentences: readonly string[]): Html {
 }
 
 /** Training curves, penalties and pictures of one data set. */
-function details(section: Section, results: Results, several: boolean): Html {
+function details(section: Section, several: boolean): Html {
   const { rows, data, title } = section;
   const on = several ? ` on ${title}` : '';
   const curves = curvesOf(rows);
@@ -107,8 +107,7 @@ function details(section: Section, results: Results, several: boolean): Html {
     <h2>What each loss prefers${on}</h2>
     ${penaltyCharts(specs, data.classes[data.rareClass] ?? '', data.truth[data.rareClass] ?? 0)}
     <h2>Predictions${on}</h2>
-    <p>The same validation images for every row, chosen by the size of the true region.</p>
-    ${overlays(rows, data, results.weights)}`;
+    ${overlays(rows, data)}`;
 }
 
 function legend({ notes }: Leaderboard): Html {
