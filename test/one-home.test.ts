@@ -31,6 +31,12 @@ function literals(text: string): string[] {
 const NAMES_A_LOSS: Record<string, string> = {
   'apps/benchmark/src/benchmark/case-table.ts': 'the score Dice of a case, not the loss',
   'apps/benchmark/src/benchmark/size-sentences.ts': 'cross-entropy, with which the paper compares every loss',
+  'apps/benchmark/src/decoding.ts': 'the metric that decoding maximizes, not the loss',
+  'apps/benchmark/src/replicate/claims/claims.ts': 'the losses that the claims of the paper are about',
+  'apps/benchmark/src/replicate/claims/sections.ts': 'the losses that the claims of the paper are about',
+  'apps/benchmark/src/replicate/collect.ts': 'cross-entropy, whose probabilities are decoded',
+  'apps/benchmark/src/replicate/command.ts': 'the metric Dice, not the loss',
+  'apps/benchmark/src/replicate/rows.ts': 'the metric that decoding maximizes, not the loss',
   'apps/playground/src/core/losses.ts': 'the float64 forms of losses that the first screens compute',
   'apps/playground/src/core/simplex.ts': 'penalties of three classes, which have names of losses',
   'apps/playground/src/state/code.ts': 'the loss of the YAML where only a formula is chosen',
@@ -42,6 +48,7 @@ const NAMES_A_LOSS: Record<string, string> = {
   'packages/metrics/src/decode/decode.ts': 'the metric that decoding maximizes, not the loss',
   'packages/trainer/src/config/schema.ts': 'the default loss; the schedule poly',
   'packages/trainer/src/loop/learning-rate.ts': 'the schedule poly, not the loss',
+  'packages/trainer/src/run/decode-labels.ts': 'the metric that decoding maximizes, not the loss',
 };
 
 describe('names of losses', () => {
@@ -72,6 +79,7 @@ function linesWith255(text: string): string[] {
 /** Files whose code has the number 255 without meaning the ignored label, and what it means there. */
 const OTHER_255: Record<string, string> = {
   'apps/benchmark/src/card/posterior.ts': 'a color',
+  'apps/benchmark/src/replicate/prepare.ts': 'largest value of a byte',
   'apps/playground/src/core/race.ts': 'largest gray value of a picture',
   'apps/playground/src/core/train-job.ts': 'largest gray value of a picture',
   'apps/playground/src/ui/paint.ts': 'an opaque pixel',
@@ -88,6 +96,7 @@ const OTHER_255: Record<string, string> = {
   'packages/metrics/src/decode/decode.ts': 'largest number of classes in a byte',
   'packages/metrics/src/surface-elements.ts': 'a cube of eight voxels, all set',
   'packages/trainer/src/run/examples.ts': 'a color',
+  'packages/trainer/src/run/label-pictures.ts': 'largest value of a byte',
   'packages/trainer/src/run/predict-folder.ts': 'largest value of a byte',
 };
 

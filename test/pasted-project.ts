@@ -27,6 +27,13 @@ export function writePastedProject(folder: string): void {
     png(`other/${id}.png`, disc(-1));
     png(`probabilities/${id}.png`, (x, y) => (inside(x, y, index, 1) ? 230 : 10));
   });
+  mkdirSync(join(folder, 'nnunet'));
+  CASES.forEach((id, index) => {
+    const values = Float32Array.from({ length: SIDE * SIDE }, (_, i) =>
+      inside(i % SIDE, Math.floor(i / SIDE), index, 1) ? 0.9 : 0.05,
+    );
+    writeFileSync(join(folder, 'nnunet', `${id}.npy`), npy(values, [SIDE, SIDE]));
+  });
   for (const [fold, found] of Object.entries({ fold_0: 80, fold_0_dice: 95 })) {
     const cases = CASES.map((id, index) => ({
       reference_file: `/gt/${id}.nii.gz`,
@@ -39,4 +46,23 @@ export function writePastedProject(folder: string): void {
     writeFileSync(join(folder, fold, 'summary.json'), JSON.stringify({ metric_per_case: cases }));
   }
   writeFileSync(join(folder, 'run.yaml'), 'data: { folder: ./polyps }\nloss: ce\nepochs: 2\n');
+}
+
+/** The bytes of a `.npy` file, version 1.0, of float32 in C order. */
+function npy(values: Float32Array, shape: number[]): Buffer {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
+  const header = text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11) + '\n';
+  const start = Buffer.from([
+    0x93,
+    0x4e,
+    0x55,
+    0x4d,
+    0x50,
+    0x59,
+    1,
+    0,
+    header.length & 255,
+    header.length >> 8,
+  ]);
+  return Buffer.concat([start, Buffer.from(header, 'latin1'), Buffer.from(values.buffer)]);
 }

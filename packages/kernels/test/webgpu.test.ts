@@ -48,9 +48,12 @@ suite(`the kernels on WebGPU${missing ? ` (skipped: ${missing})` : ''}`, () => {
     const cannot = 'OffscreenCanvas is not defined';
     expect(found.losses).toEqual({
       boundary: cannot,
+      cbdice: cannot,
       'distance-ce': cannot,
       'distance-dice': cannot,
       'hausdorff-dt': cannot,
+      'region-wise': cannot,
+      'skeleton-recall': cannot,
     });
   });
 });
