@@ -14,7 +14,13 @@ export const exitCodes = {
   },
   interrupted: {
     code: 130,
-    meaning: 'stopped immediately, by a second signal; the same command resumes from the last checkpoint',
+    meaning:
+      'stopped immediately, by a second Ctrl-C; 143 by a second SIGTERM, 129 by SIGHUP; the same command resumes from the last checkpoint',
+  },
+  hanging: {
+    code: 143,
+    meaning:
+      'by a first signal too, saved, where a file could not be read to its end, as on a disk that is gone; the same command resumes',
   },
 } as const;
 

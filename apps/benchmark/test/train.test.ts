@@ -129,6 +129,19 @@ describe('segloss train', () => {
     expect(json('config.origin.json')).toMatchObject({ epochs: 'whole.yaml:4', seed: 'default' });
   });
 
+  it('leaves a report alone that is not its own, and says so', () => {
+    const file = config('foreign');
+    expect(segloss('train', '-c', file).status).toBe(0);
+    const page = path.join(runOf('foreign'), 'report.html');
+    writeFileSync(page, 'mine');
+    const { status: code, stderr } = segloss('train', '-c', file);
+    expect({ code, page: readFileSync(page, 'utf8') }).toEqual({ code: 0, page: 'mine' });
+    expect(stderr).toContain(
+      `warning: no report was written, everything else is saved: ${page}: there already`,
+    );
+    expect(stderr).not.toContain('\nreport: ');
+  });
+
   it('has the weights and metrics of an undisturbed run after 20 kills at scattered moments, byte for byte', async () => {
     const file = config('killed');
     const random = numbers(20);

@@ -72,6 +72,29 @@ describe('checkDataset', () => {
     expect(report.val).toMatchObject({ samples: 1, ignored: 576, proportions: [2 / 3, 1 / 3] });
   });
 
+  it('says what range the values have where they fill a small part of it', async () => {
+    const bits12 = async (name: string, brightest: number) => {
+      for (const id of ['1', '2']) {
+        const data = Uint16Array.from(waves(Number(id), 48, { scale: 4000 }));
+        data[5] = id === '1' ? 4095 : brightest;
+        const image = encode({ width: 48, height: 48, channels: 1, depth: 16, data });
+        await put(`${name}/images/${id}.png`, image);
+        await put(`${name}/masks/${id}.png`, gray(Array.from({ length: 48 * 48 }, (_, i) => i % 2), 48)); // prettier-ignore
+      }
+      await put(`${name}/train.txt`, '1');
+      await put(`${name}/val.txt`, '2');
+      return checkDataset(join(path, name));
+    };
+    const dark = await bits12('bits12', 4000);
+    expect(kinds(dark)).toEqual([[], ['dark']]);
+    // 4095 / 65535 = 0.0625 of the range, 16 of 255
+    expect(dark.warnings[0]!.message).toMatch(/is 0\.062.*\(4095 of 65535 .*, 16 of 255 .*data\.normalize/);
+    expect(dark.usable).toBe(true);
+    // One bright pixel of any image is enough: 65535 / 8 = 8191.9
+    expect(kinds(await bits12('below', 8191))[1]).toEqual(['dark']);
+    expect(kinds(await bits12('bright', 8192))[1]).toEqual([]);
+  });
+
   it('goes on after faults, and guesses the cause of wrong values', async () => {
     const masks = { 1: [0, 1, 2, 1], 2: [0, 85, 170, 255], 3: [0, 85, 85, 0], 4: [0, 0, 1, 1] };
     const name = await folder('faults', masks, { classes: 'a\nb\nc\nd' });

@@ -1,5 +1,5 @@
 // What testRun scores: the images that the run was validated with, or what it is given, and never others in silence.
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -50,6 +50,56 @@ describe('testRun', () => {
     writeDataset(single, [5]);
     await expect(ids({ data: single })).rejects.toThrow(/wanted images in val of .*single, got none/);
     rmSync(single, { recursive: true });
+  });
+});
+
+describe('other data', () => {
+  const other = (name: string) => path.join(folder, name);
+  const trainedOn = async (data?: string) =>
+    (await testRun(run, { ...(data !== undefined && { data }) })).trainedOn;
+
+  it('are compared with the images of the training, by their bytes', async () => {
+    expect(await trainedOn()).toBeUndefined();
+    writeDataset(other('new'), [2, 4, 6, 8], 20);
+    writeFileSync(path.join(other('new'), 'val.txt'), '2\n3\n');
+    writeFileSync(path.join(other('new'), 'train.txt'), '0\n1\n');
+    expect(await trainedOn(other('new'))).toBe(0);
+    // An image of the training under another name; 2.png of the run's validation is none.
+    copyFileSync(at('images', '1.png'), path.join(other('new'), 'images', '3.png'));
+    copyFileSync(at('masks', '1.png'), path.join(other('new'), 'masks', '3.png'));
+    copyFileSync(at('images', '2.png'), path.join(other('new'), 'images', '2.png'));
+    copyFileSync(at('masks', '2.png'), path.join(other('new'), 'masks', '2.png'));
+    expect(await trainedOn(other('new'))).toBe(1);
+  });
+
+  it('are compared with what was trained on, also after lists of the folder have changed', async () => {
+    writeFileSync(at('train.txt'), '0\n');
+    writeFileSync(at('val.txt'), '1\n2\n');
+    expect(await trainedOn(at())).toBe(1);
+    writeFileSync(at('train.txt'), '0\n1\n');
+    writeFileSync(at('val.txt'), '2\n');
+  });
+
+  it('cannot be compared where the folder of the training is gone', async () => {
+    renameSync(at(), other('moved'));
+    expect(await trainedOn(other('new'))).toBeNull();
+    renameSync(other('moved'), at());
+  });
+});
+
+describe('a run on images of a small part of their range', () => {
+  it.each(['none', { mean: [0.03], std: [0.02] }])('warns once, normalize: %j', async (normalize) => {
+    const home = path.join(folder, `dark-${typeof normalize}`);
+    writeDataset(path.join(home, 'data'), [2, 4, 6, 8]);
+    for (const i of [0, 1, 2, 3]) writePng(path.join(home, 'data', 'images', `${i}.png`), 16, (x) => x + i);
+    const notes: string[] = [];
+    const data = { folder: path.join(home, 'data'), size: 16, normalize };
+    await runTraining(tinyRun(home, { data }), {
+      onEvent: (event) => void (event.type === 'note' && notes.push(event.text)),
+    });
+    const dark = notes.filter((text) => text.includes('largest value'));
+    // 15 + 3 of 255
+    expect(dark).toEqual(normalize === 'none' ? [expect.stringContaining('18 of 255')] : []);
   });
 });
 

@@ -30,7 +30,7 @@ import { readResults } from './results.js';
 import { labelFilter, type LabelFilter } from './select-cells.js';
 import { sizesToTerminal } from './size-strips.js';
 import { leaderboard, toTerminal } from './table.js';
-import { writeReport } from './write-report.js';
+import { writeReportAfter } from './write-report.js';
 import type { Outcome } from './train-cell.js';
 import { choose, readTuning } from './tuning.js';
 
@@ -187,13 +187,13 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   });
 
   const results = readResults(benchmark.folder);
-  const report = writeReport(results, command.map(quote).join(' '));
+  const report = writeReportAfter(results, command.map(quote).join(' '), say);
   if (!request.json && results.cells.some(({ scores }) => scores !== undefined)) {
     const board = leaderboard(results);
     const colors = colorsFor(stdout, env);
     stdout.write(toTerminal(board, colors, stdout.columns));
     stdout.write(sizesToTerminal(board, colors, stdout.columns));
-    stdout.write(`report: ${report}\n`);
+    if (report !== undefined) stdout.write(`report: ${report}\n`);
   }
   return exitCodeOfRuns({ axes: benchmark.axes, runs: runsOf(benchmark), waiting: waitingOf(benchmark), outcomes, interrupted }, say); // prettier-ignore
 }

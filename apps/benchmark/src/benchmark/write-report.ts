@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { OutputFolder } from '@segloss/trainer';
+import { OutputError, OutputFolder } from '@segloss/trainer';
 
 import { FILES } from './plan.js';
 import { renderReport } from './report/page.js';
@@ -25,4 +25,26 @@ export function writeReport(results: Results, command: string): string {
     out.write(FILES.csv, Buffer.from(toCsv(board)));
   }
   return path.join(results.folder, FILES.report);
+}
+
+/**
+ * Writes the report of what has just been trained. The trainings are saved by then, so that a file in the way of the page is a warning.
+ *
+ * @param say Receives the warning, which names the file.
+ * @returns The path of the page; undefined if a file is in the way.
+ */
+export function writeReportAfter(
+  results: Results,
+  command: string,
+  say: (text: string) => void,
+): string | undefined {
+  try {
+    return writeReport(results, command);
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    say(
+      `warning: no report was written, everything else is saved: ${error.message}, then run segloss report`,
+    );
+    return undefined;
+  }
 }

@@ -93,11 +93,21 @@ async function testCommand(
         ? `${JSON.stringify(report)}\n`
         : `${testTable(report, stdout.columns)}\n${reliabilityTable(report, stdout.columns)}\n`,
     );
+    for (const text of aboutTraining(report)) stderr.write(`${text}\n`);
     stderr.write(`every image: ${file}\n`);
     return exitCodes.ok.code;
   } finally {
     for (const { model } of runs) model.dispose();
     await releaseBackend();
+  }
+}
+
+/** What one should know of other data before one believes the scores. */
+export function* aboutTraining({ trainedOn }: Pick<TestReport, 'trainedOn'>): Generator<string> {
+  if (trainedOn === null) {
+    yield 'warning: the images that the run was trained on cannot be read any more, so that nothing says whether these are others';
+  } else if (trainedOn !== undefined && trainedOn > 0) {
+    yield `warning: ${trainedOn} of the image files scored ${trainedOn === 1 ? 'was' : 'were'} also trained on; scores on such images do not say how good a run is on new ones`;
   }
 }
 

@@ -15,7 +15,7 @@ import type { Command } from 'commander';
 import path from 'node:path';
 
 import { readResults } from '../benchmark/results.js';
-import { writeReport } from '../benchmark/write-report.js';
+import { writeReportAfter } from '../benchmark/write-report.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { parseIndex } from '../options.js';
 import { outcomeText } from '../progress.js';
@@ -72,12 +72,12 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
           progress.event(event);
         },
       });
-      const report = writeReport(readResults(folder), command.map(quote).join(' '));
       const stopped = summary.status === 'interrupted';
       note(`${outcomeText(summary)}${stopped ? '; the same command resumes' : ''}: ${folder}`);
       if (spent.seconds > 0) note(timeOf(spent, loaded.config.data.workers));
       if (summary.status === 'finished') for (const text of notConverged(folder, loaded, summary)) note(text);
-      note(`report: ${report}`);
+      const report = writeReportAfter(readResults(folder), command.map(quote).join(' '), note);
+      if (report !== undefined) note(`report: ${report}`);
       if (!stopped)
         for (const text of nextCommands(path.relative(terminal.folder, folder) || '.')) note(text);
       return stopped ? exitCodes.resumable.code : exitCodes.ok.code;

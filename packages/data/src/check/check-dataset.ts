@@ -2,6 +2,7 @@ import { DataError, type DataErrorCode } from '../errors.js';
 import { type LabelMap } from '../read/labels.js';
 import { openDataset } from '../layouts/open-dataset.js';
 import { type OpenDatasetOptions } from '../layouts/layout.js';
+import { IntensityRange } from '../samples/intensities.js';
 import { IGNORED, type Finding, type SampleSource, type SegmentationDataset } from '../samples/sample.js';
 import { guessLabels, remedyOf } from '../read/label-guess.js';
 import { differenceHash, DifferenceHashIndex } from './difference-hash.js';
@@ -61,7 +62,8 @@ export async function checkDataset(folder: string, options: OpenDatasetOptions =
   const classes = dataset?.classes ?? [];
   const train = new SplitTally(classes.length);
   const val = new SplitTally(classes.length);
-  const nearDuplicates = dataset ? await readAll(dataset, train, val, faults) : [];
+  const range = new IntensityRange();
+  const nearDuplicates = dataset ? await readAll(dataset, { train, val, range }, faults) : [];
   // What opening found already is not told twice: files that were read again, and values that are no labels of many masks.
   for (const { kind, message } of dataset?.faults ?? []) {
     if (!['no-data', 'no-foreground'].includes(kind)) continue;
@@ -73,6 +75,7 @@ export async function checkDataset(folder: string, options: OpenDatasetOptions =
   const warnings: Finding[] = [
     ...(guess?.finding ? [guess.finding] : []),
     ...(dataset?.warnings ?? []).filter(({ kind }) => kind === 'label-rule'),
+    ...(range.finding ? [range.finding] : []),
     ...(dataset ? warningsOf(classes, reports, nearDuplicates) : []),
   ];
   return {
@@ -109,19 +112,20 @@ class Faults {
 
 async function readAll(
   dataset: SegmentationDataset,
-  train: SplitTally,
-  val: SplitTally,
+  { train, val, range }: { train: SplitTally; val: SplitTally; range: IntensityRange },
   faults: Faults,
 ): Promise<NearDuplicate[]> {
   const known = new DifferenceHashIndex();
   const found: NearDuplicate[] = [];
   for await (const sample of readable(dataset.train, faults)) {
     train.add(sample);
+    range.add(sample);
     const print = differenceHash(sample);
     if (print) known.add(sample.id, print);
   }
   for await (const sample of readable(dataset.val, faults)) {
     val.add(sample);
+    range.add(sample);
     const print = differenceHash(sample);
     const near = print && known.nearest(print);
     if (near) found.push({ train: near.id, val: sample.id, bits: near.bits });

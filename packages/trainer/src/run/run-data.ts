@@ -6,6 +6,7 @@ import {
   augmentation,
   DataError,
   datasetFingerprint,
+  IntensityRange,
   loader,
   paperRecipe,
   randomFlip,
@@ -63,6 +64,8 @@ export interface RunData extends Omit<RunImages, 'channels'> {
   readonly trainIds: readonly string[];
   /** What training images go through each time. */
   readonly augment: Augmentation;
+  /** The values of the images that were read so far; undefined where the configuration normalizes them. */
+  readonly range?: IntensityRange;
   /** Ends the threads that read. */
   readonly close: () => Promise<void>;
 }
@@ -145,8 +148,13 @@ export async function prepareImages(
   };
   const loaders = [images.train, images.val, images.test ?? []].map((part) => loader(part, shared));
   const oneSize = given === undefined ? sameSize(size, first.id) : (sample: Sample) => sample;
+  const range = config.data.normalize === 'none' ? new IntensityRange() : undefined;
+  const looked = (sample: Sample) => {
+    range?.add(sample);
+    return oneSize(sample);
+  };
   const [train, val, test] = loaders.map(({ sources }) =>
-    sources.map((source) => through(abortableSource(source, signal), oneSize)),
+    sources.map((source) => through(abortableSource(source, signal), looked)),
   ) as [SampleSource[], SampleSource[], SampleSource[]];
   return {
     ...found,
@@ -157,6 +165,7 @@ export async function prepareImages(
     inputShape: [...size, channels],
     augment: steps.augment,
     ...(config.data.volumes === 'patches' && { valWindow: {} }),
+    ...(range && { range }),
     close: async () => void (await Promise.all(loaders.map((one) => one.close()))),
   };
 }

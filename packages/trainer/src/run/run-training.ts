@@ -173,6 +173,7 @@ export async function runTraining(
           onStep: ({ epoch, step, loss: value }) =>
             onEvent({ type: 'step', run: id, epoch, step, loss: value }),
         };
+        let { range } = data;
         try {
           for await (const report of train(training)) {
             const line = lineOf(report);
@@ -181,6 +182,8 @@ export async function runTraining(
             derive();
             loggers.epoch(line);
             const { seconds, waitingSeconds, best } = report;
+            if (range?.finding) noteAbout(`warning: ${range.finding.message}`, 'settings'); // of all runs on these images
+            range = undefined; // the first epoch has read every image
             addSeconds(home.file('time.json'), seconds);
             onEvent({ type: 'epoch', run: id, ...line, seconds, waitingSeconds, best });
           }

@@ -1,4 +1,4 @@
-import { DataError, IGNORED, type SampleSource } from '@segloss/data';
+import { DataError, IGNORED, sharedFiles, type SampleSource } from '@segloss/data';
 import {
   Reliability,
   scoreCase,
@@ -15,7 +15,7 @@ import { type OpenRun } from './open-run.js';
 import { predictImage, type PredictImageOptions } from './predict-image.js';
 import { imageOptions } from './image-options.js';
 import { openNamed } from './open-named.js';
-import { ownImages } from './own-images.js';
+import { ownImages, trainedImages } from './own-images.js';
 import { readOptions } from './run-data.js';
 import { RunError } from './run-error.js';
 
@@ -40,6 +40,11 @@ export interface TestReport {
   /** Index of the background class, which the foreground means leave out; null where every class counts. */
   readonly background: number | null;
   readonly cases: readonly CaseScore[];
+  /**
+   * How many image files of other data are, by their bytes, files that a run was trained on; null where those of a run cannot be read any
+   * more. Absent where the run's own images were scored.
+   */
+  readonly trainedOn?: number | null;
   /** Over all pixels, as means over the images, and as foreground means; missed and invented regions are counted apart. */
   readonly summary: CasesSummary;
   /** Label marginals of the set: true, predicted by summed probabilities, by counted labels. */
@@ -96,6 +101,7 @@ export async function testRun(
     );
     onCase?.(cases.length, sources.length);
   }
+  const trainedOn = options.data === undefined ? undefined : await countTrained(runs, sources);
   const summary = summarizeCases(cases, { classes, background });
   return {
     ...{
@@ -105,6 +111,7 @@ export async function testRun(
       classes,
       background,
       cases,
+      ...(trainedOn !== undefined && { trainedOn }),
       summary,
     },
     marginals: {
@@ -144,4 +151,15 @@ async function sourcesOf(runs: Ensemble, { data, part = 'val' }: TestRunOptions)
     `testRun: wanted images in ${part} of ${folder}, got none; choose another part, ${part === 'test' ? 'or name them by data.test when training' : `or list images in ${part}.txt`}`,
     'no-data',
   );
+}
+
+/** How many image files are, under whatever name, files that a run was trained on; null if those of a run are gone. */
+async function countTrained(runs: Ensemble, sources: readonly SampleSource[]): Promise<number | null> {
+  const trained: SampleSource[] = [];
+  for (const run of runs) {
+    const own = await trainedImages(run);
+    if (own === undefined) return null;
+    trained.push(...own);
+  }
+  return (await sharedFiles(trained, sources)).length;
 }
