@@ -91,6 +91,7 @@ const OTHER_255: Record<string, string> = {
   'packages/data/src/read/label-guess.ts': 'white of a black and white mask',
   'packages/data/src/read/labels.ts': 'white of a black and white mask',
   'packages/data/src/read/pairs.ts': 'white of a black and white mask',
+  'packages/data/src/samples/intensities.ts': 'largest value of a byte',
   'packages/geometry/src/thin-plane.ts': 'a neighborhood of eight pixels, all set',
   'packages/losses/src/inputs/values.ts': 'white of a mask that was not divided by 255, in an error',
   'packages/metrics/src/decode/decode.ts': 'largest number of classes in a byte',

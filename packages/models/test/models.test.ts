@@ -153,6 +153,12 @@ describe('parameters', () => {
     ['fpn-resnet101', 45_108_161],
     // Counted by hand: 2,223,872 of torchvision's encoder without its classifier, and the decoders' formulas.
     ['fpn-mobilenetv2', 4_215_425],
+    // Counted by hand too: torchvision's encoders without their classifiers (11,176,512, 21,284,672, 23,508,032 and 42,500,160), and the decoder's
+    // 1,152,785 weights on 512 channels of the encoder, 3,169,553 on 2048.
+    ['deeplabv3plus-resnet18', 12_329_297],
+    ['deeplabv3plus-resnet34', 22_437_457],
+    ['deeplabv3plus-resnet50', 26_677_585],
+    ['deeplabv3plus-resnet101', 45_669_713],
   ];
 
   it('are those of the README', () => {

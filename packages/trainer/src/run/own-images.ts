@@ -22,7 +22,8 @@ export async function ownImages({ folder, config, fingerprint }: OpenRun): Promi
  * more.
  */
 export async function trainedImages({ folder, config }: OpenRun): Promise<SampleSource[] | undefined> {
-  const names = new Set(new RunFolder(folder).read<{ train: readonly string[] }>('dataset.json').train);
+  const names = new Set(new RunFolder(folder).find<{ train: readonly string[] }>('dataset.json')?.train);
+  if (names.size === 0) return undefined;
   try {
     const { train, val } = await findImages(imageOptions(config));
     const trained = [...train, ...val].filter(({ id }) => names.has(id));
