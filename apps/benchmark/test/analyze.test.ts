@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { writeNifti } from '@segloss/data';
 import { encode } from 'fast-png';
 
@@ -16,11 +16,16 @@ const put = (file: string, ones: number, value = 1) => putMask(at(file), some(on
 const foreground = ({ report }: Awaited<ReturnType<typeof analyze>>, run = 0) =>
   report.runs[run]!.analysis.classes.at(-1)!;
 
+beforeAll(() => {
+  [20, 40, 0].forEach((ones, i) => put(`hand/gt/${i}.png`, ones));
+  [10, 40, 0].forEach((ones, i) => put(`hand/small/${i}.png`, ones));
+  [30, 50, 2].forEach((ones, i) => put(`hand/large/${i}.png`, ones));
+  put('nowhere/gt/a.png', 0);
+  put('nowhere/pred/a.png', 0);
+});
+
 describe('segloss analyze of folders', () => {
   it('gives proportions counted by hand, for several runs, and compares them', async () => {
-    [20, 40, 0].forEach((ones, i) => put(`hand/gt/${i}.png`, ones));
-    [10, 40, 0].forEach((ones, i) => put(`hand/small/${i}.png`, ones));
-    [30, 50, 2].forEach((ones, i) => put(`hand/large/${i}.png`, ones));
     const run = await analyze(at('hand'), { pred: ['small', 'large'], gt: 'gt', json: true });
     expect(run.code).toBe(0);
     expect(run.stderr).toBe('');
@@ -42,8 +47,6 @@ describe('segloss analyze of folders', () => {
   });
 
   it('prints n/a and counts where a class is nowhere, and never NaN', async () => {
-    put('nowhere/gt/a.png', 0);
-    put('nowhere/pred/a.png', 0);
     const flags = { pred: ['pred'], gt: 'gt', classes: ['background', 'lesion'] };
     const { code, stdout } = await analyze(at('nowhere'), { ...flags, out: 'page.html' });
     expect(code).toBe(0);

@@ -1,5 +1,5 @@
 // `segloss benchmark` on the built command: trains a grid, trains only what is missing, keeps failures apart, stops and resumes.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -43,9 +43,13 @@ afterAll(remove);
 
 describe('segloss benchmark', () => {
   const grid = [...good, '--loss', 'ce', '--loss', 'ce + l1', '--seeds', '2'];
+  let trained: ReturnType<typeof segloss>;
+  beforeAll(() => {
+    trained = segloss(...grid, '--out', 'one', '--jobs', '1');
+  });
 
   it('trains every run of the grid, and leaves table, report and a folder for each run', () => {
-    const { status, stdout, stderr } = segloss(...grid, '--out', 'one', '--jobs', '1');
+    const { status, stdout, stderr } = trained;
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/ce \+ l1.*\d\.\d{3} ± \d\.\d{3}/);
     expect(stdout).toContain('all background');
@@ -77,24 +81,25 @@ describe('segloss benchmark', () => {
   });
 
   it('trains only what is missing, and only what --only selects', () => {
-    const before = runFiles(at('one'), 'env.json');
-    const larger = [...grid, '--loss', 'dice', '--out', 'one'];
+    cpSync(at('one'), at('more'), { recursive: true });
+    const before = runFiles(at('more'), 'env.json');
+    const larger = [...grid, '--loss', 'dice', '--out', 'more'];
     const dry = segloss(...larger, '--dry-run');
     expect(dry.stdout.match(/^finished/gm)).toHaveLength(4);
     expect(dry.stdout.match(/^missing/gm)).toHaveLength(2);
     const some = segloss(...larger, '--only', 'loss=dice', '--only', 'seed=1');
     expect(some.status).toBe(0);
-    expect(some.message[0]).toBe(`good: 1 run, 1 to train, in ${at('one')}`);
-    expect(states('one').filter((state) => state === 'missing')).toHaveLength(1);
-    expect(readFileSync(at('one/report.html'), 'utf8')).toContain('not trained yet');
+    expect(some.message[0]).toBe(`good: 1 run, 1 to train, in ${at('more')}`);
+    expect(states('more').filter((state) => state === 'missing')).toHaveLength(1);
+    expect(readFileSync(at('more/report.html'), 'utf8')).toContain('not trained yet');
     const all = segloss(...larger);
     expect(all.status).toBe(0);
-    expect(all.message[0]).toBe(`good: 6 runs, 1 to train, in ${at('one')}`);
+    expect(all.message[0]).toBe(`good: 6 runs, 1 to train, in ${at('more')}`);
     expect(all.stdout).toMatch(/dice.*2\/2/);
-    expect(runFiles(at('one'), 'env.json')).toMatchObject(before);
-    rmSync(at('one/table.md'));
-    expect(segloss('report', 'one').stdout).toBe(all.stdout);
-    expect(existsSync(at('one/table.md'))).toBe(true);
+    expect(runFiles(at('more'), 'env.json')).toMatchObject(before);
+    rmSync(at('more/table.md'));
+    expect(segloss('report', 'more').stdout).toBe(all.stdout);
+    expect(existsSync(at('more/table.md'))).toBe(true);
   });
 
   it('takes data sets, models and named settings from a file, and paths from where it stands', () => {
