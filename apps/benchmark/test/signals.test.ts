@@ -17,7 +17,7 @@ beforeAll(() => writeImages(at('good'), () => ({ size: side, value: 255 })));
 afterAll(remove);
 
 /** A loss whose module starts a read that never ends: nobody writes into the pipe. */
-function hangingLoss(): string {
+function writeHangingLoss(): void {
   execFileSync('mkfifo', [at('pipe')]);
   const code = `import { open } from 'node:fs';
 import { defineLoss } from '@segloss/losses';
@@ -30,7 +30,6 @@ export const hanging = defineLoss({
 });
 `;
   writeFileSync(at('hanging.mjs'), code);
-  return './hanging.mjs#hanging';
 }
 
 /** Runs the command, and sends a signal after its second epoch: to the whole group as a closed terminal does, or to the process alone. */
@@ -73,11 +72,17 @@ describe.each([
 });
 
 describe('a read that hangs', () => {
+  beforeAll(writeHangingLoss);
+
   it.each([1, 2])('does not hold up a process that %s signals stop', async (signals) => {
     const out = `hanging-${signals}`;
-    const loss = signals === 1 ? hangingLoss() : './hanging.mjs#hanging';
     let sent = 0;
-    const flags = ['train', ...endless.map((flag) => (flag === 'ce' ? loss : flag)), '--out', out];
+    const flags = [
+      'train',
+      ...endless.map((flag) => (flag === 'ce' ? './hanging.mjs#hanging' : flag)),
+      '--out',
+      out,
+    ];
     const { killedBy, text } = await disturbed(flags, (printed, child) => {
       const now =
         sent === 0 ? /epoch 2\//.test(printed) : sent < signals && /once more to stop/.test(printed);

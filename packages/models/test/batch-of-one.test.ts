@@ -9,10 +9,16 @@ import { useBackend } from './networks';
 
 const NARROW_UNET = { encoderWidth: 2, decoderWidths: [8, 8, 4, 4, 4] };
 const NARROW_FPN = { encoderWidth: 2, pyramidChannels: 4, segmentationChannels: 32, dropout: 0 };
+const NARROW_DEEPLAB = { encoderWidth: 2, decoderChannels: 8, dropout: 0 };
+
+function narrow(name: string): object {
+  if (name.startsWith('fpn')) return NARROW_FPN;
+  return name.startsWith('deeplab') ? NARROW_DEEPLAB : NARROW_UNET;
+}
 
 /** Every model under every normalization that it has. */
 const VARIANTS: [name: string, options: Record<string, unknown>][] = models().flatMap(({ name }) => {
-  if (name !== 'unet') return [[name, name.startsWith('fpn') ? NARROW_FPN : NARROW_UNET]];
+  if (name !== 'unet') return [[name, narrow(name)]];
   return ['none', 'batch', 'instance'].map((norm): [string, object] => [name, { widths: [2, 4], norm }]);
 }) as [string, Record<string, unknown>][];
 

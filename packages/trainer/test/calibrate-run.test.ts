@@ -34,6 +34,7 @@ const open = async (use: (calibrated: OpenRun) => Promise<void>) => {
 
 describe('calibrateRun', () => {
   it('is needed before a run is opened calibrated', async () => {
+    rmSync(path.join(run.folder, 'calibration.json'), { force: true });
     await expect(openRun(run.folder, { calibrated: true })).rejects.toMatchObject({
       code: 'not-calibrated',
       message: expect.stringContaining('--fit-temperature'),
@@ -60,6 +61,7 @@ describe('calibrateRun', () => {
   });
 
   it('belongs to the weights that it was fitted for', async () => {
+    await calibrateRun(run);
     const file = path.join(run.folder, 'calibration.json');
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, JSON.stringify({ ...JSON.parse(text), weights: '0'.repeat(64) })); // prettier-ignore
@@ -68,6 +70,5 @@ describe('calibrateRun', () => {
     await expect(openRun(run.folder, { calibrated: true, checkpoint: 'last' })).rejects.toThrow(
       '--checkpoint last',
     );
-    rmSync(file);
   });
 });

@@ -150,12 +150,19 @@ class Team {
     }
     const name = `${cell.name}-${cell.id}`;
     say(`${name}: training`);
-    const outcome = await process.train({ cell, command, onEvent: this.reporter(job) });
+    let started = false;
+    const report = this.reporter(job);
+    const onEvent = (event: RunEvent) => {
+      started ||= event.type === 'run.start';
+      report(event);
+    };
+    const outcome = await process.train({ cell, command, onEvent });
     const reason = reasonOf(outcome);
     switch (afterExit(codeOfOutcome(outcome))) {
       case 'done':
         this.summary.finished++;
-        say(`${name}: finished`);
+        // A job comes again where the server went away before it knew of its end.
+        say(`${name}: ${started ? 'finished' : 'had finished before'}`);
         return { status: outcome.status };
       case 'requeue':
         if (outcome.status !== 'busy') return this.giveBack(job, token, name);
