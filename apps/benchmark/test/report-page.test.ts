@@ -11,7 +11,7 @@ import { readScores } from '@segloss/trainer';
 
 import { renderReport } from '../src/benchmark/report/page.js';
 import { readResults } from '../src/benchmark/results.js';
-import { standings } from '../src/benchmark/shown-cases.js';
+import { shownCases, standings } from '../src/benchmark/shown-cases.js';
 import { richBenchmark } from './rich-fixture.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'segloss-page-'));
@@ -47,7 +47,8 @@ describe('the page', () => {
   });
 
   it('shows the worst, the median and the best case of every row in each quarter of sizes', () => {
-    const { bins } = readResults(path.join(folder, 'rich')).cells[1]!.examples()!;
+    const { folder: run } = readResults(path.join(folder, 'rich')).cells[1]!;
+    const { bins } = shownCases(run, 'last')!;
     expect(bins.map(({ of, cases }) => [of, cases.length])).toEqual([[4, 4], [4, 4], [4, 4], [4, 4]]); // prettier-ignore
     // Regions grow with the number of the image.
     const numbers = bins.map(({ cases }) => cases.map(({ id }) => Number(id.slice(6))).sort((a, b) => a - b));

@@ -16,7 +16,6 @@ import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metr
 
 import { caseTable, type CaseTable } from './case-table.js';
 import { FILES, type BenchmarkFile, type TuningFile } from './plan.js';
-import { shownCases, type ShownCases } from './shown-cases.js';
 import { choose } from './tuning.js';
 
 /** Which weights a table is about: those of the last epoch, or those that were best on the validation images. */
@@ -45,12 +44,12 @@ export interface CellResult {
   readonly scores: CellScores | undefined;
   /** Reads the epochs; undefined where there are none. */
   readonly metrics: () => Metrics | undefined;
-  /** Reads the validation images that the run can show. */
-  readonly examples: () => ShownCases | undefined;
 }
 
 /** What a run reached on its images. */
 export interface CellScores {
+  /** Whose scores they are. */
+  readonly weights: Weights;
   readonly classes: readonly string[];
   readonly background: number | null;
   readonly summary: CasesSummary;
@@ -171,7 +170,6 @@ function readCell(folder: string, labels: CellResult['labels'], scored: Scored):
     message: state === 'finished' ? undefined : messageOf(state, summary),
     scores: state === 'finished' ? scoresOf(file('scores.json'), scored) : undefined,
     metrics: () => (existsSync(log) ? readMetrics(log) : undefined),
-    examples: () => (state === 'finished' ? shownCases(folder, scored.weights) : undefined),
   };
 }
 
@@ -179,7 +177,7 @@ function readCell(folder: string, labels: CellResult['labels'], scored: Scored):
 function waitingCell(folder: string, labels: CellResult['labels']): CellResult {
   return {
     ...{ labels, folder: path.join(folder, FILES.runs), state: 'missing', message: 'waits for its tuning' },
-    ...{ summary: undefined, scores: undefined, metrics: () => undefined, examples: () => undefined },
+    ...{ summary: undefined, scores: undefined, metrics: () => undefined },
   };
 }
 
@@ -194,7 +192,7 @@ function scoresOf(file: string, scored: Scored): CellScores | undefined {
   const cases = casesOf(all, scored);
   if (cases === undefined) return undefined; // a run without test images, among others that have some
   return {
-    ...{ classes, background },
+    ...{ weights: scored.weights, classes, background },
     summary: summarizeCases(cases, { classes, background }),
     table: caseTable(cases),
     cases: () => casesOf(readScores(file), scored)!,

@@ -4,7 +4,7 @@ import { html, type Html } from '../../page/html.js';
 import { percentText } from '../../page/percent.js';
 import { ratioText } from '../../page/numbers.js';
 import { toDataUrl, type Rgb } from '../../page/pixels.js';
-import { standings, type ShownCase, type ShownCases, type Standing } from '../shown-cases.js';
+import { shownCases, standings, type ShownCase, type ShownCases, type Standing } from '../shown-cases.js';
 import type { Row, SectionData } from '../table.js';
 import { COLORS, drawn, errorColor, LABEL_COLORS, labelColor, type ColorOf } from './drawn-case.js';
 
@@ -120,7 +120,7 @@ function shownOf({ names, results }: Row): Shown {
   return {
     name: names.filter(Boolean).join(', '),
     seed: finished?.labels['seed'],
-    examples: finished?.examples(),
+    examples: finished && shownCases(finished.folder, finished.scores!.weights),
   };
 }
 
