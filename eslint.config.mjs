@@ -72,7 +72,17 @@ const boundaries = [
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/', '**/node_modules/', '**/assembly/', '**/generated/', 'benchmarks/', '**/.turbo/'],
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      '**/assembly/',
+      '**/generated/',
+      'benchmarks/',
+      'runs/',
+      'site/',
+      'site-pages/',
+      '**/.turbo/',
+    ],
   },
   js.configs.recommended,
   ...tseslint.configs.recommended,
