@@ -73,6 +73,15 @@ function slowSources(count: number) {
   return { counts, sources: made };
 }
 
+/** Writes a data set whose mask for validation is text, and opens it before it is. */
+async function putBroken() {
+  await put('broken/classes.txt', 'no\nyes');
+  for (const name of ['images/a', 'images/b', 'masks/a', 'masks/b']) await put(`broken/${name}.png`, gray(1));
+  const opened = await openDataset(join(path, 'broken'));
+  await put(`broken/masks/${opened.val[0]!.id}.png`, 'text');
+  return opened;
+}
+
 describe('loader', () => {
   it('gives the samples of the sources in their order, resized where it is asked to', async () => {
     expect(await collect(loader(sources))).toEqual(await loadAll(sources));
@@ -141,13 +150,7 @@ describe('loader', () => {
   });
 
   it('throws what a file is refused for, at its place', async () => {
-    await put('broken/classes.txt', 'no\nyes');
-    await put('broken/images/a.png', gray(1));
-    await put('broken/images/b.png', gray(1));
-    await put('broken/masks/a.png', gray(1));
-    await put('broken/masks/b.png', gray(1));
-    const { train, val } = await openDataset(join(path, 'broken'));
-    await put(`broken/masks/${val[0]!.id}.png`, 'text');
+    const { train, val } = await putBroken();
     const data = loader([...train, ...val], { prefetch: 2 });
     const seen: string[] = [];
     const all = (async () => {
@@ -213,7 +216,8 @@ const built = existsSync(join(root, 'packages/data/dist/worker.js'));
       },
     );
 
-    it('throws a DataError of a thread, and goes on', () => {
+    it('throws a DataError of a thread, and goes on', async () => {
+      await putBroken();
       const code = `${start(join(path, 'broken'))}
         const data = loader([...val, ...train], { workers: 1 });
         const error = await data.sources[0].load().catch((caught) => caught);

@@ -100,12 +100,15 @@ describe('tfjs-node', () => {
 describe('the links', () => {
   const library = at('library');
   const tfjsNode = at('tfjs-node');
-
-  it('replace what a stock install left, lead to the library, and stand the second time', () => {
+  beforeEach(() => {
+    for (const folder of [library, tfjsNode]) rmSync(folder, { recursive: true, force: true });
     write(join(library, 'tensorflow/libtensorflow_cc.so.2'), 'all');
     write(join(library, 'tensorflow/libtensorflow_framework.so.2'), 'framework');
     write(join(library, 'tensorflow/include/tensorflow/c/c_api.h'), 'header');
     write(join(tfjsNode, 'deps/lib/libtensorflow.so'), 'of 2.9.1');
+  });
+
+  it('replace what a stock install left, lead to the library, and stand the second time', () => {
     expect(linkLibrary(tfjsNode, library).kept).toBeUndefined();
     const read = (path: string) => readFileSync(join(tfjsNode, 'deps', path), 'utf8');
     for (const name of [
