@@ -104,7 +104,7 @@ describe('several data sets', () => {
 });
 
 describe('the force of a loss', () => {
-  it('is that of theory: cross-entropy pulls with p - q to the true size, and dice away from it', () => {
+  it('agrees with the theory: cross-entropy pulls towards the true size with force p - q, Dice pulls away from it', () => {
     // Cross-entropy: d/dp KL(q, p) * p (1 - p) = p - q.
     const theory = (spec: string) => forceOf(spec, 0.05) as Force;
     expect(theory('ce').half).toBeCloseTo(1, 5);

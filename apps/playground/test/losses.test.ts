@@ -126,7 +126,7 @@ describe('a curve', () => {
     expect(curveOf('ce + l1', 0.02)!.slope).toBeNaN();
   });
 
-  it('of a loss without a closed form is that of the whole loss at one probability', () => {
+  it('of a loss without a closed form equals the whole loss at one constant probability', () => {
     const curve = curveOf('focal', 0.1)!;
     expect(curve.kind).toBe('uniform');
     const p = 0.3;

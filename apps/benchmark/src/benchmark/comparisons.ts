@@ -27,7 +27,7 @@ export interface RowStatistics {
   readonly resamples: number;
 }
 
-/** With more rows there are so many pairs that a correction leaves nothing to find. */
+/** Above this number of rows, the correction for all pairs is too strict for any test to be significant. */
 export const MOST_COMPARED = 24;
 /** Resamples of an interval, except of very many scores. */
 export const RESAMPLES = 2000;
@@ -137,7 +137,7 @@ function bootstrap(
   return { random: randomStream('intervals').uniform, resamples: resamplesFor(scores) };
 }
 
-/** Resamples of so many scores: fewer where they would take long, and never below 200. */
+/** Number of bootstrap resamples for a number of scores: 2000, fewer where that would take long, at least 200. */
 export function resamplesFor(scores: number): number {
   return Math.min(RESAMPLES, Math.max(200, Math.round((RESAMPLES * MANY_SCORES) / scores)));
 }

@@ -187,7 +187,7 @@ export function leaderboard(results: Results): Leaderboard {
 /** Intervals take time, and several pages show them. */
 const boards = new WeakMap<Results, Leaderboard>();
 
-/** Says where so many scores were compared that intervals are from fewer resamples than usual. */
+/** Names the data sets with so many scores that their intervals use fewer resamples than usual. */
 export function fewerResamples(
   sections: readonly Pick<Section, 'title' | 'statistics'>[],
   ranked: Pick<Ranking, 'resamples'> | undefined,

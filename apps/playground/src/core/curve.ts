@@ -1,7 +1,7 @@
 import { lightLoss, type LightLoss } from './losses.js';
 import { logit, pixelsOf } from './pixels.js';
 
-/** What one loss wants of the size, for the table and the chart. */
+/** The size that one loss prefers, for the table and the chart. */
 export interface Curve {
   readonly spec: string;
   /** Predicted proportion and penalty less its least value. */

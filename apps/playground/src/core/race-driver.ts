@@ -18,7 +18,7 @@ export interface RaceFrame {
   readonly added: readonly { readonly steps: number; readonly standings: readonly Standing[] }[];
 }
 
-/** The chart has a point after so many steps. */
+/** Number of steps between two points of the chart. */
 const EVERY = 15;
 
 /** Runs a race in slices of time. */
@@ -29,7 +29,7 @@ export class RaceDriver {
     this.race = new Race(settings);
   }
 
-  /** Steps until so many are done in all, for at most so many milliseconds, and one at least. */
+  /** Runs at least one step, until a total number of steps or a time in milliseconds is reached. */
   advance(until: number, milliseconds: number): RaceFrame {
     const { race } = this;
     const end = performance.now() + milliseconds;

@@ -18,7 +18,7 @@ const curves = computed(() =>
 /** Values above this leave the chart: the least values are what matters. */
 const CEILING = 1.5;
 
-/** What each loss wants of the size of a region, at one true size. */
+/** The region size that each loss prefers, for one true size. */
 export function CurveView() {
   const { q, scale } = state.value;
   return (
