@@ -12,11 +12,10 @@ export { type ConstantPrediction } from './benchmark/constant-predictions.js';
 export { renderReport } from './benchmark/report/page.js';
 export {
   leaderboard,
-  toCsv,
-  toMarkdown,
   type Column,
   type Leaderboard,
   type Row,
   type Section,
   type SectionData,
 } from './benchmark/table.js';
+export { toCsv, toMarkdown } from './benchmark/table-formats.js';

@@ -6,14 +6,8 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 
 import { readResults } from '../src/benchmark/results.js';
-import {
-  formatScore,
-  leaderboard,
-  SCORE_MEANINGS,
-  toCsv,
-  toMarkdown,
-  toTerminal,
-} from '../src/benchmark/table.js';
+import { leaderboard, SCORE_MEANINGS } from '../src/benchmark/table.js';
+import { formatScore, toCsv, toMarkdown, toTerminal } from '../src/benchmark/table-formats.js';
 import { lossesAndSeeds, writeBenchmark, writeRun } from './results-fixture.js';
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'segloss-table-'));

@@ -29,7 +29,8 @@ import { isBenchmark, planBenchmark, writePlan, type Benchmark, type PlannedCell
 import { readResults } from './results.js';
 import { labelFilter, type LabelFilter } from './select-cells.js';
 import { sizesToTerminal } from './size-strips.js';
-import { leaderboard, toTerminal } from './table.js';
+import { leaderboard } from './table.js';
+import { toTerminal } from './table-formats.js';
 import { writeReportAfter } from './write-report.js';
 import type { Outcome } from './train-cell.js';
 import { choose, readTuning } from './tuning.js';

@@ -5,7 +5,8 @@ import { OutputError, OutputFolder } from '@segloss/trainer';
 import { FILES } from './plan.js';
 import { renderReport } from './report/page.js';
 import type { Results } from './results.js';
-import { leaderboard, toCsv, toMarkdown } from './table.js';
+import { leaderboard } from './table.js';
+import { toCsv, toMarkdown } from './table-formats.js';
 
 /**
  * Writes `report.html`, and of a benchmark `table.md` and `table.csv`, into the folder of the results.

@@ -13,7 +13,8 @@ import {
   type SizeBinRatio,
   type SizeBinRow,
 } from '../size-bins.js';
-import { intervalText, rowName, type Row, type Section } from '../table.js';
+import { rowName, type Row, type Section } from '../table.js';
+import { intervalText } from '../table-formats.js';
 import { captionOf, fileName } from './board.js';
 
 interface RowBins {

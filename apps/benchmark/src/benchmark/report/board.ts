@@ -4,7 +4,8 @@ import { percentText } from '../../page/percent.js';
 import { table, type Cell } from '../../page/table.js';
 import { csvLink, csvText } from '../../page/csv.js';
 import { undefinedImages } from '../comparisons.js';
-import { formatScore, foregroundOf, intervalText, rowName, toCsv, type Row, type Section } from '../table.js';
+import { foregroundOf, rowName, type Row, type Section } from '../table.js';
+import { formatScore, intervalText, toCsv } from '../table-formats.js';
 
 /** The leaderboard of one data set, sortable, with its CSV. */
 export function leaderboardTable(section: Section): Html {

@@ -6,7 +6,8 @@ import { percentText } from '../../page/percent.js';
 import { csvLink, csvText } from '../../page/csv.js';
 import { table } from '../../page/table.js';
 import { comparisonOf, MOST_COMPARED, type Ranking, type RowStatistics } from '../comparisons.js';
-import { intervalText, rowName, type Row, type Section } from '../table.js';
+import { rowName, type Row, type Section } from '../table.js';
+import { intervalText } from '../table-formats.js';
 import { captionOf, fileName } from './board.js';
 import { pText } from './verdict.js';
 

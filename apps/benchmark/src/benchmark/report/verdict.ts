@@ -2,15 +2,8 @@ import { ratioText, scoreText } from '../../page/numbers.js';
 import { plural } from '../../page/plural.js';
 import { comparisonOf } from '../comparisons.js';
 import type { Results } from '../results.js';
-import {
-  formatScore,
-  intervalText,
-  RANKED,
-  rowName,
-  type Leaderboard,
-  type Row,
-  type Section,
-} from '../table.js';
+import { RANKED, rowName, type Leaderboard, type Row, type Section } from '../table.js';
+import { formatScore, intervalText } from '../table-formats.js';
 
 /** Within this of 1, a predicted / true proportion is called right. */
 const TOLERANCE = 0.1;
