@@ -100,6 +100,18 @@ describe('segloss benchmark', () => {
     rmSync(at('more/table.md'));
     expect(segloss('report', 'more').stdout).toBe(all.stdout);
     expect(existsSync(at('more/table.md'))).toBe(true);
+
+    // --out: a file of another stays, its own is drawn again
+    writeFileSync(at('paper.tex'), 'mine');
+    for (const format of ['html', 'csv']) {
+      const refused = segloss('report', 'more', '--format', format, '--out', 'paper.tex');
+      expect([refused.status, refused.stdout]).toEqual([2, '']);
+      expect(refused.stderr).toMatch(/paper\.tex: there already, and not written by segloss.*--overwrite/);
+    }
+    expect(readFileSync(at('paper.tex'), 'utf8')).toBe('mine');
+    for (const flags of [['--overwrite'], []])
+      expect(segloss('report', 'more', '--format', 'csv', '--out', 'paper.tex', ...flags).status).toBe(0);
+    expect(readFileSync(at('paper.tex'), 'utf8')).toBe(segloss('report', 'more', '--format', 'csv').stdout);
   });
 
   it('takes data sets, models and named settings from a file, and paths from where it stands', () => {

@@ -1,5 +1,5 @@
 // The statistics of the replication on rows that are counted by hand, its plans, and the command.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -194,4 +194,28 @@ describe('segloss replicate paper', () => {
     expect(stderr).toContain('https://www.cityscapes-dataset.com');
     expect(stderr).toContain('no --encoder-weights');
   });
+
+  it('leaves the data sets and the files of others where they are', () => {
+    const before = readdirSync(at('sets/nuclei/images'));
+    writeImages(at('project/data/nuclei'), () => ({ size: side, value: 255 }));
+    for (const [data, message] of [
+      ['project/data', /project\/data\/nuclei: the output would go into a folder that is read/],
+      [
+        'sets',
+        /project\/data\/nuclei: there already, and not made by segloss replicate; choose another --out/,
+      ],
+    ] as const) {
+      const { status, stderr } = segloss('replicate', 'paper', '--data', data, '--out', 'project', ...tiny);
+      expect(stderr).toMatch(message);
+      expect(status).toBe(2);
+    }
+    for (const folder of ['sets', 'project/data'])
+      expect(readdirSync(at(folder, 'nuclei/images'))).toEqual(before);
+    writeFileSync(at('project/claims.yaml'), 'mine');
+    const plan = segloss('replicate', 'paper', '--data', 'sets', '--out', 'project', ...tiny, '--dry-run');
+    expect(plan.stderr).toMatch(
+      /claims\.yaml: there already, and not written by segloss.*choose another --out/,
+    );
+    expect(readFileSync(at('project/claims.yaml'), 'utf8')).toBe('mine');
+  }, 120_000);
 });

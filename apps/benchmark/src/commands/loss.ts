@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { OutputFolder, resolveLoss, selectBackend, type OutputOptions } from '@segloss/trainer';
+import { resolveLoss, selectBackend } from '@segloss/trainer';
 import type { Command } from 'commander';
 
 import { exitCodes, UsageError } from '../errors.js';
@@ -9,6 +8,7 @@ import { lossCard } from '../card/card.js';
 import { renderCard } from '../card/page.js';
 import { problemsOf } from '../card/problems.js';
 import { sentencesOf } from '../card/sentences.js';
+import { outputFile } from '../output-file.js';
 import { quote, type Terminal } from '../terminal.js';
 
 interface CardFlags {
@@ -48,8 +48,8 @@ export async function cardCommand(
     throw new UsageError(`--json: wanted another file than the page, got ${page} for both`);
   const reads = sources.flatMap((source) => [source.path, ...source.imports.map((one) => one.path)]);
   // Before the measurement: a folder that cannot be made, or a file that must not be replaced, should not cost it.
-  const savePage = writerOf(page, { reads, overwrite });
-  const saveNumbers = numbers === undefined ? undefined : writerOf(numbers, { reads, overwrite });
+  const savePage = outputFile(page, { reads, overwrite });
+  const saveNumbers = numbers === undefined ? undefined : outputFile(numbers, { reads, overwrite });
   await selectBackend('cpu'); // the same numbers everywhere
   stderr.write(`measuring ${loss.spec}, some seconds\n`);
   const card = await lossCard(loss, {}, sources);
@@ -66,15 +66,6 @@ export async function cardCommand(
   ];
   stdout.write(`${lines.join('\n')}\n`);
   return exitCodes.ok.code;
-}
-
-/** Makes sure that a file may be written, makes its folder, and returns what writes it. */
-function writerOf(file: string, options: OutputOptions): (text: string) => void {
-  const output = new OutputFolder(path.dirname(file), options);
-  const name = path.basename(file);
-  output.check([name]);
-  mkdirSync(path.dirname(file), { recursive: true });
-  return (text) => void output.write(name, Buffer.from(text));
 }
 
 /** A spec as part of a file's name: `ce + 0.5*l1` as `ce-0.5-l1`. */

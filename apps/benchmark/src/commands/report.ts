@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { nearestName } from '@segloss/common';
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { checkGate, gateText, parseGate } from '../benchmark/gates.js';
@@ -14,6 +13,7 @@ import { toCsv, toMarkdown, toTerminal } from '../benchmark/table-formats.js';
 import { writeReport } from '../benchmark/write-report.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { collect } from '../options.js';
+import { outputFile } from '../output-file.js';
 import { colorsFor, quote, type Terminal } from '../terminal.js';
 import { oneOf } from './choices.js';
 
@@ -23,6 +23,7 @@ interface ReportFlags {
   compare?: string[];
   format?: string;
   out?: string;
+  overwrite?: boolean;
   failIf?: string[];
 }
 
@@ -43,6 +44,7 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
     .option('--compare <row...>', 'show two rows only, as in --compare ce dice')
     .option('--format <name>', 'print the tables as md, csv or json, or write the page: html (default)')
     .option('--out <file>', 'file of the page, or of what --format prints')
+    .option('--overwrite', 'let --out replace a file that segloss did not write')
     .option(
       '--fail-if <condition>',
       'exit with 4 if it holds, as in "hard p/q of the smallest quarter < 0.8"; repeat for several',
@@ -58,6 +60,12 @@ function reportCommand(folders: readonly string[], flags: ReportFlags, terminal:
   const weights = flags.weights === undefined ? undefined : oneOf<Weights>('weights', flags.weights, ['last', 'best']); // prettier-ignore
   const part = flags.on === undefined ? undefined : oneOf<Part>('on', flags.on, ['val', 'test']);
   const format = oneOf('format', flags.format ?? 'html', FORMATS);
+  const several = folders.length > 1 || flags.compare !== undefined;
+  const out = flags.out ?? (format === 'html' && several ? 'report.html' : undefined);
+  if (flags.overwrite && out === undefined)
+    throw new UsageError('--overwrite: wanted --out <file> with it, got none');
+  const save =
+    out === undefined ? undefined : outputFile(at(out), { reads: [], overwrite: flags.overwrite ?? false });
   const read = folders.map((folder) => readResults(at(folder), { weights, part }));
   const results = compared(mergeResults(read), flags.compare);
   const board = leaderboard(results);
@@ -65,9 +73,8 @@ function reportCommand(folders: readonly string[], flags: ReportFlags, terminal:
   const gates = (flags.failIf ?? []).map((text) => parseGate(text, board));
   const command = ['segloss', ...argv].map(quote).join(' ');
   if (format === 'html') {
-    const own = read.length === 1 && flags.compare === undefined && flags.out === undefined;
-    const file = own ? writeReport(results, command) : at(flags.out ?? 'report.html');
-    if (!own) writeFileSync(file, renderReport(results, command));
+    save?.(renderReport(results, command));
+    const file = out === undefined ? writeReport(results, command) : at(out);
     stdout.write(toTerminal(board, colorsFor(stdout, env), stdout.columns));
     for (const text of openCells(results)) stdout.write(`${text}\n`);
     stdout.write(`report: ${file}\n`);
@@ -77,8 +84,8 @@ function reportCommand(folders: readonly string[], flags: ReportFlags, terminal:
       csv: () => toCsv(board),
       json: () => jsonReport(board, results),
     }[format]();
-    if (flags.out === undefined) stdout.write(text);
-    else writeFileSync(at(flags.out), text);
+    if (save === undefined) stdout.write(text);
+    else save(text);
     for (const line of openCells(results)) stderr.write(`${line}\n`);
   }
   const failures = gates.flatMap((gate) => checkGate(gate, board, results));

@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+
+import { OutputFolder } from '@segloss/trainer';
 
 import { benchmarkCommand, type BenchmarkRequest } from '../benchmark/command.js';
 import { exitCodes, UsageError } from '../errors.js';
@@ -108,9 +110,7 @@ function setsOfPlan(plan: string, there: readonly string[]): string[] {
 
 function planRequest(request: ReplicateRequest, name: string, there: readonly Named[]): BenchmarkRequest {
   const { scale, out, data, seeds, encoderWeights, jobs, dryRun, set } = request;
-  mkdirSync(out, { recursive: true });
-  const file = path.join(out, `${name}.yaml`);
-  writeFileSync(file, textsOf(scale)[name]!);
+  const file = outputOf(request).write(`${name}.yaml`, Buffer.from(textsOf(scale)[name]!));
   const sets = setsOfPlan(name, there.map((one) => one.name)); // prettier-ignore
   const root = scale === 'small' ? path.join(out, 'data') : data;
   const folders = sets.map((one) => ({ name: one, 'data.folder': dryRun && scale === 'small' ? path.join(data, one) : path.join(root, one) })); // prettier-ignore
@@ -129,20 +129,25 @@ function planRequest(request: ReplicateRequest, name: string, there: readonly Na
 }
 
 /** Collects the rows of every plan, and writes them, the figures and the page. */
-async function writeEvidence({ out, scale }: ReplicateRequest, plans: readonly string[]): Promise<Sections> {
+async function writeEvidence(request: ReplicateRequest, plans: readonly string[]): Promise<Sections> {
+  const { out, scale } = request;
+  const output = outputOf(request);
   const rows = new Map<string, PaperRows>();
-  mkdirSync(path.join(out, 'results'), { recursive: true });
   for (const name of plans) {
     const found = await collectRows(path.join(out, 'benchmarks', name), scale === 'small' && name.startsWith('claims')); // prettier-ignore
     rows.set(name, found);
-    writeFileSync(path.join(out, 'results', `${name}.json.gz`), packRows(found));
+    output.write(`results/${name}.json.gz`, packRows(found));
   }
   const results = resultsOf(rows, scale);
   const sections = paperSections(results);
-  for (const [name, svg] of paperFigures(results)) writeFileSync(path.join(out, name), svg);
-  writeFileSync(path.join(out, 'evidence.md'), pageOf(sections));
+  for (const [name, svg] of paperFigures(results)) output.write(name, Buffer.from(svg));
+  output.write('evidence.md', Buffer.from(pageOf(sections)));
   return sections;
 }
+
+/** The folder of the replication, where files of others stay as they are. */
+const outputOf = ({ out }: ReplicateRequest): OutputFolder =>
+  new OutputFolder(out, { reads: [], remedy: 'move it away, or choose another --out' });
 
 const NONE: PaperRows = { name: '', losses: [], sets: {}, rows: [] };
 

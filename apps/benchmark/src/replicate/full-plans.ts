@@ -1,3 +1,4 @@
+import { claimGrid } from './plans.js';
 import type { PaperSet } from './sets.js';
 
 /** The two-dimensional sets of the paper, at their own size: the presets read them from their folders. */
@@ -42,18 +43,5 @@ name: full-${set}
 base:
   extends: preset:${preset}
 
-grid:
-  data.folder:
-    - { name: ${set}, data.folder: ./data/${set} }
-  loss:
-    - ce
-    - dice
-    - ce + dice
-    - ce + log-dice
-    - focal
-    - ce + l1(temperature=10)
-    - ce + 0.1*kl(temperature=10)
-    - dice + 10*l1
-  seed: [0, 1, 2, 3, 4]
-`;
+${claimGrid([set])}`;
 }

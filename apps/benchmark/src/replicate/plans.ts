@@ -1,3 +1,30 @@
+import { SMALL_SETS } from './sets.js';
+
+/** The losses that the claims compare. */
+const CLAIM_LOSSES = `    - ce
+    - dice
+    - ce + dice
+    - ce + log-dice
+    - focal
+    - ce + l1(temperature=10)
+    - ce + 0.1*kl(temperature=10)
+    - dice + 10*l1 # a foil: a size term strong enough to outweigh the loss`;
+
+/** Entries of the axis `data.folder`. */
+const dataAxis = (names: readonly string[]): string =>
+  names.map((name) => `    - { name: ${name}, data.folder: ./data/${name} }`).join('\n');
+
+/** The grid of the claims on some data sets. */
+export const claimGrid = (names: readonly string[]): string => `grid:
+  data.folder:
+${dataAxis(names)}
+  loss:
+${CLAIM_LOSSES}
+  seed: [0, 1, 2, 3, 4]
+`;
+
+const SET_NAMES = SMALL_SETS.map(({ name }) => name);
+
 /** Plans of `--scale small`, by name; `experiments/paper/NAME.yaml` are copies for users. */
 export const SMALL_PLANS: Readonly<Record<string, string>> = {
   'claims-long': `# The same claims, data sets and losses as claims.yaml, trained until cross-entropy has learnt: README.md says why there are two.
@@ -21,25 +48,7 @@ base:
   outputBias: prior # starts from the true proportions, so that rare classes need no hundred updates to become rare
   backend: wasm
 
-grid:
-  data.folder:
-    - { name: polyp-kvasir, data.folder: ./data/polyp-kvasir }
-    - { name: retinal-lesions-idrid, data.folder: ./data/retinal-lesions-idrid }
-    - { name: Task04_Hippocampus, data.folder: ./data/Task04_Hippocampus }
-    - { name: cracks, data.folder: ./data/cracks }
-    - { name: nuclei, data.folder: ./data/nuclei }
-    - { name: CamVid, data.folder: ./data/CamVid }
-  loss:
-    - ce
-    - dice
-    - ce + dice
-    - ce + log-dice
-    - focal
-    - ce + l1(temperature=10)
-    - ce + 0.1*kl(temperature=10)
-    - dice + 10*l1 # a foil: a size term strong enough to outweigh the loss
-  seed: [0, 1, 2, 3, 4]
-`,
+${claimGrid(SET_NAMES)}`,
   claims: `# The paper's claims C1, C3 to C6 and C8: six data sets, eight losses, five seeds. README.md says how each claim is decided.
 # segloss replicate paper --data DIR   prepares ./data and trains what is missing.
 name: claims
@@ -59,25 +68,7 @@ base:
   batchSize: 4
   backend: wasm
 
-grid:
-  data.folder:
-    - { name: polyp-kvasir, data.folder: ./data/polyp-kvasir }
-    - { name: retinal-lesions-idrid, data.folder: ./data/retinal-lesions-idrid }
-    - { name: Task04_Hippocampus, data.folder: ./data/Task04_Hippocampus }
-    - { name: cracks, data.folder: ./data/cracks }
-    - { name: nuclei, data.folder: ./data/nuclei }
-    - { name: CamVid, data.folder: ./data/CamVid }
-  loss:
-    - ce
-    - dice
-    - ce + dice
-    - ce + log-dice
-    - focal
-    - ce + l1(temperature=10)
-    - ce + 0.1*kl(temperature=10)
-    - dice + 10*l1 # a foil: a size term strong enough to outweigh the loss
-  seed: [0, 1, 2, 3, 4]
-`,
+${claimGrid(SET_NAMES)}`,
   imbalance: `# The paper's claim C2: does plain Dice end at extremes? Three synthetic data sets, five losses, with and without batch normalization,
 # two learning rates, twenty seeds. README.md says how the claim is decided.
 # segloss replicate paper --data DIR   trains what is missing.
@@ -134,8 +125,7 @@ base:
 
 grid:
   data.folder:
-    - { name: retinal-lesions-idrid, data.folder: ./data/retinal-lesions-idrid }
-    - { name: nuclei, data.folder: ./data/nuclei }
+${dataAxis(['retinal-lesions-idrid', 'nuclei'])}
   loss:
     - ce + 0.1*l1
     - ce + 0.1*l1(temperature=5)

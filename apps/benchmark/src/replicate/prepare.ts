@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import path from 'node:path';
 
 import { IGNORED, openDataset, resizeSample, spread, type Sample, type SampleSource } from '@segloss/data';
+import { OutputError, OutputFolder } from '@segloss/trainer';
 import { encode } from 'fast-png';
 
 import { LIMIT, type PaperSet } from './sets.js';
@@ -17,12 +18,21 @@ const STAMP = 'prepared.json';
  *
  * @param source Folder of the data set. @param target Folder to write.
  * @throws {DataError} If the images or masks cannot be read.
+ * @throws {OutputError} If the target is the source, lies in it, or is a folder that was not prepared here.
  */
 export async function prepareSet(set: PaperSet, source: string, target: string): Promise<void> {
   const stamp = JSON.stringify({ source: path.resolve(source), ...set, limit: LIMIT });
   const file = path.join(target, STAMP);
-  if (existsSync(file) && readFileSync(file, 'utf8') === stamp) return;
-  const draft = `${target}.draft`;
+  const prepared = existsSync(file);
+  if (prepared && readFileSync(file, 'utf8') === stamp) return;
+  new OutputFolder(target, { reads: [source] }); // refuses the source, and folders in it
+  // The folder is replaced as a whole: it must be one that was prepared here.
+  if (existsSync(target) && !prepared) {
+    throw new OutputError(
+      `${target}: there already, and not made by segloss replicate; choose another --out`,
+    );
+  }
+  const draft = `${target}.segloss-draft`;
   rmSync(draft, { recursive: true, force: true });
   for (const part of ['images', 'masks']) mkdirSync(path.join(draft, part), { recursive: true });
   const { classes, train, val } = await openDataset(source);
