@@ -75,12 +75,16 @@ function runOf(name: string): string {
 const bytes = (name: string, file: string) => readFileSync(path.join(runOf(name), file));
 const status = (name: string) => bytes(name, 'STATUS').toString().trim();
 
+/** What the undisturbed run left, before any test adds to it. */
+let left: readonly string[] = [];
+
 beforeAll(() => {
   if (!existsSync(path.resolve(__dirname, '../dist/cli.js'))) {
     throw new Error('the command is not built: run `npm run build` first');
   }
   writeImages(path.join(folder, 'images'), () => ({ size: side, value: 255 }));
   expect(segloss('train', '-c', config('whole')).status).toBe(0);
+  left = readdirSync(runOf('whole')).sort();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -99,7 +103,7 @@ function expectSame(name: string) {
 
 describe('segloss train', () => {
   it('leaves a folder that explains itself', () => {
-    expect(readdirSync(runOf('whole')).sort()).toEqual([
+    expect(left).toEqual([
       'STATUS',
       'checkpoints',
       'config.origin.json',
