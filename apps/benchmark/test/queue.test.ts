@@ -1,19 +1,26 @@
-// `npm run build` first. Needs Debian's redis-server.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// `npm run build` first. Needs Debian's redis-server and postgresql.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { builtCommand, runFiles } from './command.js';
 import { writeImages } from './images.js';
-import { freePort, hasRedis, RedisServer } from './redis-server.js';
+import {
+  freePort,
+  hasPostgres,
+  hasRedis,
+  PostgresServer,
+  RedisServer,
+  type QueueServer,
+} from './queue-servers.js';
 
 const { folder, at, remove, segloss, start } = builtCommand('queue');
 const children: ReturnType<typeof start>[] = [];
-let redis: RedisServer | undefined;
+let server: QueueServer | undefined;
 afterAll(async () => {
   for (const { process: one } of children) one.kill('SIGKILL');
-  await redis?.stop();
+  await server?.remove();
   remove();
 });
 
@@ -60,8 +67,19 @@ beforeAll(() => {
   writeFileSync(at('bench.yaml'), FILE);
 });
 
-describe.each(hasRedis ? [['with Redis']] : [])('a queue %s', () => {
-  const out = at('benchmarks/bench');
+/** The undisturbed benchmark, trained once. */
+const local = (() => {
+  let ended: ReturnType<typeof segloss> | undefined;
+  return () => (ended ??= segloss('benchmark', '-c', 'bench.yaml', '--out', 'local', '--jobs', '1'));
+})();
+
+const SERVERS = [
+  { name: 'Redis', there: hasRedis, make: () => new RedisServer() },
+  { name: 'PostgreSQL', there: hasPostgres, make: () => new PostgresServer() },
+];
+
+describe.each(SERVERS.filter(({ there }) => there))('a queue with $name', ({ name, make }) => {
+  const out = at(`benchmarks/${name}`);
   const log = (run: string) => `${out}/runs/${run}/metrics.jsonl`;
   /** The run that a worker trains now, once it has some epochs. */
   const inTraining = ({ text }: { readonly text: string }) => {
@@ -71,10 +89,12 @@ describe.each(hasRedis ? [['with Redis']] : [])('a queue %s', () => {
   };
 
   it('survives the death of workers and of the server: every run is trained once, bit-identical to local ones', async () => {
-    mkdirSync(at('redis'));
-    redis = await RedisServer.start(at('redis'));
-    const worker = () => begin('worker', '--queue', redis!.address, '--jobs', '1', '--lost-after', '2');
-    const follower = begin('benchmark', '-c', 'bench.yaml', '--queue', redis.address);
+    const started = make();
+    server = started;
+    await started.start();
+    const { address } = started;
+    const worker = () => begin('worker', '--queue', address, '--jobs', '1', '--lost-after', '2');
+    const follower = begin('benchmark', '-c', 'bench.yaml', '--out', out, '--queue', address);
     const workers = [worker(), worker()];
     const [killed, stopped] = workers as [(typeof workers)[0], (typeof workers)[0]];
 
@@ -89,19 +109,18 @@ describe.each(hasRedis ? [['with Redis']] : [])('a queue %s', () => {
     expect(await stopped.ended).toBe(75);
     expect(stopped.text).toContain(`${second}: saved, and given back to the queue`);
 
-    await redis.stop();
+    await started.stop();
     const last = worker();
     expect(await last.ended).toBe(2); // no server, no worker
-    await redis.start();
-    const third = begin('worker', '--queue', redis.address, '--jobs', '1', '--lost-after', '2');
+    await started.start();
+    const third = worker();
     await until('the last worker trains', () => inTraining(third));
-    await redis.stop();
+    await started.stop();
     await sleep(1500); // both reconnect
-    await redis.start();
+    await started.start();
     expect(await follower.ended).toBe(5); // a run diverged
 
-    const local = segloss('benchmark', '-c', 'bench.yaml', '--out', 'local', '--jobs', '1');
-    expect(local.status).toBe(5);
+    expect(local().status).toBe(5);
     for (const file of NUMBERS) {
       const [expected, got] = [runFiles(at('local'), file), runFiles(out, file)];
       const good = Object.keys(expected).filter((run) => existsSync(at('local/runs', run, 'scores.json')));
@@ -113,8 +132,8 @@ describe.each(hasRedis ? [['with Redis']] : [])('a queue %s', () => {
     expect(published).toHaveLength(GOOD.length);
     expect(published).toEqual(expect.arrayContaining([first, second]));
     const reasons = (text: string) => text.split('\n').filter((line) => /^(diverges|no such export): /.test(line)); // prettier-ignore
-    expect(reasons(follower.text).sort()).toEqual(reasons(local.stderr).sort());
-    expect(reasons(local.stderr)).toEqual(
+    expect(reasons(follower.text).sort()).toEqual(reasons(local().stderr).sort());
+    expect(reasons(local().stderr)).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^diverges: training diverged: .* is not finite at epoch/),
         expect.stringMatching(/^no such export: .*module\.mjs.*other/),
@@ -129,9 +148,11 @@ describe.each(hasRedis ? [['with Redis']] : [])('a queue %s', () => {
     // One message for each time that the server was away, whatever the number of attempts.
     expect(third.text.match(/does not answer|answers again/g)).toEqual(['does not answer', 'answers again']);
     expect(follower.text.match(/does not answer/g)!.length).toBeLessThanOrEqual(2);
+    await started.remove();
   });
 });
-if (!hasRedis) it.skip('queues (needs the program redis-server)', () => undefined);
+for (const { name } of SERVERS.filter(({ there }) => !there))
+  it.skip(`queues with ${name} (needs Debian's redis-server and postgresql)`, () => undefined);
 
 describe('without a server', () => {
   it('the commands end with one message', async () => {

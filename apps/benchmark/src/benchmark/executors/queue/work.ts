@@ -34,6 +34,8 @@ const BUSY_MILLISECONDS = 10_000;
 const LOOK_MILLISECONDS = 1_000;
 /** Between two reports of updates of the weights: a display of many machines needs no more. */
 const STEP_MILLISECONDS = 5_000;
+/** How long the end of a run waits for its last event to be sent. */
+const SENDING_MILLISECONDS = 2_000;
 
 /** What a worker came to. */
 export interface WorkSummary {
@@ -151,12 +153,13 @@ class Team {
     const name = `${cell.name}-${cell.id}`;
     say(`${name}: training`);
     let started = false;
-    const report = this.reporter(job);
+    const { report, sent } = this.reporter(job);
     const onEvent = (event: RunEvent) => {
       started ||= event.type === 'run.start';
       report(event);
     };
     const outcome = await process.train({ cell, command, onEvent });
+    await sent();
     const reason = reasonOf(outcome);
     switch (afterExit(codeOfOutcome(outcome))) {
       case 'done':
@@ -207,15 +210,23 @@ class Team {
     throw new RunError(`${file}: the run ${id} is not part of this benchmark any more`, 'stale-plan');
   }
 
-  /** Sends the events of a run to whoever follows. */
-  private reporter(job: Job<RunJob>): (event: RunEvent) => void {
+  /** Sends the events of a run to whoever follows, one after the other: a server with several connections would mix them up. */
+  private reporter(job: Job<RunJob>): { report: (event: RunEvent) => void; sent: () => Promise<unknown> } {
     let stepped = 0;
-    return (event) => {
+    let waiting = 0;
+    let last = Promise.resolve();
+    const report = (event: RunEvent) => {
       if (event.type === 'step') {
-        if (Date.now() - stepped < STEP_MILLISECONDS) return;
+        if (waiting > 0 || Date.now() - stepped < STEP_MILLISECONDS) return;
         stepped = Date.now();
       }
-      job.updateProgress(serializeEvent(event)).catch((error: Error) => this.notes.error(error));
+      waiting++;
+      last = last
+        .then(() => job.updateProgress(serializeEvent(event)))
+        .catch((error: Error) => this.notes.error(error))
+        .finally(() => void waiting--);
     };
+    // The last event says how a run ended; it should arrive before the end, but must not hold it up where the server is away.
+    return { report, sent: () => Promise.race([last, sleep(SENDING_MILLISECONDS)]) };
   }
 }
