@@ -49,7 +49,7 @@ export function epochLine(
   const { val } = event;
   const present = classes.map((_, k) => k).filter((k) => val.truth[k]! > 0);
   const rarest = present.reduce((a, b) => (val.truth[b]! < val.truth[a]! ? b : a), present[0] ?? 0);
-  const vanishes = (k: number) => val.truth[k]! > 0 && val.hard[k]! / val.truth[k]! < COLLAPSE;
+  const vanishes = (k: number) => isVanishing(val, k);
   const ratios = classes.flatMap((one, k) => {
     if (name !== undefined && k !== rarest && !vanishes(k)) return [];
     const text = `${one} ${overTruth(val.soft[k], val.truth[k])}/${overTruth(val.hard[k], val.truth[k])}`;
@@ -64,6 +64,29 @@ export function epochLine(
     `p/q soft/hard: ${ratios.join(', ')}`,
   ].join('  ');
 }
+
+/** Says what the ratios of {@link epochLine} are. */
+export const RATIO_LEGEND = `p/q is the predicted over the true share of a class, 1 is right; soft sums the probabilities, hard counts the pixels of the mask; COLLAPSING: hard is below ${COLLAPSE}`;
+
+/**
+ * Returns what to do about classes that are vanishing from the masks, a sentence each.
+ *
+ * @param event The last epoch.
+ */
+export function sizeAdvice({ val }: Pick<EpochEvent, 'val'>, classes: readonly string[]): string[] {
+  return classes.flatMap((name, k) => {
+    if (!isVanishing(val, k)) return [];
+    const soft = val.soft[k]! / val.truth[k]!;
+    const hard = val.hard[k]! / val.truth[k]!;
+    const found = `${name}: its masks have ${ratioText(hard)} of the true size, its probabilities ${ratioText(soft)}`;
+    return soft > 0.5 && soft < 2
+      ? [`${found}; segloss predict --decode volume makes masks of the size of the probabilities`]
+      : [`${found}; train longer, begin with the true proportions (--set outputBias=prior), or add a size term (--loss "ce + l1")`]; // prettier-ignore
+  });
+}
+
+const isVanishing = ({ truth, hard }: EpochEvent['val'], k: number): boolean =>
+  truth[k]! > 0 && hard[k]! / truth[k]! < COLLAPSE;
 
 /** Predicted over true proportion; `n/a` for a class that is not in the truth. */
 function overTruth(predicted = NaN, truth = NaN): string {

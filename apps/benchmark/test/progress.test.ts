@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { EpochEvent, RunStartEvent, StepEvent } from '@segloss/trainer';
 import pc from 'picocolors';
 
-import { epochLine, liveProgress, outcomeText, plainProgress } from '../src/progress.js';
+import { epochLine, liveProgress, outcomeText, plainProgress, sizeAdvice } from '../src/progress.js';
 
 const extent = { epochs: 20, stepsPerEpoch: 10, classes: ['background', 'vessel', 'polyp', 'ulcer'] };
 const start: RunStartEvent = {
@@ -50,6 +50,20 @@ describe('the line of an epoch', () => {
 
   it('marks no class above a tenth of its true proportion, nor one that is nowhere', () => {
     expect(epochLine(line([0.84, 0.15, 0.0101, 0]), extent)).not.toContain('COLLAPSING');
+  });
+});
+
+describe('the advice at the end', () => {
+  it('is about vanishing classes alone: another decoding where the probabilities have the size, training where they have not', () => {
+    const event = line([0.84, 0.15, 0.009, 0.001]);
+    expect(sizeAdvice(event, extent.classes)).toEqual([
+      'polyp: its masks have 0.09 of the true size, its probabilities 0.70; segloss predict --decode volume makes masks of the size of the probabilities',
+    ]);
+    const few = { val: { ...event.val, soft: [0.77, 0.16, 0.04, 0] } };
+    expect(sizeAdvice(few, extent.classes)).toEqual([
+      expect.stringMatching(/^polyp: .* 0\.40; train longer, .*outputBias=prior/),
+    ]);
+    expect(sizeAdvice(line([0.84, 0.15, 0.0101, 0]), extent.classes)).toEqual([]);
   });
 });
 

@@ -18,7 +18,8 @@ import { readResults } from '../benchmark/results.js';
 import { writeReportAfter } from '../benchmark/write-report.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { parseIndex } from '../options.js';
-import { outcomeText } from '../progress.js';
+import { plural } from '../page/plural.js';
+import { outcomeText, RATIO_LEGEND, sizeAdvice } from '../progress.js';
 import { trainingSession } from '../session.js';
 import { quote, type Terminal } from '../terminal.js';
 import { valuesOf, withConfigFlags } from './config-flags.js';
@@ -55,6 +56,8 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
   const loaded = await configOf(flags, terminal);
   for (const text of loaded.replaced ?? []) terminal.stderr.write(`${text}\n`);
   const spent = { seconds: 0, waiting: 0 };
+  let advice: string[] = [];
+  let classes: readonly string[] = [];
   const command = ['segloss', ...argv];
   try {
     return await trainingSession(terminal, async ({ signal, note, show }) => {
@@ -64,8 +67,12 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
         onEvent(event) {
           if (json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
           if (event.type === 'note') note(event.text);
-          if (event.type === 'run.start') for (const text of aboutRun(event)) note(text);
+          if (event.type === 'run.start') {
+            for (const text of aboutRun(event)) note(text);
+            classes = event.classes;
+          }
           if (event.type === 'epoch') {
+            advice = sizeAdvice(event, classes);
             spent.seconds += event.seconds;
             spent.waiting += event.waitingSeconds;
           }
@@ -75,7 +82,8 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
       const stopped = summary.status === 'interrupted';
       note(`${outcomeText(summary)}${stopped ? '; the same command resumes' : ''}: ${folder}`);
       if (spent.seconds > 0) note(timeOf(spent, loaded.config.data.workers));
-      if (summary.status === 'finished') for (const text of notConverged(folder, loaded, summary)) note(text);
+      if (summary.status === 'finished')
+        for (const text of [...notConverged(folder, loaded, summary), ...advice]) note(text);
       const report = writeReportAfter(readResults(folder), command.map(quote).join(' '), note);
       if (report !== undefined) note(`report: ${report}`);
       if (!stopped)
@@ -104,7 +112,8 @@ function* aboutRun(run: RunStartEvent): Generator<string> {
   yield `run ${run.run} in ${run.folder}`;
   for (const text of run.data.warnings) yield `warning: ${text}`;
   yield `backend ${run.backend.name}: ${run.backend.reason}`;
-  yield `${run.data.train} images to train and ${run.data.val} to validate, ${run.parameters} parameters, ${run.epochs} epochs of ${run.stepsPerEpoch} updates`;
+  yield `${run.data.train} images to train and ${run.data.val} to validate, ${run.parameters} parameters, ${plural(run.epochs, 'epoch')} of ${plural(run.stepsPerEpoch, 'update')}`;
+  yield RATIO_LEGEND;
 }
 
 function timeOf({ seconds, waiting }: { seconds: number; waiting: number }, workers: number): string {

@@ -181,7 +181,7 @@ function warningsOf(
       const shown = sizes.slice(0, 3).map(({ size, samples: count }) => `${count} of ${size}`);
       warnings.push({
         kind: 'sizes',
-        message: `images of ${sizes.length} sizes in ${part} (${shown.join(', ')}${sizes.length > 3 ? ', …' : ''}); resize or crop them`,
+        message: `images of ${sizes.length} sizes in ${part} (${shown.join(', ')}${sizes.length > 3 ? ', …' : ''}); data.size brings them to one size for training`,
       });
     }
   }

@@ -144,7 +144,7 @@ function sizes(parts: Parts<readonly Item[]>, facts: Facts): Finding[] {
     if (counts.size < 2) return [];
     const shown = [...counts].slice(0, 3).map(([size, count]) => `${count} of ${size}`);
     const more = counts.size > 3 ? ', …' : '';
-    return [{ kind: 'sizes', message: `images of ${counts.size} sizes in ${part} (${shown.join(', ')}${more}); resize or crop them` }]; // prettier-ignore
+    return [{ kind: 'sizes', message: `images of ${counts.size} sizes in ${part} (${shown.join(', ')}${more}); data.size brings them to one size for training` }]; // prettier-ignore
   });
 }
 
