@@ -55,3 +55,20 @@ it('begins the first changelog with the first release', () => {
   const log = readFileSync(at('packages/losses/CHANGELOG.md'), 'utf8');
   expect(log).toMatch(/## 0\.1\.0\n\n### Minor Changes\n\n- (?:[0-9a-f]{7}: )?First release/);
 });
+
+it('would publish the public packages, and no other', () => {
+  // No registry answers at this address: a dry run needs none.
+  const flags = [
+    '--registry',
+    'http://127.0.0.1:9',
+    '--fetch-retries=0',
+    '--provenance=false',
+    '--ignore-scripts',
+  ];
+  const { code, output } = run('npm', ['publish', '--dry-run', '--workspaces', ...flags], root);
+  const sent = [...output.matchAll(/^\+ (.*)@\d+\.\d+\.\d+$/gm)].map(([, name]) => name!);
+  expect({ code, sent: sent.sort() }).toEqual({
+    code: 0,
+    sent: published.map((folder) => readPackage(folder).name).sort(),
+  });
+});
