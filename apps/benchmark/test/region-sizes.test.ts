@@ -77,10 +77,13 @@ describe('how trainings end', () => {
 
 describe('sizeSentences', () => {
   test('say what was seen, with counts and the test', () => {
-    const [lottery, soft, mask] = sizeSentences(trainings);
+    const [lottery, soft, mask, decoded] = sizeSentences(trainings);
     expect(lottery).toMatch(/^dice ended with .* in 8 of 8 trainings \(5 with no region at all, 3 with most of the image\), ce in 0 of 8: more than chance/); // prettier-ignore
     expect(soft).toBe('The probabilities of ce sum to the true size: median 1.00 of it.');
     expect(mask).toMatch(/mask of ce is still less than half the true size in 6 of 8 trainings on rare/);
+    expect(decoded).toMatch(/--decode volume .* a median of 1\.00 of the true size instead of 0\.10/);
+    const wrong = trainings.map((one) => (one.name === 'ce' ? { ...one, soft: 0.7 } : one));
+    expect(sizeSentences(wrong).join()).not.toContain('--decode'); // it gives the size of the probabilities, which is not right here
   });
 
   test('say what was not seen, and when chance may explain it', () => {

@@ -62,8 +62,18 @@ function masks(trainings: readonly TrainedSize[]): string[] {
     return [
       `The mask of ce is still less than half the true size in ${count(ce)} trainings${place}, because few pixels there are more likely ` +
         `foreground than not (${others.join(', ')}).`,
+      ...decoding(here.filter(({ name }) => name === 'ce')),
     ];
   });
+}
+
+/** What another decoding of the same probabilities gives: by volume, the mask of an image has as many pixels as its probabilities sum to. */
+function decoding(trainings: readonly TrainedSize[]): string[] {
+  const [soft, hard] = [median(trainings.map((one) => one.soft)), median(trainings.map((one) => one.hard))];
+  if (!(soft >= RIGHT[0] && soft <= RIGHT[1])) return [];
+  return [
+    `No other loss is needed for the size there: segloss predict --decode volume makes masks as large as the probabilities, a median of ${soft.toFixed(2)} of the true size instead of ${hard.toFixed(2)}.`,
+  ];
 }
 
 const rate = ({ counts }: Share): number => counts.count / counts.of;
