@@ -11,6 +11,7 @@ export {
 export { Reliability, type ClassReliability, type ReliabilityOptions } from './reliability.js';
 export { fitTemperature, scaleTemperature, type FittedTemperature } from './temperature.js';
 export { ccDice, type ComponentDice } from './components/cc-dice.js';
+export { lesionCase, type LesionCase, type LesionCaseOptions } from './components/lesion-case.js';
 export {
   lesionScores,
   panopticQuality,
@@ -18,6 +19,13 @@ export {
   type LesionScores,
   type PanopticQuality,
 } from './components/lesion-scores.js';
+export {
+  lesionWiseScores,
+  type LesionWiseOptions,
+  type LesionWiseScore,
+  type LesionWiseScores,
+} from './components/lesion-wise.js';
+export { summarizeLesions, type LesionSizeBin, type LesionSummary } from './components/summarize-lesions.js';
 export {
   matchComponents,
   type ComponentMatch,

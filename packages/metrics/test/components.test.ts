@@ -1,11 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   ccDice,
+  lesionCase,
   lesionScores,
+  lesionWiseScores,
   matchComponents,
   panopticQuality,
+  summarizeLesions,
   type ComponentOptions,
 } from '@segloss/metrics';
+import { pairsOf } from '../src/components/lesion-scores.js';
+import { assign } from '../src/components/optimal.js';
 import { goldenFile } from '@segloss/testing';
 
 interface Golden {
@@ -19,7 +24,9 @@ type Counts = {
   recall: number | null;
   precision: number | null;
   f1: number | null;
+  sumIou: number;
 };
+type Matching = 'greedy' | 'optimal';
 
 const golden = goldenFile('components') as unknown as Golden | undefined;
 
@@ -61,16 +68,52 @@ if (golden === undefined) {
       near(any.recall, overlap.recall);
       near(any.precision, overlap.precision);
       near(any.f1, overlap.f1);
-      for (const [iou, { greedy }] of Object.entries(each['iou'] as Record<string, { greedy: Counts }>)) {
-        const scores = lesionScores(match, { iou: Number(iou) });
-        expect([scores.found, scores.missed, scores.invented]).toEqual([greedy.tp, greedy.fn, greedy.fp]);
-        near(scores.recall, greedy.recall);
-        near(scores.precision, greedy.precision);
+      for (const [iou, matchings] of Object.entries(
+        each['iou'] as Record<string, Record<Matching, Counts>>,
+      )) {
+        for (const matching of ['greedy', 'optimal'] as const) {
+          const wanted = matchings[matching];
+          const scores = lesionScores(match, { iou: Number(iou), matching });
+          expect([scores.found, scores.missed, scores.invented]).toEqual([wanted.tp, wanted.fn, wanted.fp]);
+          near(scores.recall, wanted.recall);
+          near(scores.precision, wanted.precision);
+          const pairs = pairsOf(match, Number(iou), matching);
+          near(pairs.reduce((sum, pair) => sum + pair.iou, 0), wanted.sumIou); // prettier-ignore
+        }
       }
       const pq = each['pq'] as { sq: number | null; rq: number | null; pq: number | null };
       const own = panopticQuality(match);
       near(own.rq, pq.rq);
       near(own.pq, pq.pq);
+    });
+
+    it.each(of('bratsLesionWise'))('%s', (_, each) => {
+      const { shape: flat, values } = golden.masks[each.gt]!;
+      const shape = each['asShape'] as number[]; // images are volumes of one slice there
+      expect(shape.reduce((a, b) => a * b)).toBe(flat.reduce((a, b) => a * b));
+      const scores = lesionWiseScores(values, golden.masks[each.pred]!.values, {
+        shape,
+        dilation: each['dilation'] as number,
+        minSize: each['volumeThreshold'] as number,
+      });
+      expect([scores.found, scores.missed, scores.invented]).toEqual(
+        ['numTP', 'numFN', 'numFP'].map((key) => each[key]),
+      );
+      near(scores.dice, each['lesionWiseDice'] as number);
+      near(scores.hd95, each['lesionWiseHD95'] as number);
+      const lesions = each['lesions'] as {
+        volume: number;
+        dice: number;
+        hd95: number;
+        matchedPred: number[];
+      }[];
+      expect(scores.lesions.map(({ size, predicted }) => [size, predicted])).toEqual(
+        lesions.map(({ volume, matchedPred }) => [volume, matchedPred]),
+      );
+      scores.lesions.forEach((lesion, i) => {
+        near(lesion.dice, lesions[i]!.dice);
+        near(lesion.hd95, lesions[i]!.hd95);
+      });
     });
 
     it.each(of('ccDice'))('%s', (_, each) => {
@@ -127,5 +170,140 @@ describe('components', () => {
     expect(() => lesionScores(matchComponents([1], [1], { shape: [1, 1] }), { iou: 1 })).toThrow(
       'wanted an iou from 0 to below 1',
     );
+  });
+});
+
+// Costs of numpy.random.default_rng(3); columns and sums of scipy.optimize.linear_sum_assignment (scipy 1.17.1).
+const ASSIGNMENTS = [
+  { cost: [[12, -17, -13], [-11, -13, 12], [14, 3, -19]], columns: [1, 0, 2] },
+  {
+    cost: [[-17, -7, -3, 4, -1, -10], [-14, 7, 9, -19, -16, -2], [-5, 15, 0, -4, -3, 6], [3, -14, 9, 10, 18, 11]],
+    columns: [0, 3, 4, 1],
+  },
+  {
+    cost: [[-9, -8, 5, 6, 7], [14, -9, 17, -20, -17], [18, 17, -9, -15, -8], [-19, 15, 6, 3, -11], [-2, -13, 10, -2, -19]],
+    columns: [1, 3, 2, 0, 4],
+  },
+]; // prettier-ignore
+
+describe('optimal matching', () => {
+  it.each(ASSIGNMENTS)('assigns rows to columns as scipy ($columns)', ({ cost, columns }) => {
+    const found = assign(Float64Array.from(cost.flat()), cost.length, cost[0]!.length);
+    expect([...found]).toEqual(columns);
+  });
+
+  it('finds two pairs where the largest IoU first finds one', () => {
+    // True {0..5} and {7..9}; predicted {4..7} overlaps both (IoU 2/8, 1/6), {0} only the first (1/6).
+    const truth = [1, 1, 1, 1, 1, 1, 0, 1, 1, 1];
+    const predicted = [1, 0, 0, 0, 1, 1, 1, 1, 0, 0];
+    const match = matchComponents(truth, predicted, { shape: [1, 10] });
+    expect(match.pairs.map(({ iou }) => iou)).toEqual([1 / 6, 2 / 8, 1 / 6]);
+    expect(lesionScores(match, { iou: 0.1 })).toMatchObject({ found: 1, missed: 1, invented: 1 });
+    expect(lesionScores(match, { iou: 0.1, matching: 'optimal' })).toMatchObject({
+      ...{ found: 2, missed: 0, invented: 0, f1: 1 },
+    });
+  });
+
+  it('refuses a matching without an IoU, and an unknown one', () => {
+    const match = matchComponents([1], [1], { shape: [1, 1] });
+    expect(() => lesionScores(match, { matching: 'optimal' })).toThrow('wanted an iou with matching');
+    expect(() => lesionScores(match, { iou: 0.1, matching: 'hungarian' as never })).toThrow(
+      "wanted matching 'greedy' or 'optimal'",
+    );
+  });
+});
+
+describe('lesions of a set, counted by hand', () => {
+  // a: true {0..3} (4), {5} (1), {8,9} (2); predicted {2..5} (4: 2 of the first, 1 of the second), {11} (1).
+  const a = lesionCase([1, 1, 1, 1, 0, 1, 0, 0, 1, 1, 0, 0], [0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1], {
+    shape: [1, 12],
+  });
+  // b: no true lesion; predicted {0..4} (5).
+  const b = lesionCase(new Uint8Array(12), [1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], { shape: [1, 12] });
+  // c: neither.
+  const c = lesionCase(new Uint8Array(12), new Uint8Array(12), { shape: [1, 12] });
+
+  it('divides a predicted lesion among the true ones that it overlaps', () => {
+    expect(a.truth).toEqual([4, 1, 2]);
+    expect(a.found).toEqual([true, true, false]);
+    [8 / 3, 4 / 3, 0].forEach((size, i) => expect(a.predicted[i]).toBeCloseTo(size, 12));
+    expect([a.right, a.invented, a.recognized]).toEqual([1, [1], { count: 0, iou: 0 }]);
+  });
+
+  it('measures in the unit of the spacing', () => {
+    const { truth, invented } = lesionCase([1, 1, 0, 0], [0, 0, 0, 1], {
+      shape: [1, 2, 2],
+      spacing: [2, 0.5, 3],
+    });
+    expect([truth, invented]).toEqual([[6], [3]]);
+    expect(() => lesionCase([1], [1], { shape: [1, 1], spacing: [1, 0] })).toThrow(
+      '2 positive numbers as spacing',
+    );
+  });
+
+  it('pools them, and counts a case without true lesions as F1 0', () => {
+    const summary = summarizeLesions([a, b, c], { bins: 2 });
+    expect(summary).toMatchObject({
+      ...{ lesions: 3, found: 2, missed: 1, predicted: 3, right: 1, invented: 2 },
+      ...{ recall: 2 / 3, precision: 1 / 3, panoptic: { sq: null, rq: 0, pq: 0 } },
+    });
+    expect(summary.f1).toBeCloseTo(4 / 9, 12);
+    // a: recall 2/3, precision 1/2, so 4/7; b: 0; c has no F1.
+    expect(summary.perImage.f1.mean).toBeCloseTo(2 / 7, 12);
+    expect(summary.perImage.f1.cases).toBe(2);
+    expect(summary.ratio).toBeCloseTo(4 / 7, 12);
+    expect(summary.bySize).toMatchObject([
+      { from: 1, to: 2, lesions: 1, found: 1, missed: 0, recall: 1, invented: 1 },
+      { from: 2, to: 4, lesions: 2, found: 1, missed: 1, recall: 0.5, invented: 1 },
+    ]);
+    [4 / 3, 8 / 18].forEach((ratio, i) => expect(summary.bySize[i]!.ratio).toBeCloseTo(ratio, 12));
+  });
+
+  it('is null where there is nothing, and 0 where nothing is found', () => {
+    expect(summarizeLesions([c])).toMatchObject({
+      ...{ recall: null, precision: null, f1: null, ratio: null, bySize: [] },
+      perImage: { f1: { mean: null, cases: 0 } },
+    });
+    const missed = lesionCase([1, 0], [0, 0], { shape: [1, 2] });
+    expect(summarizeLesions([missed])).toMatchObject({ recall: 0, precision: null, f1: 0, ratio: 0 });
+    expect(() => summarizeLesions([], { bins: 0 })).toThrow('bins from 1 to 100');
+  });
+
+  it('finds by IoU with one-to-one matching', () => {
+    const truth = [1, 1, 1, 1, 1, 1, 0, 1, 1, 1];
+    const predicted = [1, 0, 0, 0, 1, 1, 1, 1, 0, 0];
+    const found = (iou?: number) =>
+      lesionCase(truth, predicted, { shape: [1, 10], ...(iou !== undefined && { iou }) }).found;
+    expect([found(), found(0.1), found(0.2)]).toEqual([
+      [true, true],
+      [true, true],
+      [true, false],
+    ]);
+  });
+});
+
+describe('lesion-wise scores', () => {
+  it('do not count small lesions, nor what is predicted on them', () => {
+    const truth = [1, 0, 0, 0, 0, 1, 1, 1];
+    const predicted = [1, 0, 0, 0, 0, 0, 0, 0];
+    const options = { shape: [1, 8], dilation: 0 };
+    expect(lesionWiseScores(truth, predicted, { ...options, minSize: 1 })).toMatchObject({
+      ...{ dice: 0, hd95: 374, found: 0, missed: 1, invented: 0 },
+    });
+    expect(lesionWiseScores(truth, predicted, { ...options, minSize: 0 })).toMatchObject({
+      dice: 0.5,
+      hd95: 187,
+    });
+    expect(lesionWiseScores(truth, predicted, options)).toMatchObject({ dice: 1, hd95: 0, missed: 0 });
+  });
+
+  it('refuse options out of range', () => {
+    expect(() => lesionWiseScores([1], [1], { shape: [1, 1], dilation: 0.5 })).toThrow(
+      'dilation as a whole number',
+    );
+    expect(() => lesionWiseScores([1], [1], { shape: [1, 1], penalty: -1 })).toThrow(
+      'penalty as a number from 0',
+    );
+    expect(() => lesionWiseScores([1], [1], { shape: [1] })).toThrow('a shape of 2 or 3 axes');
   });
 });

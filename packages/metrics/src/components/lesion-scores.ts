@@ -1,6 +1,7 @@
 import { fraction } from '../cases/score-case.js';
 import { checkKeys } from '@segloss/common';
 import { type ComponentMatch, type ComponentPair } from './match.js';
+import { optimal } from './optimal.js';
 
 /** Found, invented and missed components. Null where 0 is divided by 0. */
 export interface LesionScores {
@@ -21,16 +22,21 @@ export interface LesionScores {
 /** Options of {@link lesionScores}. */
 export interface LesionScoreOptions {
   /**
-   * A pair counts if its IoU is above this; each component is in one pair at most, those of the largest IoU first. Default: any shared
-   * pixel counts, and components may be in several pairs.
+   * A pair counts if its IoU is above this, and each component is in one pair at most. Default: any shared pixel counts, and components may be
+   * in several pairs.
    */
   iou?: number;
+  /**
+   * With `iou`, how components that overlap several others are paired. `greedy` (default): the largest IoU first; `optimal`: as many pairs as
+   * possible, then the largest sum of IoU (Hungarian matching). From an IoU of 0.5 on a component has one candidate at most, and both agree.
+   */
+  matching?: 'greedy' | 'optimal';
 }
 
 /**
  * Scores the detection of components: lesion F1, precision and recall.
  *
- * @throws {RangeError} If the IoU is not from 0 to below 1.
+ * @throws {RangeError} If the IoU is not from 0 to below 1, or the matching is unknown. @throws {TypeError} If there is a matching without an IoU.
  *
  * @example
  * ```ts
@@ -40,12 +46,22 @@ export interface LesionScoreOptions {
  * ```
  */
 export function lesionScores(match: ComponentMatch, options: LesionScoreOptions = {}): LesionScores {
-  checkKeys('lesionScores', options, ['iou']);
-  const { iou } = options;
+  checkKeys('lesionScores', options, ['iou', 'matching']);
+  const { iou, matching } = options;
   if (iou !== undefined && !(iou >= 0 && iou < 1)) {
     throw new RangeError(`lesionScores: wanted an iou from 0 to below 1, got ${String(iou)}`);
   }
-  const pairs = iou === undefined ? match.pairs : greedy(match, iou);
+  if (matching !== undefined && matching !== 'greedy' && matching !== 'optimal') {
+    throw new RangeError(
+      `lesionScores: wanted matching 'greedy' or 'optimal', got ${JSON.stringify(matching)}`,
+    );
+  }
+  if (matching !== undefined && iou === undefined) {
+    throw new TypeError(
+      'lesionScores: wanted an iou with matching, got none; without one any overlap counts',
+    );
+  }
+  const pairs = pairsOf(match, iou, matching);
   const found = new Set(pairs.map(({ truth }) => truth)).size;
   const right = new Set(pairs.map(({ predicted }) => predicted)).size;
   const recall = fraction(found, match.truth.length);
@@ -60,6 +76,16 @@ export function lesionScores(match: ComponentMatch, options: LesionScoreOptions 
     precision,
     f1: recall === null || precision === null ? null : sum === 0 ? 0 : (2 * recall * precision) / sum,
   };
+}
+
+/** The pairs that count. */
+export function pairsOf(
+  match: ComponentMatch,
+  iou: number | undefined,
+  matching: LesionScoreOptions['matching'],
+): readonly ComponentPair[] {
+  if (iou === undefined) return match.pairs;
+  return matching === 'optimal' ? optimal(match.pairs.filter((pair) => pair.iou > iou)) : greedy(match, iou);
 }
 
 /** Pairs above the IoU, the largest first, with each component once. */

@@ -1,0 +1,156 @@
+import { checkKeys } from '@segloss/common';
+
+import { fraction } from '../cases/score-case.js';
+import { type CaseMean } from '../cases/summarize-cases.js';
+import { summarizeScores } from '../score-summary.js';
+import { type LesionCase } from './lesion-case.js';
+import { type PanopticQuality } from './lesion-scores.js';
+
+/** The lesions of a set whose true sizes lie from `from` to before `to` (the last bin: to `to`). */
+export interface LesionSizeBin {
+  readonly from: number;
+  readonly to: number;
+  /** True lesions, and those that are found and missed. */
+  readonly lesions: number;
+  readonly found: number;
+  readonly missed: number;
+  /** found / lesions. */
+  readonly recall: number | null;
+  /** Σ predicted size / Σ true size, p/q, of all lesions of the bin; a lesion that nothing overlaps counts with predicted size 0. */
+  readonly ratio: number | null;
+  /** Invented lesions whose own size is in the bin; smaller and larger ones than every true lesion are in the first and the last bin. */
+  readonly invented: number;
+}
+
+/** Detection and size of the lesions of one class over a set. Null where 0 is divided by 0. */
+export interface LesionSummary {
+  /** True lesions of all cases, and those that are found and missed. */
+  readonly lesions: number;
+  readonly found: number;
+  readonly missed: number;
+  /** Predicted lesions of all cases, and those that are right and invented. */
+  readonly predicted: number;
+  readonly right: number;
+  readonly invented: number;
+  /** found / lesions and right / predicted, over all lesions of the set, and their harmonic mean: 0 if nothing is found. */
+  readonly recall: number | null;
+  readonly precision: number | null;
+  readonly f1: number | null;
+  /** F1 of the cases that have a true or a predicted lesion. */
+  readonly perImage: { readonly f1: CaseMean };
+  /** Over all lesions of the set. */
+  readonly panoptic: PanopticQuality;
+  /** Σ predicted size / Σ true size of the true lesions, p/q. Invented lesions are not in it. */
+  readonly ratio: number | null;
+  /** Bins with equally many true lesions, the smallest first; fewer where many have one size. */
+  readonly bySize: readonly LesionSizeBin[];
+}
+
+/**
+ * Combines the lesions of many cases: F1, recall, precision and panoptic quality over all lesions, and recall, p/q and invented lesions by
+ * size.
+ *
+ * The bins depend on the truth alone, so that every prediction of a set has the same ones.
+ *
+ * @param cases Results of {@link lesionCase}. @param options `bins`: number of bins with equally many true lesions, 1 to 100; default 4.
+ * @throws {RangeError} If `bins` is out of range.
+ *
+ * @example
+ * ```ts
+ * const common = { shape: [1, 6] };
+ * const cases = [
+ *   lesionCase([1, 1, 1, 0, 1, 0], [1, 1, 0, 0, 0, 0], common),
+ *   lesionCase([1, 1, 0, 0, 0, 0], [1, 1, 0, 1, 1, 0], common),
+ * ];
+ * const { recall, precision, ratio, bySize } = summarizeLesions(cases, { bins: 2 });
+ * [recall, precision, ratio]; // → [0.6667, 0.6667, 0.6667]
+ * bySize.map(({ from, lesions, missed, invented }) => [from, lesions, missed, invented]); // → [[1, 1, 1, 0], [2, 2, 0, 1]]
+ * ```
+ */
+export function summarizeLesions(
+  cases: readonly LesionCase[],
+  options: { readonly bins?: number } = {},
+): LesionSummary {
+  checkKeys('summarizeLesions', options, ['bins']);
+  const { bins = 4 } = options;
+  if (!(Number.isInteger(bins) && bins >= 1 && bins <= 100)) {
+    throw new RangeError(
+      `summarizeLesions: wanted a whole number of bins from 1 to 100, got ${String(bins)}`,
+    );
+  }
+  const all = cases.flatMap(({ truth, found, predicted }) =>
+    truth.map((size, i): Lesion => ({ size, found: found[i]!, predicted: predicted[i]! })),
+  );
+  const invented = cases.flatMap((one) => one.invented);
+  const right = cases.reduce((sum, one) => sum + one.right, 0);
+  const found = all.filter((one) => one.found).length;
+  const scores = ratesOf(found, all.length, right, right + invented.length);
+  const { mean, median, cases: counted } = summarizeScores(cases.map((one) => f1Of(one) ?? NaN));
+  const recognized = cases.reduce((sum, one) => sum + one.recognized.count, 0);
+  const iou = cases.reduce((sum, one) => sum + one.recognized.iou, 0);
+  const half = (all.length + right + invented.length) / 2;
+  return {
+    ...{ lesions: all.length, found, missed: all.length - found },
+    ...{ predicted: right + invented.length, right, invented: invented.length },
+    ...scores,
+    perImage: {
+      f1: counted === 0 ? { mean: null, median: null, cases: 0 } : { mean, median, cases: counted },
+    },
+    panoptic: { sq: fraction(iou, recognized), rq: fraction(recognized, half), pq: fraction(iou, half) },
+    ratio: ratioOf(all),
+    bySize: bySize(all, invented, bins),
+  };
+}
+
+interface Lesion {
+  readonly size: number;
+  readonly found: boolean;
+  readonly predicted: number;
+}
+
+function f1Of({ truth, found, right, invented }: LesionCase): number | null {
+  return ratesOf(found.filter(Boolean).length, truth.length, right, right + invented.length).f1;
+}
+
+function ratesOf(found: number, lesions: number, right: number, predicted: number) {
+  const [recall, precision] = [fraction(found, lesions), fraction(right, predicted)];
+  const sum = (recall ?? 0) + (precision ?? 0);
+  const f1 =
+    recall === null && precision === null
+      ? null
+      : sum === 0
+        ? 0
+        : (2 * (recall ?? 0) * (precision ?? 0)) / sum;
+  return { recall, precision, f1 };
+}
+
+function ratioOf(lesions: readonly Lesion[]): number | null {
+  const sum = (of: (lesion: Lesion) => number) => lesions.reduce((total, one) => total + of(one), 0);
+  return fraction(
+    sum((one) => one.predicted),
+    sum((one) => one.size),
+  );
+}
+
+function bySize(lesions: readonly Lesion[], invented: readonly number[], count: number): LesionSizeBin[] {
+  const sorted = [...lesions].sort((a, b) => a.size - b.size);
+  if (sorted.length === 0) return [];
+  const [first, last] = [sorted[0]!.size, sorted.at(-1)!.size];
+  const inner = Array.from(
+    { length: count - 1 },
+    (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / count)]!.size,
+  );
+  const edges = [first, ...[...new Set(inner)].filter((edge) => edge > first), last];
+  return edges.slice(1).map((to, i) => {
+    const from = edges[i]!;
+    const [isFirst, isLast] = [i === 0, i === edges.length - 2];
+    const within = sorted.filter(({ size }) => size >= from && (isLast || size < to));
+    const found = within.filter((one) => one.found).length;
+    return {
+      ...{ from, to, lesions: within.length, found, missed: within.length - found },
+      recall: fraction(found, within.length),
+      ratio: ratioOf(within),
+      invented: invented.filter((size) => (isFirst || size >= from) && (isLast || size < to)).length,
+    };
+  });
+}
