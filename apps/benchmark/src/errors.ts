@@ -46,6 +46,9 @@ const codes: Readonly<Record<string, number>> = {
 /** Returns the exit code for an error of this name, and of this `code` if it has one; that of a runtime error where there is none. */
 export function codeOfError(error: { readonly name: string; readonly code?: unknown } | undefined): number {
   if (error?.name === 'RunError' && error.code === 'busy') return exitCodes.resumable.code;
+  if (error?.name === 'HubError' && (error.code === 'not-found' || error.code === 'ambiguous')) {
+    return exitCodes.usage.code;
+  }
   return (error === undefined ? undefined : codes[error.name]) ?? exitCodes.runtime.code;
 }
 

@@ -40,6 +40,7 @@ export { fromJson, toJson } from './logs/json.js';
 export { MetricsLog, readMetrics, type Metrics } from './logs/metrics-log.js';
 export { writeTensorboard } from './logs/tensorboard/write-tensorboard.js';
 export { weightsHash } from './weights.js';
+export { HubError, type HubErrorCode } from './hub/hub-error.js';
 export { describeModule, type ModuleConsent } from './modules/consent.js';
 export { ModuleError } from './modules/module-error.js';
 export { type HashedFile, type ModuleSource } from './modules/module-source.js';

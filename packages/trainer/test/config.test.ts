@@ -44,7 +44,7 @@ describe('a configuration', () => {
   it('needs the data only, and has every default', async () => {
     const { config, origin, file, folder: home } = await load(data);
     expect(config).toEqual({
-      data: { folder: 'demo', workers: 0, normalize: 'none' },
+      data: { folder: 'demo', workers: 0, normalize: 'auto' },
       model: { name: 'unet' },
       loss: 'ce',
       optimizer: {
@@ -441,8 +441,8 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: data.normalize: mean and std must have the same number of channels, got 1 and 2',
         '  at run.yaml:1',
-        '  got {"mean":[0],"std":[1,1]}; wanted: `{ mean, std }`, a list of one number per channel each, or `none`, which keeps values from 0 to 1',
-        '  change the value, or leave it out: the default is "none"',
+        '  got {"mean":[0],"std":[1,1]}; wanted: `{ mean, std }`, a list of one number per channel each; `none`, which keeps values from 0 to 1; or `auto`: the mean and std that belong to weights of a hub (`model.encoderWeights`), otherwise `none`',
+        '  change the value, or leave it out: the default is "auto"',
       ],
     ],
     [
@@ -641,7 +641,7 @@ describe('the presets', () => {
     });
     expect(file).toBe(`preset:${name}`);
     const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-    expect(config.data.normalize).toEqual(name.startsWith('msd-') ? 'none' : imageNet);
+    expect(config.data.normalize).toEqual(name.startsWith('msd-') ? 'auto' : imageNet);
     expect(origin['epochs']).toMatch(/^preset:[\w-]+:\d+$/);
     await expect(loadConfig(`preset:${name}`, { cwd: folder })).rejects.toThrow('data.folder: is missing');
   });

@@ -40,7 +40,10 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
       parseSeeds,
     )
     .option('--set <key=value>', 'override a key of every run, as in epochs=2; repeat for several', collect)
-    .option('--encoder-weights <file>', 'with --scale full: ImageNet weights of a ResNet-50, .safetensors')
+    .option(
+      '--encoder-weights <weights>',
+      'with --scale full: imagenet, or a .safetensors file with the weights of a ResNet-50',
+    )
     .option('--jobs <n>', 'number of trainings at the same time', parseCount)
     .option('--dry-run', 'list the trainings and their state, without training')
     .action(async (what: string, flags: ReplicateFlags) => {
@@ -48,7 +51,10 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
       const { data = '.', out, plan = [], seeds, set = [], encoderWeights, jobs, dryRun = false } = flags;
       const scale = oneOf('scale', flags.scale, [...SCALES]);
       const place = (file: string) => path.resolve(terminal.folder, file);
-      const weights = encoderWeights === undefined ? undefined : place(encoderWeights);
+      const weights =
+        encoderWeights === undefined || /^(imagenet$|hf:)/.test(encoderWeights)
+          ? encoderWeights
+          : place(encoderWeights);
       finish(
         await replicateCommand(
           { data: place(data), scale, out: place(out), plans: plan, seeds, set, encoderWeights: weights, jobs, dryRun }, // prettier-ignore

@@ -63,7 +63,7 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
     return await trainingSession(terminal, async ({ signal, note, show }) => {
       const progress = show({ runs: 1 });
       const { folder, summary } = await runTraining(loaded, {
-        ...{ fresh, signal, command },
+        ...{ fresh, signal, command, say: note },
         onEvent(event) {
           if (json && event.type !== 'step') stdout.write(`${serializeEvent(event)}\n`);
           if (event.type === 'note') note(event.text);

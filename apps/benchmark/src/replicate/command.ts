@@ -81,7 +81,7 @@ function sayMissing(
   }
   if (scale === 'full' && encoderWeights === undefined) {
     say(
-      'no --encoder-weights: the encoders start at random, not at the ImageNet weights that the paper uses; packages/models/README.md says how to convert them',
+      'no --encoder-weights: the encoders start at random, not at the ImageNet weights that the paper uses; --encoder-weights imagenet downloads them',
     );
   }
   if (scale === 'full') say("not in this plan: the paper's volumes (nnU-Net, 500 epochs)");

@@ -25,12 +25,17 @@ import { type RunConfig } from './schema.js';
 export function runId(config: RunConfig, fingerprint: string): string {
   const run = {
     ...without(config, ['out', 'logs', 'threads', 'checkpoint']),
-    data: named(without(config.data, ['folder', 'workers', 'test'])),
+    data: named({ ...without(config.data, ['folder', 'workers', 'test']), normalize: normalizeOf(config) }),
     model: named(config.model),
     loss: canonicalLoss(config.loss),
     fingerprint,
   };
   return createHash('sha256').update(canonicalJson(run)).digest('hex').slice(0, 12);
+}
+
+/** `auto`, where no weights have replaced it, is `none`. */
+function normalizeOf({ data: { normalize } }: RunConfig): RunConfig['data']['normalize'] {
+  return normalize === 'auto' ? 'none' : normalize;
 }
 
 function without(value: object, keys: readonly string[]): object {

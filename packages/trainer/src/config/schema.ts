@@ -144,7 +144,7 @@ const data = z.strictObject({
     ),
   normalize: z
     .union([
-      z.literal('none'),
+      z.enum(['auto', 'none']),
       z.strictObject({
         mean: z
           .array(z.number())
@@ -156,9 +156,9 @@ const data = z.strictObject({
           .describe('Standard deviation of each channel, by which values are divided; above 0'),
       }),
     ])
-    .default('none')
+    .default('auto')
     .describe(
-      '`{ mean, std }`, a list of one number per channel each, or `none`, which keeps values from 0 to 1',
+      '`{ mean, std }`, a list of one number per channel each; `none`, which keeps values from 0 to 1; or `auto`: the mean and std that belong to weights of a hub (`model.encoderWeights`), otherwise `none`',
     ),
 });
 
@@ -169,6 +169,13 @@ const model = z.looseObject({
     .default(DEFAULT_NAMES.model)
     .describe(
       'Name of a model of `@segloss/models`, or a module of your own, `./mine.mjs#build`; the other keys of `model` are its options',
+    ),
+  encoderWeights: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Pretrained weights of the encoder: `imagenet`, `hf:owner/name[@revision][/file.safetensors]` of a hub, or the path of a `.safetensors` file, `./weights.safetensors`; by default they are drawn from the seed',
     ),
 });
 
@@ -447,7 +454,7 @@ export const runSchema = z.strictObject(runShape).superRefine((run, context) => 
   const refuse = (path: (string | number)[], message: string) =>
     context.addIssue({ code: 'custom', path, message });
   const { normalize, size } = run.data;
-  if (normalize !== 'none' && normalize.mean.length !== normalize.std.length) {
+  if (typeof normalize === 'object' && normalize.mean.length !== normalize.std.length) {
     refuse(
       ['data', 'normalize'],
       `mean and std must have the same number of channels, got ${normalize.mean.length} and ${normalize.std.length}`,

@@ -11,7 +11,7 @@ export interface ExportNotes {
   /** What the label of a pixel is. */
   readonly decoding: 'probability above 0.5' | 'most probable class';
   /** Of images with values from 0 to 1: `none`, or the mean and the standard deviation of each channel. */
-  readonly normalize: OpenRun['config']['data']['normalize'];
+  readonly normalize: Exclude<OpenRun['config']['data']['normalize'], 'auto'>;
   /** Values of volumes that become 0 and 1: a range, or percentiles of each volume. Null for images. */
   readonly intensityRange: readonly number[] | 'percentiles 0.5 and 99.5' | null;
   /** Voxel distances in mm to which volumes are resampled; null where they keep theirs. */
@@ -40,7 +40,7 @@ export function exportNotes({
   const { normalize, volumes = 'slices', intensityRange, spacing } = config.data;
   const binary = classes.length === 2;
   return {
-    ...{ classes, background, loss: config.loss, normalize },
+    ...{ classes, background, loss: config.loss, normalize: normalize === 'auto' ? 'none' : normalize },
     activation: binary ? 'sigmoid' : 'softmax',
     decoding: binary ? 'probability above 0.5' : 'most probable class',
     intensityRange: intensityRange ?? (inputShape.length === 4 ? 'percentiles 0.5 and 99.5' : null),

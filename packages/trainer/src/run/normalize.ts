@@ -2,9 +2,9 @@ import { DataError, type Sample } from '@segloss/data';
 
 import { type RunConfig } from '../config/schema.js';
 
-/** (x - mean) / std of each channel, as the configuration says; the mask stays. */
+/** (x - mean) / std of each channel, as the configuration says; the mask stays. `auto`, where no plan has replaced it, is `none`. */
 export function normalizer(normalize: RunConfig['data']['normalize']): (sample: Sample) => Sample {
-  if (normalize === 'none') return (sample) => sample;
+  if (typeof normalize === 'string') return (sample) => sample;
   const { mean, std } = normalize;
   return (sample) => {
     const { channels, image, id } = sample;
@@ -23,7 +23,7 @@ export function normalizer(normalize: RunConfig['data']['normalize']): (sample: 
 
 /** The inverse of {@link normalizer}, for showing an image. */
 export function denormalizer(normalize: RunConfig['data']['normalize']): (sample: Sample) => Sample {
-  if (normalize === 'none') return (sample) => sample;
+  if (typeof normalize === 'string') return (sample) => sample;
   const { mean, std } = normalize;
   return (sample) => ({
     ...sample,

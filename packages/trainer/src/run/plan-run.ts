@@ -8,6 +8,7 @@ import { modulesIn, modulesOfModel } from '../config/modules.js';
 import { runId } from '../config/run-id.js';
 import { type RunConfig } from '../config/schema.js';
 import { moduleSource, type ModuleSource } from '../modules/module-source.js';
+import { resolveEncoderWeights } from '../hub/encoder-weights.js';
 import { fileHash } from './file-hash.js';
 import { refuseInside } from './output-folder.js';
 import { imageOptions } from './image-options.js';
@@ -24,7 +25,10 @@ export interface RunPlan {
   readonly folder: string;
   /** `interrupted` also where a finished run lacks a file: `runTraining` completes it, or says what cannot be restored. */
   readonly state: RunState;
+  /** Weights of a hub by their commit, `data.normalize` as it belongs to them. */
   readonly loaded: LoadedConfig;
+  /** Path of the file of pretrained weights; undefined where the model has none. */
+  readonly weightsFile?: string | undefined;
   /** The images; shared by plans over the same data. */
   readonly images: RunImages;
   /** The user's own modules, which have not been run. */
@@ -43,6 +47,8 @@ export interface PlanOptions {
   name?: string;
   /** Opened data, shared by the plans of a benchmark: pass the same map to every call. */
   opened?: OpenedImages;
+  /** Receives what is downloaded. Default: a warning on the console. */
+  say?: (text: string) => void;
 }
 
 /** Data sets that were opened, by the part of the configuration that names them. */
@@ -50,10 +56,10 @@ export type OpenedImages = Map<string, Promise<RunImages>>;
 
 /**
  * Plans a run without training it: opens the data, hashes whatever its numbers depend on, and looks up how far its folder is. Runs no code
- * of the user's own and writes nothing.
+ * of the user's own. Weights of a hub (`model.encoderWeights`) are downloaded into the cache unless they are there; nothing else is written.
  *
  * @param options See {@link PlanOptions}.
- * @throws {DataError} If the data cannot be used. @throws {ModuleError} If a module's file is missing. @throws {OutputError} If `out` lies in the
+ * @throws {DataError} If the data cannot be used. @throws {HubError} If weights cannot be downloaded. @throws {ModuleError} If a module's file is missing. @throws {OutputError} If `out` lies in the
  *   folder of the images.
  *
  * @example
@@ -70,9 +76,10 @@ export type OpenedImages = Map<string, Promise<RunImages>>;
  * opened.size; // → 1
  * ```
  */
-export async function planRun(loaded: LoadedConfig, options: PlanOptions = {}): Promise<RunPlan> {
-  const { config } = loaded;
-  const { name = nameOf(loaded.file), opened = new Map() as OpenedImages } = options;
+export async function planRun(given: LoadedConfig, options: PlanOptions = {}): Promise<RunPlan> {
+  const { config } = given;
+  const { name = nameOf(given.file), opened = new Map() as OpenedImages } = options;
+  const { say = (text: string) => console.warn(text) } = options;
   checkName(name);
   const folders = [config.data.folder, ...(config.data.test === undefined ? [] : [config.data.test])];
   refuseInside(
@@ -80,17 +87,22 @@ export async function planRun(loaded: LoadedConfig, options: PlanOptions = {}): 
     folders.filter((one) => !isBuiltIn(one)),
   );
   const sources = [...modulesIn(config.loss), ...modulesOfModel(config)].map((module) =>
-    moduleSource(module, loaded.folder),
+    moduleSource(module, given.folder),
   );
   const images = await openOnce(config, opened);
+  const { loaded, local } = await resolveEncoderWeights(given, images.channels, say);
   const hashes = [
     images.fingerprint,
     ...sources.flatMap(({ sha256, imports }) => [sha256, ...imports.map((one) => one.sha256)]),
-    ...(await weightsHashes(config)),
+    ...(await weightsHashes(local)),
   ];
-  const id = runId(config, hashes.join());
+  const id = runId(local, hashes.join()); // a file counts by its name and its bytes, wherever it came from
   const folder = path.join(config.out, `${name}-${id}`);
-  return { id, name, folder, state: stateOf(folder), loaded, images, sources };
+  const { encoderWeights } = local.model;
+  return {
+    ...{ id, name, folder, state: stateOf(folder), loaded, images, sources },
+    ...(encoderWeights !== undefined && { weightsFile: encoderWeights }),
+  };
 }
 
 /** As {@link runState}; a finished run that lacks files is to be completed, so it counts as interrupted. */

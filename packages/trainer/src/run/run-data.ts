@@ -148,7 +148,7 @@ export async function prepareImages(
   };
   const loaders = [images.train, images.val, images.test ?? []].map((part) => loader(part, shared));
   const oneSize = given === undefined ? sameSize(size, first.id) : (sample: Sample) => sample;
-  const range = config.data.normalize === 'none' ? new IntensityRange() : undefined;
+  const range = typeof config.data.normalize === 'string' ? new IntensityRange() : undefined;
   const looked = (sample: Sample) => {
     range?.add(sample);
     return oneSize(sample);

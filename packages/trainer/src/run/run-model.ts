@@ -19,19 +19,25 @@ interface ModelInput {
 /**
  * Builds the model that a configuration names.
  *
- * @param options `pretrained: false` leaves out `encoderWeights`, for a model that gets other weights at once.
+ * @param options `pretrained: false` leaves out `encoderWeights`, for a model that gets other weights next; `weightsFile` replaces them, the file
+ * of weights of a hub.
  * @throws {ConfigError} If the name or an option is unknown, or sizes do not fit. @throws {ModuleError} If a module cannot be used.
  */
 export async function buildRunModel(
   config: Pick<RunConfig, 'model' | 'seed'>,
   { inputShape, classes }: ModelInput,
-  { pretrained = true, folder = '.' }: { pretrained?: boolean; folder?: string } = {},
+  {
+    pretrained = true,
+    folder = '.',
+    weightsFile,
+  }: { pretrained?: boolean; folder?: string; weightsFile?: string | undefined } = {},
 ): Promise<{ model: LayersModel; sources: ModuleSource[] }> {
   const { name, ...given } = config.model;
   const untrained = { ...given };
   delete untrained['encoderWeights'];
   const options = {
     ...(pretrained ? given : untrained),
+    ...(pretrained && weightsFile !== undefined && { encoderWeights: weightsFile }),
     inputShape,
     outputs: outputChannels(classes),
     seed: config.seed,
@@ -48,7 +54,7 @@ function weightsOf(file: string): Uint8Array {
     throw new ConfigError({
       what: 'model.encoderWeights: the file cannot be read',
       where: file,
-      expected: 'a .safetensors file with the weights of a torchvision ResNet',
+      expected: 'a .safetensors file with the weights of the encoder, `imagenet`, or `hf:owner/name`',
       remedy: `check the path (${(error as Error).message})`,
     });
   }

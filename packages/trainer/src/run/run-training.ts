@@ -74,10 +74,9 @@ export interface RunOptions extends PlanOptions {
  * ```
  */
 export async function runTraining(
-  loaded: LoadedConfig,
+  given: LoadedConfig,
   options: RunOptions = {},
 ): Promise<{ folder: string; summary: RunSummary }> {
-  const { config } = loaded;
   const {
     fresh = false,
     signal,
@@ -85,8 +84,9 @@ export async function runTraining(
     modules = true,
     command = process.argv,
   } = options;
-  const plan = await planRun(loaded, options);
-  const { id, name, folder, images, sources } = plan;
+  const plan = await planRun(given, options);
+  const { id, name, folder, images, sources, loaded, weightsFile } = plan;
+  const { config } = loaded;
   const note = (text: string) => onEvent({ type: 'note', run: id, text });
   const noteAbout = (text: string, about: NoteSubject) =>
     onEvent({ type: 'note', run: id, text, ...(about === 'settings' && { about }) });
@@ -104,7 +104,7 @@ export async function runTraining(
   try {
     const { loss } = await resolveLoss(config.loss, loaded.folder);
     const backend = await selectBackend(config.backend, threadsFor(config));
-    const { model } = await buildRunModel(config, data, { folder: loaded.folder });
+    const { model } = await buildRunModel(config, data, { folder: loaded.folder, weightsFile });
     const loggers = await loadLoggers(config.logs.plugins, { warn: note, folder: loaded.folder });
     try {
       const aside = fresh ? await home.putAside() : undefined;
