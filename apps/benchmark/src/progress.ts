@@ -69,19 +69,28 @@ export function epochLine(
 export const RATIO_LEGEND = `p/q is the predicted over the true share of a class, 1 is right; soft sums the probabilities, hard counts the pixels of the mask; COLLAPSING: hard is below ${COLLAPSE}`;
 
 /**
- * Returns what to do about classes that are vanishing from the masks, a sentence each.
+ * Returns what to do about classes that are vanishing from the masks: at most a sentence for those whose probabilities have about the true
+ * size, and one for the others.
  *
  * @param event The last epoch.
  */
 export function sizeAdvice({ val }: Pick<EpochEvent, 'val'>, classes: readonly string[]): string[] {
-  return classes.flatMap((name, k) => {
+  const all = classes.flatMap((name, k) => {
     if (!isVanishing(val, k)) return [];
     const soft = val.soft[k]! / val.truth[k]!;
     const hard = val.hard[k]! / val.truth[k]!;
-    const found = `${name}: its masks have ${ratioText(hard)} of the true size, its probabilities ${ratioText(soft)}`;
-    return soft > 0.5 && soft < 2
-      ? [`${found}; segloss predict --decode volume makes masks of the size of the probabilities`]
-      : [`${found}; train longer, begin with the true proportions (--set outputBias=prior), or add a size term (--loss "ce + l1")`]; // prettier-ignore
+    const found = `${name} has ${ratioText(hard)} of its true size in the masks and ${ratioText(soft)} in the probabilities`; // prettier-ignore
+    return [{ found, decodable: soft > 0.5 && soft < 2 }];
+  });
+  return [true, false].flatMap((decodable) => {
+    const [first, ...others] = all.filter((one) => one.decodable === decodable);
+    if (first === undefined) return [];
+    const more =
+      others.length === 0 ? '' : ` (and so ${plural(others.length, 'more class', 'more classes')})`;
+    const advice = decodable
+      ? 'segloss predict --decode volume makes masks of the size of the probabilities'
+      : 'train longer, begin with the true proportions (--set outputBias=prior), or add a size term (--loss "ce + l1")';
+    return [`${first.found}${more}; ${advice}`];
   });
 }
 

@@ -57,11 +57,13 @@ describe('the advice at the end', () => {
   it('is about vanishing classes alone: another decoding where the probabilities have the size, training where they have not', () => {
     const event = line([0.84, 0.15, 0.009, 0.001]);
     expect(sizeAdvice(event, extent.classes)).toEqual([
-      'polyp: its masks have 0.09 of the true size, its probabilities 0.70; segloss predict --decode volume makes masks of the size of the probabilities',
+      'polyp has 0.09 of its true size in the masks and 0.70 in the probabilities; segloss predict --decode volume makes masks of the size of the probabilities',
     ]);
-    const few = { val: { ...event.val, soft: [0.77, 0.16, 0.04, 0] } };
+    const few = { val: { ...event.val, soft: [0.77, 0.04, 0.04, 0], hard: [0.9, 0.01, 0.009, 0] } };
     expect(sizeAdvice(few, extent.classes)).toEqual([
-      expect.stringMatching(/^polyp: .* 0\.40; train longer, .*outputBias=prior/),
+      expect.stringMatching(
+        /^vessel .* 0\.20 in the probabilities \(and so 1 more class\); train longer, .*outputBias=prior/,
+      ),
     ]);
     expect(sizeAdvice(line([0.84, 0.15, 0.0101, 0]), extent.classes)).toEqual([]);
   });

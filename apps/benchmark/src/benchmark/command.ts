@@ -86,7 +86,6 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   const waitingOf = ({ waiting }: Benchmark) => waiting.filter(({ labels }) => matches(labels));
   const chosen = runsOf(benchmark);
   const todo = chosen.filter(isOpen);
-  for (const text of benchmark.warnings) say(`warning: ${text}`);
   // Also what the runs will say of their settings: each sentence once.
   const said = new Set(
     chosen.flatMap(({ sources }) => sources.map((one) => `runs the ${describeModule(one)}`)),
@@ -94,6 +93,7 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   for (const text of said) say(text);
   const total = chosen.length + waitingOf(benchmark).length;
   say(`${benchmark.name}: ${plural(total, 'run')}, ${todo.length + waitingOf(benchmark).length} to train, in ${benchmark.folder}`); // prettier-ignore
+  for (const text of benchmark.notes) say(text);
   if (request.dryRun) {
     const jobs = request.jobs ?? availableParallelism();
     for (const line of dryRunLines({ benchmark, runs: chosen, waiting: waitingOf(benchmark), todo, jobs })) stdout.write(`${line}\n`); // prettier-ignore

@@ -64,8 +64,8 @@ export interface Benchmark {
   readonly tune: Tuning | undefined;
   /** The labels of all cells, in the order of the grid. */
   readonly grid: readonly Readonly<Record<string, string>>[];
-  /** What is suspicious about the data sets. */
-  readonly warnings: readonly string[];
+  /** How each data set is read, and what is suspicious about it. */
+  readonly notes: readonly string[];
 }
 
 /** What `benchmark.json` says: which runs belong together, and what they are called. */
@@ -136,8 +136,11 @@ export async function planBenchmark(
 ): Promise<Benchmark> {
   const runsFolder = path.join(folder, FILES.runs);
   const grid = cellsOf(axes);
-  const warnings = new Set<string>();
-  const found = ({ images }: Pick<RunPlan, 'images'>) => images.warnings.forEach((text) => warnings.add(`${images.name}: ${text}`)); // prettier-ignore
+  const notes = new Set<string>();
+  const found = ({ images: { name, description, warnings } }: Pick<RunPlan, 'images'>) => {
+    notes.add(`data ${name}: ${description}`);
+    for (const text of warnings) notes.add(`warning: ${name}: ${text}`);
+  };
   const tuning = tune === undefined ? [] : await planTuning(tune, { template, axes, cells: grid, runsFolder, opened, nameOf: runName }); // prettier-ignore
   const tuningRuns = runsOf(tuning);
   const seed = axes.find(({ key }) => key === 'seed')?.title;
@@ -165,7 +168,7 @@ export async function planBenchmark(
     found(plan);
     cells.push(planned(plan, labels, tuningRuns.length + cells.length));
   }
-  return { name, folder, axes, cells, tuningRuns, waiting, tuning, tune, grid: grid.map(({ labels }) => labels), warnings: [...warnings] }; // prettier-ignore
+  return { name, folder, axes, cells, tuningRuns, waiting, tuning, tune, grid: grid.map(({ labels }) => labels), notes: [...notes] }; // prettier-ignore
 }
 
 /** The runs of all groups, each once. */

@@ -110,6 +110,7 @@ async function configOf(flags: TrainFlags, { folder: cwd }: Terminal): Promise<L
 
 function* aboutRun(run: RunStartEvent): Generator<string> {
   yield `run ${run.run} in ${run.folder}`;
+  yield `data ${run.data.name}: ${run.data.description}`;
   for (const text of run.data.warnings) yield `warning: ${text}`;
   yield `backend ${run.backend.name}: ${run.backend.reason}`;
   yield `${run.data.train} images to train and ${run.data.val} to validate, ${run.parameters} parameters, ${plural(run.epochs, 'epoch')} of ${plural(run.stepsPerEpoch, 'update')}`;
