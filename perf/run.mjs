@@ -7,6 +7,7 @@ const PROGRAMS = {
   loading: './loading.mjs',
   losses: './losses.mjs',
   metrics: './metrics.mjs',
+  playground: './playground.mjs',
   resnet: './resnet.mjs',
   scaling: './scaling.mjs',
   threads: './threads.mjs',

@@ -10,7 +10,7 @@ import { CurveView } from './views/curve.js';
 /** The other screens come when they are opened. */
 const LATER: Readonly<Record<Exclude<Tab, 'curve'>, () => Promise<ComponentType>>> = {
   paint: async () => (await import('./views/paint.js')).PaintView,
-  race: async () => (await import('./views/race.js')).RaceView,
+  race: async () => (await import('./views/race/view.js')).RaceView,
   simplex: async () => (await import('./views/simplex.js')).SimplexView,
   masks: async () => (await import('./views/masks.js')).MasksView,
   train: async () => (await import('./views/train.js')).TrainView,

@@ -1,10 +1,15 @@
 import { Race, STEPS, type RaceSettings, type Standing } from './race.js';
 
 /** What the page asks of a race; each request is answered by one frame, so that the page sets the pace. */
-export type RaceRequest =
-  | { readonly kind: 'start'; readonly settings: RaceSettings; readonly until: number }
-  | { readonly kind: 'run'; readonly until: number }
-  | { readonly kind: 'step' };
+export interface RaceRequest {
+  /** A new race; without it the last one continues. */
+  readonly settings?: RaceSettings;
+  /** Total number of steps at which to stop. */
+  readonly until: number;
+}
+
+/** Milliseconds of a slice: less than a frame of the screen, so that every frame of it shows new masks. */
+export const SLICE = { worker: 10, page: 8 } as const;
 
 /** What is drawn of a race. */
 export interface RaceFrame {
@@ -25,20 +30,23 @@ const EVERY = 15;
 export class RaceDriver {
   private readonly race: Race;
 
-  constructor(settings: RaceSettings) {
+  /** @param now A clock in milliseconds. */
+  constructor(
+    settings: RaceSettings,
+    private readonly now: () => number = () => performance.now(),
+  ) {
     this.race = new Race(settings);
   }
 
-  /** Runs at least one step, until a total number of steps or a time in milliseconds is reached. */
+  /** Runs at least one step, and stops at a total number of steps or after the step that ends a slice of time. */
   advance(until: number, milliseconds: number): RaceFrame {
-    const { race } = this;
-    const end = performance.now() + milliseconds;
-    const goal = milliseconds === 0 ? Math.min(STEPS, race.steps + until) : until;
+    const { race, now } = this;
+    const end = now() + milliseconds;
     const added: { steps: number; standings: readonly Standing[] }[] = [];
-    while (race.steps < goal) {
+    while (race.steps < Math.min(STEPS, until)) {
       race.step();
       if (race.steps % EVERY === 0) added.push({ steps: race.steps, standings: race.standings() });
-      if (milliseconds > 0 && performance.now() >= end) break;
+      if (now() >= end) break;
     }
     return {
       steps: race.steps,

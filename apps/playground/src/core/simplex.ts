@@ -13,6 +13,7 @@ export const SIMPLEX: readonly { readonly name: string; readonly title: string }
 export interface SimplexMap {
   readonly name: string;
   readonly title: string;
+  readonly truth: Proportions;
   readonly points: readonly SimplexPoint[];
   readonly path: readonly Proportions[];
   readonly end: Proportions;
@@ -22,9 +23,9 @@ export interface SimplexMap {
 const LATTICE = 24;
 const DESCENT = 4000;
 
-/** Every map at the true proportions q. */
-export function simplexMaps(q: Proportions): SimplexMap[] {
-  return SIMPLEX.map(({ name, title }) => {
+/** Every map at the true proportions q; one is computed at a time. */
+export function* simplexMaps(q: Proportions): Generator<SimplexMap> {
+  for (const { name, title } of SIMPLEX) {
     const penalty = simplexPenalties()[name]!;
     const options = name === 'weighted-ce' ? { classWeights: q.map((share) => 1 / (3 * share)) } : {};
     const flow = (p: Proportions) => descent(p, penalty.gradient(p, q, options));
@@ -37,15 +38,16 @@ export function simplexMaps(q: Proportions): SimplexMap[] {
       b = b.map((one, k) => Math.max(-9, one - rate * force[k]!));
       if (step % 10 === 0) path.push(softmax(b));
     }
-    return {
+    yield {
       name,
       title,
+      truth: q,
       points: lattice().map((p) => ({ p, value: penalty.value(p, q, options), flow: flow(p) })),
       path,
       end: path.at(-1)!,
       minimizer: penalty.minimizer(q, options) as unknown as Proportions,
     };
-  });
+  }
 }
 
 /** ∂B/∂b of the logits b: the gradient through the softmax. */

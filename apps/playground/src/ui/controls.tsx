@@ -1,10 +1,10 @@
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { seriesLook } from '@segloss/charts';
 
 import { FORMULA } from '../core/losses.js';
 import { MAX_LOSSES } from '../state/hash.js';
-import { lookOf, nameOf, OFFERED, refusalOf, state, update } from '../state/state.js';
+import { lookOf, nameOf, OFFERED, refusalOf, state, update, type State } from '../state/state.js';
 
 interface SliderProps {
   readonly label: string;
@@ -72,6 +72,103 @@ export function Slider({
       {hint && <small>{hint}</small>}
     </div>
   );
+}
+
+/** The slider of the true size, the same on every screen but for its limits. */
+export function SizeSlider(props: Pick<SliderProps, 'label' | 'value' | 'min' | 'max' | 'hint'>) {
+  return <Slider {...props} log percent onChange={(q) => update({ q })} />;
+}
+
+/** The slider of the seed. */
+export function SeedSlider({ label, value }: Pick<SliderProps, 'label' | 'value'>) {
+  return (
+    <Slider
+      label={label}
+      value={value}
+      min={0}
+      max={99}
+      step={1}
+      onChange={(seed) => update({ seed: Math.round(seed) })}
+    />
+  );
+}
+
+interface PresetsProps {
+  readonly presets: readonly { readonly name: string; readonly more: Partial<State> }[];
+  readonly onChoose: (more: Partial<State>) => void;
+}
+
+/** Settings that are chosen by a button. */
+export function Presets({ presets, onChoose }: PresetsProps) {
+  return (
+    <fieldset class="presets">
+      <legend>Presets</legend>
+      <div class="segments">
+        {presets.map(({ name, more }) => (
+          <button key={name} type="button" onClick={() => onChoose(more)}>
+            {name}
+          </button>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+interface TextFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly placeholder?: string;
+  readonly hint?: string;
+  /** Texts that are offered. */
+  readonly offered?: readonly string[];
+  readonly onInput: (text: string) => void;
+}
+
+/** A line of text. */
+export function TextField({ label, value, placeholder, hint, offered, onInput }: TextFieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        class="wide"
+        id={id}
+        type="text"
+        spellcheck={false}
+        value={value}
+        placeholder={placeholder}
+        list={offered && `${id}-offered`}
+        aria-describedby={hint && `${id}-hint`}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+      {offered && (
+        <datalist id={`${id}-offered`}>
+          {offered.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      )}
+      {hint && <small id={`${id}-hint`}>{hint}</small>}
+    </div>
+  );
+}
+
+/** What went wrong. */
+export function Problem({ children }: { children: string }) {
+  return children === '' ? null : (
+    <p class="note" role="alert" id="problem">
+      {children}
+    </p>
+  );
+}
+
+/** Calls back when Escape is pressed. */
+export function useEscape(onEscape: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => event.key === 'Escape' && onEscape();
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [onEscape]);
 }
 
 interface ChoiceProps<T extends string> {

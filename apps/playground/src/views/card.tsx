@@ -6,6 +6,7 @@ import { FORMULA } from '../core/losses.js';
 import { said, specOf, state, update } from '../state/state.js';
 import { LineFigure } from '../ui/chart.js';
 import { Notice, Screen } from '../ui/controls.js';
+import { DataTable } from '../ui/table.js';
 import { percent, ratio } from '../ui/text.js';
 import type { CardAnswer } from '../workers/card.worker.js';
 
@@ -160,40 +161,23 @@ function Result({ spec, profile }: Card) {
           }}
         />
       </div>
-      <div class="card">
-        <div class="scroll" tabIndex={0} role="region" aria-label="Minima, measured">
-          <table class="data" id="card-minima">
-            <caption>Predicted size at which the loss is least, over the true size</caption>
-            <thead>
-              <tr>
-                <th scope="col">Prediction</th>
-                {shares.map((q) => (
-                  <th scope="col" key={q}>
-                    q = {percent(q)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {(['uniform', 'noise'] as const).map((family) => (
-                <tr key={family} data-family={family}>
-                  <th scope="row">{FAMILY_NAMES[family]}</th>
-                  {shares.map((q) => {
-                    const least = families.find((one) => one.family === family && one.q === q)?.minimizer;
-                    return (
-                      <td key={q}>{least ? (least.edge === 'low' ? '0' : ratio(least.p / q)) : 'n/a'}</td>
-                    );
-                  })}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-        <p class="small">
-          1 is the true size, 0 no region at all. The command <code>segloss loss card</code> measures more,
-          and writes it as a page.
-        </p>
-      </div>
+      <DataTable
+        id="card-minima"
+        label="Minima, measured"
+        caption="Predicted size at which the loss is least, over the true size"
+        columns={['Prediction', ...shares.map((q) => `q = ${percent(q)}`)]}
+        note="1 is the true size, 0 no region at all. The command segloss loss card measures more, and writes it as a page."
+      >
+        {(['uniform', 'noise'] as const).map((family) => (
+          <tr key={family} data-family={family}>
+            <th scope="row">{FAMILY_NAMES[family]}</th>
+            {shares.map((q) => {
+              const least = families.find((one) => one.family === family && one.q === q)?.minimizer;
+              return <td key={q}>{least ? (least.edge === 'low' ? '0' : ratio(least.p / q)) : 'n/a'}</td>;
+            })}
+          </tr>
+        ))}
+      </DataTable>
     </>
   );
 }

@@ -4,8 +4,9 @@ import { curveOf, P_RANGE, type Curve } from '../core/curve.js';
 import { logit } from '../core/pixels.js';
 import { lookOf, nameOf, state, update } from '../state/state.js';
 import { LineFigure } from '../ui/chart.js';
-import { Choice, LossPicker, Notice, Screen, Slider, Swatch } from '../ui/controls.js';
+import { Choice, LossPicker, Notice, Screen, SizeSlider, Swatch } from '../ui/controls.js';
 import { Predict } from '../ui/predict.js';
+import { DataTable } from '../ui/table.js';
 import { percent, ratio, short } from '../ui/text.js';
 
 const curves = computed(() =>
@@ -26,15 +27,12 @@ export function CurveView() {
       controls={
         <>
           <LossPicker />
-          <Slider
+          <SizeSlider
             label="True size q"
             value={q}
             min={0.001}
             max={0.9}
-            log
-            percent
             hint="Share of the image. Drag in the chart, too."
-            onChange={(value) => update({ q: value })}
           />
           <Choice
             label="Axis of the predicted size"
@@ -99,49 +97,31 @@ function Headline() {
 function Table() {
   const { q } = state.value;
   return (
-    <div class="card">
-      <div class="scroll" tabIndex={0} role="region" aria-label="Minima">
-        <table class="data" id="minima">
-          <caption>Where each penalty is least, at a true size of {percent(q)}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Loss</th>
-              <th scope="col">Least at p*</th>
-              <th scope="col">p* / q</th>
-              <th scope="col">Slope at p = q</th>
-              <th scope="col" class="words">
-                Penalty
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {curves.value.map((curve) => (
-              <tr
-                key={curve.spec}
-                data-spec={curve.spec}
-                data-minimizer={curve.minimizer}
-                data-slope={curve.slope}
-              >
-                <th scope="row">
-                  <Swatch spec={curve.spec} /> {nameOf(curve.spec)}
-                </th>
-                <td class={Math.abs(logit(curve.minimizer) - logit(q)) < 0.05 ? 'fine' : 'off'}>
-                  {percent(curve.minimizer)}
-                </td>
-                <td>{ratio(curve.minimizer / q)}</td>
-                <td>{Number.isNaN(curve.slope) ? 'kink' : short(curve.slope)}</td>
-                <td class="words">
-                  {curve.formula === undefined ? (
-                    'no closed form: the whole loss, the same probability everywhere'
-                  ) : (
-                    <code>{curve.formula}</code>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </div>
+    <DataTable
+      id="minima"
+      label="Minima"
+      caption={`Where each penalty is least, at a true size of ${percent(q)}`}
+      columns={['Loss', 'Least at p*', 'p* / q', 'Slope at p = q', { words: 'Penalty' }]}
+    >
+      {curves.value.map((curve) => (
+        <tr key={curve.spec} data-spec={curve.spec} data-minimizer={curve.minimizer} data-slope={curve.slope}>
+          <th scope="row">
+            <Swatch spec={curve.spec} /> {nameOf(curve.spec)}
+          </th>
+          <td class={Math.abs(logit(curve.minimizer) - logit(q)) < 0.05 ? 'fine' : 'off'}>
+            {percent(curve.minimizer)}
+          </td>
+          <td>{ratio(curve.minimizer / q)}</td>
+          <td>{Number.isNaN(curve.slope) ? 'kink' : short(curve.slope)}</td>
+          <td class="words">
+            {curve.formula === undefined ? (
+              'no closed form: the whole loss, the same probability everywhere'
+            ) : (
+              <code>{curve.formula}</code>
+            )}
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }

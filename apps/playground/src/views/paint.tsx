@@ -7,8 +7,9 @@ import { pixelsOf, regionSums } from '../core/pixels.js';
 import { packMask, predictedLogits, shapeMask, SIDE, unpackMask } from '../core/scene.js';
 import { nameOf, said, state, update, type PredictionName, type Shape } from '../state/state.js';
 import { Drawing, useWidth } from '../ui/chart.js';
-import { Choice, LossPicker, Notice, Screen, Slider, Swatch } from '../ui/controls.js';
+import { Choice, LossPicker, Notice, Screen, SizeSlider } from '../ui/controls.js';
 import { paintDiverging, paintShares } from '../ui/paint.js';
+import { Picture, Tile } from '../ui/picture.js';
 import { percent, signed } from '../ui/text.js';
 
 const SHAPE_NAMES: readonly (readonly [Shape, string])[] = [
@@ -71,17 +72,7 @@ export function PaintView() {
             choices={SHAPE_NAMES}
             onChange={(value) => update({ shape: value })}
           />
-          {shape !== 'own' && (
-            <Slider
-              label="Size of the shape"
-              value={q}
-              min={0.001}
-              max={0.6}
-              log
-              percent
-              onChange={(value) => update({ q: value })}
-            />
-          )}
+          {shape !== 'own' && <SizeSlider label="Size of the shape" value={q} min={0.001} max={0.6} />}
           <Choice
             label="Prediction"
             value={prediction}
@@ -96,33 +87,24 @@ export function PaintView() {
       </Notice>
       <div class="card">
         <div class="tiles">
-          <figure class="tile">
+          <Tile title="True mask" detail={`q = ${percent(sums.target / sums.count)}`}>
             <PaintCanvas />
-            <figcaption>
-              <strong>True mask</strong>
-              <span>q = {percent(sums.target / sums.count)}</span>
-            </figcaption>
-          </figure>
-          <figure class="tile">
-            <Map draw={(context) => paintShares(context, pixels.value.s)} label="Predicted probabilities" />
-            <figcaption>
-              <strong>Prediction</strong>
-              <span>p = {percent(sums.predicted / sums.count)}</span>
-            </figcaption>
-          </figure>
+          </Tile>
+          <Tile title="Prediction" detail={`p = ${percent(sums.predicted / sums.count)}`}>
+            <Picture
+              size={SIDE}
+              label="Predicted probabilities"
+              draw={(context) => paintShares(context, pixels.value.s)}
+            />
+          </Tile>
           {pushes.value.map(({ spec, map, net }) => (
-            <figure class="tile" key={spec} data-spec={spec} data-net={net}>
-              <Map
-                draw={(context) => paintDiverging(context, map, scale)}
+            <Tile key={spec} spec={spec} detail={`in sum ${signed(net)}`} data-net={net}>
+              <Picture
+                size={SIDE}
                 label={`Push of ${nameOf(spec)} on every pixel; in sum ${signed(net)}`}
+                draw={(context) => paintDiverging(context, map, scale)}
               />
-              <figcaption>
-                <strong>
-                  <Swatch spec={spec} /> {nameOf(spec)}
-                </strong>
-                <span>in sum {signed(net)}</span>
-              </figcaption>
-            </figure>
+            </Tile>
           ))}
         </div>
         <p class="scale-legend">
@@ -163,12 +145,6 @@ function Bars() {
       />
     </div>
   );
-}
-
-function Map({ draw, label }: { draw: (context: CanvasRenderingContext2D) => void; label: string }) {
-  const ref = useRef<HTMLCanvasElement>(null);
-  useEffect(() => draw(ref.current!.getContext('2d')!));
-  return <canvas ref={ref} width={SIDE} height={SIDE} role="img" aria-label={label} />;
 }
 
 /** Adds or removes a disc of pixels. */

@@ -1,10 +1,13 @@
-import { computed } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
 import { simplexChart, type Proportions } from '@segloss/charts';
 
 import { simplexMaps, type SimplexMap } from '../core/simplex.js';
+import { inTasks } from '../core/tasks.js';
 import { state, update } from '../state/state.js';
 import { Drawing, useWidth } from '../ui/chart.js';
 import { Notice, Screen, Slider } from '../ui/controls.js';
+import { DataTable } from '../ui/table.js';
 import { percent } from '../ui/text.js';
 
 const LEAST = 0.02;
@@ -13,7 +16,18 @@ const truth = computed((): Proportions => [
   state.value.q2,
   1 - state.value.q1 - state.value.q2,
 ]);
-const maps = computed(() => simplexMaps(truth.value));
+/** By their names. */
+const maps = signal<ReadonlyMap<string, SimplexMap>>(new Map());
+
+/** Computes the maps anew whenever the truth changes, one at a time. */
+function followTruth(): () => void {
+  return effect(() => {
+    const stopping = new AbortController();
+    const receive = (map: SimplexMap) => (maps.value = new Map([...maps.peek(), [map.name, map]]));
+    void inTasks(simplexMaps(truth.value), receive, stopping.signal);
+    return () => stopping.abort();
+  });
+}
 
 /** Changes one proportion, and keeps room for the others. */
 function change(key: 'q1' | 'q2', value: number): void {
@@ -26,6 +40,8 @@ function change(key: 'q1' | 'q2', value: number): void {
 /** Three classes: where each penalty takes the proportions. */
 export function SimplexView() {
   const { q1, q2 } = state.value;
+  useEffect(followTruth, []);
+  const all = [...maps.value.values()];
   return (
     <Screen
       controls={
@@ -67,70 +83,60 @@ export function SimplexView() {
         </p>
       </Notice>
       <div class="maps">
-        {maps.value.map((map) => (
+        {all.map((map) => (
           <Triangle key={map.name} map={map} />
         ))}
       </div>
-      <div class="card">
-        <div class="scroll" tabIndex={0} role="region" aria-label="Ends">
-          <table class="data" id="ends">
-            <caption>Where gradient descent ends, from equal shares</caption>
-            <thead>
-              <tr>
-                <th scope="col">Penalty</th>
-                <th scope="col">A</th>
-                <th scope="col">B</th>
-                <th scope="col">C</th>
-                <th scope="col">Minimum at</th>
-              </tr>
-            </thead>
-            <tbody>
-              <tr>
-                <th scope="row">Truth</th>
-                {truth.value.map((share, k) => (
-                  <td key={k}>{percent(share)}</td>
-                ))}
-                <td />
-              </tr>
-              {maps.value.map(({ name, title, end, minimizer }) => (
-                <tr key={name} data-name={name} data-end={end.join(',')}>
-                  <th scope="row">{title}</th>
-                  {end.map((share, k) => (
-                    <td key={k}>{percent(share, 2)}</td>
-                  ))}
-                  <td>{minimizer.map((share) => percent(share, 2).replace(' %', '')).join(' / ')} %</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </div>
+      <DataTable
+        id="ends"
+        label="Ends"
+        caption="Where gradient descent ends, from equal shares"
+        columns={['Penalty', 'A', 'B', 'C', 'Minimum at']}
+      >
+        <tr>
+          <th scope="row">Truth</th>
+          {truth.value.map((share, k) => (
+            <td key={k}>{percent(share)}</td>
+          ))}
+          <td />
+        </tr>
+        {all.map(({ name, title, end, minimizer }) => (
+          <tr key={name} data-name={name} data-end={end.join(',')}>
+            <th scope="row">{title}</th>
+            {end.map((share, k) => (
+              <td key={k}>{percent(share, 2)}</td>
+            ))}
+            <td>{minimizer.map((share) => percent(share, 2).replace(' %', '')).join(' / ')} %</td>
+          </tr>
+        ))}
+      </DataTable>
     </Screen>
   );
 }
 
 function Triangle({ map }: { map: SimplexMap }) {
   const [ref, width] = useWidth<HTMLDivElement>(380);
-  const { title, points, path, minimizer, end } = map;
+  const svg = useMemo(() => drawingOf(map, width), [map, width]);
   return (
     <div class="card">
       <div ref={ref}>
-        <Drawing
-          svg={simplexChart({
-            title,
-            description: `Descent from equal shares ends at ${end.map((share) => percent(share, 2)).join(', ')}.`,
-            corners: ['A', 'B', 'C'],
-            value: 'penalty',
-            points,
-            path,
-            marks: [
-              { p: truth.value, label: 'truth', kind: 'truth' },
-              { p: minimizer, label: 'minimum', kind: 'minimum' },
-            ],
-            width,
-          })}
-        />
+        <Drawing svg={svg} />
       </div>
     </div>
   );
 }
+
+const drawingOf = ({ title, points, path, minimizer, end, truth: q }: SimplexMap, width: number) =>
+  simplexChart({
+    title,
+    description: `Descent from equal shares ends at ${end.map((share) => percent(share, 2)).join(', ')}.`,
+    corners: ['A', 'B', 'C'],
+    value: 'penalty',
+    points,
+    path,
+    marks: [
+      { p: q, label: 'truth', kind: 'truth' },
+      { p: minimizer, label: 'minimum', kind: 'minimum' },
+    ],
+    width,
+  });

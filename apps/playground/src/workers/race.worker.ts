@@ -1,10 +1,10 @@
-import { RaceDriver, type RaceRequest } from '../core/race-driver.js';
+import { RaceDriver, SLICE, type RaceRequest } from '../core/race-driver.js';
 
 let driver: RaceDriver | undefined;
 
-addEventListener('message', ({ data }: MessageEvent<RaceRequest>) => {
-  if (data.kind === 'start') driver = new RaceDriver(data.settings);
+addEventListener('message', ({ data: { settings, until } }: MessageEvent<RaceRequest>) => {
+  if (settings !== undefined) driver = new RaceDriver(settings);
   if (driver === undefined) return;
-  const frame = driver.advance(data.kind === 'step' ? 1 : data.until, data.kind === 'step' ? 0 : 14);
+  const frame = driver.advance(until, SLICE.worker);
   postMessage(frame, { transfer: frame.masks.map((mask) => mask.buffer) });
 });
