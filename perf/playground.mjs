@@ -49,7 +49,7 @@ async function open(browser, url, { slow = 1, path = '#v=1' } = {}) {
   await page.waitForFunction(
     () => !Number.isNaN(globalThis.measured.ready) || location.hash.includes('tab='),
   );
-  await page.waitForSelector('#screen .results');
+  await page.locator('#screen .results').waitFor();
   return { page, cdp, close: () => context.close() };
 }
 
@@ -97,6 +97,8 @@ async function race(browser, url) {
   };
 }
 
+// Handles of elements would keep screens alive that the page has left: locators hold none.
+
 /** Uses every screen once, as a person would. */
 const TOUR = {
   async curve(page) {
@@ -119,17 +121,17 @@ const TOUR = {
   },
   async masks(page) {
     await page.click('#example');
-    await page.waitForSelector('#report');
+    await page.locator('#report').waitFor();
     await page.waitForTimeout(300);
   },
   async train(page) {
     await page.click('#train-run');
-    await page.waitForSelector('#train-report', { timeout: 120_000 });
+    await page.locator('#train-report').waitFor({ timeout: 120_000 });
     await page.keyboard.press('Escape');
   },
   async card(page) {
     await page.click('#measure');
-    await page.waitForSelector('#card-minima', { timeout: 240_000 });
+    await page.locator('#card-minima').waitFor({ timeout: 240_000 });
   },
 };
 
@@ -138,8 +140,8 @@ async function tour(page) {
   for (const [tab, use] of Object.entries(TOUR)) {
     await page.evaluate(() => (globalThis.measured.long = []));
     await page.click(`#tab-${tab}`);
-    await page.waitForSelector(`#tab-${tab}[aria-selected=true]`);
-    await page.waitForSelector('#screen .results');
+    await page.locator(`#tab-${tab}[aria-selected=true]`).waitFor();
+    await page.locator('#screen .results').waitFor();
     await use(page);
     const long = await page.evaluate(() => globalThis.measured.long);
     longest[tab] = Math.max(0, ...long.map(({ duration }) => duration));
@@ -162,8 +164,8 @@ async function soak(browser, url, seconds, log) {
   const round = async () => {
     for (const [tab, use] of screens) {
       await page.click(`#tab-${tab}`);
-      await page.waitForSelector(`#tab-${tab}[aria-selected=true]`);
-      await page.waitForSelector('#screen .results');
+      await page.locator(`#tab-${tab}[aria-selected=true]`).waitFor();
+      await page.locator('#screen .results').waitFor();
       await use(page);
     }
     await page.click('#tab-curve');
