@@ -46,11 +46,12 @@ export function parseSeeds(text: string): number[] {
 }
 
 /** Reads `128` as a square and `96x128` as height x width, in pixels. */
-export function parseSize(text: string): number | [height: number, width: number] {
+export function parseSize(text: string): number | [height: number, width: number] | 'auto' | 'original' {
+  if (text === 'auto' || text === 'original') return text;
   const [, height, width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
   const [rows, columns] = [Number(height), Number(width ?? height)];
   if (height === undefined || !(rows >= 8 && columns >= 8 && rows * columns <= 2 ** 24)) {
-    reject('N or HxW in pixels, at least 8 (128 or 96x128)', text);
+    reject('N or HxW in pixels, at least 8 (128 or 96x128), auto or original', text);
   }
   return width === undefined ? rows : [rows, columns];
 }

@@ -104,7 +104,7 @@ describe('--dry-run', () => {
         labels: { loss, seed },
         state,
         folder,
-        loaded: { config: { epochs: 10 } },
+        epochs: 10,
       } as unknown as PlannedCell;
     };
     const runs = [cell('ce', '0', 'finished'), cell('slow', '0', 'finished'), cell('ce', '1', 'missing'), cell('slow', '1', 'missing')]; // prettier-ignore

@@ -57,7 +57,7 @@ describe('a configuration', () => {
       },
       gradient: { accumulate: 1 },
       schedule: { name: 'constant' },
-      epochs: 20,
+      updates: 1000,
       batchSize: 8,
       seed: 0,
       augment: 'flip',
@@ -73,7 +73,7 @@ describe('a configuration', () => {
     expect([file, home]).toEqual([path.join(folder, 'run.yaml'), folder]);
     expect(origin).toMatchObject({
       'data.folder': 'run.yaml:1',
-      epochs: 'default',
+      updates: 'default',
       'monitor.mode': 'default',
     });
     expect(parseConfig({ data: { folder: 'demo' } })).toEqual({ ...config, out: 'runs' });
@@ -188,8 +188,8 @@ describe('a configuration', () => {
         set: ['model.norm='],
       },
     );
-    expect(config).toMatchObject({ epochs: 20, model: { name: 'unet' }, out: path.join(folder, 'runs') });
-    expect([config.earlyStopping, 'norm' in config.model, origin['epochs']]).toEqual([
+    expect(config).toMatchObject({ updates: 1000, model: { name: 'unet' }, out: path.join(folder, 'runs') });
+    expect([config.earlyStopping, 'norm' in config.model, origin['updates']]).toEqual([
       undefined,
       false,
       'default',
@@ -241,7 +241,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: unknown key "optimiser"',
         '  at run.yaml:2',
-        '  known keys: data, model, loss, optimizer, gradient, schedule, epochs, batchSize, seed, fold, innerFold, augment, backend, threads, batchNormStatistics, outputBias, ema, monitor, earlyStopping, checkpoint, logs, out', // prettier-ignore
+        '  known keys: data, model, loss, optimizer, gradient, schedule, updates, epochs, batchSize, seed, fold, innerFold, augment, backend, threads, batchNormStatistics, outputBias, ema, monitor, earlyStopping, checkpoint, logs, out', // prettier-ignore
         '  did you mean "optimizer"?',
       ],
     ],
@@ -318,8 +318,8 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: epochs: expected number, received string',
         '  at run.yaml:2',
-        '  got "many"; wanted: Number of epochs (passes over the training images), 1 or more',
-        '  change the value, or leave it out: the default is 20',
+        '  got "many"; wanted: Number of epochs (passes over the training images), 1 or more; by default `updates` decides',
+        '  change the value',
       ],
     ],
     [
@@ -408,7 +408,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: data.size: the recipe polyp produces images of one size: set data.size',
         '  at run.yaml:1',
-        '  got nothing; wanted: Size in pixels that images and masks are resized to: a number, [height, width], or [depth, height, width] of volumes and patches, 8 or more (depth 1 or more); by default they keep their size',
+        '  got nothing; wanted: Size in pixels that images and masks are resized to: a number, [height, width], or [depth, height, width] of volumes and patches, 8 or more (depth 1 or more); `auto`, the default of images and slices, keeps their aspect ratio at no more than about 128 x 128 pixels, `original` keeps their size, the default of whole volumes',
         '  add data.size to the file, or pass --set data.size=...',
       ],
     ],

@@ -57,9 +57,9 @@ function estimate(
   todo: readonly (PlannedCell | WaitingCell)[],
   jobs: number,
 ): string[] {
-  const timed = runs.flatMap(({ labels, state, folder, loaded }): Timed[] => {
+  const timed = runs.flatMap(({ labels, state, folder, epochs }): Timed[] => {
     const time = state === 'finished' ? readTime(path.join(folder, 'time.json')) : undefined;
-    return time === undefined ? [] : [{ labels, secondsPerEpoch: time.seconds / time.epochs, epochs: loaded.config.epochs }]; // prettier-ignore
+    return time === undefined ? [] : [{ labels, secondsPerEpoch: time.seconds / time.epochs, epochs }]; // prettier-ignore
   });
   if (todo.length === 0) return [];
   if (timed.length === 0) return ['time: unknown until a run has finished'];
@@ -73,7 +73,7 @@ function secondsOf(run: PlannedCell | WaitingCell, timed: readonly Timed[]): num
   const most = Math.max(...shared);
   const alike = timed.filter((_, i) => shared[i] === most);
   const mean = (of: (one: Timed) => number) => alike.reduce((sum, one) => sum + of(one), 0) / alike.length;
-  const epochs = 'loaded' in run ? run.loaded.config.epochs - doneOf(run) : mean((one) => one.epochs);
+  const epochs = 'loaded' in run ? run.epochs - doneOf(run) : mean((one) => one.epochs);
   return Math.max(0, epochs) * mean((one) => one.secondsPerEpoch);
 }
 

@@ -35,7 +35,7 @@ export const FILES = {
 /** A run of the plan: a cell of the grid, or a run that tunes. */
 export interface PlannedCell extends Pick<
   RunPlan,
-  'id' | 'name' | 'folder' | 'state' | 'sources' | 'loaded'
+  'id' | 'name' | 'folder' | 'state' | 'epochs' | 'sources' | 'loaded'
 > {
   /** Line of `plan.jsonl`. */
   readonly index: number;
@@ -187,8 +187,8 @@ function runsOf(groups: readonly TuningGroup[]): PlannedCell[] {
 }
 
 function planned(plan: RunPlan, labels: PlannedCell['labels'], index: number): PlannedCell {
-  const { id, name, folder, state, sources, loaded } = plan;
-  return { index, labels, id, name, folder, state, sources, loaded };
+  const { id, name, folder, state, epochs, sources, loaded } = plan;
+  return { index, labels, id, name, folder, state, epochs, sources, loaded };
 }
 
 /** Whether `benchmark.json` of the folder is what {@link writePlan} writes, and not another program's. */

@@ -5,10 +5,11 @@ import { collect, parseCount, parsePositive, parseSize, parseWidths } from '../o
 /** Flags that stand for keys of a run's configuration, in the commands that train. */
 const FLAGS = [
   { flag: '--epochs <n>', key: 'epochs', text: 'number of epochs', parse: parseCount },
+  { flag: '--updates <n>', key: 'updates', text: 'number of updates of the weights, instead of epochs', parse: parseCount }, // prettier-ignore
   {
     flag: '--size <hxw>',
     key: 'data.size',
-    text: 'resize images to N x N or H x W pixels',
+    text: 'resize images to N x N or H x W pixels, auto or original',
     parse: parseSize,
   },
   { flag: '--limit <n>', key: 'data.limit', text: 'use at most n training images and n validation images', parse: parseCount }, // prettier-ignore

@@ -113,7 +113,7 @@ function* aboutRun(run: RunStartEvent): Generator<string> {
   yield `data ${run.data.name}: ${run.data.description}`;
   for (const text of run.data.warnings) yield `warning: ${text}`;
   yield `backend ${run.backend.name}: ${run.backend.reason}`;
-  yield `${run.data.train} images to train and ${run.data.val} to validate, ${run.parameters} parameters, ${plural(run.epochs, 'epoch')} of ${plural(run.stepsPerEpoch, 'update')}`;
+  yield `${run.data.train} images to train and ${run.data.val} to validate at ${run.inputShape.slice(0, -1).join(' x ')}, ${run.parameters} parameters, ${plural(run.epochs, 'epoch')} of ${plural(run.stepsPerEpoch, 'update')}`;
   yield RATIO_LEGEND;
 }
 
@@ -127,11 +127,12 @@ function timeOf({ seconds, waiting }: { seconds: number; waiting: number }, work
 /** What to do where the epochs were too few. */
 function* notConverged(
   folder: string,
-  { config: { monitor, epochs } }: LoadedConfig,
-  { best }: RunSummary,
+  { config: { monitor, updates } }: LoadedConfig,
+  { best, epochs }: RunSummary,
 ): Generator<string> {
+  const longer = updates === undefined ? `--set epochs=${2 * epochs}` : `--set updates=${2 * updates}`;
   if (monitor.mode === 'max' && best?.value === 0) {
-    yield `not converged: ${monitor.metric} is still 0 after ${epochs} epochs; train longer (--set epochs=${2 * epochs}), or begin with the true proportions (--set outputBias=prior)`;
+    yield `not converged: ${monitor.metric} is still 0 after ${epochs} epochs; train longer (${longer}), or begin with the true proportions (--set outputBias=prior)`;
     return;
   }
   const { lines } = readMetrics(path.join(folder, 'metrics.jsonl'));
@@ -139,7 +140,7 @@ function* notConverged(
   const unfinished = stillImproving(lines, monitor, background);
   if (unfinished === undefined) return;
   const { metric, from, to, epochs: last } = unfinished;
-  yield `not converged: ${metric} was still improving in the last ${last} of ${lines.length} epochs, from ${from.toFixed(3)} to ${to.toFixed(3)}; train longer: --set epochs=${2 * epochs}`;
+  yield `not converged: ${metric} was still improving in the last ${last} of ${lines.length} epochs, from ${from.toFixed(3)} to ${to.toFixed(3)}; train longer: ${longer}`;
 }
 
 /** What one does with a trained run. */

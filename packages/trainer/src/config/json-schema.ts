@@ -11,7 +11,7 @@ type Json = { [key: string]: unknown };
  * @example
  * ```ts
  * const { properties } = configJsonSchema();
- * properties.epochs; // → {"default":20,"description":"Number of epochs (passes over the training images), 1 or more","type":["integer","null"],"minimum":1}
+ * properties.batchSize; // → {"default":8,"description":"Images per batch, 1 or more","type":["integer","null"],"minimum":1}
  * ```
  */
 export function configJsonSchema(): Record<string, unknown> {

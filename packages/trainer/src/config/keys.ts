@@ -19,7 +19,7 @@ export interface ConfigKey {
  * @example
  * ```ts
  * const keys = configKeys();
- * keys.find(({ path }) => path === 'epochs').description; // → "Number of epochs (passes over the training images), 1 or more"
+ * keys.find(({ path }) => path === 'batchSize').description; // → "Images per batch, 1 or more"
  * keys.find(({ path }) => path === 'optimizer.weightDecay').defaults.get('adamw'); // → 0.01
  * ```
  */

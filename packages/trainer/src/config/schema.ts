@@ -6,6 +6,9 @@ import { BACKEND_NAMES } from '../backend/types.js';
 import { MONITOR_ALIASES, MONITORED, type MonitoredMetric } from '../loop/monitor.js';
 import { modulesIn } from './modules.js';
 
+/** Updates of the weights of a run that names neither `updates` nor `epochs`. */
+const DEFAULT_UPDATES = 1000;
+
 /** The mappings that have a `name`, and the name that is meant where none stands. */
 export const DEFAULT_NAMES = { model: 'unet', optimizer: 'adam', schedule: 'constant' } as const;
 
@@ -54,9 +57,9 @@ const data = z.strictObject({
       'Folder of images and masks (`segloss data check FOLDER` says whether it can be read), or a built-in data set: `demo`, `demo:rare`, `demo:mixed`, `demo:large`, `demo:nuclei`',
     ),
   size: z
-      .union([side, z.tuple([side, side]), z.tuple([count, side, side])])
+      .union([side, z.tuple([side, side]), z.tuple([count, side, side]), z.enum(['auto', 'original'])])
       .optional()
-      .describe('Size in pixels that images and masks are resized to: a number, [height, width], or [depth, height, width] of volumes and patches, 8 or more (depth 1 or more); by default they keep their size'), // prettier-ignore
+      .describe('Size in pixels that images and masks are resized to: a number, [height, width], or [depth, height, width] of volumes and patches, 8 or more (depth 1 or more); `auto`, the default of images and slices, keeps their aspect ratio at no more than about 128 x 128 pixels, `original` keeps their size, the default of whole volumes'), // prettier-ignore
   volumes: z
     .enum(['slices', 'whole', 'patches'])
     .optional()
@@ -354,7 +357,14 @@ const runShape = {
   optimizer: optimizer.prefault({}).describe('The optimizer and its options'),
   gradient: gradient.prefault({}).describe('Clipping and accumulation of gradients'),
   schedule: schedule.prefault({}).describe('Learning-rate schedule'),
-  epochs: count.default(20).describe('Number of epochs (passes over the training images), 1 or more'),
+  updates: count
+    .optional()
+    .describe(
+      `Budget of updates of the weights, 1 or more: the training has the number of epochs, at least 1, whose updates come closest to it; excludes \`epochs\`; by default ${DEFAULT_UPDATES} without \`epochs\``,
+    ),
+  epochs: count
+    .optional()
+    .describe('Number of epochs (passes over the training images), 1 or more; by default `updates` decides'),
   batchSize: count.default(8).describe('Images per batch, 1 or more'),
   seed: z.int().min(0).lt(2 ** 31).default(0).describe('Seed of initial weights, order of the images, augmentation and dropout, 0 to 2147483647'), // prettier-ignore
   fold: z.int().min(0).optional().describe('Fold that is validated, 0 to `data.folds` - 1; required with `data.folds`'), // prettier-ignore
@@ -449,8 +459,8 @@ function* volumeProblems(
   }
 }
 
-/** A whole run; what the keys say together is checked after each of them. */
-export const runSchema = z.strictObject(runShape).superRefine((run, context) => {
+/** What the keys say together is checked after each of them. */
+const checkedRun = z.strictObject(runShape).superRefine((run, context) => {
   const refuse = (path: (string | number)[], message: string) =>
     context.addIssue({ code: 'custom', path, message });
   const { normalize, size } = run.data;
@@ -461,7 +471,7 @@ export const runSchema = z.strictObject(runShape).superRefine((run, context) => 
     );
   }
   for (const { path, message } of volumeProblems(run.data, run.augment)) refuse(path, message);
-  if (size === undefined && !['none', 'flip', 'volume'].includes(run.augment)) {
+  if ((size === undefined || typeof size === 'string') && !['none', 'flip', 'volume'].includes(run.augment)) {
     refuse(['data', 'size'], `the recipe ${run.augment} produces images of one size: set data.size`);
   }
   for (const [key, folds, fold] of [
@@ -484,6 +494,9 @@ export const runSchema = z.strictObject(runShape).superRefine((run, context) => 
   if (test !== undefined && test === run.data.folder) {
     refuse(['data', 'test'], 'these are the images of data.folder: name a folder of other images');
   }
+  if (run.updates !== undefined && run.epochs !== undefined) {
+    refuse(['updates'], 'updates and epochs exclude each other: leave one out');
+  }
   if (run.gradient.clipNorm !== undefined && run.gradient.clipValue !== undefined) {
     refuse(['gradient', 'clipValue'], 'clipNorm and clipValue exclude each other');
   }
@@ -491,6 +504,11 @@ export const runSchema = z.strictObject(runShape).superRefine((run, context) => 
     refuse(['optimizer', 'nesterov'], 'Nesterov momentum needs a momentum above 0');
   }
 });
+
+/** A whole run. */
+export const runSchema = checkedRun.transform((run) =>
+  run.updates === undefined && run.epochs === undefined ? { ...run, updates: DEFAULT_UPDATES } : run,
+);
 
 function isPattern(text: string): boolean {
   try {

@@ -48,15 +48,27 @@ export function treeOf(value: unknown, origin: string): Tree {
 
 /**
  * One layer over another: mappings merge, everything else is replaced. A mapping of another name (another optimizer,
- * schedule, model) starts anew, for the options of the old one are none of its own.
+ * schedule, model) starts anew, for the options of the old one are none of its own. `epochs` takes the place of `updates` and the other way round.
  */
 export function merged(base: Tree | undefined, over: Tree, path = ''): Tree {
   if (!isBranch(base) || !isBranch(over) || nameOf(base, path) !== nameOf(over, path, base)) return over;
   const children = new Map(base.children);
+  if (path === '') for (const key of dropped(over)) children.delete(key);
   for (const [key, tree] of over.children) {
     children.set(key, merged(children.get(key), tree, path === '' ? key : `${path}.${key}`));
   }
   return { children, origin: over.origin };
+}
+
+/** Keys of the configuration of which one takes the place of the other. */
+const INSTEAD = { epochs: 'updates', updates: 'epochs' } as const;
+
+/** Keys below that a layer's own keys replace. */
+function dropped({ children }: Branch): string[] {
+  return Object.entries(INSTEAD).flatMap(([key, other]) => {
+    const tree = children.get(key);
+    return tree !== undefined && (isBranch(tree) || tree.value !== null) ? [other] : [];
+  });
 }
 
 /** What a mapping says its name is; what it does not say is as before. */

@@ -25,6 +25,8 @@ export interface RunStartEvent {
     readonly val: number;
   };
   readonly classes: readonly string[];
+  /** Height, width and channels of what the model takes; of volumes the depth before them. */
+  readonly inputShape: readonly number[];
   readonly parameters: number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;

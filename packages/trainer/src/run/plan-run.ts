@@ -14,6 +14,7 @@ import { refuseInside } from './output-folder.js';
 import { imageOptions } from './image-options.js';
 import { findImages, type RunImages } from './run-data.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
+import { samplesOf, trainingLength } from './training-length.js';
 
 /** A run before it is trained: who it is, where it lies, and how far it got. */
 export interface RunPlan {
@@ -25,6 +26,8 @@ export interface RunPlan {
   readonly folder: string;
   /** `interrupted` also where a finished run lacks a file: `runTraining` completes it, or says what cannot be restored. */
   readonly state: RunState;
+  /** Epochs that it trains, unless it stops early. */
+  readonly epochs: number;
   /** Weights of a hub by their commit, `data.normalize` as it belongs to them. */
   readonly loaded: LoadedConfig;
   /** Path of the file of pretrained weights; undefined where the model has none. */
@@ -98,9 +101,10 @@ export async function planRun(given: LoadedConfig, options: PlanOptions = {}): P
   ];
   const id = runId(local, hashes.join()); // a file counts by its name and its bytes, wherever it came from
   const folder = path.join(config.out, `${name}-${id}`);
+  const { epochs } = trainingLength(config, samplesOf(config, images.train.length));
   const { encoderWeights } = local.model;
   return {
-    ...{ id, name, folder, state: stateOf(folder), loaded, images, sources },
+    ...{ id, name, folder, state: stateOf(folder), epochs, loaded, images, sources },
     ...(encoderWeights !== undefined && { weightsFile: encoderWeights }),
   };
 }

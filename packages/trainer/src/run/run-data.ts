@@ -30,6 +30,7 @@ import { patchOptions, type RunConfig } from '../config/schema.js';
 import { sizesOf } from '../loop/batches.js';
 import { type SlidingWindowOptions } from '../loop/sliding-window.js';
 import { abortableSource } from './abortable.js';
+import { autoSize } from './auto-size.js';
 import { splitByFolds } from './fold-split.js';
 import { type ImageOptions } from './image-options.js';
 import { normalizer } from './normalize.js';
@@ -137,10 +138,12 @@ export async function prepareImages(
   signal?: AbortSignal,
 ): Promise<RunData> {
   const { channels, ...found } = images;
-  const { size: given, workers, spacing } = config.data;
-  const first = abortableSource(images.train[0]!, signal);
-  const size = sizeOf(config.data) ?? sizesOf(await first.load());
-  const steps = stepsOf(config, size, images);
+  const { workers, spacing } = config.data;
+  const first = images.train[0]!;
+  const load = async (source: SampleSource) => sizesOf(await abortableSource(source, signal).load());
+  const given = await givenSize(config.data, images.train, load);
+  const size = given ?? (await load(first));
+  const steps = stepsOf(config, { size, resized: given !== undefined }, images);
   const shared = {
     ...{ workers, cacheBytes: Math.floor(totalmem() / 8) },
     ...(steps.size && { size: steps.size }),
@@ -183,8 +186,21 @@ function sameSize(size: readonly number[], first: string): (sample: Sample) => S
   };
 }
 
-function sizeOf({ size }: RunConfig['data']): readonly number[] | undefined {
-  return typeof size === 'number' ? [size, size] : size;
+/** How many images decide about the size of all. */
+const PROBES = 32;
+
+/** The size to which images are resized; undefined where they keep theirs. */
+async function givenSize(
+  { size, volumes = 'slices' }: RunConfig['data'],
+  images: readonly SampleSource[],
+  load: (source: SampleSource) => Promise<readonly number[]>,
+): Promise<readonly number[] | undefined> {
+  if (typeof size === 'number') return [size, size];
+  if (typeof size === 'object') return size;
+  if (size === 'original' || volumes !== 'slices') return undefined;
+  const sizes: (readonly number[])[] = [];
+  for (const image of spread(images, PROBES)) sizes.push(await load(image));
+  return autoSize(sizes as (readonly [number, number])[]);
 }
 
 interface Steps {
@@ -200,12 +216,12 @@ interface Steps {
 
 function stepsOf(
   config: DataOptions,
-  size: readonly number[],
+  { size, resized: resizes }: { size: readonly number[]; resized: boolean },
   { classes, background }: Pick<RunImages, 'classes' | 'background'>,
 ): Steps {
   const { data, augment, seed } = config;
   const normalize = normalizer(data.normalize);
-  const resized = data.size !== undefined && { size: size as readonly [number, number] | VolumeSize };
+  const resized = resizes && { size: size as readonly [number, number] | VolumeSize };
   const draw = (sources: readonly SampleSource[]) => [...sources];
   if (augment === 'none' || augment === 'flip' || augment === 'volume') {
     const patch = size as VolumeSize;

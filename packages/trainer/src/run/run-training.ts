@@ -38,6 +38,7 @@ import { buildRunModel } from './run-model.js';
 import { addSeconds } from './run-time.js';
 import { RunStore } from './run-store.js';
 import { scoreRun } from './score-run.js';
+import { trainingLength } from './training-length.js';
 import { bestEpoch, type RunSummary } from './summary.js';
 
 /** Options of {@link runTraining}. */
@@ -119,13 +120,14 @@ export async function runTraining(
         }
         for (const text of describeRun(home, { loaded, data, backend, command })) noteAbout(text, 'settings');
         home.setStatus('running');
-        const stepsPerEpoch = Math.ceil(data.train.length / (config.batchSize * config.gradient.accumulate));
+        const { epochs, stepsPerEpoch } = trainingLength(config, data.train.length);
         onEvent({
           ...{ type: 'run.start', run: id, name, folder, sources, stepsPerEpoch, classes: data.classes },
           backend: { name: backend.name, reason: backend.reason },
           data: { ...about(data), train: data.train.length, val: data.val.length },
+          inputShape: data.inputShape,
           parameters: model.countParams(),
-          epochs: config.epochs,
+          epochs,
         });
         const log = MetricsLog.open(home.metrics, { classes: data.classes, loss: loss.spec });
         loggers.start({ id, folder, config, classes: data.classes, loss: loss.spec });
@@ -155,6 +157,7 @@ export async function runTraining(
         const store = new RunStore(home.checkpoints, log, lease);
         const training: TrainOptions = {
           ...trainOptions(config),
+          epochs,
           ...{ model, loss, train: data.train, val: data.val, augment: data.augment },
           ...(data.valWindow && { valWindow: data.valWindow }),
           ...{ classes: data.classes, background: data.background },
@@ -264,10 +267,10 @@ const about = ({ name, description, warnings }: RunData) => ({ name, description
 
 /** The options of `train` that a configuration has. */
 function trainOptions(config: RunConfig) {
-  const { epochs, batchSize, seed, schedule, gradient, monitor, earlyStopping } = config;
+  const { batchSize, seed, schedule, gradient, monitor, earlyStopping } = config;
   const { batchNormStatistics, outputBias, ema } = config;
   return {
-    ...{ epochs, batchSize, seed, schedule, gradient, monitor },
+    ...{ batchSize, seed, schedule, gradient, monitor },
     optimizer: config.optimizer,
     ...{ batchNormStatistics, outputBias },
     ...(ema !== undefined && { ema }),
