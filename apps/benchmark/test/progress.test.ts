@@ -8,7 +8,16 @@ import { epochLine, liveProgress, outcomeText, plainProgress, sizeAdvice } from 
 
 const extent = { epochs: 20, stepsPerEpoch: 10, classes: ['background', 'vessel', 'polyp', 'ulcer'] };
 const start: RunStartEvent = {
-  ...{ type: 'run.start', run: 'a1', name: 'a', folder: 'a', parameters: 1, inputShape: [16, 16, 1], sources: [], ...extent },
+  ...{
+    type: 'run.start',
+    run: 'a1',
+    name: 'a',
+    folder: 'a',
+    parameters: 1,
+    inputShape: [16, 16, 1],
+    sources: [],
+    ...extent,
+  },
   backend: { name: 'cpu', reason: 'requested' },
   data: { name: 'd', description: '', warnings: [], train: 1, val: 1 },
 };
