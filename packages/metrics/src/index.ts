@@ -20,7 +20,9 @@ export {
   type PanopticQuality,
 } from './components/lesion-scores.js';
 export {
+  BRATS,
   lesionWiseScores,
+  type BratsChallenge,
   type LesionWiseOptions,
   type LesionWiseScore,
   type LesionWiseScores,
@@ -39,7 +41,6 @@ export { type EmptyRule, type EmptyValue } from './empty.js';
 export { scoreCase } from './cases/score-case.js';
 export {
   summarizeCases,
-  type CaseMean,
   type CasesSummary,
   type ClassSummary,
   type ForegroundMean,
@@ -47,7 +48,7 @@ export {
   type MarginalScore,
   type SummarizeCasesOptions,
 } from './cases/summarize-cases.js';
-export { type CaseScore, type ClassScore, type ScoreCaseOptions } from './cases/types.js';
+export { type CaseScore, type ClassScore, type LesionOptions, type ScoreCaseOptions } from './cases/types.js';
 export { hausdorffDistance, hd95, type HausdorffOptions } from './hausdorff.js';
 export {
   balancedAccuracy,
@@ -75,7 +76,7 @@ export {
 } from './region-size.js';
 export { type RegionOptions } from './regions.js';
 export * from './size-bias/index.js';
-export { summarizeScores, type ScoreSummary } from './score-summary.js';
+export { summarizeScores, type CaseMean, type ScoreSummary } from './score-summary.js';
 export {
   averageSurfaceDistance,
   surfaceDice,

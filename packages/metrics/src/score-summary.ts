@@ -34,3 +34,16 @@ export function summarizeScores(scores: readonly number[]): ScoreSummary {
     total: scores.length,
   };
 }
+
+/** A mean over the cases that have a score, and how many have it; null where none has. */
+export interface CaseMean {
+  readonly mean: number | null;
+  readonly median: number | null;
+  readonly cases: number;
+}
+
+/** The mean over the cases whose score is not null. */
+export function caseMean(scores: readonly (number | null)[]): CaseMean {
+  const { mean, median, cases } = summarizeScores(scores.map((score) => score ?? NaN));
+  return cases === 0 ? { mean: null, median: null, cases } : { mean, median, cases };
+}

@@ -6,8 +6,11 @@ import {
   lesionWiseScores,
   matchComponents,
   panopticQuality,
+  scoreCase,
+  summarizeCases,
   summarizeLesions,
   type ComponentOptions,
+  type LesionOptions,
 } from '@segloss/metrics';
 import { pairsOf } from '../src/components/lesion-scores.js';
 import { assign } from '../src/components/optimal.js';
@@ -305,5 +308,59 @@ describe('lesion-wise scores', () => {
       'penalty as a number from 0',
     );
     expect(() => lesionWiseScores([1], [1], { shape: [1] })).toThrow('a shape of 2 or 3 axes');
+  });
+});
+
+describe('lesions in the scores of cases', () => {
+  const classes = ['background', 'lesion', 'other'];
+  const score = (id: string, truth: number[], predicted: number[], lesions?: LesionOptions) =>
+    scoreCase({ ...{ id, truth, predicted, classes, shape: [2, 4] }, ...(lesions && { lesions }) });
+  // a: lesion 1 is found, lesion 2 missed; other is invented. The pixel of 255 belongs to nothing.
+  const a = [[1, 1, 0, 255, 0, 0, 0, 1], [1, 0, 0, 1, 2, 0, 0, 0]] as const; // prettier-ignore
+  const b = [[0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0]] as const; // prettier-ignore
+
+  it('are absent unless requested, and absent from the background', () => {
+    expect(score('a', [...a[0]], [...a[1]]).classes[1]).not.toHaveProperty('lesions');
+    const [background, lesion, other] = score('a', [...a[0]], [...a[1]], {}).classes;
+    expect(background).not.toHaveProperty('lesions');
+    expect(lesion!.lesions).toEqual({
+      ...{ truth: [2, 1], found: [true, false], predicted: [1, 0], right: 1, invented: [] },
+      recognized: { count: 0, iou: 0 },
+    });
+    expect(other!.lesions).toMatchObject({ truth: [], invented: [1] });
+    expect(lesion).not.toHaveProperty('lesionWise');
+  });
+
+  it('are pooled over the set, with the mean of the foreground classes that are in the truth', () => {
+    const cases = [score('a', [...a[0]], [...a[1]], {}), score('b', [...b[0]], [...b[1]], {})];
+    const { classes: each, foreground } = summarizeCases(JSON.parse(JSON.stringify(cases)), { classes });
+    expect(each[0]).not.toHaveProperty('lesions');
+    expect(each[1]!.lesions).toMatchObject({ lesions: 2, found: 1, recall: 0.5, precision: 1 });
+    expect(foreground.lesionF1).toBeCloseTo(2 / 3, 12);
+    const old = [cases[0]!, score('b', [...b[0]], [...b[1]])];
+    expect(summarizeCases(old, { classes }).foreground).not.toHaveProperty('lesionF1');
+  });
+
+  it('have the lesion-wise scores of a challenge: 1 and 0 where there is nothing', () => {
+    const brats = 'met';
+    const volume = { classes: ['background', 'lesion'], shape: [1, 2, 4], lesions: { brats } } as const;
+    const truth = [1, 1, 1, 0, 1, 1, 1, 0];
+    const scored = [
+      scoreCase({ id: 'a', truth, predicted: [1, 1, 1, 0, 0, 0, 0, 0], ...volume }),
+      scoreCase({ id: 'b', truth: new Uint8Array(8), predicted: new Uint8Array(8), ...volume }),
+      scoreCase({ id: 'c', truth, predicted: new Uint8Array(8), ...volume }),
+    ];
+    expect(scored.map((one) => one.classes[1]!.lesionWise?.dice)).toEqual([2 / 3, 1, 0]);
+    expect(scored.map((one) => one.classes[1]!.lesionWise?.hd95)).toEqual([1, 0, 374]);
+    const { lesionWise } = summarizeCases(scored, { classes: volume.classes }).classes[1]!;
+    expect(lesionWise!.dice.mean).toBeCloseTo(5 / 9, 12);
+    expect([lesionWise!.hd95.mean, lesionWise!.hd95.cases]).toEqual([125, 3]);
+  });
+
+  it('refuses other challenges and options', () => {
+    expect(() => score('a', [...a[0]], [...a[1]], { brats: 'liver' as never })).toThrow(
+      'wanted lesions.brats one of gli, ssa, ped, men, met, got "liver"',
+    );
+    expect(() => score('a', [...a[0]], [...a[1]], { IoU: 0.1 } as never)).toThrow('unknown option "IoU"');
   });
 });

@@ -3,17 +3,19 @@ import { checkShape } from '@segloss/geometry';
 
 import { badLabel, isLabel } from '../labels.js';
 import { checkKeys } from '@segloss/common';
-import { type ScoreCaseOptions } from './types.js';
+import { BRATS } from '../components/lesion-wise.js';
+import { type LesionOptions, type ScoreCaseOptions } from './types.js';
 
 const CALLER = 'scoreCase';
 
 const KEYS = [
-  'id', 'truth', 'predicted', 'probabilities', 'shape', 'spacing', 'classes', 'background', 'ignoreIndex', 'mode', 'distances', 'tolerance',
+  'id', 'truth', 'predicted', 'probabilities', 'shape', 'spacing', 'classes', 'background', 'ignoreIndex', 'mode', 'distances', 'tolerance', 'lesions',
 ]; // prettier-ignore
 
 /** Options with every default filled in. */
-export interface ResolvedCase extends Required<Omit<ScoreCaseOptions, 'probabilities'>> {
+export interface ResolvedCase extends Required<Omit<ScoreCaseOptions, 'probabilities' | 'lesions'>> {
   readonly probabilities: ArrayLike<number> | undefined;
+  readonly lesions: LesionOptions | undefined;
   /** Number of pixels. */
   readonly size: number;
 }
@@ -27,6 +29,7 @@ export function resolveCase(options: ScoreCaseOptions): ResolvedCase {
     distances = 'hd95',
     ignoreIndex = DEFAULT_IGNORE_INDEX,
     tolerance = 1,
+    lesions,
   } = options;
   const { background = mode === 'multilabel' ? null : 0, spacing = shape.map(() => 1) } = options;
   oneOf('mode', mode, ['multiclass', 'multilabel']);
@@ -40,6 +43,10 @@ export function resolveCase(options: ScoreCaseOptions): ResolvedCase {
     throw new RangeError(`${CALLER}: wanted background from 0 to ${K - 1} or null, got ${background}`);
   }
   if (!(tolerance >= 0)) throw new RangeError(`${CALLER}: wanted a tolerance of 0 or more, got ${tolerance}`);
+  if (lesions !== undefined) {
+    checkKeys(`${CALLER}, lesions`, lesions, ['iou', 'connectivity', 'brats']);
+    if (lesions.brats !== undefined) oneOf('lesions.brats', lesions.brats, Object.keys(BRATS));
+  }
   const size = shape.reduce((product, length) => product * length, 1);
   const layers = mode === 'multilabel' ? K : 1;
   checkShape(`${CALLER} of ${id}`, truth.length / layers, shape, spacing);
@@ -55,7 +62,7 @@ export function resolveCase(options: ScoreCaseOptions): ResolvedCase {
     );
   }
   return {
-    id, truth, predicted, probabilities, shape, spacing, classes, background, ignoreIndex, mode, distances, tolerance, size,
+    id, truth, predicted, probabilities, shape, spacing, classes, background, ignoreIndex, mode, distances, tolerance, lesions, size,
   }; // prettier-ignore
 }
 

@@ -1,3 +1,6 @@
+import { lesionCase } from '../components/lesion-case.js';
+import { BRATS, lesionWiseScores } from '../components/lesion-wise.js';
+import { fraction } from '../fraction.js';
 import { hd95 } from '../hausdorff.js';
 import { averageSurfaceDistance, surfaceDice } from '../surface-agreement.js';
 import { resolveCase, type ResolvedCase } from './check.js';
@@ -51,14 +54,10 @@ export function scoreCase(options: ScoreCaseOptions): CaseScore {
         missed: target > 0 && predicted === 0,
         invented: target === 0 && predicted > 0,
         ...distancesOf(resolved, k, target > 0, predicted > 0),
+        ...lesionsOf(resolved, k, target > 0 || predicted > 0),
       };
     }),
   };
-}
-
-/** numerator / denominator; null where that is 0 / 0. */
-export function fraction(numerator: number, denominator: number): number | null {
-  return denominator > 0 ? numerator / denominator : null;
 }
 
 /** Distances between the surfaces of one class, null where there is no pair of surfaces. */
@@ -85,7 +84,26 @@ function distancesOf(
   };
 }
 
+/** The lesions of one class, and the scores of BraTS where they are requested. */
+function lesionsOf(
+  options: ResolvedCase,
+  k: number,
+  inEither: boolean,
+): Pick<ClassScore, 'lesions' | 'lesionWise'> {
+  const { lesions, background, shape, spacing } = options;
+  if (lesions === undefined || k === background) return {};
+  const { brats, ...how } = lesions;
+  const { truth, predicted, label } = inEither ? mapsOf(options, k) : NOTHING;
+  const region = { shape: inEither ? shape : shape.map(() => 0), spacing, label, ignoreIndex: IGNORED };
+  const wise = brats && lesionWiseScores(truth, predicted, { ...region, ...BRATS[brats] });
+  return {
+    lesions: lesionCase(truth, predicted, { ...region, ...how }),
+    ...(wise && { lesionWise: { dice: wise.dice, hd95: wise.hd95 } }),
+  };
+}
+
 const IGNORED = 2;
+const NOTHING = { truth: new Uint8Array(0), predicted: new Uint8Array(0), label: 1 };
 
 /** The region of one class as maps of 0 and 1, with `IGNORED` at true pixels that do not count. */
 function mapsOf({ truth, predicted, mode, classes, ignoreIndex, size }: ResolvedCase, k: number) {

@@ -1,7 +1,8 @@
 import { checkKeys } from '@segloss/common';
 import { meanScore } from '../overlap.js';
-import { summarizeScores } from '../score-summary.js';
-import { fraction } from './score-case.js';
+import { caseMean, type CaseMean } from '../score-summary.js';
+import { summarizeLesions, type LesionSummary } from '../components/summarize-lesions.js';
+import { fraction } from '../fraction.js';
 import { type CaseScore, type ClassScore } from './types.js';
 
 /** Options of {@link summarizeCases}. */
@@ -26,13 +27,6 @@ export interface MarginalScore {
   readonly kl: number | null;
 }
 
-/** A mean over the cases that have a score, and how many have it; null where none has. */
-export interface CaseMean {
-  readonly mean: number | null;
-  readonly median: number | null;
-  readonly cases: number;
-}
-
 /** Scores of one class over all cases. Null where a score is undefined: overlap and distances, where no truth holds the class. */
 export interface ClassSummary {
   readonly name: string;
@@ -46,6 +40,10 @@ export interface ClassSummary {
   /** With `distances: 'all'`; like `hd95` and like `perImage.dice`. */
   readonly assd?: CaseMean;
   readonly surfaceDice?: CaseMean;
+  /** Where every case was scored with `lesions`. */
+  readonly lesions?: LesionSummary;
+  /** Where every case was scored with `lesions.brats`: means over all cases. */
+  readonly lesionWise?: { readonly dice: CaseMean; readonly hd95: CaseMean };
   /** Cases in which the class is true, missed (true only) and invented (predicted only). */
   readonly present: number;
   readonly missed: number;
@@ -68,6 +66,8 @@ export interface ForegroundMean {
   readonly perImage: { readonly dice: number | null; readonly iou: number | null };
   /** Mean of the classes' mean HD95. */
   readonly hd95: number | null;
+  /** Mean of the classes' lesion F1 over the set; absent where lesions were not scored. */
+  readonly lesionF1?: number | null;
   /** Sums over the classes. */
   readonly missed: number;
   readonly invented: number;
@@ -176,6 +176,7 @@ function summarizeClass(name: string, scores: readonly ClassScore[]): ClassSumma
       assd: meanOf(scored, (s) => s.assd ?? null),
       surfaceDice: meanOf(scored, (s) => s.surfaceDice ?? null),
     }),
+    ...lesionsOf(scores),
     present: count((s) => s.target > 0),
     missed: count((s) => s.missed),
     invented: count((s) => s.invented),
@@ -185,9 +186,24 @@ function summarizeClass(name: string, scores: readonly ClassScore[]): ClassSumma
   };
 }
 
+function lesionsOf(scores: readonly ClassScore[]): Pick<ClassSummary, 'lesions' | 'lesionWise'> {
+  if (scores.length === 0) return {};
+  const lesions = scores.flatMap((score) => score.lesions ?? []);
+  const wise = scores.flatMap((score) => score.lesionWise ?? []);
+  const all = scores.length;
+  return {
+    ...(lesions.length === all && { lesions: summarizeLesions(lesions) }),
+    ...(wise.length === all && {
+      lesionWise: {
+        dice: caseMean(wise.map(({ dice }) => dice)),
+        hd95: caseMean(wise.map((one) => one.hd95)),
+      },
+    }),
+  };
+}
+
 function meanOf(scores: readonly ClassScore[], of: (score: ClassScore) => number | null): CaseMean {
-  const { mean, median, cases } = summarizeScores(scores.map((score) => of(score) ?? NaN));
-  return cases === 0 ? { mean: null, median: null, cases } : { mean, median, cases };
+  return caseMean(scores.map(of));
 }
 
 function marginal(p: number, q: number): MarginalScore {
@@ -237,6 +253,9 @@ function foregroundMean(classes: readonly ClassSummary[], background: number | n
       iou: mean(({ perImage }) => perImage.iou.mean),
     },
     hd95: mean(({ hd95 }) => hd95.mean),
+    ...(indices.some((k) => classes[k]!.lesions) && {
+      lesionF1: mean(({ present, lesions }) => (present > 0 ? (lesions?.f1 ?? null) : null)),
+    }),
     missed: sum(({ missed }) => missed),
     invented: sum(({ invented }) => invented),
   };

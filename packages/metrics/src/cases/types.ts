@@ -1,3 +1,18 @@
+import { type Connectivity } from '@segloss/geometry';
+
+import { type LesionCase } from '../components/lesion-case.js';
+import { type BratsChallenge } from '../components/lesion-wise.js';
+
+/** How the lesions (connected components) of a class are scored. */
+export interface LesionOptions {
+  /** A lesion is found by a predicted one if their IoU is above this, with optimal one-to-one matching. Default: by any shared pixel. */
+  iou?: number;
+  /** Which pixels touch: 4 or 8 (default) in 2-D; 6, 18 or 26 (default) in 3-D. */
+  connectivity?: Connectivity;
+  /** Also takes the lesion-wise Dice and HD95 of a BraTS challenge. */
+  brats?: BratsChallenge;
+}
+
 /** One image or volume to score: label maps and probabilities in row-major order, channels last. */
 export interface ScoreCaseOptions {
   /** Name of the case; travels with the scores. */
@@ -33,6 +48,8 @@ export interface ScoreCaseOptions {
   distances?: 'none' | 'hd95' | 'all';
   /** Tolerance of the surface Dice in the unit of `spacing`; default 1. */
   tolerance?: number;
+  /** Also scores the lesions of each foreground class. Default: not. */
+  lesions?: LesionOptions;
 }
 
 /** What one case says of one class: plain JSON, null where a score is undefined. */
@@ -60,6 +77,10 @@ export interface ClassScore {
   readonly assd?: number | null;
   /** Only with `distances: 'all'`: normalized surface Dice; 0 for a missed or invented class, null where it is in neither. */
   readonly surfaceDice?: number | null;
+  /** Only with `lesions`, and never of the background: which lesions are found, missed and invented, and their sizes. */
+  readonly lesions?: LesionCase;
+  /** Only with `lesions.brats`: Dice and HD95 of {@link lesionWiseScores}; 1 and 0 where there is no lesion in either. */
+  readonly lesionWise?: { readonly dice: number; readonly hd95: number };
 }
 
 /** The scores of one case. */

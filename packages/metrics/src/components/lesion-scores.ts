@@ -1,4 +1,4 @@
-import { fraction } from '../cases/score-case.js';
+import { fraction } from '../fraction.js';
 import { checkKeys } from '@segloss/common';
 import { type ComponentMatch, type ComponentPair } from './match.js';
 import { optimal } from './optimal.js';

@@ -4,6 +4,20 @@ import { checkShape, connectedComponents, dilate, type Spacing } from '@segloss/
 import { hd95 } from '../hausdorff.js';
 import { componentsOf, type ComponentOptions } from './match.js';
 
+/** The challenges of BraTS 2023: glioma, glioma in sub-Saharan Africa, pediatric tumors, meningioma, metastases. */
+export type BratsChallenge = 'gli' | 'ssa' | 'ped' | 'men' | 'met';
+
+/** The two numbers in which the challenges differ: `lesionWiseScores(truth, predicted, { shape, ...BRATS.met })`. */
+export const BRATS: Readonly<
+  Record<BratsChallenge, { readonly dilation: number; readonly minSize: number }>
+> = {
+  gli: { dilation: 3, minSize: 50 },
+  ssa: { dilation: 3, minSize: 50 },
+  ped: { dilation: 3, minSize: 50 },
+  men: { dilation: 1, minSize: 50 },
+  met: { dilation: 1, minSize: 2 },
+};
+
 /** Options of {@link lesionWiseScores}. The defaults are those of BraTS 2023 for adult glioma. */
 export interface LesionWiseOptions extends ComponentOptions {
   /** Length of a pixel along each axis, e.g. in mm; default 1. */
@@ -46,8 +60,7 @@ export interface LesionWiseScores {
  * Lesion-wise Dice and HD95 of the BraTS challenges since 2023. True lesions are dilated; those that touch then are one lesion; each is scored
  * against all predicted components that touch its dilation. Missed and invented lesions have Dice 0 and HD95 374.
  *
- * The challenges differ in two numbers: `dilation` 3 and `minSize` 50 for glioma (GLI, SSA, PED), 1 and 50 for meningioma (MEN), 1 and 2 for
- * metastases (MET). In 3-D components have 26 neighbors and the dilation 18, in 2-D both have 8. HD95 is measured between areas and lengths of the surfaces
+ * The challenges differ in `dilation` and `minSize`: see {@link BRATS}. In 3-D components have 26 neighbors and the dilation 18, in 2-D both have 8. HD95 is measured between areas and lengths of the surfaces
  * (`elements: 'subvoxel'` of {@link hd95}).
  *
  * @param truth True labels. @param predicted Predicted labels, of the same shape.

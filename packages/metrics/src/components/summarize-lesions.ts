@@ -1,8 +1,7 @@
 import { checkKeys } from '@segloss/common';
 
-import { fraction } from '../cases/score-case.js';
-import { type CaseMean } from '../cases/summarize-cases.js';
-import { summarizeScores } from '../score-summary.js';
+import { fraction } from '../fraction.js';
+import { caseMean, type CaseMean } from '../score-summary.js';
 import { type LesionCase } from './lesion-case.js';
 import { type PanopticQuality } from './lesion-scores.js';
 
@@ -85,7 +84,6 @@ export function summarizeLesions(
   const right = cases.reduce((sum, one) => sum + one.right, 0);
   const found = all.filter((one) => one.found).length;
   const scores = ratesOf(found, all.length, right, right + invented.length);
-  const { mean, median, cases: counted } = summarizeScores(cases.map((one) => f1Of(one) ?? NaN));
   const recognized = cases.reduce((sum, one) => sum + one.recognized.count, 0);
   const iou = cases.reduce((sum, one) => sum + one.recognized.iou, 0);
   const half = (all.length + right + invented.length) / 2;
@@ -93,9 +91,7 @@ export function summarizeLesions(
     ...{ lesions: all.length, found, missed: all.length - found },
     ...{ predicted: right + invented.length, right, invented: invented.length },
     ...scores,
-    perImage: {
-      f1: counted === 0 ? { mean: null, median: null, cases: 0 } : { mean, median, cases: counted },
-    },
+    perImage: { f1: caseMean(cases.map(f1Of)) },
     panoptic: { sq: fraction(iou, recognized), rq: fraction(recognized, half), pq: fraction(iou, half) },
     ratio: ratioOf(all),
     bySize: bySize(all, invented, bins),
