@@ -11,7 +11,12 @@ export {
 export { Reliability, type ClassReliability, type ReliabilityOptions } from './reliability.js';
 export { fitTemperature, scaleTemperature, type FittedTemperature } from './temperature.js';
 export { ccDice, type ComponentDice } from './components/cc-dice.js';
-export { lesionCase, type LesionCase, type LesionCaseOptions } from './components/lesion-case.js';
+export {
+  lesionCase,
+  type LesionCase,
+  type LesionCaseOptions,
+  type LesionOptions,
+} from './components/lesion-case.js';
 export {
   lesionScores,
   panopticQuality,
@@ -48,7 +53,7 @@ export {
   type MarginalScore,
   type SummarizeCasesOptions,
 } from './cases/summarize-cases.js';
-export { type CaseScore, type ClassScore, type LesionOptions, type ScoreCaseOptions } from './cases/types.js';
+export { type CaseScore, type ClassScore, type ScoreCaseOptions } from './cases/types.js';
 export { hausdorffDistance, hd95, type HausdorffOptions } from './hausdorff.js';
 export {
   balancedAccuracy,

@@ -328,7 +328,7 @@ describe('lesions in the scores of cases', () => {
       recognized: { count: 0, iou: 0 },
     });
     expect(other!.lesions).toMatchObject({ truth: [], invented: [1] });
-    expect(lesion).not.toHaveProperty('lesionWise');
+    expect(lesion!.lesions).not.toHaveProperty('lesionWise');
   });
 
   it('are pooled over the set, with the mean of the foreground classes that are in the truth', () => {
@@ -350,16 +350,16 @@ describe('lesions in the scores of cases', () => {
       scoreCase({ id: 'b', truth: new Uint8Array(8), predicted: new Uint8Array(8), ...volume }),
       scoreCase({ id: 'c', truth, predicted: new Uint8Array(8), ...volume }),
     ];
-    expect(scored.map((one) => one.classes[1]!.lesionWise?.dice)).toEqual([2 / 3, 1, 0]);
-    expect(scored.map((one) => one.classes[1]!.lesionWise?.hd95)).toEqual([1, 0, 374]);
-    const { lesionWise } = summarizeCases(scored, { classes: volume.classes }).classes[1]!;
+    expect(scored.map((one) => one.classes[1]!.lesions!.lesionWise?.dice)).toEqual([2 / 3, 1, 0]);
+    expect(scored.map((one) => one.classes[1]!.lesions!.lesionWise?.hd95)).toEqual([1, 0, 374]);
+    const { lesionWise } = summarizeCases(scored, { classes: volume.classes }).classes[1]!.lesions!;
     expect(lesionWise!.dice.mean).toBeCloseTo(5 / 9, 12);
     expect([lesionWise!.hd95.mean, lesionWise!.hd95.cases]).toEqual([125, 3]);
   });
 
   it('refuses other challenges and options', () => {
     expect(() => score('a', [...a[0]], [...a[1]], { brats: 'liver' as never })).toThrow(
-      'wanted lesions.brats one of gli, ssa, ped, men, met, got "liver"',
+      'wanted brats one of gli, ssa, ped, men, met, got "liver"',
     );
     expect(() => score('a', [...a[0]], [...a[1]], { IoU: 0.1 } as never)).toThrow('unknown option "IoU"');
   });

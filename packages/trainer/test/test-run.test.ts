@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, readFileSync, renameSync, rmSync, writeFi
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openRun, readExamples, runTraining, testRun, type OpenRun } from '@segloss/trainer';
+import { openRun, readExamples, readScores, runTraining, testRun, type OpenRun } from '@segloss/trainer';
 
 import { scratch, tinyRun, writeDataset, writePng } from './run-fixture';
 
@@ -115,5 +115,51 @@ describe('a run whose validation masks are ignored throughout', () => {
     expect(summary.status).toBe('finished');
     const { images } = readExamples(path.join(home, 'examples.json'));
     expect(images).toEqual([]);
+  });
+});
+
+describe('several decodings', () => {
+  const decodings = [
+    { policy: 'argmax' },
+    { policy: 'volume' },
+    { policy: 'threshold', threshold: 0.3 },
+  ] as const;
+
+  it('score what each alone scores, of the same probabilities', async () => {
+    const together = await testRun(run, { decodings });
+    expect(together.decodings!.map(({ decode }) => decode)).toEqual(decodings);
+    for (const [i, decode] of decodings.entries()) {
+      const alone = await testRun(run, { decode });
+      expect(together.decodings![i]).toEqual({ decode, cases: alone.cases, summary: alone.summary });
+      expect([together.reliability, together.marginals.soft]).toEqual([
+        alone.reliability,
+        alone.marginals.soft,
+      ]);
+      expect(alone).not.toHaveProperty('decodings');
+    }
+    const { cases, summary, decode } = together;
+    expect({ decode, cases, summary }).toEqual(together.decodings![0]);
+    // Volume predicts as many pixels as the probabilities sum to.
+    const [, foreground] = together.decodings![1]!.cases[0]!.classes;
+    expect(foreground!.predicted).toBe(Math.round(foreground!.softPredicted!));
+  });
+
+  it('are refused next to one decoding, and where there are none', async () => {
+    await expect(testRun(run, { decode: decodings[0], decodings })).rejects.toThrow('wanted decode or decodings, got both'); // prettier-ignore
+    await expect(testRun(run, { decodings: [] })).rejects.toThrow('at least one decoding');
+  });
+});
+
+describe('lesions', () => {
+  it('are scored where requested, and in scores.json of a run whose data have a background', async () => {
+    const { lesions, summary, cases } = await testRun(run, { lesions: { iou: 0.1, brats: 'met' } });
+    expect(lesions).toEqual({ iou: 0.1, brats: 'met' });
+    // Each mask of the fixture is one rectangle.
+    expect(cases[0]!.classes[1]!.lesions!.truth).toEqual([cases[0]!.classes[1]!.target]);
+    expect(summary.classes[1]!.lesions!.lesionWise!.dice.cases).toBe(1);
+    expect((await testRun(run)).cases[0]!.classes[1]).not.toHaveProperty('lesions');
+    const { last } = readScores(path.join(run.folder, 'scores.json'));
+    expect(last.cases[0]!.classes[1]!.lesions!.truth).toHaveLength(1);
+    expect(last.cases[0]!.classes[0]).not.toHaveProperty('lesions');
   });
 });

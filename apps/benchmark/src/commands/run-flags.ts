@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import path from 'node:path';
 
 import { UsageError } from '../errors.js';
-import { parseDecoding } from '../decoding.js';
+import { parseDecoding, parseDecodings } from '../decoding.js';
 import { parseCount, parseShare } from '../options.js';
 import { consentOf } from '../consent.js';
 import type { Terminal } from '../terminal.js';
@@ -16,15 +16,15 @@ export interface RunFlags {
   window?: boolean;
   overlap?: number;
   tta?: boolean;
-  decode?: Decoding;
+  decode?: readonly Decoding[];
   minComponent?: number;
   calibrated?: boolean;
   json?: boolean;
   allowModules?: boolean;
 }
 
-/** Adds the flags that choose weights, backend and windows. */
-export function withRunFlags(command: Command): Command {
+/** Adds the flags that choose weights, backend and windows. @param decodings Whether the command takes several decodings. */
+export function withRunFlags(command: Command, decodings: 'one' | 'several' = 'one'): Command {
   return command
     .option('--checkpoint <name>', 'best, last or previous', 'best')
     .option('--backend <name>', 'auto, tensorflow, webgpu, wasm or cpu (default: that of the run)')
@@ -32,9 +32,11 @@ export function withRunFlags(command: Command): Command {
     .option('--overlap <x>', 'overlap of neighboring windows, as a fraction of their size', parseShare)
     .option('--tta', 'average the probabilities over all mirrorings of each image')
     .option(
-      '--decode <policy>',
-      'how labels follow from probabilities: argmax, volume, dice or threshold=X (default: argmax)',
-      parseDecoding,
+      decodings === 'one' ? '--decode <policy>' : '--decode <list>',
+      decodings === 'one'
+        ? 'how labels follow from probabilities: argmax, volume, dice or threshold=X (default: argmax)'
+        : 'how labels follow from probabilities: argmax, volume, dice or threshold=X, or several side by side: argmax,volume,dice (default: argmax)',
+      decodings === 'one' ? (text: string) => [parseDecoding(text)] : parseDecodings,
     )
     .option('--min-component <n>', 'turn components of fewer pixels or voxels into background', parseCount)
     .option(
@@ -80,10 +82,15 @@ export async function openAll(
 
 /** How images come to the model, and labels out of it. */
 export function predictionOf(flags: RunFlags): PredictImageOptions {
-  const { tta, decode, minComponent } = flags;
-  const decoding =
-    minComponent === undefined ? decode : { policy: 'argmax' as const, ...decode, minComponent };
-  return { ...windowOf(flags), ...(tta !== undefined && { tta }), ...(decoding && { decode: decoding }) };
+  const { tta } = flags;
+  const [decode] = decodingsOf(flags) ?? [];
+  return { ...windowOf(flags), ...(tta !== undefined && { tta }), ...(decode && { decode }) };
+}
+
+/** How labels come out of probabilities, in each of the requested ways; undefined for the most probable class. */
+export function decodingsOf({ decode, minComponent }: RunFlags): readonly Decoding[] | undefined {
+  if (minComponent === undefined) return decode;
+  return (decode ?? [{ policy: 'argmax' as const }]).map((one) => ({ ...one, minComponent }));
 }
 
 function windowOf({ window, overlap }: RunFlags) {

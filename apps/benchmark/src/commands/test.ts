@@ -4,15 +4,18 @@ import type { Command } from 'commander';
 
 import { exitCodes, UsageError } from '../errors.js';
 import { parseCount } from '../options.js';
+import { decodingName } from '../analyze/decodings.js';
+import { LESION_SIZE_HEAD, lesionCells, lesionHead, lesionNotes, lesionOptions, lesionSizeRows, type LesionFlags } from '../lesions.js'; // prettier-ignore
 import { fixed, ratioText, scoreText } from '../page/numbers.js';
 import type { Terminal } from '../terminal.js';
 import { textTable } from '../text-table.js';
 import { oneOf } from './choices.js';
-import { absolute, openAll, predictionOf, withRunFlags, type RunFlags } from './run-flags.js';
+import { withLesionFlags } from './lesion-flags.js';
+import { absolute, decodingsOf, openAll, predictionOf, withRunFlags, type RunFlags } from './run-flags.js';
 
 /** `segloss test`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
-  withRunFlags(
+  const own = withLesionFlags(
     command
       .argument('<run...>', 'folder of the run, or of several, whose probabilities are averaged')
       .option('--data <folder>', 'score this data set instead, with the same classes')
@@ -26,12 +29,13 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
         '--fit-temperature',
         'fit the temperature of the probabilities to the validation images, keep it with the run, and stop',
       ),
-  ).action(async (runs: string[], flags: TestFlags) =>
+  );
+  withRunFlags(own, 'several').action(async (runs: string[], flags: TestFlags) =>
     finish(await (flags.fitTemperature === true ? fitCommand : testCommand)(runs, flags, terminal)),
   );
 }
 
-interface TestFlags extends RunFlags {
+interface TestFlags extends RunFlags, LesionFlags {
   data?: string;
   part: string;
   surfaces?: number;
@@ -44,10 +48,12 @@ async function fitCommand(folders: readonly string[], flags: TestFlags, terminal
     flags.calibrated === true ||
     flags.data !== undefined ||
     flags.part !== 'val' ||
-    flags.surfaces !== undefined
+    [flags.surfaces, flags.decode, flags.minComponent, flags.lesions, flags.brats].some(
+      (flag) => flag !== undefined,
+    )
   )
     throw new UsageError(
-      '--fit-temperature: wanted the validation images of the run, got --calibrated, --data, --part or --surfaces; leave them out',
+      '--fit-temperature: wanted the validation images of the run and their probabilities, got --calibrated, --data, --part, or a flag about labels and scores (--surfaces, --lesions, --brats, --decode, --min-component); leave them out',
     );
   const runs = await openAll(folders, flags, terminal);
   try {
@@ -79,8 +85,13 @@ async function testCommand(
     const name = `${of}-${part}${flags.calibrated === true ? '-calibrated' : ''}.json`;
     const out = new OutputFolder(runs[0]!.folder, { reads: [], remedy: 'move it away' });
     out.check([name]);
+    const { decode, ...how } = predictionOf(flags);
+    const decodings = decodingsOf(flags) ?? [];
+    const lesions = lesionOptions(flags);
     const report = await testRun(runs, {
-      ...predictionOf(flags),
+      ...how,
+      ...(decodings.length > 1 ? { decodings } : decode && { decode }),
+      ...(lesions && { lesions }),
       ...(flags.data !== undefined && {
         data: isBuiltIn(flags.data) ? flags.data : absolute(terminal, flags.data),
       }),
@@ -91,7 +102,9 @@ async function testCommand(
     stdout.write(
       flags.json === true
         ? `${JSON.stringify(report)}\n`
-        : `${testTable(report, stdout.columns)}\n${reliabilityTable(report, stdout.columns)}\n`,
+        : testTables(report, stdout.columns)
+            .map((table) => `${table}\n`)
+            .join(''),
     );
     for (const text of aboutTraining(report)) stderr.write(`${text}\n`);
     stderr.write(`every image: ${file}\n`);
@@ -100,6 +113,40 @@ async function testCommand(
     for (const { model } of runs) model.dispose();
     await releaseBackend();
   }
+}
+
+/** Every table of a report, of each decoding where there are several. */
+function testTables(report: TestReport, width?: number): string[] {
+  const { decodings, lesions } = report;
+  const tablesOf = (one: Pick<TestReport, 'cases' | 'summary'>) => [
+    testTable(one, width),
+    ...(lesions === undefined ? [] : [lesionTables(one, width)]),
+  ];
+  return [
+    ...(decodings?.flatMap((one) => [`decoding: ${decodingName(one.decode)}`, ...tablesOf(one)]) ??
+      tablesOf(report)),
+    ...(lesions === undefined ? [] : lesionNotes(lesions)),
+    reliabilityTable(report, width),
+    ...(decodings === undefined
+      ? []
+      : ['Calibration errors and p/q soft are of the probabilities, which no decoding changes.']),
+  ];
+}
+
+/** Returns the lesions of each class, over all sizes and by size. @param width Columns of the terminal; undefined for a pipe. */
+export function lesionTables({ summary }: Pick<TestReport, 'summary'>, width?: number): string {
+  const found = summary.classes.flatMap(({ name, lesions }) =>
+    lesions === undefined ? [] : [{ name, lesions }],
+  );
+  const wise = found.some(({ lesions }) => lesions.lesionWise);
+  const all = found.map(({ name, lesions }) => [name, ...lesionCells(lesions, wise)]);
+  const sizes = found.flatMap(({ name, lesions }) => lesionSizeRows(lesions).map((row) => [name, ...row]));
+  return [
+    textTable({ head: ['class', ...lesionHead(wise)], rows: all }, width),
+    ...(sizes.length > 0
+      ? [textTable({ head: ['class', ...LESION_SIZE_HEAD], rows: sizes, names: 2 }, width)]
+      : []),
+  ].join('\n');
 }
 
 /** What one should know of other data before one believes the scores. */

@@ -3,8 +3,8 @@ import { checkShape } from '@segloss/geometry';
 
 import { badLabel, isLabel } from '../labels.js';
 import { checkKeys } from '@segloss/common';
-import { BRATS } from '../components/lesion-wise.js';
-import { type LesionOptions, type ScoreCaseOptions } from './types.js';
+import { type LesionOptions } from '../components/lesion-case.js';
+import { type ScoreCaseOptions } from './types.js';
 
 const CALLER = 'scoreCase';
 
@@ -43,10 +43,7 @@ export function resolveCase(options: ScoreCaseOptions): ResolvedCase {
     throw new RangeError(`${CALLER}: wanted background from 0 to ${K - 1} or null, got ${background}`);
   }
   if (!(tolerance >= 0)) throw new RangeError(`${CALLER}: wanted a tolerance of 0 or more, got ${tolerance}`);
-  if (lesions !== undefined) {
-    checkKeys(`${CALLER}, lesions`, lesions, ['iou', 'connectivity', 'brats']);
-    if (lesions.brats !== undefined) oneOf('lesions.brats', lesions.brats, Object.keys(BRATS));
-  }
+  if (lesions !== undefined) checkKeys(`${CALLER}, lesions`, lesions, ['iou', 'connectivity', 'brats']);
   const size = shape.reduce((product, length) => product * length, 1);
   const layers = mode === 'multilabel' ? K : 1;
   checkShape(`${CALLER} of ${id}`, truth.length / layers, shape, spacing);

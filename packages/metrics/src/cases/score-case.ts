@@ -1,5 +1,4 @@
 import { lesionCase } from '../components/lesion-case.js';
-import { BRATS, lesionWiseScores } from '../components/lesion-wise.js';
 import { fraction } from '../fraction.js';
 import { hd95 } from '../hausdorff.js';
 import { averageSurfaceDistance, surfaceDice } from '../surface-agreement.js';
@@ -84,22 +83,13 @@ function distancesOf(
   };
 }
 
-/** The lesions of one class, and the scores of BraTS where they are requested. */
-function lesionsOf(
-  options: ResolvedCase,
-  k: number,
-  inEither: boolean,
-): Pick<ClassScore, 'lesions' | 'lesionWise'> {
+/** The lesions of one class. */
+function lesionsOf(options: ResolvedCase, k: number, inEither: boolean): Pick<ClassScore, 'lesions'> {
   const { lesions, background, shape, spacing } = options;
   if (lesions === undefined || k === background) return {};
-  const { brats, ...how } = lesions;
   const { truth, predicted, label } = inEither ? mapsOf(options, k) : NOTHING;
   const region = { shape: inEither ? shape : shape.map(() => 0), spacing, label, ignoreIndex: IGNORED };
-  const wise = brats && lesionWiseScores(truth, predicted, { ...region, ...BRATS[brats] });
-  return {
-    lesions: lesionCase(truth, predicted, { ...region, ...how }),
-    ...(wise && { lesionWise: { dice: wise.dice, hd95: wise.hd95 } }),
-  };
+  return { lesions: lesionCase(truth, predicted, { ...region, ...lesions }) };
 }
 
 const IGNORED = 2;

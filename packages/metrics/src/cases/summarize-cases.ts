@@ -42,8 +42,6 @@ export interface ClassSummary {
   readonly surfaceDice?: CaseMean;
   /** Where every case was scored with `lesions`. */
   readonly lesions?: LesionSummary;
-  /** Where every case was scored with `lesions.brats`: means over all cases. */
-  readonly lesionWise?: { readonly dice: CaseMean; readonly hd95: CaseMean };
   /** Cases in which the class is true, missed (true only) and invented (predicted only). */
   readonly present: number;
   readonly missed: number;
@@ -186,20 +184,9 @@ function summarizeClass(name: string, scores: readonly ClassScore[]): ClassSumma
   };
 }
 
-function lesionsOf(scores: readonly ClassScore[]): Pick<ClassSummary, 'lesions' | 'lesionWise'> {
-  if (scores.length === 0) return {};
+function lesionsOf(scores: readonly ClassScore[]): Pick<ClassSummary, 'lesions'> {
   const lesions = scores.flatMap((score) => score.lesions ?? []);
-  const wise = scores.flatMap((score) => score.lesionWise ?? []);
-  const all = scores.length;
-  return {
-    ...(lesions.length === all && { lesions: summarizeLesions(lesions) }),
-    ...(wise.length === all && {
-      lesionWise: {
-        dice: caseMean(wise.map(({ dice }) => dice)),
-        hd95: caseMean(wise.map((one) => one.hd95)),
-      },
-    }),
-  };
+  return lesions.length > 0 && lesions.length === scores.length ? { lesions: summarizeLesions(lesions) } : {};
 }
 
 function meanOf(scores: readonly ClassScore[], of: (score: ClassScore) => number | null): CaseMean {

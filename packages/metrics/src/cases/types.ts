@@ -1,17 +1,4 @@
-import { type Connectivity } from '@segloss/geometry';
-
-import { type LesionCase } from '../components/lesion-case.js';
-import { type BratsChallenge } from '../components/lesion-wise.js';
-
-/** How the lesions (connected components) of a class are scored. */
-export interface LesionOptions {
-  /** A lesion is found by a predicted one if their IoU is above this, with optimal one-to-one matching. Default: by any shared pixel. */
-  iou?: number;
-  /** Which pixels touch: 4 or 8 (default) in 2-D; 6, 18 or 26 (default) in 3-D. */
-  connectivity?: Connectivity;
-  /** Also takes the lesion-wise Dice and HD95 of a BraTS challenge. */
-  brats?: BratsChallenge;
-}
+import { type LesionCase, type LesionOptions } from '../components/lesion-case.js';
 
 /** One image or volume to score: label maps and probabilities in row-major order, channels last. */
 export interface ScoreCaseOptions {
@@ -79,8 +66,6 @@ export interface ClassScore {
   readonly surfaceDice?: number | null;
   /** Only with `lesions`, and never of the background: which lesions are found, missed and invented, and their sizes. */
   readonly lesions?: LesionCase;
-  /** Only with `lesions.brats`: Dice and HD95 of {@link lesionWiseScores}; 1 and 0 where there is no lesion in either. */
-  readonly lesionWise?: { readonly dice: number; readonly hd95: number };
 }
 
 /** The scores of one case. */

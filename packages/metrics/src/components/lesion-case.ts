@@ -1,5 +1,7 @@
 import { checkKeys } from '@segloss/common';
+import { type Connectivity } from '@segloss/geometry';
 
+import { BRATS, lesionWiseScores, type BratsChallenge } from './lesion-wise.js';
 import { lesionScores, greedy, pairsOf } from './lesion-scores.js';
 import { matchComponents, type ComponentMatch, type ComponentOptions } from './match.js';
 
@@ -22,12 +24,22 @@ export interface LesionCase {
   readonly invented: readonly number[];
   /** Pairs with an IoU above 0.5 and the sum of their IoU, of which panoptic quality is made. */
   readonly recognized: { readonly count: number; readonly iou: number };
+  /** Only with `brats`: Dice and HD95 of {@link lesionWiseScores}; 1 and 0 where there is no lesion in either. */
+  readonly lesionWise?: { readonly dice: number; readonly hd95: number };
+}
+
+/** How lesions are scored. */
+export interface LesionOptions {
+  /** A lesion is found by a predicted one if their IoU is above this, with optimal one-to-one matching. Default: by any shared pixel. */
+  iou?: number;
+  /** Which pixels touch: 4 or 8 (default) in 2-D; 6, 18 or 26 (default) in 3-D. */
+  connectivity?: Connectivity;
+  /** Also takes the lesion-wise Dice and HD95 of a BraTS challenge. */
+  brats?: BratsChallenge;
 }
 
 /** Options of {@link lesionCase}. */
-export interface LesionCaseOptions extends ComponentOptions {
-  /** A lesion is found by a predicted one if their IoU is above this, with optimal one-to-one matching. Default: by any shared pixel. */
-  iou?: number;
+export interface LesionCaseOptions extends ComponentOptions, LesionOptions {
   /** Length of a pixel along each axis; default 1. */
   spacing?: readonly number[];
 }
@@ -37,7 +49,7 @@ export interface LesionCaseOptions extends ComponentOptions {
  * combines many cases.
  *
  * @param truth True labels. @param predicted Predicted labels, of the same shape.
- * @throws {RangeError} If shapes do not fit, a label is not a whole number, or the IoU is not from 0 to below 1.
+ * @throws {RangeError} If shapes do not fit, a label is not a whole number, the IoU is not from 0 to below 1, or the challenge is unknown.
  *
  * @example
  * ```ts
@@ -48,7 +60,7 @@ export interface LesionCaseOptions extends ComponentOptions {
 export function lesionCase(
   truth: ArrayLike<number>,
   predicted: ArrayLike<number>,
-  { iou, spacing, ...options }: LesionCaseOptions,
+  { iou, spacing, brats, ...options }: LesionCaseOptions,
 ): LesionCase {
   checkKeys('lesionCase', options, ['shape', 'label', 'connectivity', 'ignoreIndex']);
   if (
@@ -57,6 +69,11 @@ export function lesionCase(
   ) {
     throw new RangeError(
       `lesionCase: wanted ${options.shape.length} positive numbers as spacing, got [${spacing}]`,
+    );
+  }
+  if (brats !== undefined && !Object.hasOwn(BRATS, brats)) {
+    throw new RangeError(
+      `lesionCase: wanted brats one of ${Object.keys(BRATS).join(', ')}, got ${JSON.stringify(brats)}`,
     );
   }
   const match = matchComponents(truth, predicted, options);
@@ -69,6 +86,8 @@ export function lesionCase(
   ];
   const pixel = (spacing ?? []).reduce((product, step) => product * step, 1);
   const recognized = greedy(match, 0.5);
+  const wise =
+    brats && lesionWiseScores(truth, predicted, { ...options, ...(spacing && { spacing }), ...BRATS[brats] });
   return {
     truth: match.truth.map((size) => size * pixel),
     found: match.truth.map((_, i) => found.has(i + 1)),
@@ -76,6 +95,7 @@ export function lesionCase(
     right,
     invented: match.predicted.filter((_, i) => !hits.has(i + 1)).map((size) => size * pixel),
     recognized: { count: recognized.length, iou: recognized.reduce((sum, pair) => sum + pair.iou, 0) },
+    ...(wise && { lesionWise: { dice: wise.dice, hd95: wise.hd95 } }),
   };
 }
 

@@ -41,6 +41,8 @@ export interface LesionSummary {
   readonly panoptic: PanopticQuality;
   /** Σ predicted size / Σ true size of the true lesions, p/q. Invented lesions are not in it. */
   readonly ratio: number | null;
+  /** Where every case was scored with `brats`: lesion-wise Dice and HD95, means over all cases. */
+  readonly lesionWise?: { readonly dice: CaseMean; readonly hd95: CaseMean };
   /** Bins with equally many true lesions, the smallest first; fewer where many have one size. */
   readonly bySize: readonly LesionSizeBin[];
 }
@@ -86,6 +88,7 @@ export function summarizeLesions(
   const scores = ratesOf(found, all.length, right, right + invented.length);
   const recognized = cases.reduce((sum, one) => sum + one.recognized.count, 0);
   const iou = cases.reduce((sum, one) => sum + one.recognized.iou, 0);
+  const wise = cases.flatMap((one) => one.lesionWise ?? []);
   const half = (all.length + right + invented.length) / 2;
   return {
     ...{ lesions: all.length, found, missed: all.length - found },
@@ -94,6 +97,13 @@ export function summarizeLesions(
     perImage: { f1: caseMean(cases.map(f1Of)) },
     panoptic: { sq: fraction(iou, recognized), rq: fraction(recognized, half), pq: fraction(iou, half) },
     ratio: ratioOf(all),
+    ...(cases.length > 0 &&
+      wise.length === cases.length && {
+        lesionWise: {
+          dice: caseMean(wise.map(({ dice }) => dice)),
+          hd95: caseMean(wise.map((one) => one.hd95)),
+        },
+      }),
     bySize: bySize(all, invented, bins),
   };
 }

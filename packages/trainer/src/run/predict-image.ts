@@ -33,14 +33,22 @@ export async function predictImage(
   const prediction = await meanPrediction(runs, sample, options);
   const { decode } = options;
   if (decode === undefined) return prediction;
-  const shape = sizesOf(sample);
+  return { ...prediction, labels: labelsOf(runs, sample, prediction.probabilities, decode) };
+}
+
+/** Decodes the probabilities that runs predict for an image into labels. */
+export function labelsOf(
+  runs: readonly Predictor[],
+  sample: Sample,
+  probabilities: ArrayLike<number>,
+  decode: Decoding,
+): Uint8Array {
   const { background } = runs[0]!;
-  const labels = decodeLabels(prediction.probabilities, decode, {
-    shape,
+  return decodeLabels(probabilities, decode, {
+    shape: sizesOf(sample),
     background,
     classes: classesOf(runs[0]!),
   });
-  return { ...prediction, labels };
 }
 
 /** The mean of the probabilities of several runs. */

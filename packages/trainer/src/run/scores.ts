@@ -63,6 +63,8 @@ export async function scoreImages(
         scoreCase({
           ...{ id, truth: mask, predicted: labels, probabilities, shape, classes, background },
           ...(spacing && { spacing }),
+          // Where every class counts, as in street scenes, regions are no lesions.
+          ...(background !== null && { lesions: {} }),
           ignoreIndex: IGNORED,
         }),
       );

@@ -6,17 +6,19 @@ import {
   type CaseScore,
   type CasesSummary,
   type ClassReliability,
+  type LesionOptions,
 } from '@segloss/metrics';
 
 import { sizesOf } from '../loop/batches.js';
 import { together, type Ensemble } from './ensemble.js';
 import { type Decoding } from './decode-labels.js';
 import { type OpenRun } from './open-run.js';
-import { predictImage, type PredictImageOptions } from './predict-image.js';
+import { labelsOf, predictImage, type PredictImageOptions } from './predict-image.js';
 import { imageOptions } from './image-options.js';
 import { openNamed } from './open-named.js';
 import { ownImages, trainedImages } from './own-images.js';
 import { readOptions } from './run-data.js';
+import { weightsHash } from '../weights.js';
 import { RunError } from './run-error.js';
 
 /** Options of {@link testRun}. */
@@ -27,7 +29,18 @@ export interface TestRunOptions extends PredictImageOptions {
   part?: 'train' | 'val' | 'test';
   /** Also scores distances between surfaces: HD95, ASSD, and the surface Dice at this tolerance, in pixels, of volumes in mm. Default: none. */
   surfaceTolerance?: number;
+  /** Decodings to score side by side, instead of `decode`: the images are predicted once. */
+  decodings?: readonly Decoding[];
+  /** Also scores the lesions (connected components) of each foreground class. Default: not. */
+  lesions?: LesionOptions;
   onCase?: (done: number, of: number) => void;
+}
+
+/** What one decoding of the probabilities reaches. */
+export interface DecodedScores {
+  readonly decode: Decoding;
+  readonly cases: readonly CaseScore[];
+  readonly summary: CasesSummary;
 }
 
 /** What a run reaches on a set of images, each at its own size. Undefined scores are null. */
@@ -36,10 +49,19 @@ export interface TestReport {
   readonly checkpoint: string;
   /** How labels followed from the probabilities; absent for the most probable class. */
   readonly decode?: Decoding;
+  /** When a lesion is found; absent where lesions were not scored. */
+  readonly lesions?: LesionOptions;
   readonly classes: readonly string[];
   /** Index of the background class, which the foreground means leave out; null where every class counts. */
   readonly background: number | null;
   readonly cases: readonly CaseScore[];
+  /**
+   * With `decodings`, the scores of each, of which the first are also `cases` and `summary`. A decoding makes labels of the probabilities and does
+   * not change them, so that `marginals.soft` and `reliability` are those of all.
+   */
+  readonly decodings?: readonly DecodedScores[];
+  /** SHA-256 of the weights of each run. */
+  readonly weightsSha256: readonly string[];
   /**
    * How many image files of other data are, by their bytes, files that a run was trained on; null where those of a run cannot be read any
    * more. Absent where the run's own images were scored.
@@ -81,36 +103,48 @@ export async function testRun(
   const [run] = runs;
   const { classes, background } = run;
   const sources = await sourcesOf(runs, options);
-  const { surfaceTolerance: tolerance, onCase } = options;
+  const { surfaceTolerance: tolerance, lesions, onCase } = options;
   const distances =
     tolerance === undefined ? { distances: 'none' as const } : { distances: 'all' as const, tolerance };
-  const cases: CaseScore[] = [];
+  const decodings = decodingsOf(options);
+  const scored = (decodings ?? [options.decode]).map((decode) => ({ decode, cases: [] as CaseScore[] }));
+  const [first] = scored as [(typeof scored)[number]];
+  const how = { ...options, ...(first.decode && { decode: first.decode }) };
   const reliability = new Reliability({ numClasses: classes.length, ignoreIndex: IGNORED });
   for (const source of sources) {
     const sample = await source.load();
-    const { labels, probabilities } = await predictImage(runs, sample, options);
+    const { labels: ofFirst, probabilities } = await predictImage(runs, sample, how);
     reliability.add(sample.mask, probabilities);
-    cases.push(
-      scoreCase({
-        ...{ id: source.id, truth: sample.mask, predicted: labels, probabilities, classes, background },
-        ...distances,
-        shape: sizesOf(sample),
-        ...(sample.depth !== undefined && sample.spacing && { spacing: sample.spacing }),
-        ignoreIndex: IGNORED,
-      }),
-    );
-    onCase?.(cases.length, sources.length);
+    for (const { decode, cases } of scored) {
+      const labels = cases === first.cases ? ofFirst : labelsOf(runs, sample, probabilities, decode!);
+      cases.push(
+        scoreCase({
+          ...{ id: source.id, truth: sample.mask, predicted: labels, probabilities, classes, background },
+          ...distances,
+          ...(lesions && { lesions }),
+          shape: sizesOf(sample),
+          ...(sample.depth !== undefined && sample.spacing && { spacing: sample.spacing }),
+          ignoreIndex: IGNORED,
+        }),
+      );
+    }
+    onCase?.(first.cases.length, sources.length);
   }
+  const { cases } = first;
   const trainedOn = options.data === undefined ? undefined : await countTrained(runs, sources);
-  const summary = summarizeCases(cases, { classes, background });
+  const summaryOf = (some: readonly CaseScore[]) => summarizeCases(some, { classes, background });
+  const summary = summaryOf(cases);
   return {
     ...{
       run: runs.map(({ folder }) => folder).join(', '),
       checkpoint: run.checkpoint,
-      ...(options.decode && { decode: options.decode }),
+      ...(first.decode && { decode: first.decode }),
+      ...(lesions && { lesions }),
       classes,
       background,
       cases,
+      ...(decodings && { decodings: scored.map((one) => ({ ...one, decode: one.decode!, summary: summaryOf(one.cases) })) }), // prettier-ignore
+      weightsSha256: await Promise.all(runs.map(({ model }) => weightsHash(model))),
       ...(trainedOn !== undefined && { trainedOn }),
       summary,
     },
@@ -122,6 +156,15 @@ export async function testRun(
     temperatures: runs.map(({ temperature = null }) => temperature),
     reliability: reliability.classes(),
   };
+}
+
+function decodingsOf({ decode, decodings }: TestRunOptions): readonly Decoding[] | undefined {
+  if (decodings === undefined) return undefined;
+  if (decode !== undefined) {
+    throw new TypeError('testRun: wanted decode or decodings, got both; put decode first among decodings');
+  }
+  if (decodings.length > 0) return decodings;
+  throw new RangeError('testRun: wanted at least one decoding, got an empty list; leave decodings out');
 }
 
 async function sourcesOf(runs: Ensemble, { data, part = 'val' }: TestRunOptions): Promise<SampleSource[]> {
