@@ -28,13 +28,8 @@ export * from './loop.js';
 export { train, type CheckpointFolder, type TrainOptions } from './train.js';
 export { folderStore } from './checkpoint/folder-store.js';
 export { writeCsv } from './logs/csv.js';
-export {
-  loadLoggers,
-  type LoadLoggersOptions,
-  type LoggedRun,
-  type Logger,
-  type Loggers,
-} from './logs/loggers.js';
+export { type LoggedRun, type Logger } from './logs/logger.js';
+export { loadLoggers, type LoadLoggersOptions, type Loggers } from './logs/loggers.js';
 export { type Marginals, type MetricsHead, type MetricsLine } from './logs/metrics-line.js';
 export { fromJson, toJson } from './logs/json.js';
 export { MetricsLog, readMetrics, type Metrics } from './logs/metrics-log.js';

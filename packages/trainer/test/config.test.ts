@@ -67,7 +67,7 @@ describe('a configuration', () => {
       outputBias: 'zero',
       monitor: { metric: 'foregroundDice', mode: 'max' },
       checkpoint: {},
-      logs: { csv: true, tensorboard: false, plugins: [] },
+      logs: { csv: true, tensorboard: false, plugins: [], trackers: [] },
       out: path.join(folder, 'runs'),
     });
     expect([file, home]).toEqual([path.join(folder, 'run.yaml'), folder]);

@@ -22,13 +22,19 @@ const FLAGS = [
     parse: parseWidths,
   },
   { flag: '--norm <kind>', key: 'model.norm', text: 'normalization in the network: batch, instance, none, ...', parse: String }, // prettier-ignore
+  {
+    flag: '--track <tracker>',
+    key: 'logs.trackers',
+    text: 'log to a server: mlflow=http://HOST:PORT, or mlflow (MLFLOW_TRACKING_URI); repeat for several',
+    parse: collect,
+  },
   { flag: '--backend <name>', key: 'backend', text: 'auto, tensorflow, webgpu, wasm or cpu', parse: String },
 ] as const;
 
 /** Adds `--set` and the flags that stand for keys of a configuration. */
 export function withConfigFlags(command: Command): Command {
   for (const { flag, key, text, parse } of FLAGS)
-    command.option(flag, `${text} (${key})`, parse as (text: string) => unknown);
+    command.option(flag, `${text} (${key})`, parse as (text: string, before?: unknown) => unknown);
   return command.option(
     '--set <key=value>',
     'set any key of the configuration, as in optimizer.name=sgd; repeat for several',

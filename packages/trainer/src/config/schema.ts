@@ -329,6 +329,12 @@ const logs = z.strictObject({
     .array(z.string().regex(/\.[cm]?[jt]s(#[\w$]+)?$/, 'wanted a module as in ./mine.mjs#name'))
     .default([])
     .describe('Modules of your own that receive every epoch, as in `[./mine.mjs#name]`'),
+  trackers: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Servers that receive every epoch, as in `[mlflow=http://localhost:5000]`; `mlflow` alone takes the address from `MLFLOW_TRACKING_URI`',
+    ),
 });
 
 // A module of the user's own stands for any loss here: whoever loads it knows its options.

@@ -1,23 +1,8 @@
-import { type RunConfig } from '../config/schema.js';
 import { loadModule } from '../modules/load-module.js';
 import { ModuleError } from '../modules/module-error.js';
-import { type MetricsHead, type MetricsLine } from './metrics-line.js';
-
-/** What a logger receives at the start. */
-export interface LoggedRun extends MetricsHead {
-  readonly id: string;
-  /** Where the run's files are. */
-  readonly folder: string;
-  readonly config: RunConfig;
-}
-
-/** A logger of the user's own: what `./mine.mjs#name` exports, or what a function that it exports returns. */
-export interface Logger {
-  start?(run: LoggedRun): void | Promise<void>;
-  epoch?(line: MetricsLine): void | Promise<void>;
-  /** Called however the training ends, with what `summary.json` says. */
-  end?(summary: Readonly<Record<string, unknown>>): void | Promise<void>;
-}
+import { type LoggedRun, type Logger } from './logger.js';
+import { type MetricsLine } from './metrics-line.js';
+import { trackerOf } from './trackers/tracker.js';
 
 /** Several loggers; the training waits for them only at the end. */
 export interface Loggers {
@@ -31,6 +16,8 @@ export interface Loggers {
 export interface LoadLoggersOptions {
   /** Receives one line about a logger that failed. */
   warn: (text: string) => void;
+  /** Servers that receive the run too, as `mlflow=http://HOST:PORT`; default: none. */
+  trackers?: readonly string[];
   /** Folder that relative modules start from; default: the process's. */
   folder?: string;
   /** Seconds that the end waits for loggers that still write; default 10. */
@@ -42,7 +29,7 @@ export interface LoadLoggersOptions {
  * error of theirs ends the training; the first of each is reported.
  *
  * @param modules `./mine.mjs#name`; without `#` the default export.
- * @throws {ModuleError} If a module cannot be loaded or exports no logger.
+ * @throws {ModuleError} If a module cannot be loaded or exports no logger. @throws {ConfigError} If a tracker is unknown, or has no address.
  *
  * @example
  * ```ts
@@ -57,9 +44,10 @@ export interface LoadLoggersOptions {
  * ```
  */
 export async function loadLoggers(modules: readonly string[], options: LoadLoggersOptions): Promise<Loggers> {
-  const { warn, folder = process.cwd(), patience = 10 } = options;
-  const plugins: Plugin[] = [];
-  for (const name of modules) plugins.push(new Plugin(name, await load(name, folder), warn));
+  const { warn, trackers = [], folder = process.cwd(), patience = 10 } = options;
+  const plugins = trackers.map((spec) => new Plugin(`logs.trackers: ${spec}`, trackerOf(spec), warn));
+  for (const name of modules)
+    plugins.push(new Plugin(`logs.plugins: ${name}`, await load(name, folder), warn));
   return {
     start: (run) => plugins.forEach((plugin) => plugin.tell('start', run)),
     epoch: (line) => plugins.forEach((plugin) => plugin.tell('epoch', line)),
@@ -104,7 +92,7 @@ class Plugin {
 
   private report(reason: string): void {
     this.reported = true;
-    this.warn(`logs.plugins: ${this.name}: ${reason}; the training goes on`);
+    this.warn(`${this.name}: ${reason}; the training goes on`);
   }
 }
 

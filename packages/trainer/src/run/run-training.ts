@@ -106,7 +106,9 @@ export async function runTraining(
     const { loss } = await resolveLoss(config.loss, loaded.folder);
     const backend = await selectBackend(config.backend, threadsFor(config));
     const { model } = await buildRunModel(config, data, { folder: loaded.folder, weightsFile });
-    const loggers = await loadLoggers(config.logs.plugins, { warn: note, folder: loaded.folder });
+    const loggers = await loadLoggers(config.logs.plugins, {
+      ...{ trackers: config.logs.trackers, warn: note, folder: loaded.folder },
+    });
     try {
       const aside = fresh ? await home.putAside() : undefined;
       if (aside !== undefined) note(`the older run was moved to ${aside}`);
