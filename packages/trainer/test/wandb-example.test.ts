@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { runTraining } from '@segloss/trainer';
 import { root } from '@segloss/testing';
 
@@ -22,27 +22,16 @@ def init(project, id, name, config, resume):
 `;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'segloss-wandb-'));
-const before = { ...process.env };
-beforeAll(() => {
-  process.env['PYTHONPATH'] = folder;
-  process.env['WANDB_CALLS'] = path.join(folder, 'calls.jsonl');
-});
-afterAll(() => {
-  for (const name of ['PYTHONPATH', 'WANDB_CALLS']) {
-    if (before[name] === undefined) delete process.env[name];
-    else process.env[name] = before[name];
-  }
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('gets the start, every epoch and the end', async () => {
   const page = readFileSync(path.join(root, 'docs', 'training.md'), 'utf8');
   const module = /```js\n(\/\/ wandb\.mjs\n[\s\S]*?)```/.exec(page)![1]!;
-  // jest lets no module import
-  const inJest = module.replace(
-    /import (\{.*\}) from ('node:.*');/g,
-    'const $1 = process.getBuiltinModule($2);',
-  );
+  const env = { ...process.env, PYTHONPATH: folder, WANDB_CALLS: path.join(folder, 'calls.jsonl') };
+  // jest lets no module import, and its environment variables are not those of the process
+  const inJest = module
+    .replace(/import (\{.*\}) from ('node:.*');/g, 'const $1 = process.getBuiltinModule($2);')
+    .replace('{ stdio:', `{ env: ${JSON.stringify(env)}, stdio:`);
   writeFileSync(path.join(folder, 'wandb.mjs'), inJest);
   writeFileSync(path.join(folder, 'wandb.py'), STAND_IN);
   writeDataset(path.join(folder, 'data'), [0, 4, 8, 12]);
