@@ -55,13 +55,12 @@ const logitsOf = (model: LayersModel, x: tf.Tensor, training = false) =>
   tf.tidy(() => Array.from((model.apply(x, { training }) as tf.Tensor).dataSync()));
 
 describe('the registry', () => {
-  it('knows the U-Net, five encoders under two decoders, and four under DeepLabV3+', () => {
+  it('knows the U-Net, seven encoders under two decoders, and four under DeepLabV3+', () => {
     expect(names).toEqual([
       'unet',
-      ...['unet', 'fpn'].flatMap((decoder) =>
-        ['resnet18', 'resnet34', 'resnet50', 'resnet101', 'mobilenetv2'].map(
-          (encoder) => `${decoder}-${encoder}`,
-        ),
+      ...['unet', 'fpn'].flatMap(
+        (decoder) =>
+        ['resnet18', 'resnet34', 'resnet50', 'resnet101', 'mobilenetv2', 'mobilenetv3-large', 'efficientnet-b0'].map((encoder) => `${decoder}-${encoder}`), // prettier-ignore
       ),
       ...['resnet18', 'resnet34', 'resnet50', 'resnet101'].map((encoder) => `deeplabv3plus-${encoder}`),
     ]);
@@ -147,12 +146,17 @@ describe('parameters', () => {
     ['unet-resnet50', 32_521_105],
     ['unet-resnet101', 51_513_233],
     ['unet-mobilenetv2', 6_628_945],
+    ['unet-mobilenetv3-large', 6_685_825],
+    ['unet-efficientnet-b0', 5_839_309],
     ['fpn-resnet18', 13_047_233],
     ['fpn-resnet34', 23_155_393],
     ['fpn-resnet50', 26_116_033],
     ['fpn-resnet101', 45_108_161],
     // Counted by hand: 2,223,872 of torchvision's encoder without its classifier, and the decoders' formulas.
     ['fpn-mobilenetv2', 4_215_425],
+    // The same with 2,971,952 and 3,595,388.
+    ['fpn-mobilenetv3-large', 4_887_729],
+    ['fpn-efficientnet-b0', 5_347_325],
     // Counted by hand too: torchvision's encoders without their classifiers (11,176,512, 21,284,672, 23,508,032 and 42,500,160), and the decoder's
     // 1,152,785 weights on 512 channels of the encoder, 3,169,553 on 2048.
     ['deeplabv3plus-resnet18', 12_329_297],

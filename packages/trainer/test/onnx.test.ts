@@ -17,6 +17,8 @@ const NETWORKS: readonly (readonly [name: string, inputShape: readonly number[],
   ['unet', [4, 4, 6, 1], { widths: [3, 4], norm: 'batch' }],
   ['unet-resnet34', [32, 64, 3], { encoderWidth: 4, decoderWidths: [8, 8, 4, 4, 4] }],
   ['unet-mobilenetv2', [32, 32, 1], { encoderWidth: 4, decoderWidths: [8, 8, 4, 4, 4] }],
+  ['unet-mobilenetv3-large', [32, 64, 3], { encoderWidth: 4, decoderWidths: [8, 8, 4, 4, 4] }],
+  ['unet-efficientnet-b0', [64, 32, 3], { encoderWidth: 4, decoderWidths: [8, 8, 4, 4, 4] }],
   ['fpn-resnet18', [64, 32, 3], { encoderWidth: 4, pyramidChannels: 8, segmentationChannels: 32 }],
   ['deeplabv3plus-resnet50', [48, 32, 3], { encoderWidth: 4, decoderChannels: 8, atrousRates: [1, 2, 3] }],
 ];

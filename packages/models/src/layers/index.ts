@@ -1,3 +1,4 @@
+export { HardSigmoid, HardSwish, SiLU } from './activations.js';
 export { BilinearUpSampling2D, type BilinearUpSampling2DOptions } from './bilinear-up-sampling.js';
 export { SeededDropout, setStep, type SeededDropoutOptions } from './dropout.js';
 export { GroupNormalization, type GroupNormalizationOptions } from './group-normalization.js';

@@ -1,9 +1,11 @@
 import { type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
+import { efficientnetB0 } from './efficientnet.js';
 import { mobilenetV2 } from './mobilenet.js';
+import { mobilenetV3 } from './mobilenet-v3.js';
 import { resnet, RESNETS, type NormArguments, type ResnetName } from './resnet.js';
 
-export type EncoderName = ResnetName | 'mobilenetv2';
+export type EncoderName = ResnetName | 'mobilenetv2' | 'mobilenetv3-large' | 'efficientnet-b0';
 
 interface Encoder {
   /** For the summary of a model. */
@@ -32,4 +34,6 @@ const resnets = (Object.keys(RESNETS) as ResnetName[]).map((name): [ResnetName, 
 export const ENCODERS = {
   ...Object.fromEntries(resnets),
   mobilenetv2: { title: 'MobileNetV2', width: 32, features: mobilenetV2 },
+  'mobilenetv3-large': { title: 'MobileNetV3-Large', width: 16, features: mobilenetV3 },
+  'efficientnet-b0': { title: 'EfficientNet-B0', width: 32, features: efficientnetB0 },
 } as unknown as Readonly<Record<EncoderName, Encoder>>;

@@ -26,7 +26,7 @@ export const RESNET_FPN_DEFAULTS = { ...OWN_DEFAULTS, ...RESNET_DEFAULTS };
 const GROUPS = 32;
 
 /**
- * A feature pyramid network with a ResNet or MobileNetV2 as its encoder that returns logits: the network `FPN` of segmentation_models.pytorch, layer
+ * A feature pyramid network with a ResNet, MobileNet or EfficientNet as its encoder that returns logits: the network `FPN` of segmentation_models.pytorch, layer
  * for layer. 1 x 1 convolutions and nearest neighbors make a pyramid of one number of channels; of each level, 3 x 3 convolutions with
  * group normalization, ReLU and bilinear up-sampling come to 1/4 of the size; their sum, after dropout of channels and a 1 x 1
  * convolution, is brought to the full size bilinearly. Float32 `[B, H, W, C]` to `[B, H, W, outputs]`.

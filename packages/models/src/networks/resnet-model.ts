@@ -23,9 +23,9 @@ export interface ResnetOptions {
   /** Channels of the logits: 1 for binary data, else one for each class. */
   outputs: number;
   encoder: EncoderName;
-  /** Bytes of a `.safetensors` file with torchvision's names; see {@link loadEncoderWeights}. Default: drawn from the seed. */
+  /** Bytes of a `.safetensors` file with torchvision's or timm's names; see {@link loadEncoderWeights}. Default: drawn from the seed. */
   encoderWeights?: Uint8Array | undefined;
-  /** Filters of the encoder's first convolution. Default: that of torchvision, 64 for a ResNet and 32 for MobileNetV2; fewer give a narrow encoder. */
+  /** Filters of the encoder's first convolution. Default: that of torchvision, 64 for a ResNet, 32 for MobileNetV2 and EfficientNet-B0, 16 for MobileNetV3-Large; fewer give a narrow encoder. */
   encoderWidth?: number;
   /** Share of the running averages that an update keeps; default 0.9, which PyTorch calls 0.1. See {@link UnetOptions}. */
   batchNormMomentum?: number;

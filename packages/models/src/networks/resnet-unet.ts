@@ -17,7 +17,7 @@ const OWN_DEFAULTS = { decoderWidths: [256, 128, 64, 32, 16] as readonly number[
 export const RESNET_UNET_DEFAULTS = { ...OWN_DEFAULTS, ...RESNET_DEFAULTS };
 
 /**
- * A U-Net with a ResNet or MobileNetV2 as its encoder that returns logits: the network `Unet` of segmentation_models.pytorch, layer for layer. Five
+ * A U-Net with a ResNet, MobileNet or EfficientNet as its encoder that returns logits: the network `Unet` of segmentation_models.pytorch, layer for layer. Five
  * blocks go up, each doubling the size by nearest neighbors, concatenated with the encoder's features of that size (none at full size), then
  * two 3 x 3 convolutions with batch normalization and ReLU; a 3 x 3 convolution gives the logits. Float32 `[B, H, W, C]` to
  * `[B, H, W, outputs]`.

@@ -1,13 +1,14 @@
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { write } from './initial-weights.js';
-import { ENCODER } from '../networks/resnet.js';
+import { ENCODER, EPSILON } from '../networks/resnet.js';
 import { readSafetensors, type StoredTensor } from './safetensors.js';
+import { isTimm, torchvisionNames } from './timm-names.js';
 import { partsOf, torchName, type Weight } from './weight-names.js';
 
 /**
- * Loads the weights of a ResNet or MobileNetV2 with torchvision's names into the encoder of a model (`conv1.weight`, `bn1.running_mean`,
- * `layer1.0.downsample.0.weight`, ...); `fc.*`, `classifier.*` and `*.num_batches_tracked` are ignored. Where the images have not three channels, the
+ * Loads the weights of a ResNet, MobileNet or EfficientNet with torchvision's or timm's names into the encoder of a model (`conv1.weight`,
+ * `bn1.running_mean`, `layer1.0.downsample.0.weight`, ...); the classifier and `*.num_batches_tracked` are ignored. Where the images have not three channels, the
  * filters of the first convolution are summed over their channels for one, else repeated over the channels and scaled by 3 / channels.
  *
  * @param model From {@link resnetUnet} or {@link resnetFpn}, or loaded from a file of such a model.
@@ -26,14 +27,49 @@ export function loadEncoderWeights(model: LayersModel, bytes: Uint8Array): void 
   const weights = model.weights.filter((weight) => partsOf(weight).layer.startsWith(ENCODER));
   if (weights.length === 0) {
     throw new RangeError(
-      'loadEncoderWeights: wanted a model with an encoder of torchvision, got one without; make it with resnetUnet or resnetFpn',
+      'loadEncoderWeights: wanted a model with an encoder of torchvision, got one without; make it with resnetUnet, resnetFpn or resnetDeeplab',
     );
   }
-  assign('loadEncoderWeights', weights, bytes, (weight) => torchName(weight).slice(ENCODER.length));
+  const encoder = encoderOf(weights);
+  let tensors = readSafetensors(bytes);
+  if (encoder !== 'resnet' && isTimm(tensors.keys())) {
+    const names = torchvisionNames(tensors.keys(), encoder);
+    tensors = new Map([...names].map(([name, renamed]) => [renamed, tensors.get(name)!]));
+  } else if (encoder === 'mobilenetv3-large') withOurEpsilon(tensors);
+  for (const name of tensors.keys()) if (HEADS[encoder].test(name)) tensors.delete(name);
+  assign('loadEncoderWeights', weights, tensors, (weight) => torchName(weight).slice(ENCODER.length));
+}
+
+/** Layers of the classifiers, which encoders lack. */
+const HEADS = {
+  resnet: /^fc\./,
+  mobilenetv2: /^classifier\./,
+  'mobilenetv3-large': /^classifier\./,
+  'efficientnet-b0': /^(classifier|features\.8)\./,
+} as const;
+
+/** Which encoder has layers of these names. */
+function encoderOf(weights: readonly Weight[]): keyof typeof HEADS {
+  const layers = new Set(weights.map((weight) => partsOf(weight).layer.slice(ENCODER.length)));
+  if (layers.has('conv1')) return 'resnet';
+  if (layers.has('features.18.0')) return 'mobilenetv2';
+  return layers.has('features.16.0') ? 'mobilenetv3-large' : 'efficientnet-b0';
+}
+
+/** What torchvision adds to the variances of its MobileNetV3; timm adds 1e-5 there too. */
+const TORCHVISION_V3_EPSILON = 1e-3;
+
+/** Adds to the running variances of torchvision's MobileNetV3 what its epsilon is larger than ours, so that the outputs are the same. */
+function withOurEpsilon(tensors: Map<string, StoredTensor>): void {
+  for (const [name, tensor] of tensors) {
+    if (!/(^|^encoder\.)features\..*\.running_var$/.test(name) || tensor.dtype === 'I64') continue;
+    const values = Float32Array.from(tensor.values as Float32Array, (value) => value + (TORCHVISION_V3_EPSILON - EPSILON)); // prettier-ignore
+    tensors.set(name, { dtype: 'F32', shape: tensor.shape, values });
+  }
 }
 
 /**
- * Loads the weights of the same network of segmentation_models.pytorch into a complete network, `Unet` or `FPN`, saved with its names
+ * Loads the weights of the same network of segmentation_models.pytorch into a complete network, `Unet`, `FPN` or `DeepLabV3Plus`, saved with its names
  * (`encoder.conv1.weight`, `decoder.blocks.0.conv1.0.weight`, `segmentation_head.0.weight`, ...).
  *
  * @param model From {@link resnetUnet} or {@link resnetFpn}.
@@ -49,20 +85,21 @@ export function loadEncoderWeights(model: LayersModel, bytes: Uint8Array): void 
  * ```
  */
 export function loadTorchWeights(model: LayersModel, bytes: Uint8Array): void {
-  assign('loadTorchWeights', model.weights, bytes, torchName);
+  const tensors = readSafetensors(bytes);
+  if (encoderOf(model.weights) === 'mobilenetv3-large') withOurEpsilon(tensors);
+  assign('loadTorchWeights', model.weights, tensors, torchName);
 }
 
-const IGNORED = /^(fc|classifier)\.|(^|\.)num_batches_tracked$/;
+const COUNTERS = /(^|\.)num_batches_tracked$/;
 
 /** Writes all weights or, where anything does not fit, none. */
 function assign(
   caller: string,
   weights: readonly Weight[],
-  bytes: Uint8Array,
+  tensors: Map<string, StoredTensor>,
   nameOf: (weight: Weight) => string,
 ): void {
-  const tensors = readSafetensors(bytes);
-  for (const name of tensors.keys()) if (IGNORED.test(name)) tensors.delete(name);
+  for (const name of tensors.keys()) if (COUNTERS.test(name)) tensors.delete(name);
   const problems: string[] = [];
   const fitting: [Weight, Float32Array][] = [];
   for (const weight of weights) {

@@ -8,6 +8,8 @@ export const IMAGENET_REPOSITORIES: Readonly<Record<string, string>> = {
   resnet50: 'timm/resnet50.tv_in1k',
   resnet101: 'timm/resnet101.tv_in1k',
   mobilenetv2: 'timm/mobilenetv2_100.ra_in1k',
+  'mobilenetv3-large': 'timm/mobilenetv3_large_100.ra_in1k',
+  'efficientnet-b0': 'timm/efficientnet_b0.ra_in1k',
 };
 
 /** How images come to the weights of {@link IMAGENET_REPOSITORIES}: values from 0 to 1, minus the mean, divided by the standard deviation. */

@@ -46,6 +46,18 @@ export const LAYERS: Readonly<Record<string, Convert>> = {
     const limit = graph.weights(`${name}/max`, [], Float32Array.of(maxValue));
     return graph.add('Min', `${name}/limited`, [relu, limit]);
   },
+  HardSigmoid: ({ graph, name, inputs }) =>
+    graph.add('HardSigmoid', name, inputs, { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
+  HardSwish: ({ graph, name, inputs }) => graph.add('HardSwish', name, inputs),
+  SiLU({ graph, name, inputs }) {
+    const share = graph.add('Sigmoid', `${name}/share`, inputs);
+    return graph.add('Mul', name, [inputs[0]!, share]);
+  },
+  Activation({ graph, name, config, inputs }) {
+    if (config['activation'] !== 'sigmoid')
+      refuse({ name }, `with the activation ${String(config['activation'])}`);
+    return graph.add('Sigmoid', name, inputs);
+  },
   ZeroPadding2D({ graph, name, config, inputs }) {
     const [[top, bottom], [left, right]] = config['padding'] as [[number, number], [number, number]];
     const pads = graph.sizes(`${name}/pads`, [0, 0, top, left, 0, 0, bottom, right]);
@@ -74,6 +86,7 @@ export const LAYERS: Readonly<Record<string, Convert>> = {
     return graph.add('Concat', name, inputs, { axis: 1 });
   },
   Add: ({ graph, name, inputs }) => graph.add('Sum', name, inputs),
+  Multiply: ({ graph, name, inputs }) => graph.add('Mul', name, inputs),
   // What happens in training only.
   SeededDropout: ({ inputs }) => inputs[0]!,
   Dropout: ({ inputs }) => inputs[0]!,
