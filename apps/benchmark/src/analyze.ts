@@ -1,4 +1,6 @@
 // `segloss analyze` without Node: for pages.
+import type { LesionOptions } from '@segloss/metrics';
+
 import { analyzeRuns, type AnalysisSettings, type SizeReport } from './analyze/analysis.js';
 import { fileStore, type FileFolder } from './analyze/file-store.js';
 import { readSummaries, type SummaryText } from './analyze/nnunet.js';
@@ -24,6 +26,8 @@ export interface AnalyzeFilesRequest {
   readonly ignore?: number | undefined;
   /** Predictions are probabilities, as gray PNG or TIFF, and not labels. */
   readonly probabilities?: boolean;
+  /** Also scores lesions (connected components) of every label but 0. Default: not. */
+  readonly lesions?: LesionOptions;
   readonly settings?: Partial<AnalysisSettings>;
   /** Called after each case. */
   readonly onCase?: (done: number, total: number) => void;

@@ -2,10 +2,13 @@ import { randomStream } from '@segloss/data/samples';
 import {
   analyzeRegionSizes,
   compareRegionSizes,
+  type LesionOptions,
+  type LesionSummary,
   type RegionSizeAnalysis,
   type RegionSizeComparison,
 } from '@segloss/metrics';
 
+import { summarizeClasses } from './lesions.js';
 import type { AnalyzedRun, ReadRuns } from './runs.js';
 
 /** How the intervals are made, and how cases are put into bins. */
@@ -18,6 +21,8 @@ export interface AnalysisSettings {
 /** A run with its analysis. */
 export interface RunAnalysis extends AnalyzedRun {
   readonly analysis: RegionSizeAnalysis;
+  /** The lesions of each class over all cases; null for label 0. Absent unless requested. */
+  readonly lesionSummaries?: readonly (LesionSummary | null)[];
 }
 
 /** A run against the first one. */
@@ -34,6 +39,8 @@ export interface SizeReport {
   readonly shown: readonly number[];
   /** Those of them that have verdicts, charts and tables by size: all, or the most wrong of many. */
   readonly detailed: readonly number[];
+  /** How lesions were scored; absent where they were not. */
+  readonly lesions?: LesionOptions;
   readonly bootstrap: { readonly method: 'percentile'; readonly level: 0.95 } & AnalysisSettings;
   readonly runs: readonly RunAnalysis[];
   readonly comparisons: readonly RunComparison[];
@@ -55,6 +62,7 @@ export function analyzeRuns(read: ReadRuns, settings: AnalysisSettings): SizeRep
   const shown = classes.flatMap((_, k) => (k === background ? [] : [k]));
   const runs = usable.map((run) => ({
     ...run,
+    ...(run.lesions && { lesionSummaries: summarizeClasses(run.lesions) }),
     analysis: analyzeRegionSizes(run.cases, {
       classes,
       exclusive,
@@ -68,6 +76,7 @@ export function analyzeRuns(read: ReadRuns, settings: AnalysisSettings): SizeRep
     classes,
     shown,
     detailed,
+    ...(read.lesions && { lesions: read.lesions }),
     bootstrap: { method: 'percentile', level: 0.95, ...settings },
     runs,
     comparisons: others.map((second) => ({

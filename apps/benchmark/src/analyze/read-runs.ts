@@ -5,7 +5,7 @@ import {
   type OpenedMasks,
   type OpenMasksOptions,
 } from '@segloss/data/masks';
-import type { ProportionCase } from '@segloss/metrics';
+import type { LesionCase, LesionOptions, ProportionCase } from '@segloss/metrics';
 import type { Decoding } from '@segloss/trainer';
 
 import { classLabels } from './class-labels.js';
@@ -13,6 +13,7 @@ import { countPredicted, countTruth, sumProbabilities, type Counts } from './cou
 import { decoded, decodingName } from './decodings.js';
 import { CaseError, type Fault } from './faults.js';
 import { inOrder } from './in-order.js';
+import { classLesions, labelLesions, labelsIn, type LabelLesions } from './lesions.js';
 import { pairMasks, type MaskFolder, type Pairing } from './pair-files.js';
 import { ProbabilityScale } from './probability-scale.js';
 import { readLabels, type Labels, type Probabilities } from './read-mask.js';
@@ -31,6 +32,8 @@ export interface FolderRequest {
   readonly probabilities: boolean;
   /** With `probabilities`: how they become labels; each makes a run of its own next to that of the summed probabilities. */
   readonly decode?: readonly Decoding[];
+  /** How lesions of labels are scored; undefined: not. Summed probabilities have none. */
+  readonly lesions?: LesionOptions | undefined;
   /** Whether links out of the folders are followed; default false. */
   readonly followLinks?: boolean;
   /** Called after each case. */
@@ -63,6 +66,7 @@ interface CountedCase {
 interface PredictedCounts {
   readonly counts: Counts;
   readonly overlaps?: Counts;
+  readonly lesions?: LabelLesions;
 }
 
 /** A run that is reported: the masks or probabilities of a folder, or the labels that a decoding makes of them. */
@@ -95,6 +99,13 @@ export async function readRuns(request: FolderRequest, store: MaskStore): Promis
   const wanted = [...truths.files].filter(([id]) => pairings.some(({ predictions }) => predictions.has(id)));
   const opened = await openFolders(request, store, wanted.map(([, file]) => file), pairings); // prettier-ignore
   const { ignored } = opened.truth;
+  const countLabels = (truth: Labels, predicted: Labels): PredictedCounts => {
+    const counted = countPredicted(truth, predicted, ignored);
+    const { lesions: options } = request;
+    if (options === undefined) return counted;
+    const labels = labelsIn(countTruth(truth, ignored), counted.counts);
+    return { ...counted, lesions: labelLesions(truth, predicted, { ignored, labels, options }) };
+  };
   const same = await sameInputs(
     store.same,
     runs.map(({ name }, r) => ({ name, files: pairings[r]!.predictions })),
@@ -110,14 +121,11 @@ export async function readRuns(request: FolderRequest, store: MaskStore): Promis
   /** One result for each reported run of the folder. */
   const predict = async (truth: Labels, file: string, r: number): Promise<PredictedCounts[]> => {
     const masks = opened.predictions[r];
-    if (masks !== undefined) return [countPredicted(truth, await readLabels(masks, file), ignored)];
+    if (masks !== undefined) return [countLabels(truth, await readLabels(masks, file))];
     const found = await store.probabilities(file, truth.shape);
     scales[r]!.add(found);
     const sums = sumProbabilities(truth, found, ignored);
-    return [
-      { counts: sums },
-      ...decodings.map((decoding) => countPredicted(truth, decoded(found, decoding), ignored)),
-    ];
+    return [{ counts: sums }, ...decodings.map((decoding) => countLabels(truth, decoded(found, decoding)))];
   };
 
   const read = await inOrder(wanted, AT_ONCE, async ([id, file]): Promise<CountedCase | undefined> => {
@@ -213,7 +221,11 @@ function proportionsOf(
     ...predictedLabels.filter((label) => label !== (request.ignore ?? IGNORED)),
   ]);
   const faults = [...found];
-  const perRun = reported.map(() => ({ cases: [] as ProportionCase[], dice: [] as (number | null)[][] }));
+  const perRun = reported.map(() => ({
+    cases: [] as ProportionCase[],
+    dice: [] as (number | null)[][],
+    lesions: [] as (LesionCase | null)[][],
+  }));
   const orFault = (id: string, run: string | undefined, work: () => void) => {
     try {
       work();
@@ -229,6 +241,7 @@ function proportionsOf(
         orFault(id, runs[reported[r]!.source]!.name, () => {
           perRun[r]!.cases.push({ id, truth: q, predicted: proportions(one.counts, 'prediction') });
           if (one.overlaps) perRun[r]!.dice.push(numbers.map((label) => diceOf(label, truth, one)));
+          if (one.lesions) perRun[r]!.lesions.push(classLesions(numbers, one.lesions, request.lesions ?? {}));
         });
       });
     });
@@ -239,9 +252,14 @@ function proportionsOf(
     classes,
     exclusive: true,
     background,
+    ...(request.lesions && { lesions: request.lesions }),
     runs: reported.map(({ name, source }, r) => {
-      const { cases, dice } = perRun[r]!;
-      return { name, source: runs[source]!.folder, cases, ...(dice.length > 0 && { dice }) };
+      const { cases, dice, lesions } = perRun[r]!;
+      return {
+        ...{ name, source: runs[source]!.folder, cases },
+        ...(dice.length > 0 && { dice }),
+        ...(lesions.length > 0 && { lesions }),
+      };
     }),
     faults: faults.sort((a, b) => (place(a) < place(b) ? -1 : 1)),
     notes: [

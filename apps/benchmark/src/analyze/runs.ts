@@ -1,4 +1,4 @@
-import type { ProportionCase } from '@segloss/metrics';
+import type { LesionCase, LesionOptions, ProportionCase } from '@segloss/metrics';
 
 import type { Fault } from './faults.js';
 
@@ -10,6 +10,8 @@ export interface AnalyzedRun {
   readonly cases: readonly ProportionCase[];
   /** Dice of each class in each case, in the order of `cases`; null where neither mask has the class. Absent where no masks were read. */
   readonly dice?: readonly (readonly (number | null)[])[];
+  /** Lesions of each class in each case, in the order of `cases`; null for label 0. Absent unless requested. */
+  readonly lesions?: readonly (readonly (LesionCase | null)[])[];
 }
 
 /** What was read, whatever from. */
@@ -19,6 +21,8 @@ export interface ReadRuns {
   readonly exclusive: boolean;
   /** Classes that are background, which tables of two classes leave out. */
   readonly background: number | undefined;
+  /** How lesions were scored; absent where they were not. */
+  readonly lesions?: LesionOptions;
   readonly runs: readonly AnalyzedRun[];
   readonly faults: readonly Fault[];
   /** How files were understood, one sentence each. */

@@ -1,6 +1,7 @@
 import type { SizeBin, SizeStatistics } from '@segloss/metrics';
 
 import type { RunAnalysis, SizeReport } from './analysis.js';
+import { LESION_SIZE_HEAD, lesionCells, lesionHead, lesionNotes, lesionSizeRows } from '../lesions.js';
 import { scoreText } from '../page/numbers.js';
 import { percentText } from '../page/percent.js';
 import { divergenceText, intervalText, pointsText, ratioText, signedText } from './numbers.js';
@@ -17,6 +18,7 @@ export function sizeTables(report: SizeReport): SizeTable[] {
   return [
     ...(report.runs.some(({ dice }) => dice) ? [overview(report)] : []),
     ...report.detailed.map((k) => bySize(report, k)),
+    ...lesionTables(report),
     errors(report),
     ...(report.comparisons.length > 0 ? [comparison(report)] : []),
     drivers(report),
@@ -90,6 +92,35 @@ function quantileText({ from, to }: SizeBin, i: number, n: number): string {
   return n === 1 ? range : `${i + 1}/${n}: ${range}`;
 }
 
+/** The lesions of every run over all sizes, and of each class by size. */
+function lesionTables({ runs, classes, shown, detailed }: SizeReport): SizeTable[] {
+  const of = (k: number) =>
+    runs.flatMap(({ name, lesionSummaries }) => {
+      const summary = lesionSummaries?.[k];
+      return summary === undefined || summary === null ? [] : [{ name, summary }];
+    });
+  const all = shown.flatMap((k) => of(k).map((one) => ({ ...one, k })));
+  if (all.length === 0) return [];
+  const wise = all.some(({ summary }) => summary.lesionWise);
+  const order = runs.map(({ name }) => name);
+  return [
+    {
+      title: 'Lesions (connected components)',
+      head: ['run', 'class', ...lesionHead(wise)],
+      rows: all
+        .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || a.k - b.k)
+        .map(({ name, k, summary }) => [name, classes[k]!, ...lesionCells(summary, wise)]),
+    },
+    ...detailed
+      .filter((k) => of(k).length > 0)
+      .map((k) => ({
+        title: `Lesions of "${classes[k]!}" by size`,
+        head: ['run', ...LESION_SIZE_HEAD],
+        rows: of(k).flatMap(({ name, summary }) => lesionSizeRows(summary).map((row) => [name, ...row])),
+      })),
+  ];
+}
+
 /** What the sizes are off by, as shares of the image. */
 function errors({ runs, classes, shown }: SizeReport): SizeTable {
   return {
@@ -158,13 +189,14 @@ function drivers({ runs, classes, detailed }: SizeReport): SizeTable {
 }
 
 /** What the columns mean. */
-export function tableNotes({ bootstrap: { resamples, seed }, runs }: SizeReport): string[] {
+export function tableNotes({ bootstrap: { resamples, seed }, runs, lesions }: SizeReport): string[] {
   return [
     'p and q are the predicted and the true share of the pixels that count, of each case; every case counts alike. p/q of several cases is Σp/Σq; the median is over the cases that have the class. 1 is right, below 1 too small.',
     `[ ]: 95 % intervals, percentiles of ${resamples} bootstrap samples of the cases (seed ${seed}); none with fewer than two cases. They say what other cases would change, not what another training of the same model would.`,
     'over / under: share of the cases predicted larger / smaller than they are. missed: in the truth only; invented: in the prediction only. KL is a mean over the cases where it is finite.',
     ...(runs.length > 1 ? ['Each run is compared with the first, on the cases that both have.'] : []),
     'Dice is the mean over the cases (their number in brackets) in which the class is true or predicted; probabilities that were only summed have none.',
+    ...(lesions === undefined ? [] : lesionNotes(lesions)),
     'Bins are by true size. Random errors alone pull small regions up and large ones down in such bins (regression to the mean), but they do not make predicted sizes vary less than true ones.',
   ];
 }

@@ -9,7 +9,7 @@ import { sizeTables, tableNotes, type SizeTable } from './tables.js';
 import { verdicts } from './verdict.js';
 
 /** Columns of words; the others hold numbers. */
-const WORDS = new Set(['run', 'runs', 'class', 'case', 'true region', 'nearer to the truth']);
+const WORDS = new Set(['run', 'runs', 'class', 'case', 'true region', 'size', 'nearer to the truth']);
 const SHOWN_FAULTS = 10;
 
 /** The report for a terminal. */

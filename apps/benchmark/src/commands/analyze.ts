@@ -8,6 +8,8 @@ import { colorsFor, type Terminal } from '../terminal.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { parseDecodings } from '../decoding.js';
 import { collect } from '../options.js';
+import { lesionOptions, type LesionFlags } from '../lesions.js';
+import { withLesionFlags } from './lesion-flags.js';
 import { analyzeRuns } from '../analyze/analysis.js';
 import { sizeReportJson } from '../analyze/json.js';
 import { readNnunet } from '../analyze/read-nnunet.js';
@@ -17,7 +19,7 @@ import type { ReadRuns } from '../analyze/runs.js';
 import { faultText, reportText } from '../analyze/text.js';
 
 /** The flags of `segloss analyze`, after parsing. */
-export interface AnalyzeFlags {
+export interface AnalyzeFlags extends LesionFlags {
   pred?: string[];
   gt?: string;
   nnunet?: string[];
@@ -38,7 +40,7 @@ export interface AnalyzeFlags {
 
 /** `segloss analyze`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
-  command
+  withLesionFlags(command)
     .option('--pred <folder>', 'folder of predicted masks (PNG, TIFF, NIfTI); repeat to compare', collect)
     .option('--gt <folder>', 'folder of true masks, with the same file names')
     .option('--nnunet <file>', 'summary.json of nnU-Net, instead of folders; repeat to compare', collect)
@@ -126,6 +128,8 @@ function readRuns(
       '--ignore': ignore,
       '--probabilities': flags.probabilities,
       '--decode': decode,
+      '--lesions': flags.lesions,
+      '--brats': flags.brats,
     });
     const used = other.find(([, value]) => value !== undefined);
     if (used) throw new UsageError(`${used[0]}: not with --nnunet, whose summary has the counts already`);
@@ -135,6 +139,12 @@ function readRuns(
     return readNnunet(
       nnunet.map((file, i) => ({ name: names[i]!, file: path.resolve(folder, file) })),
       classes,
+    );
+  }
+  const lesions = lesionOptions(flags);
+  if (lesions !== undefined && probabilities && !decode) {
+    throw new UsageError(
+      '--lesions: wanted --decode with --probabilities, got none; summed probabilities have no lesions, e.g. --decode argmax,volume',
     );
   }
   if (pred.length === 0 || gt === undefined) {
@@ -149,6 +159,7 @@ function readRuns(
     ignore,
     probabilities: Boolean(probabilities),
     ...(decode && { decode }),
+    lesions,
     followLinks: flags.followLinks ?? false,
     onCase,
   });
