@@ -29,7 +29,7 @@ export {
 } from './loop/optimizers/index.js';
 export { type Prediction } from './loop/classify.js';
 export { predict } from './loop/predict.js';
-export { predictSliding, type SlidingWindowOptions } from './loop/sliding-window.js';
+export { predictSliding, predictSlidingLabels, type SlidingWindowOptions } from './loop/sliding-window.js';
 export {
   type CheckpointOptions,
   type EarlyStopping,

@@ -18,7 +18,7 @@ import { type OpenRun } from './open-run.js';
 import { overlayPng, palettePng } from './label-pictures.js';
 import { OutputFolder } from './output-folder.js';
 import { casesOf, imagesInSubfolders, leftOut, type PredictCase } from './predict-cases.js';
-import { predictImage, type PredictImageOptions } from './predict-image.js';
+import { predictImage, predictLabels, type PredictImageOptions } from './predict-image.js';
 
 /** Options of {@link predictFolder}. */
 export interface PredictFolderOptions extends PredictImageOptions {
@@ -104,7 +104,7 @@ async function predictPicture(
   options: PredictFolderOptions,
 ): Promise<string> {
   const sample = await sampleOf(one, runs[0].inputShape.at(-1)!);
-  const { labels } = await predictImage(runs, sample, options);
+  const labels = await predictLabels(runs, sample, options);
   const { width, height } = sample;
   const { background, classes } = runs[0];
   overlay?.write(labelFile(one), Buffer.from(overlayPng(sample, labels, background)));
@@ -135,7 +135,7 @@ async function predictVolume(
 
 /** The labels of a volume. Of runs on slices, each is predicted by itself and all are decoded together. */
 async function labelsOf(runs: Ensemble, volume: Volume, options: PredictImageOptions): Promise<Uint8Array> {
-  if (runs[0].inputShape.length === 4) return (await predictImage(runs, volume, options)).labels;
+  if (runs[0].inputShape.length === 4) return predictLabels(runs, volume, options);
   const { decode, ...others } = options;
   const { depth, height, width } = volume;
   const pixels = height * width;

@@ -2,9 +2,9 @@ import { DataError, padVolume, paddingBefore, resampleVolume, resizeSample, resi
 import { scaleTemperature } from '@segloss/metrics';
 
 import { sizesOf } from '../loop/batches.js';
-import { type Prediction } from '../loop/classify.js';
+import { mostProbable, type Prediction } from '../loop/classify.js';
 import { predict } from '../loop/predict.js';
-import { predictSliding } from '../loop/sliding-window.js';
+import { predictSliding, predictSlidingLabels } from '../loop/sliding-window.js';
 import { decodeLabels, type Decoding } from './decode-labels.js';
 import { mirrored, mirrorings } from './mirror.js';
 import { normalizer } from './normalize.js';
@@ -51,6 +51,23 @@ export function labelsOf(
   });
 }
 
+/**
+ * The labels of {@link predictImage}. Windows of one run over an image as it is keep no probabilities, so that memory is bounded by the image.
+ */
+export async function predictLabels(
+  runs: readonly Predictor[],
+  sample: Sample,
+  options: PredictImageOptions = {},
+): Promise<Uint8Array> {
+  const [run, ...others] = runs as readonly [Predictor, ...Predictor[]];
+  const { window = false, overlap = 0.5, tta = false, decode } = options;
+  const { volumes, normalize } = run.config.data;
+  const direct = window && volumes !== 'patches' && !tta && decode === undefined && others.length === 0;
+  if (!direct) return (await predictImage(runs, sample, options)).labels;
+  checkAxes(run, sample);
+  return predictSlidingLabels(run.model, normalizer(normalize)(sample), { overlap });
+}
+
 /** The mean of the probabilities of several runs. */
 async function meanPrediction(
   runs: readonly Predictor[],
@@ -87,12 +104,7 @@ async function predictWith(
   sample: Sample,
   options: PredictImageOptions,
 ): Promise<Prediction> {
-  const sizes = sizesOf(sample);
-  const axes = run.inputShape.length - 1;
-  if (sizes.length !== axes) {
-    const [wanted, got] = axes === 3 ? ['volumes', 'an image'] : ['images', 'a volume'];
-    throw new DataError(`${sample.id}: the model takes ${wanted}, got ${got}`, 'size-mismatch');
-  }
+  const { sizes, axes } = checkAxes(run, sample);
   const normalized = normalizer(run.config.data.normalize);
   if (options.tta !== true) return predictOnce(run, sample, normalized, options);
   const sums = new Float64Array((sample.mask.length / (sample.labels ?? 1)) * classesOf(run));
@@ -104,6 +116,16 @@ async function predictWith(
     for (let i = 0; i < sums.length; i++) sums[i]! += back[i]!;
   }
   return meanOf(sample, sums, choices.length);
+}
+
+function checkAxes(run: Predictor, sample: Sample): { sizes: number[]; axes: number } {
+  const sizes = sizesOf(sample);
+  const axes = run.inputShape.length - 1;
+  if (sizes.length !== axes) {
+    const [wanted, got] = axes === 3 ? ['volumes', 'an image'] : ['images', 'a volume'];
+    throw new DataError(`${sample.id}: the model takes ${wanted}, got ${got}`, 'size-mismatch');
+  }
+  return { sizes, axes };
 }
 
 /** Two of a binary model. */
@@ -171,13 +193,4 @@ function unpadded({ id, labels, probabilities }: Prediction, padded: Sample, vol
     }
   }
   return { id, ...kept };
-}
-
-function mostProbable(probabilities: Float32Array, channels: number): Uint8Array {
-  return Uint8Array.from({ length: probabilities.length / channels }, (_, pixel) => {
-    let best = 0;
-    const at = pixel * channels;
-    for (let k = 1; k < channels; k++) if (probabilities[at + k]! > probabilities[at + best]!) best = k;
-    return best;
-  });
 }
