@@ -2,7 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
-import { predictSliding, predictSlidingLabels, selectBackend, type Sample } from '@segloss/trainer';
+import { type Sample } from '@segloss/data';
+import { predictSliding, predictSlidingLabels, selectBackend } from '@segloss/trainer';
 import { unet } from '@segloss/models';
 
 import { numbers } from '../../testing/src/random';
