@@ -4,6 +4,8 @@ import { collect, parseCount, parsePositive, parseSize, parseWidths } from '../o
 
 /** Flags that stand for keys of a run's configuration, in the commands that train. */
 const FLAGS = [
+  { flag: '--images <pattern>', key: 'data.images', text: "image files where no layout fits, as in 'img/*.jpg'", parse: String }, // prettier-ignore
+  { flag: '--masks <pattern>', key: 'data.masks', text: "their masks, as in 'gt/{name}_1stHO.png'", parse: String }, // prettier-ignore
   { flag: '--epochs <n>', key: 'epochs', text: 'number of epochs', parse: parseCount },
   { flag: '--updates <n>', key: 'updates', text: 'number of updates of the weights, instead of epochs', parse: parseCount }, // prettier-ignore
   {

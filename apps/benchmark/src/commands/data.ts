@@ -7,15 +7,23 @@ import { plural } from '../page/plural.js';
 import type { Terminal } from '../terminal.js';
 import { textTable } from '../text-table.js';
 
+interface CheckFlags {
+  json?: boolean;
+  images?: string;
+  masks?: string;
+}
+
 /** `segloss data check`. */
 export function define(data: Command, terminal: Terminal, finish: (code: number) => void): void {
   data
     .command('check')
     .argument('<folder>', 'folder of images and masks')
     .description('read every image and mask of a folder; report class proportions, warnings and faults')
+    .option('--images <pattern>', "image files where no layout fits, as in 'img/*.jpg'")
+    .option('--masks <pattern>', "their masks, as in 'gt/{name}_1stHO.png'")
     .option('--json', 'print the report as JSON')
-    .action(async (folder: string, { json = false }: { json?: boolean }) =>
-      finish(await dataCheckCommand(folder, { json, terminal })),
+    .action(async (folder: string, { json = false, ...files }: CheckFlags) =>
+      finish(await dataCheckCommand(folder, { json, files, terminal })),
     );
 }
 
@@ -26,9 +34,13 @@ export function define(data: Command, terminal: Terminal, finish: (code: number)
  */
 export async function dataCheckCommand(
   folder: string,
-  { json, terminal: { stdout } }: { json: boolean; terminal: Pick<Terminal, 'stdout'> },
+  {
+    json,
+    files = {},
+    terminal: { stdout },
+  }: { json: boolean; files?: Omit<CheckFlags, 'json'>; terminal: Pick<Terminal, 'stdout'> },
 ): Promise<number> {
-  const report = await checkDataset(folder);
+  const report = await checkDataset(folder, files);
   stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : toText(report, stdout.columns));
   return (report.usable ? exitCodes.ok : exitCodes.data).code;
 }

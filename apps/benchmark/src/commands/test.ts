@@ -19,6 +19,8 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
     command
       .argument('<run...>', 'folder of the run, or of several, whose probabilities are averaged')
       .option('--data <folder>', 'score this data set instead, with the same classes')
+      .option('--images <pattern>', "image files of --data where no layout fits, as in 'img/*.jpg'")
+      .option('--masks <pattern>', "their masks, as in 'gt/{name}_1stHO.png'")
       .option('--part <name>', 'train, val or test (the images of data.test)', 'val')
       .option(
         '--surfaces <tolerance>',
@@ -37,6 +39,8 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
 
 interface TestFlags extends RunFlags, LesionFlags {
   data?: string;
+  images?: string;
+  masks?: string;
   part: string;
   surfaces?: number;
   fitTemperature?: boolean;
@@ -92,6 +96,7 @@ async function testCommand(
       ...how,
       ...(decodings.length > 1 ? { decodings } : decode && { decode }),
       ...(lesions && { lesions }),
+      ...patternsOf(flags),
       ...(flags.data !== undefined && {
         data: isBuiltIn(flags.data) ? flags.data : absolute(terminal, flags.data),
       }),
@@ -210,4 +215,11 @@ export function testTable(
     },
     width,
   );
+}
+
+/** Patterns of the files of `--data`. */
+function patternsOf({ data, images, masks }: TestFlags): { images?: string; masks?: string } {
+  if (data === undefined && (images ?? masks) !== undefined)
+    throw new UsageError('--images and --masks: wanted --data with them, got none');
+  return { ...(images !== undefined && { images }), ...(masks !== undefined && { masks }) };
 }

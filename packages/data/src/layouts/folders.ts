@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { indexLabels } from '../read/labels.js';
 import { pairFolders, readClasses } from '../read/names.js';
+import { type Pair } from '../read/pairs.js';
 import { backgroundOf } from './background.js';
 import { exists, pairItem, splitOf } from './items.js';
 import { type Found, type Layout, type LayoutOptions } from './layout.js';
@@ -17,7 +18,15 @@ export const folders: Layout = {
 async function openFolders(folder: string, options: LayoutOptions): Promise<Found | undefined> {
   const [images, masks] = [join(folder, 'images'), join(folder, 'masks')];
   if (!(await exists(images, masks))) return undefined;
-  const pairs = await pairFolders(images, masks);
+  return foundIn(folder, await pairFolders(images, masks), options);
+}
+
+/** Images with masks, with the lists and classes of their folder. */
+export async function foundIn(
+  folder: string,
+  pairs: readonly Pair[],
+  options: LayoutOptions,
+): Promise<Found> {
   const lists = { train: join(folder, 'train.txt'), val: join(folder, 'val.txt') };
   const named = await readClasses(join(folder, 'classes.txt'));
   const split = await splitOf(pairs.map(pairItem), lists, options);

@@ -24,6 +24,13 @@ export interface OpenDatasetOptions extends CocoOptions {
   axis?: SliceAxis;
   /** Values of volumes that become 0 and 1, as [-200, 300] for CT in HU; default: percentiles 0.5 and 99.5 of each volume. */
   window?: Window;
+  /**
+   * Finds images by a pattern of their paths from the folder, as in `img/*.jpg`, instead of by a layout: `*` is any part of a name, `**` any
+   * folders, `{name}` what pairs image and mask (default: the name of the file without extension). Only with `masks`.
+   */
+  images?: string;
+  /** The pattern of the masks, as in `gt/{name}_1stHO.png`. Only with `images`. */
+  masks?: string;
   /** Which class is background: 0, or null for none; default: by the layout and the names of the classes. */
   background?: 0 | null;
 }

@@ -11,6 +11,7 @@ import { datasetOf } from './dataset.js';
 import { folders } from './folders.js';
 import { type Layout, type LayoutOption, type OpenDatasetOptions } from './layout.js';
 import { nnunet } from './nnunet.js';
+import { patterns } from './patterns.js';
 import { polyp } from './polyp.js';
 import { retinalLesions } from './retinal-lesions.js';
 import { segNet } from './segnet.js';
@@ -37,6 +38,8 @@ const OF_SOME_LAYOUTS = [
   'window',
   'overlap',
   'crowd',
+  'images',
+  'masks',
 ] as const satisfies LayoutOption[];
 
 /**
@@ -71,7 +74,9 @@ export async function openDataset(
   }
   const labelMap = options.labelMap ?? (await readLabelMap(folder));
   const settled = { seed: 1, valShare: 0.2, ...options, ...(labelMap && { labelMap }) };
-  for (const layout of LAYOUTS) {
+  const { images, masks } = options;
+  const layouts = images === undefined || masks === undefined ? LAYOUTS : [patterns({ images, masks })];
+  for (const layout of layouts) {
     const data = await layout.open(folder, settled);
     if (!data) continue;
     const idle = OF_SOME_LAYOUTS.find((name) => settled[name] !== undefined && !layout.takes.includes(name));
@@ -102,6 +107,11 @@ function check({ valShare, volumes, axis, window, overlap, crowd, ...others }: O
   }
   if (window !== undefined && !(window[0] < window[1] && window.every(Number.isFinite))) {
     throw new RangeError(`${caller}: wanted window as [low, high], got ${JSON.stringify(window)}`);
+  }
+  if ((others.images === undefined) !== (others.masks === undefined)) {
+    throw new RangeError(
+      `${caller}: wanted images and masks, got ${others.images === undefined ? 'masks' : 'images'} only; give both patterns`,
+    );
   }
   checkCocoOptions(caller, { ...(overlap && { overlap }), ...(crowd && { crowd }) });
 }

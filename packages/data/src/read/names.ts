@@ -19,6 +19,10 @@ export function idOf(path: string): string {
 }
 
 const IMAGE_FILE = /\.(png|jpe?g|tiff?)$/i;
+
+/** Whether a file is called as an image that can be read. */
+export const isReadable = (path: string): boolean => IMAGE_FILE.test(path);
+
 /** Images that are not read; left out in silence they would be missing from the data. */
 const OTHER_IMAGE_FILE =
   /\.(bmp|gif|webp|jp2|jpe|jfif|heic|heif|avif|ppm|pgm|pbm|pnm|tga|dcm|npy|npz|mat|mha|mhd|nrrd|nii|nii\.gz)$/i;

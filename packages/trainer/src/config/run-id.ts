@@ -8,7 +8,7 @@ import { type RunConfig } from './schema.js';
 
 /**
  * Names a run by what its numbers come from: the same configuration on the same data has the same id, in any folder and on
- * any machine. Where results go, what is logged, when checkpoints are written and the numbers of threads do not count. Files
+ * any machine. Where data are and results go, what is logged, when checkpoints are written and the numbers of threads do not count. Files
  * count by name only: what is in them (data, modules, weights) belongs into the fingerprint.
  *
  * @param fingerprint A hash of the data and of every file that the configuration names.
@@ -25,7 +25,10 @@ import { type RunConfig } from './schema.js';
 export function runId(config: RunConfig, fingerprint: string): string {
   const run = {
     ...without(config, ['out', 'logs', 'threads', 'checkpoint']),
-    data: named({ ...without(config.data, ['folder', 'workers', 'test']), normalize: normalizeOf(config) }),
+    data: named({
+      ...without(config.data, ['folder', 'images', 'masks', 'workers', 'test']),
+      normalize: normalizeOf(config),
+    }),
     model: named(config.model),
     loss: canonicalLoss(config.loss),
     fingerprint,

@@ -56,6 +56,18 @@ const data = z.strictObject({
     .describe(
       'Folder of images and masks (`segloss data check FOLDER` says whether it can be read), or a built-in data set: `demo`, `demo:rare`, `demo:mixed`, `demo:large`, `demo:nuclei`',
     ),
+  images: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Pattern of the image files from `folder`, as in `img/*.jpg`, where no layout fits; `*` is any part of a name, `**` any folders, `{name}` what pairs image and mask; only with `masks`',
+    ),
+  masks: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Pattern of the mask files, as in `gt/{name}_1stHO.png`; only with `images`; both hold for the folder `test`, too'), // prettier-ignore
   size: z
       .union([side, z.tuple([side, side]), z.tuple([count, side, side]), z.enum(['auto', 'original'])])
       .optional()
@@ -489,7 +501,10 @@ const checkedRun = z.strictObject(runShape).superRefine((run, context) => {
     else if (fold === undefined) refuse([key], `data.${key}s is ${folds}: wanted a fold from 0 to ${folds - 1}`);
     else if (fold >= folds) refuse([key], `data.${key}s is ${folds}: wanted a fold from 0 to ${folds - 1}, got ${fold}`); // prettier-ignore
   }
-  const { groups, folds, innerFolds, test } = run.data;
+  const { groups, folds, innerFolds, test, images, masks } = run.data;
+  if ((images === undefined) !== (masks === undefined)) {
+    refuse(['data', images === undefined ? 'images' : 'masks'], 'wanted images and masks, or neither');
+  }
   if (groups !== undefined) {
     if (folds === undefined && innerFolds === undefined) refuse(['data', 'groups'], 'groups keep cases together in one fold: set data.folds'); // prettier-ignore
     const byFile = groups.file !== undefined || groups.column !== undefined;

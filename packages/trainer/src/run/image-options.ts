@@ -4,6 +4,8 @@ import { type RunConfig } from '../config/schema.js';
 export type ImageOptions = Pick<
   RunConfig['data'],
   | 'folder'
+  | 'images'
+  | 'masks'
   | 'limit'
   | 'background'
   | 'allowNoForeground'
@@ -19,6 +21,8 @@ export type ImageOptions = Pick<
 export function imageOptions({
   data: {
     folder,
+    images,
+    masks,
     limit,
     background,
     allowNoForeground,
@@ -32,7 +36,7 @@ export function imageOptions({
   fold,
   innerFold,
 }: Pick<RunConfig, 'data' | 'fold' | 'innerFold'>): ImageOptions {
-  const all = { folder, limit, background, allowNoForeground, folds, fold, groups, innerFolds, innerFold, test, intensityRange, volumes: volumes === 'slices' ? undefined : 'whole' }; // prettier-ignore
+  const all = { folder, images, masks, limit, background, allowNoForeground, folds, fold, groups, innerFolds, innerFold, test, intensityRange, volumes: volumes === 'slices' ? undefined : 'whole' }; // prettier-ignore
   return Object.fromEntries(
     Object.entries(all).filter(([, value]) => value !== undefined),
   ) as unknown as ImageOptions;

@@ -7,6 +7,9 @@ export interface ReadOptions {
   readonly volumes?: 'whole';
   /** Values of volumes that become 0 and 1. */
   readonly window?: readonly [number, number];
+  /** Patterns of the files, as in `openDataset`. */
+  readonly images?: string;
+  readonly masks?: string;
 }
 
 /**
@@ -16,17 +19,24 @@ export interface ReadOptions {
  */
 export async function openNamed(
   folder: string,
-  { background, ...volumes }: ReadOptions = {},
+  { background, images, masks, ...volumes }: ReadOptions = {},
 ): Promise<SegmentationDataset> {
-  const options = background === undefined ? {} : { background };
+  const options = {
+    ...(background !== undefined && { background }),
+    ...(images !== undefined && { images }),
+    ...(masks !== undefined && { masks }),
+  };
   if (isBuiltIn(folder)) {
+    if (images !== undefined || masks !== undefined) throw new DataError(`${folder} is built in and has no files: data.images and data.masks are for a folder; leave them out`, 'no-data'); // prettier-ignore
     if (Object.keys(volumes).length > 0) throw noVolumes(folder);
-    return { ...(await openBuiltIn(folder)), ...options };
+    return { ...(await openBuiltIn(folder)), ...(background !== undefined && { background }) };
   }
   try {
     return await openDataset(folder, { ...options, ...volumes });
   } catch (error) {
-    throw error instanceof RangeError ? noVolumes(folder, error) : error; // an option that is none of its layout
+    const volumeOption = error instanceof RangeError && Object.keys(volumes).length > 0;
+    if (volumeOption) throw noVolumes(folder, error); // an option that is none of its layout
+    throw error instanceof RangeError ? new DataError(error.message, 'no-data') : error;
   }
 }
 

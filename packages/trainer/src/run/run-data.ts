@@ -115,8 +115,12 @@ export function readOptions({
   background,
   volumes,
   intensityRange,
-}: Pick<ImageOptions, 'background' | 'volumes' | 'intensityRange'>): ReadOptions {
+  images,
+  masks,
+}: Pick<ImageOptions, 'background' | 'volumes' | 'intensityRange' | 'images' | 'masks'>): ReadOptions {
   return {
+    ...(images !== undefined && { images }),
+    ...(masks !== undefined && { masks }),
     ...(background !== undefined && { background: background === 'none' ? null : 0 }),
     ...(volumes && { volumes }),
     ...(intensityRange && { window: intensityRange }),

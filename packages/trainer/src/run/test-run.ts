@@ -25,6 +25,9 @@ import { RunError } from './run-error.js';
 export interface TestRunOptions extends PredictImageOptions {
   /** Folder of other data than the run's; with the same classes. */
   data?: string;
+  /** Patterns of the files of `data`, as in `openDataset`. */
+  images?: string;
+  masks?: string;
   /** Default `val`; `test` are the images of `data.test`. */
   part?: 'train' | 'val' | 'test';
   /** Also scores distances between surfaces: HD95, ASSD, and the surface Dice at this tolerance, in pixels, of volumes in mm. Default: none. */
@@ -167,9 +170,21 @@ function decodingsOf({ decode, decodings }: TestRunOptions): readonly Decoding[]
   throw new RangeError('testRun: wanted at least one decoding, got an empty list; leave decodings out');
 }
 
-async function sourcesOf(runs: Ensemble, { data, part = 'val' }: TestRunOptions): Promise<SampleSource[]> {
+async function sourcesOf(
+  runs: Ensemble,
+  { data, images, masks, part = 'val' }: TestRunOptions,
+): Promise<SampleSource[]> {
   const [run, ...others] = runs;
-  const read = readOptions(imageOptions(run.config));
+  if (data === undefined && (images ?? masks) !== undefined)
+    throw new TypeError('testRun: wanted data with images and masks, got no folder; add data');
+  const { background, volumes, intensityRange } = imageOptions(run.config); // its patterns are those of its own folder
+  const read = readOptions({
+    ...(background !== undefined && { background }),
+    ...(volumes && { volumes }),
+    ...(intensityRange && { intensityRange }),
+    ...(images !== undefined && { images }),
+    ...(masks !== undefined && { masks }),
+  });
   const dataset = data === undefined ? await ownImages(run) : await openNamed(data, read);
   const other = others.find((one) =>
     part === 'test' ? one.config.data.test !== run.config.data.test : one.fingerprint !== run.fingerprint,
