@@ -13,6 +13,8 @@ export interface DeepSupervisionOptions {
 /** A loss of the labels and the outputs of a network at several resolutions. */
 export interface DeepSupervisionLoss {
   (labels: Tensor, logits: readonly Tensor[], call?: LossCall): Scalar;
+  /** The weighted total, and each term of the loss as the sum over the outputs with the same weights. */
+  evaluate(labels: Tensor, logits: readonly Tensor[], call?: LossCall): ReturnType<Loss['evaluate']>;
 }
 
 /**
@@ -40,25 +42,46 @@ export function deepSupervision(
   if (Array.isArray(weights) && !weights.every((weight) => Number.isFinite(weight) && weight >= 0)) {
     throw new RangeError(`deepSupervision: wanted weights of at least 0, got ${JSON.stringify(weights)}`);
   }
-  return (labels, logits, call = {}) => {
+  const sumOf = <Value>(
+    { labels, logits, call }: { labels: Tensor; logits: readonly Tensor[]; call: LossCall },
+    evaluate: (labels: Tensor, output: Tensor, call: LossCall) => Value,
+    sum: (values: readonly Value[], factors: readonly number[]) => Value,
+  ): Value => {
     if (!Array.isArray(logits) || logits.length === 0) {
       throw new TypeError(
         'deepSupervision: wanted a list of logits, one for each resolution; for a single output call the loss itself',
       );
     }
     const factors = factorsOf(weights, logits.length, normalized);
-    return tidy(() => {
-      const parts = (logits as readonly Tensor[]).map((output, level) => {
-        const size = output.shape.slice(1, -1);
-        const mask = call.mask && resizeNearest(call.mask, size);
-        return mul(
-          factors[level]!,
-          loss(resizeNearest(labels, size), output, { ...call, ...(mask && { mask }) }),
-        );
-      });
-      return parts.reduce((left, right) => add(left, right)) as Scalar;
+    const values = logits.map((output) => {
+      const size = output.shape.slice(1, -1);
+      const mask = call.mask && resizeNearest(call.mask, size);
+      return evaluate(resizeNearest(labels, size), output, { ...call, ...(mask && { mask }) });
     });
+    return sum(values, factors);
   };
+  const value = (labels: Tensor, logits: readonly Tensor[], call: LossCall = {}): Scalar =>
+    tidy(() => sumOf({ labels, logits, call }, loss, weightedSum));
+  return Object.assign(value, {
+    evaluate: (labels: Tensor, logits: readonly Tensor[], call: LossCall = {}) =>
+      tidy(() =>
+        sumOf({ labels, logits, call }, loss.evaluate, (values, factors) => ({
+          total: weightedSum(values.map(({ total }) => total), factors), // prettier-ignore
+          terms: Object.fromEntries(
+            Object.keys(values[0]!.terms).map((name) => [
+              name,
+              weightedSum(values.map(({ terms }) => terms[name]!), factors), // prettier-ignore
+            ]),
+          ),
+        })),
+      ) as unknown as ReturnType<Loss['evaluate']>,
+  });
+}
+
+function weightedSum(values: readonly Scalar[], factors: readonly number[]): Scalar {
+  return values
+    .map((value, level) => mul<Scalar>(value, factors[level]!))
+    .reduce((left, right) => add(left, right));
 }
 
 function factorsOf(

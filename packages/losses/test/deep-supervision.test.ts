@@ -20,6 +20,19 @@ describe('deepSupervision', () => {
     expect(number(even(labels, outputs))).toBeCloseTo((large + half) / 2, 5);
   });
 
+  it('has the terms of a compound loss with the same weights', () => {
+    const loss = deepSupervision(parseLoss('ce + 0.5*dice'), { weights: [3, 1], normalized: true });
+    const { total, terms } = loss.evaluate(labels, outputs);
+    const both = (one: ReturnType<typeof crossEntropy>) =>
+      0.75 * number(one(labels, outputs[0]!)) + 0.25 * number(one(small, outputs[1]!));
+    const [ce, region] = [both(crossEntropy()), both(dice())];
+    expect(Object.keys(terms)).toEqual(['ce', 'dice']);
+    expect(number(terms['ce']!)).toBeCloseTo(ce, 5);
+    expect(number(terms['dice']!)).toBeCloseTo(region, 5);
+    expect(number(total)).toBeCloseTo(ce + 0.5 * region, 5);
+    expect(number(loss(labels, outputs))).toBeCloseTo(ce + 0.5 * region, 5);
+  });
+
   it('has a gradient for every output, and leaves nothing behind', () => {
     const before = tf.memory().numTensors;
     const loss = deepSupervision(crossEntropy());

@@ -19,6 +19,12 @@ export function checkOutputs(caller: string, outputs: unknown): void {
   }
 }
 
+export function checkBoolean(caller: string, name: string, value: unknown): void {
+  if (typeof value !== 'boolean') {
+    throw new TypeError(`${caller}: wanted ${name} to be true or false, got ${shown(value)}`);
+  }
+}
+
 export function checkSeed(caller: string, seed: unknown): void {
   if (!Number.isSafeInteger(seed)) {
     throw new RangeError(`${caller}: wanted seed to be an integer, got ${shown(seed)}`);

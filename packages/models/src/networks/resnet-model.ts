@@ -1,6 +1,7 @@
 import { checkKeys, unknownName, withDefaults } from '@segloss/common';
-import { type SymbolicTensor, type LayersModel, input, model } from '@tensorflow/tfjs-layers';
+import { type SymbolicTensor, type LayersModel, input } from '@tensorflow/tfjs-layers';
 
+import { modelWithSupervision, supervisedModel } from '../deep-supervision.js';
 import { drawWeights } from '../weights/initial-weights.js';
 import { BATCH_NORM_MOMENTUM } from '../layers/batch-normalization.js';
 import {
@@ -76,7 +77,7 @@ type CompleteResnetOptions = Omit<ResnetOptions, Defaulted> &
     readonly outputStride?: 16 | 32;
   };
 
-/** A model of encoder and decoder, with its weights. */
+/** A model of encoder and decoder, with its weights. The decoder returns the logits, and auxiliary ones behind them. */
 export function resnetModel(
   {
     inputShape,
@@ -87,14 +88,22 @@ export function resnetModel(
     seed,
     outputStride = 32,
   }: CompleteResnetOptions,
-  decoder: (features: SymbolicTensor[], norm: NormArguments) => SymbolicTensor,
+  decoder: (
+    features: SymbolicTensor[],
+    norm: NormArguments,
+  ) => SymbolicTensor | [logits: SymbolicTensor, ...auxiliary: SymbolicTensor[]],
 ): LayersModel {
   const image = input({ shape: [...inputShape] });
   const norm = { epsilon: EPSILON, momentum: batchNormMomentum };
   const features = ENCODERS[encoder].features(image, encoderWidth, norm, outputStride);
-  const network = model({ inputs: image, outputs: decoder(features, norm) });
+  const [logits, ...auxiliary] = [decoder(features, norm)].flat() as [SymbolicTensor, ...SymbolicTensor[]];
+  const network = modelWithSupervision(image, logits, auxiliary);
   const given = encoderWeights !== undefined;
-  drawWeights(network, seed, (weight) => given && partsOf(weight).layer.startsWith(ENCODER));
+  drawWeights(
+    supervisedModel(network) ?? network,
+    seed,
+    (weight) => given && partsOf(weight).layer.startsWith(ENCODER),
+  );
   if (given) loadEncoderWeights(network, encoderWeights);
   return network;
 }

@@ -1,7 +1,7 @@
 import { layers, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
 import { HEAD } from '../weights/initial-weights.js';
-import { checkPositives } from '../checks.js';
+import { checkBoolean, checkPositives } from '../checks.js';
 import { convolutionNormRelu } from './resnet.js';
 import { checkedResnet, RESNET_DEFAULTS, resnetModel, type ResnetOptions } from './resnet-model.js';
 
@@ -9,9 +9,11 @@ import { checkedResnet, RESNET_DEFAULTS, resnetModel, type ResnetOptions } from 
 export interface ResnetUnetOptions extends ResnetOptions {
   /** Filters of the five blocks of the decoder, from 1/16 of the resolution up. Default [256, 128, 64, 32, 16]. */
   decoderWidths?: readonly number[];
+  /** Adds logits at every lower resolution of the decoder, for the training alone; see {@link supervisedModel}. Default false. */
+  deepSupervision?: boolean;
 }
 
-const OWN_DEFAULTS = { decoderWidths: [256, 128, 64, 32, 16] as readonly number[] };
+const OWN_DEFAULTS = { decoderWidths: [256, 128, 64, 32, 16] as readonly number[], deepSupervision: false };
 
 /** Defaults of {@link resnetUnet}. */
 export const RESNET_UNET_DEFAULTS = { ...OWN_DEFAULTS, ...RESNET_DEFAULTS };
@@ -35,11 +37,14 @@ export const RESNET_UNET_DEFAULTS = { ...OWN_DEFAULTS, ...RESNET_DEFAULTS };
  */
 export function resnetUnet(options: ResnetUnetOptions): LayersModel {
   const complete = checkedResnet('resnetUnet', options, OWN_DEFAULTS);
-  const { decoderWidths, outputs } = complete;
+  const { decoderWidths, deepSupervision, outputs } = complete;
   checkPositives('resnetUnet', 'decoderWidths', decoderWidths, 5);
+  checkBoolean('resnetUnet', 'deepSupervision', deepSupervision);
   return resnetModel(complete, (features, norm) => {
     const skips = features.slice(0, -1).reverse();
     let x = features.at(-1)!;
+    /** From the full resolution down. */
+    const decoded: SymbolicTensor[] = [];
     decoderWidths.forEach((filters, i) => {
       x = layers.upSampling2d({ size: [2, 2] }).apply(x) as SymbolicTensor;
       if (i < skips.length) x = layers.concatenate().apply([x, skips[i]!]) as SymbolicTensor;
@@ -47,10 +52,14 @@ export function resnetUnet(options: ResnetUnetOptions): LayersModel {
         const name = `decoder.blocks.${i}.${convolution}`;
         x = convolutionNormRelu(x, filters, { convolution: `${name}.0`, norm: `${name}.1` }, norm);
       }
+      decoded.unshift(x);
     });
-    const head = { filters: outputs, kernelSize: 3, padding: 'same' as const };
-    return layers
-      .conv2d({ ...head, name: `${HEAD}0`, kernelInitializer: 'zeros' })
-      .apply(x) as SymbolicTensor;
+    const head = (features: SymbolicTensor, name: string, kernelSize: number) =>
+      layers
+        .conv2d({ name, filters: outputs, kernelSize, padding: 'same', kernelInitializer: 'zeros' })
+        .apply(features) as SymbolicTensor;
+    const logits = head(x, `${HEAD}0`, 3);
+    const lower = deepSupervision ? decoded.slice(1) : [];
+    return [logits, ...lower.map((level, i) => head(level, `${HEAD}level${i + 1}`, 1))];
   });
 }

@@ -1,19 +1,14 @@
 import { checkKeys, withDefaults } from '@segloss/common';
 import { registerMissingGradients } from '@segloss/kernels';
-import {
-  input,
-  layers,
-  model,
-  initializers,
-  type LayersModel,
-  type SymbolicTensor,
-} from '@tensorflow/tfjs-layers';
+import { input, layers, initializers, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
 import { BATCH_NORM_MOMENTUM, batchNormalizationRelu } from '../layers/batch-normalization.js';
 import { convolution } from '../layers/convolution.js';
+import { modelWithSupervision } from '../deep-supervision.js';
 import { SeededDropout } from '../layers/dropout.js';
 import { GroupNormalization } from '../layers/group-normalization.js';
 import {
+  checkBoolean,
   checkDivisible,
   checkInputShape,
   checkMomentum,
@@ -45,18 +40,23 @@ export interface UnetOptions {
    * PyTorch's momentum 0.1. Validation and prediction normalize by these averages: they remember about 1 / (1 - momentum) updates.
    */
   batchNormMomentum?: number;
+  /** Adds logits at every lower resolution of the decoder, for the training alone; see {@link supervisedModel}. Default false. */
+  deepSupervision?: boolean;
   /** The same seed gives the same initial weights and dropout masks. Default 0. */
   seed?: number;
 }
 
 /** Defaults of {@link unet}. */
-export const UNET_DEFAULTS: Required<Pick<UnetOptions, 'widths' | 'norm' | 'dropout' | 'batchNormMomentum'>> &
+export const UNET_DEFAULTS: Required<
+  Pick<UnetOptions, 'widths' | 'norm' | 'dropout' | 'batchNormMomentum' | 'deepSupervision'>
+> &
   Pick<UnetOptions, 'strides'> = {
   widths: [8, 16, 32],
   strides: undefined,
   norm: 'none',
   dropout: 0,
   batchNormMomentum: BATCH_NORM_MOMENTUM,
+  deepSupervision: false,
 };
 
 const NORMS = ['batch', 'instance', 'none'];
@@ -116,6 +116,8 @@ export function unet(options: UnetOptions): LayersModel {
     x = block(x, filters);
     if (level >= widths.length - 2) x = dropped(x);
   });
+  /** From the full resolution down. */
+  const decoded: SymbolicTensor[] = [];
   for (let level = widths.length - 2; level >= 0; level--) {
     const filters = widths[level]!;
     const step = steps[level]!;
@@ -127,9 +129,14 @@ export function unet(options: UnetOptions): LayersModel {
     });
     x = layers.concatenate().apply([skips[level]!, up.apply(x) as SymbolicTensor]) as SymbolicTensor;
     x = block(x, filters);
+    decoded.unshift(x);
   }
-  const head = kind.convolution({ filters: outputs, kernelSize: 1, kernelInitializer: initializer() });
-  return model({ inputs: image, outputs: head.apply(x) as SymbolicTensor });
+  const head = (features: SymbolicTensor) =>
+    kind
+      .convolution({ filters: outputs, kernelSize: 1, kernelInitializer: initializer() })
+      .apply(features) as SymbolicTensor;
+  const logits = head(x);
+  return modelWithSupervision(image, logits, complete.deepSupervision ? decoded.slice(1).map(head) : []);
 }
 
 type ConvolutionArguments = Parameters<typeof layers.conv2d>[0];
@@ -205,6 +212,7 @@ function checked(options: UnetOptions) {
       `unet: wanted no batchNormMomentum with norm '${norm}', got ${batchNormMomentum}; set norm: 'batch' or leave it out`,
     );
   }
+  checkBoolean('unet', 'deepSupervision', complete.deepSupervision);
   checkSeed('unet', seed);
   const steps = stepsOf(complete.strides, widths.length - 1, inputShape.length - 1);
   const whole = steps.reduce<number[]>(

@@ -26,6 +26,8 @@ export type Position = Place & JudgeState;
 /** Tensors of a training: all that is saved of them, and restored. */
 export interface TrainingTensors {
   readonly model: LayersModel;
+  /** Weights that only the training has: of auxiliary outputs. */
+  readonly auxiliary: LayersModel['weights'];
   readonly optimizer: Optimizer;
   readonly average: WeightAverage | undefined;
 }
@@ -33,7 +35,7 @@ export interface TrainingTensors {
 /** Saves as `last` what the remaining training depends on. */
 export async function saveTraining(
   { store }: CheckpointOptions,
-  { model, optimizer, average }: TrainingTensors,
+  { model, auxiliary, optimizer, average }: TrainingTensors,
   position: Position,
   options: ResolvedOptions,
 ): Promise<void> {
@@ -41,6 +43,7 @@ export async function saveTraining(
   const tensors = await stored({
     ...validatedWeights(model, average),
     ...(average && named('training', average.weights)),
+    ...named('auxiliary', auxiliary.map((weight) => weight.read())), // prettier-ignore
     ...Object.fromEntries(slots.map(([name, slot]) => [`optimizer/${name}`, slot])),
   });
   const metadata = {
@@ -67,7 +70,7 @@ export async function saveBest(
  */
 export async function restoreTraining(
   { store, say = (text) => console.warn(text) }: CheckpointOptions,
-  { model, optimizer, average }: TrainingTensors,
+  { model, auxiliary, optimizer, average }: TrainingTensors,
   options: ResolvedOptions,
 ): Promise<Position | undefined> {
   const file = await store.load(say);
@@ -90,6 +93,7 @@ export async function restoreTraining(
   const saved = (kind: string) => model.weights.map((_, i) => tensors.get(`${kind}/${i}`)!);
   const weights = saved(average === undefined ? 'weights' : 'training');
   model.weights.forEach((weight, i) => weight.write(weights[i]!));
+  auxiliary.forEach((weight, i) => weight.write(tensors.get(`auxiliary/${i}`)!));
   average?.restore(saved('weights'));
   const slots = Object.keys(optimizer.slots());
   optimizer.restore(

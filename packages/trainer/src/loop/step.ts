@@ -1,5 +1,5 @@
 import { type Sample } from '@segloss/data/samples';
-import { type Loss } from '@segloss/losses';
+import { deepSupervision, type Loss } from '@segloss/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
@@ -14,7 +14,11 @@ export interface BatchOutcome {
   readonly gradients: tf.Tensor[];
 }
 
-/** Computes loss, terms and gradients; reads loss and terms from the device together. */
+/**
+ * Computes loss, terms and gradients; reads loss and terms from the device together.
+ *
+ * @param model With several outputs, their losses count 1, 1/2, 1/4, ... scaled to the sum 1, as in nnU-Net.
+ */
 export async function lossAndGradients(
   model: LayersModel,
   variables: tf.Variable[],
@@ -27,8 +31,10 @@ export async function lossAndGradients(
     const { images, labels } = toBatch(samples);
     let parts: Record<string, tf.Scalar> = {};
     const { value, grads } = tf.variableGrads(() => {
-      const logits = model.apply(images, { training: true }) as tf.Tensor;
-      const { total, terms } = loss.evaluate(labels, logits, { epoch });
+      const logits = model.apply(images, { training: true }) as tf.Tensor | tf.Tensor[];
+      const { total, terms } = Array.isArray(logits)
+        ? supervised(loss, logits.length).evaluate(labels, logits, { epoch })
+        : loss.evaluate(labels, logits, { epoch });
       for (const term of Object.values(terms)) tf.keep(term);
       parts = terms;
       return total;
@@ -41,4 +47,9 @@ export async function lossAndGradients(
   const [total, ...values] = await numbers!.data();
   numbers!.dispose();
   return { loss: total!, terms: Object.fromEntries(names.map((name, i) => [name, values[i]!])), gradients };
+}
+
+function supervised(loss: Loss, outputs: number) {
+  const weights = Array.from({ length: outputs }, (_, level) => 2 ** -level);
+  return deepSupervision(loss, { weights, normalized: true });
 }

@@ -1,5 +1,6 @@
 import { type Augmentation } from '@segloss/data/samples';
 import { type Loss } from '@segloss/losses';
+import { supervisedModel } from '@segloss/models';
 import { checkChoice, checkKeys, unknownName, withDefaults } from '@segloss/common';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
@@ -241,7 +242,7 @@ export function settingsOf(options: ResolvedOptions): Record<string, unknown> {
   const ids = (items: readonly TrainingItem[]) => items.map(({ id }) => id);
   return {
     loss: loss.spec,
-    weights: model.weights.map(({ shape }) => shape),
+    weights: (supervisedModel(model) ?? model).weights.map(({ shape }) => shape),
     ...{ classes, epochs, batchSize, optimizer, learningRate, gradient, seed },
     schedule: typeof schedule === 'function' ? 'a function' : schedule,
     augment: typeof augment === 'function' ? 'a function' : augment,

@@ -6,9 +6,10 @@ import {
   type Augmentation,
   type Sample,
 } from '@segloss/data/samples';
-import { setOutputBias, setStep } from '@segloss/models';
+import { setOutputBias, setStep, supervisedModel } from '@segloss/models';
 import type * as tf from '@tensorflow/tfjs-core';
 import { dispose } from '@tensorflow/tfjs-core';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { batchNormNote, recomputeStatistics } from './batch-statistics.js';
 import { checkSamples, inGroups, loadGroups, type TrainingItem } from './batches.js';
@@ -42,6 +43,8 @@ import { WeightAverage } from './weight-average.js';
 /** A training under way, which can be saved and restored between any two updates. */
 export class Training {
   private readonly options: ResolvedOptions;
+  /** The model, with its auxiliary outputs if it has any. */
+  private readonly trained: LayersModel;
   private readonly variables: tf.Variable[];
   private readonly tensors: TrainingTensors;
   private readonly schedule: LearningRateSchedule;
@@ -58,9 +61,11 @@ export class Training {
     this.judge = new Judge(options, (text, about) => this.note(text, about));
     this.change = augmentationOf(augment, seed);
     watchBackend();
-    this.variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+    this.trained = supervisedModel(model) ?? model;
+    this.variables = this.trained.trainableWeights.map((weight) => weight.read() as tf.Variable);
     this.tensors = {
       model,
+      auxiliary: this.trained.weights.filter((weight) => !model.weights.includes(weight)),
       optimizer: createOptimizer(optimizer, this.variables),
       average: ema === undefined ? undefined : new WeightAverage(model, ema),
     };
@@ -191,7 +196,7 @@ export class Training {
       for (const batch of inGroups(samples, batchSize)) {
         checkSamples('train', batch, model.inputs[0]!.shape);
         const share = batch.length / samples.length;
-        const outcome = await lossAndGradients(model, variables, loss, batch, epoch);
+        const outcome = await lossAndGradients(this.trained, variables, loss, batch, epoch);
         sum.add(outcome.gradients, share);
         this.checkLoss(outcome, batch);
         total += share * outcome.loss;
