@@ -1,5 +1,8 @@
+import type { ScoreSummary } from '@segloss/metrics';
 import { toJson } from '@segloss/trainer';
 
+import { testedSection } from './decoding-results.js';
+import { lesionResults } from './lesion-results.js';
 import { forceOf, NO_SPEC, sizeBins, type Force } from './size-bins.js';
 import { specOf } from './report/bias.js';
 import { verdict } from './report/verdict.js';
@@ -15,6 +18,8 @@ export function jsonReport(board: Leaderboard, results: Results): string {
     verdict: verdict(board, results),
     sections: board.sections.map(({ title, columns, rows, data, statistics }) => {
       const trained = rows.filter(({ constant }) => !constant);
+      const { decodings, calibration } = testedSection({ data, rows }, part);
+      const classOf = (k: number) => data?.classes[k] ?? null;
       return {
         ...{ title, data: data ?? null },
         rows: rows.map((row) => ({
@@ -22,6 +27,9 @@ export function jsonReport(board: Leaderboard, results: Results): string {
           scores: Object.fromEntries(columns.map((column, i) => [column.title, pick(row.cells[i]!)])),
           bins: data === undefined || row.constant ? [] : sizeBins(row.replicates, data.rareClass).map((bin) => ({ ...bin, ...forceIn(specOf(row), bin.truth) })), // prettier-ignore
         })),
+        lesions: lesionResults({ data, rows }).map(({ row, k, size, rates, ...scores }) => ({ row: rowName(row), class: classOf(k), size: size ?? null, ...picked(scores), ...picked(rates ?? {}) })), // prettier-ignore
+        decodings: decodings.map(({ row, decoding, runs, scores }) => ({ row: rowName(row), decoding, runs, scores: picked(scores) })), // prettier-ignore
+        calibration: calibration.map(({ row, k, calibrated, runs, scores }) => ({ row: rowName(row), class: classOf(k), calibrated, runs, scores: picked(scores) })), // prettier-ignore
         pairs: (statistics?.comparisons ?? []).map(({ first, second, difference, test, adjustedP, distinguishable }) => ({ row: rowName(trained[second]!), comparedWith: rowName(trained[first]!), difference, test, adjustedP, distinguishable })), // prettier-ignore
       };
     }),
@@ -33,6 +41,9 @@ export function jsonReport(board: Leaderboard, results: Results): string {
 }
 
 const pick = ({ mean, standardDeviation, cases, interval }: Leaderboard['sections'][number]['rows'][number]['cells'][number]) => ({ mean, standardDeviation, trainings: cases, ...(interval !== undefined && { interval }) }); // prettier-ignore
+
+/** Scores over the repetitions; plain numbers stay. */
+const picked = (scores: Readonly<Record<string, number | ScoreSummary>>) => Object.fromEntries(Object.entries(scores).map(([key, score]) => [key, typeof score === 'number' ? score : pick(score)])); // prettier-ignore
 
 /** `force` is null where theory says nothing, and `noForce` says why. */
 function forceIn(spec: string | undefined, truth: number): { force: Force | null; noForce?: string } {

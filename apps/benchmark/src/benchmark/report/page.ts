@@ -11,6 +11,8 @@ import { sizeSentences } from '../size-sentences.js';
 import { leaderboard, type Leaderboard, type Section } from '../table.js';
 import { biasBySize, biasMeaning } from './bias.js';
 import { leaderboardTable, perClassTable } from './board.js';
+import { lesionTable } from './lesions.js';
+import { testedTables } from './decodings.js';
 import { curvesOf, diceChart, lossChart, ratioChart } from './curves.js';
 import { method } from './method.js';
 import { overlays } from './overlays.js';
@@ -50,7 +52,7 @@ export function renderReport(results: Results, command: string): string {
     </nav>
     ${box(verdict(board, results))} ${box(sizeSentences(sizes))} ${sizeChart(sizes)}
     <h2 id="results">Results</h2>
-    ${board.sections.map((section) => html`${on(section)} ${leaderboardTable(section)} ${perClassTable(section)}`)}
+    ${board.sections.map((section) => html`${on(section)} ${leaderboardTable(section)} ${perClassTable(section)} ${lesionTable(section)} ${testedTables(section, results.part)}`)}
     ${legend(board)} ${unfinished(results)}
     <h2 id="bias">Label-marginal bias by region size</h2>
     ${biasMeaning()} ${board.sections.map((section) => html`${on(section)} ${biasBySize(section)}`)}
