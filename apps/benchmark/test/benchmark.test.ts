@@ -256,6 +256,9 @@ describe('segloss train', () => {
     expect(run).toMatch(/^good-[0-9a-f]{12}$/);
     for (const command of ['test', 'predict', 'report']) expect(stderr).toContain(`  segloss ${command} ${path.join('single', run!)}`); // prettier-ignore
     expect(readFileSync(at('single', run!, 'report.html'), 'utf8')).toContain('Validation Dice');
+    const config = readFileSync(at('single', run!, 'config.resolved.yaml'), 'utf8');
+    for (const chosen of ['norm: batch', 'name: poly', 'outputBias: prior', 'batchNormStatistics: exact', 'widths: [2, 4]']) expect(config).toContain(chosen); // prettier-ignore
+    expect(config).not.toMatch(/^updates:/m); // --epochs takes its place
     expect(segloss('report', path.join('single', run!)).stdout).toMatch(/│ ce +│/);
   });
 });

@@ -28,16 +28,8 @@ grid:
   seed: [0, 1, 2, 3, 4, 5, 6, 7]
 `;
 
-/** What `segloss benchmark --data FOLDER` starts from; `experiments/own-folder.yaml` is a copy for users. */
-export const OWN_FOLDER = `# The same losses on images of your own.
-# segloss benchmark -c experiments/own-folder.yaml --data ./my-images   (the same as: segloss benchmark --data ./my-images)
-name: own-folder
-
-base:
-  data:
-    # folder: ./my-images  # images and masks; several folders: a list in the grid, data.folder: [./a, ./b]
-    size: 128 # pixels; [height, width] for another shape
-  model:
+/** Settings of a training for which nothing was chosen but the data, `segloss train --data FOLDER`: the lines of `base`. */
+const RECIPE = `  model:
     name: unet # packages/models/README.md lists the models and their options
     widths: [8, 16, 32, 64]
     norm: batch
@@ -45,9 +37,24 @@ base:
     learningRate: 0.003
   schedule:
     name: poly
-  epochs: 20
+    warmup: { epochs: 0.5 }
+  updates: 1000 # of the weights, whatever the number of images
   batchSize: 4
+  batchNormStatistics: exact
+  outputBias: prior # starts from the true proportions of the classes
+`;
 
+/** What `segloss train --data FOLDER` starts from. */
+export const OWN_RUN = `base:\n${RECIPE}`;
+
+/** What `segloss benchmark --data FOLDER` starts from; `experiments/own-folder.yaml` is a copy for users. */
+export const OWN_FOLDER = `# The same losses on images of your own.
+# segloss benchmark -c experiments/own-folder.yaml --data ./my-images   (the same as: segloss benchmark --data ./my-images)
+name: own-folder
+
+base:
+  # data: { folder: ./my-images }  # images and masks; several folders: a list in the grid, data.folder: [./a, ./b]
+${RECIPE}
 grid:
   loss:
     - ce

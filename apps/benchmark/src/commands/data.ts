@@ -1,11 +1,39 @@
 import { checkDataset, REGION_BINS, type DatasetReport, type SplitReport } from '@segloss/data';
 import type { Command } from 'commander';
+import path from 'node:path';
 
+import { convertDataset, LAYOUTS } from '../convert.js';
 import { exitCodes } from '../errors.js';
 import { percentText } from '../page/percent.js';
 import { plural } from '../page/plural.js';
 import type { Terminal } from '../terminal.js';
 import { textTable } from '../text-table.js';
+import { oneOf } from './choices.js';
+
+interface ConvertFlags extends CheckFlags {
+  to: string;
+}
+
+/** `segloss data convert`: says what {@link convertDataset} read and wrote. */
+export async function dataConvertCommand(
+  source: string,
+  target: string,
+  { to, json = false, ...files }: ConvertFlags,
+  terminal: Pick<Terminal, 'stdout' | 'folder'>,
+): Promise<number> {
+  const layout = oneOf('to', to, LAYOUTS);
+  const absolute = (folder: string) => path.resolve(terminal.folder, folder);
+  const done = await convertDataset(absolute(source), absolute(target), { layout, ...files });
+  const labels = Object.entries(done.labels).map(([value, name]) => `${value} ${name}`);
+  const text = [
+    `read ${source}: ${done.description}`,
+    ...done.warnings.map((warning) => `warning: ${warning}`),
+    `labels of the copy: ${labels.join(', ')}`,
+    `wrote ${target}: ${done.train} + ${done.val} images`,
+  ];
+  terminal.stdout.write(json ? `${JSON.stringify(done, null, 2)}\n` : `${text.join('\n')}\n`);
+  return exitCodes.ok.code;
+}
 
 interface CheckFlags {
   json?: boolean;
@@ -24,6 +52,18 @@ export function define(data: Command, terminal: Terminal, finish: (code: number)
     .option('--json', 'print the report as JSON')
     .action(async (folder: string, { json = false, ...files }: CheckFlags) =>
       finish(await dataCheckCommand(folder, { json, files, terminal })),
+    );
+  data
+    .command('convert')
+    .argument('<source>', 'folder of images and masks in any layout that is read')
+    .argument('<target>', 'folder to write, which is not there or empty')
+    .description('copy a data set to images/ and masks/ with class indices, or to the layout of nnU-Net')
+    .option('--to <layout>', `layout of the copy: ${LAYOUTS.join(' or ')}`, 'folders')
+    .option('--images <pattern>', "image files where no layout fits, as in 'img/*.jpg'")
+    .option('--masks <pattern>', "their masks, as in 'gt/{name}_1stHO.png'")
+    .option('--json', 'print what was written as JSON')
+    .action(async (source: string, target: string, flags: ConvertFlags) =>
+      finish(await dataConvertCommand(source, target, flags, terminal)),
     );
 }
 

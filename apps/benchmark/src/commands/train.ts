@@ -14,6 +14,7 @@ import {
 import type { Command } from 'commander';
 import path from 'node:path';
 
+import { OWN_RUN } from '../benchmark/embedded.js';
 import { readResults } from '../benchmark/results.js';
 import { writeReportAfter } from '../benchmark/write-report.js';
 import { exitCodes, UsageError } from '../errors.js';
@@ -104,7 +105,7 @@ async function configOf(flags: TrainFlags, { folder: cwd }: Terminal): Promise<L
     throw new UsageError('train: wanted -c <file> or --data <folder>, got neither; for example: segloss train --data ./images --loss ce'); // prettier-ignore
   }
   const name = data === undefined ? 'run' : path.basename(path.resolve(cwd, data));
-  const template = configTemplate({ text: '', name }, { keys: [], set, flags: values, cwd });
+  const template = configTemplate({ text: OWN_RUN, name }, { keys: [], set, flags: values, cwd });
   return { ...template.configure([]), replaced: template.replaced };
 }
 

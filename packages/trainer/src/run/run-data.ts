@@ -203,7 +203,16 @@ async function givenSize(
   if (typeof size === 'object') return size;
   if (size === 'original' || volumes !== 'slices') return undefined;
   const sizes: (readonly number[])[] = [];
-  for (const image of spread(images, PROBES)) sizes.push(await load(image));
+  let unreadable: unknown;
+  for (const image of spread(images, PROBES)) {
+    try {
+      sizes.push(await load(image));
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      unreadable ??= error; // the training names it, when it comes to it
+    }
+  }
+  if (sizes.length === 0) throw unreadable;
   return autoSize(sizes as (readonly [number, number])[]);
 }
 
