@@ -1,7 +1,10 @@
-import { predictFolder, releaseBackend } from '@segloss/trainer';
+import { OutputFolder, predictFolder, releaseBackend, type OpenRun } from '@segloss/trainer';
 import type { Command } from 'commander';
+import path from 'node:path';
 
+import { ContactSheet } from '../contact-sheet.js';
 import { exitCodes, UsageError } from '../errors.js';
+import { parseCount } from '../options.js';
 import { plural } from '../page/plural.js';
 import type { Terminal } from '../terminal.js';
 import { absolute, openAll, predictionOf, withRunFlags, type RunFlags } from './run-flags.js';
@@ -12,6 +15,8 @@ interface PredictFlags extends RunFlags {
   palette?: boolean;
   overlay?: string;
   recursive?: boolean;
+  contactSheet?: string;
+  sheetImages?: number;
 }
 
 /** `segloss predict`. */
@@ -29,6 +34,8 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
         'write label images with a palette: viewers show colors, values stay class indices',
       )
       .option('--overlay <folder>', 'also write the images with their predicted regions in color')
+      .option('--contact-sheet <file>', 'also write a page with the first images and their predicted regions')
+      .option('--sheet-images <n>', 'number of images on that page (default: 48)', parseCount)
       .option('--recursive', 'also predict the images of the folders below, into folders of the same names')
       .option('--overwrite', 'also replace files that segloss did not write'),
   ).action(async (paths: string[], flags: PredictFlags) =>
@@ -52,13 +59,17 @@ async function predictCommand(
   const runs = await openAll(folders, flags, terminal);
   try {
     const out = absolute(terminal, flags.out);
+    const sheet = sheetOf(flags, runs, { images: absolute(terminal, images), terminal });
     const result = await predictFolder(runs, absolute(terminal, images), out, {
       ...predictionOf(flags),
       overwrite: flags.overwrite === true,
       recursive: flags.recursive === true,
       palette: flags.palette === true,
       ...(flags.overlay !== undefined && { overlay: absolute(terminal, flags.overlay) }),
+      ...(sheet && { onLabels: (name, predicted) => sheet.add(name, predicted) }),
     });
+    const written = sheet?.write(`${path.basename(images)}, predicted by ${folders.map((one) => path.basename(one)).join(', ')}`); // prettier-ignore
+    if (written !== undefined) stderr.write(`contact sheet: ${written}\n`);
     if (flags.json === true) stdout.write(`${JSON.stringify(result)}\n`);
     for (const { reason } of result.unreadable) stderr.write(`left out: ${reason}\n`);
     if (result.inSubfolders > 0) {
@@ -74,4 +85,26 @@ async function predictCommand(
     for (const { model } of runs) model.dispose();
     await releaseBackend();
   }
+}
+
+/** The page of `--contact-sheet`, whose place is checked before anything is predicted. */
+function sheetOf(
+  { contactSheet, sheetImages, overwrite = false }: PredictFlags,
+  runs: readonly OpenRun[],
+  { images, terminal }: { images: string; terminal: Terminal },
+): { add: ContactSheet['add']; write: (title: string) => string } | undefined {
+  if (contactSheet === undefined) {
+    if (sheetImages !== undefined) throw new UsageError('--sheet-images: wanted --contact-sheet with it, got none'); // prettier-ignore
+    return undefined;
+  }
+  const file = absolute(terminal, contactSheet);
+  const inputs = [images, ...runs.map(({ folder }) => folder)];
+  const output = new OutputFolder(path.dirname(file), { reads: inputs, overwrite });
+  output.check([path.basename(file)]);
+  const { classes, background } = runs[0]!;
+  const sheet = new ContactSheet({ classes, background, most: sheetImages ?? 48 });
+  return {
+    add: (name, predicted) => sheet.add(name, predicted),
+    write: (title) => output.write(path.basename(file), Buffer.from(sheet.page(title))),
+  };
 }

@@ -19,7 +19,14 @@ const COLORS: readonly Color[] = [
   [204, 121, 167],
 ];
 
-/** The color of a class; the background is black. */
+/**
+ * Returns the color of a class in pictures, red, green and blue from 0 to 255; the background is black.
+ *
+ * @example
+ * ```ts
+ * [colorOf(0, 0), colorOf(1, 0)]; // → [[0, 0, 0], [230, 159, 0]]
+ * ```
+ */
 export function colorOf(label: number, background: number | null): Color {
   if (label === background) return [0, 0, 0];
   const index = background !== null && label > background ? label - 1 : label;
@@ -29,7 +36,16 @@ export function colorOf(label: number, background: number | null): Color {
 /** Share of a class's color in the pixels of its region; its border has the color alone. */
 const TINT = 0.4;
 
-/** An image in RGB with its predicted regions in color, as a PNG. Values of the image are from 0 to 1. */
+/**
+ * Returns an image in RGB with its predicted regions in color, as a PNG. Values of the image are from 0 to 1; values of other channels than the first are left out
+ * unless there are three.
+ *
+ * @example
+ * ```ts
+ * const sample = { id: 'a', width: 1, height: 1, channels: 1, image: Float32Array.of(0.5), mask: Uint8Array.of(0) };
+ * overlayPng(sample, sample.mask, 0).subarray(1, 4).toString(); // → "80,78,71"
+ * ```
+ */
 export function overlayPng(sample: Sample, labels: Uint8Array, background: number | null): Uint8Array {
   const { width, height, channels, image } = sample;
   const data = new Uint8Array(width * height * 3);

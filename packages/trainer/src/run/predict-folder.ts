@@ -23,6 +23,8 @@ import { predictImage, predictLabels, type PredictImageOptions } from './predict
 /** Options of {@link predictFolder}. */
 export interface PredictFolderOptions extends PredictImageOptions {
   onImage?: (done: number, of: number) => void;
+  /** Receives every image or volume, with its labels as its mask, when they are written. */
+  onLabels?: (name: string, predicted: Sample) => void;
   /** Label images have a palette: viewers show the classes in color, and the values stay class indices. Default false: gray. */
   palette?: boolean;
   /** Another folder, to which every image is also written with its predicted regions in color. Volumes have none. */
@@ -111,7 +113,9 @@ async function predictPicture(
   const bytes = options.palette
     ? palettePng(sample, labels, classes.length, background)
     : encode({ width, height, data: labels, channels: 1, depth: 8 });
-  return output.write(labelFile(one), bytes);
+  const written = output.write(labelFile(one), bytes);
+  options.onLabels?.(one.name, { ...sample, mask: labels });
+  return written;
 }
 
 async function predictVolume(
@@ -127,10 +131,10 @@ async function predictVolume(
   if (volume.channels !== wanted) throw otherChannels(one, wanted, volume.channels);
   const { depth, height, width } = volume;
   const labels = await labelsOf(runs, volume, options);
-  return output.write(
-    labelFile(one),
-    gzipSync(encodeNifti(labels, { shape: [depth, height, width], forms })),
-  );
+  const bytes = gzipSync(encodeNifti(labels, { shape: [depth, height, width], forms }));
+  const written = output.write(labelFile(one), bytes);
+  options.onLabels?.(one.name, { ...volume, mask: labels });
+  return written;
 }
 
 /** The labels of a volume. Of runs on slices, each is predicted by itself and all are decoded together. */
