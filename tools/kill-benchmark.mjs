@@ -18,6 +18,7 @@ import { clearTimeout } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { randomStream } from '@segloss/data/samples';
 import { encode } from 'fast-png';
 
 const { values } = parseArgs({
@@ -30,21 +31,11 @@ const { values } = parseArgs({
 const command = fileURLToPath(new URL('../apps/benchmark/bin/segloss.mjs', import.meta.url));
 const folder = mkdtempSync(path.join(os.tmpdir(), 'segloss-kill-'));
 
-/** Numbers from 0 to below 1 that repeat for a seed (mulberry32). */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-const random = generator(Number(values.seed));
+const random = randomStream(values.seed).uniform;
 
 /** Eight images of 32x32 with one bright rectangle each. */
 function writeData(name, seed) {
-  const next = generator(seed);
+  const next = randomStream(seed).uniform;
   for (const part of ['images', 'masks']) mkdirSync(path.join(folder, name, part), { recursive: true });
   for (let i = 0; i < 8; i++) {
     const [top, left, height, width] = [next() * 16, next() * 16, 4 + next() * 10, 4 + next() * 10];
