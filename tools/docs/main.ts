@@ -7,6 +7,7 @@ import { env } from '@tensorflow/tfjs-core';
 
 import { analyzeExample } from './analyze-example.js';
 import { biasCards } from './bias-cards.js';
+import { demoPicture } from './demo-picture.js';
 import { evidence } from './evidence.js';
 import { type Generator } from './generator.js';
 import { HASHES, inputHash, writtenHashes } from './input-hash.js';
@@ -20,6 +21,7 @@ import { sizePenalties } from './size-penalties.js';
 const GENERATORS: readonly Generator[] = [
   losses,
   sizePenalties,
+  demoPicture,
   licenses,
   runSchema,
   parity,

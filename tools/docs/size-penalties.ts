@@ -7,7 +7,7 @@ import { type Generator } from './generator.js';
 const TRUTH = 0.02;
 const LOSSES = ['log-dice', 'kl', 'l1'];
 
-/** The picture of the root's README, on a light and on a dark page: three size penalties in closed form. */
+/** The picture of docs/theory.md, on a light and on a dark page: three size penalties in closed form. */
 export const sizePenalties: Generator = {
   name: 'picture',
   generate: () =>

@@ -26,11 +26,11 @@ export function caseTable(cases: readonly CaseScore[]): CaseTable {
       for (const value of [pixels, target, predicted, softPredicted, dice]) values[at++] = value ?? NaN;
     }
   }
-  return { ids: shared(cases.map(({ id }) => id)), classes, values };
+  return { ids: sharedList(cases.map(({ id }) => id)), classes, values };
 }
 
-/** One list for all runs on the same images. */
-function shared(ids: readonly string[]): readonly string[] {
+/** Returns one list for all runs with the same names, of images or classes. */
+export function sharedList(ids: readonly string[]): readonly string[] {
   const key = ids.join('\n');
   const before = known.get(key);
   if (before !== undefined) return before;
@@ -47,7 +47,7 @@ export function joined(tables: readonly CaseTable[]): CaseTable {
     values.set(one.values, at);
     at += one.values.length;
   }
-  return { ids: shared(tables.flatMap(({ ids }) => ids)), classes: tables[0]?.classes ?? 0, values };
+  return { ids: sharedList(tables.flatMap(({ ids }) => ids)), classes: tables[0]?.classes ?? 0, values };
 }
 
 /** Returns a value of an image and a class. */

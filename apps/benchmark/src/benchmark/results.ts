@@ -14,7 +14,7 @@ import {
 } from '@segloss/trainer';
 import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 
-import { caseTable, type CaseTable } from './case-table.js';
+import { caseTable, sharedList, type CaseTable } from './case-table.js';
 import { FILES, type BenchmarkFile, type TuningFile } from './plan.js';
 import { choose } from './tuning.js';
 
@@ -40,7 +40,8 @@ export interface CellResult {
   readonly state: RunState;
   /** Why there are no scores. */
   readonly message: string | undefined;
-  readonly summary: RunSummary | undefined;
+  /** As its configuration calls it; undefined where it has not ended. */
+  readonly name: string | undefined;
   readonly scores: CellScores | undefined;
   /** Reads the epochs; undefined where there are none. */
   readonly metrics: () => Metrics | undefined;
@@ -125,9 +126,9 @@ export function readResults(folder: string, options: ReadOptions = {}): Results 
   }
   const scored = whose(folder, [folder], options);
   const cell = readCell(folder, {}, scored);
-  const loss = cell.metrics()?.loss ?? cell.summary?.name ?? path.basename(folder);
+  const loss = cell.metrics()?.loss ?? cell.name ?? path.basename(folder);
   return {
-    name: cell.summary?.name ?? path.basename(folder),
+    name: cell.name ?? path.basename(folder),
     ...{ folder, ...scored, several: false },
     axes: [{ key: 'loss', title: 'loss', labels: [loss] }],
     cells: [{ ...cell, labels: { loss } }],
@@ -166,7 +167,7 @@ function readCell(folder: string, labels: CellResult['labels'], scored: Scored):
   const summary = readJson<RunSummary>(file('summary.json'));
   const log = file('metrics.jsonl');
   return {
-    ...{ labels, folder, state, summary },
+    ...{ labels, folder, state, name: summary?.name },
     message: state === 'finished' ? undefined : messageOf(state, summary),
     scores: state === 'finished' ? scoresOf(file('scores.json'), scored) : undefined,
     metrics: () => (existsSync(log) ? readMetrics(log) : undefined),
@@ -177,7 +178,7 @@ function readCell(folder: string, labels: CellResult['labels'], scored: Scored):
 function waitingCell(folder: string, labels: CellResult['labels']): CellResult {
   return {
     ...{ labels, folder: path.join(folder, FILES.runs), state: 'missing', message: 'waits for its tuning' },
-    ...{ summary: undefined, scores: undefined, metrics: () => undefined },
+    ...{ name: undefined, scores: undefined, metrics: () => undefined },
   };
 }
 
@@ -191,9 +192,10 @@ function scoresOf(file: string, scored: Scored): CellScores | undefined {
   const { classes, background, ...all } = readScores(file);
   const cases = casesOf(all, scored);
   if (cases === undefined) return undefined; // a run without test images, among others that have some
+  const names = sharedList(classes);
   return {
-    ...{ weights: scored.weights, classes, background },
-    summary: summarizeCases(cases, { classes, background }),
+    ...{ weights: scored.weights, classes: names, background },
+    summary: summarizeCases(cases, { classes: names, background }),
     table: caseTable(cases),
     cases: () => casesOf(readScores(file), scored)!,
   };

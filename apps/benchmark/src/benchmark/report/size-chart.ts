@@ -6,7 +6,12 @@ import { type TrainedSize } from '../region-sizes.js';
 /** Returns the picture of the report: where every training ended, by data set and loss. Empty for fewer than two trainings. */
 export function sizeChart(trainings: readonly TrainedSize[]): Html {
   if (trainings.length < 2) return html``;
-  const chart: StripChartOptions = {
+  return html`<figure>${raw(stripChart(sizeChartOptions(trainings)))}</figure>`;
+}
+
+/** Where every training ended, as a strip chart. */
+export function sizeChartOptions(trainings: readonly TrainedSize[]): StripChartOptions {
+  return {
     title: 'Predicted / true size, one dot for each training',
     description:
       'Rows are losses. Rings: probabilities summed; disks: pixels of the mask. At 1 the size is right; 0 means that no region is left.',
@@ -22,7 +27,6 @@ export function sizeChart(trainings: readonly TrainedSize[]): Html {
       }),
     })),
   };
-  return html`<figure>${raw(stripChart(chart))}</figure>`;
 }
 
 /** Below this share of the true size a region counts as gone. */
