@@ -374,6 +374,20 @@ describe('after a training', () => {
     });
   });
 
+  it('segloss export --quantize says how much the logits change', () => {
+    const { stderr, status } = segloss('export', runOf('whole'), '--out', 'small', '--quantize', 'uint8');
+    expect(stderr).toMatch(
+      /uint8: logits change by at most [\d.e-]+ \(they reach [\d.e-]+\), and [\d.]+% of the labels, on \d validation images/,
+    );
+    expect(status).toBe(0);
+    const both = segloss('export', runOf('whole'), '--out', 'x', '--quantize', 'uint8', '--format', 'onnx');
+    expect([both.status, both.stderr]).toEqual([
+      2,
+      expect.stringContaining('--quantize is for --format tfjs'),
+    ]);
+    expect(segloss('export', runOf('whole'), '--out', 'x', '--quantize', 'int4').status).toBe(2);
+  });
+
   it('say what is no run', () => {
     const { stderr, status: code } = segloss('test', 'images');
     expect(stderr).toContain('is not a run folder: config.resolved.yaml is missing');

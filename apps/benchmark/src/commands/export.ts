@@ -1,6 +1,16 @@
-import { exportModel, exportNotes, exportOnnx } from '@segloss/trainer';
+import {
+  exportDifference,
+  exportModel,
+  exportNotes,
+  exportOnnx,
+  loadExportedModel,
+  QUANTIZATIONS,
+  releaseBackend,
+  type ExportDifference,
+} from '@segloss/trainer';
 import type { Command } from 'commander';
 
+import { UsageError } from '../errors.js';
 import type { Terminal } from '../terminal.js';
 import { oneOf } from './choices.js';
 import { absolute, open } from './run-flags.js';
@@ -8,6 +18,7 @@ import { absolute, open } from './run-flags.js';
 interface ExportFlags {
   out: string;
   format: string;
+  quantize?: string;
   checkpoint: string;
   overwrite?: boolean;
   allowModules?: boolean;
@@ -19,21 +30,50 @@ export function define(command: Command, terminal: Terminal): void {
     .argument('<run>', 'folder of the run')
     .requiredOption('--out <folder>', 'folder to write the model to')
     .option('--format <name>', 'tfjs (model.json and weights.bin) or onnx (model.onnx)', 'tfjs')
+    .option(
+      '--quantize <type>',
+      'store filters as uint8, uint16 or float16, and print how much the logits change (tfjs only)',
+    )
     .option('--checkpoint <name>', 'best, last or previous', 'best')
     .option('--allow-modules', 'run the module of the model that the run names')
     .option('--overwrite', 'also replace files that segloss did not write')
-    .action(async (run: string, { out, format, overwrite = false, ...flags }: ExportFlags) => {
-      const write = oneOf('format', format, ['tfjs', 'onnx'] as const) === 'onnx' ? exportOnnx : exportModel;
-      const opened = await open(run, { ...flags, backend: 'cpu' }, terminal);
-      const folder = absolute(terminal, out);
-      await write(
-        opened.model,
-        folder,
-        { ...exportNotes(opened) },
-        { reads: [absolute(terminal, run)], overwrite },
+    .action(async (run: string, { out, overwrite = false, ...flags }: ExportFlags) => {
+      const format = oneOf('format', flags.format, ['tfjs', 'onnx'] as const);
+      const quantize =
+        flags.quantize === undefined ? undefined : oneOf('quantize', flags.quantize, QUANTIZATIONS);
+      if (quantize !== undefined && format === 'onnx') {
+        throw new UsageError('export: --quantize is for --format tfjs; leave one of them out');
+      }
+      const opened = await open(
+        run,
+        { ...flags, backend: quantize === undefined ? 'cpu' : 'wasm' },
+        terminal,
       );
-      terminal.stderr.write(
-        `wrote ${format === 'onnx' ? 'model.onnx' : 'model.json and weights.bin'} to ${folder}\n`,
-      );
+      try {
+        const folder = absolute(terminal, out);
+        const notes = { ...exportNotes(opened) };
+        const options = { reads: [absolute(terminal, run)], overwrite };
+        const say = (text: string) => terminal.stderr.write(`${text}\n`);
+        if (format === 'onnx') {
+          await exportOnnx(opened.model, folder, notes, options);
+          say(`wrote model.onnx to ${folder}`);
+          return;
+        }
+        await exportModel(opened.model, folder, notes, { ...options, quantize });
+        say(`wrote model.json and weights.bin to ${folder}`);
+        if (quantize === undefined) return;
+        const exported = await loadExportedModel(folder);
+        say(`${quantize}: ${differenceText(await exportDifference(opened, exported))}`);
+        exported.dispose();
+      } finally {
+        opened.model.dispose();
+        await releaseBackend();
+      }
     });
+}
+
+function differenceText({ images, count, largest, scale, changed }: ExportDifference): string {
+  const from =
+    images === 'random' ? 'random values' : `${count} validation ${count === 1 ? 'image' : 'images'}`;
+  return `logits change by at most ${largest.toPrecision(2)} (they reach ${scale.toPrecision(2)}), and ${(100 * changed).toFixed(2)}% of the labels, on ${from}`;
 }
