@@ -1,4 +1,4 @@
-// Components and distances next to scipy.ndimage, on masks of blobs.
+// Components and distances next to scipy.ndimage and scikit-image, on masks of blobs.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,33 +32,36 @@ const TASKS = {
 };
 
 export async function main(args) {
-  const { values } = parseArgs({ args, options: { rounds: { type: 'string', default: '5' } } });
+  const { values } = parseArgs({ args, options: { rounds: { type: 'string', default: '15' } } });
   const rounds = positiveInteger('geometry', 'rounds', values.rounds);
   const { cpu, node } = environment();
-  console.log(`${cpu}; Node ${node}; medians of ${rounds} rounds\n`);
-  console.log('| task | shape | segloss, ms | scipy, ms | ratio |');
-  console.log('|---|---|---:|---:|---:|');
+  console.log(
+    `${cpu}; Node ${node}; medians of the CPU time of ${rounds} rounds; ratios are segloss / the other\n`,
+  );
   const folder = mkdtempSync(path.join(tmpdir(), 'geometry-'));
+  let head = false;
   try {
     for (const shape of [
       [1024, 2048],
       [256, 256, 256],
     ]) {
       const mask = blobs(shape);
-      const scipy = timesOfScipy(mask, shape, rounds, folder);
-      for (const [name, task] of Object.entries(TASKS)) {
-        for (let i = 0; i < 3; i++) task(mask, shape); // until it is compiled
-        const own = median(
-          Array.from({ length: rounds }, () => {
-            const start = performance.now();
-            task(mask, shape);
-            return performance.now() - start;
-          }),
+      const others = timesOfPython(mask, shape, rounds, folder);
+      if (!head) {
+        const names = Object.entries(others).map(([name, { version }]) => `${name} ${version}`);
+        console.log(
+          `| task | shape | segloss, ms |${names.map((name) => ` ${name}, ms | ratio |`).join('')}`,
         );
-        const other = scipy?.[name];
-        const [theirs, ratio] =
-          other === undefined ? ['not there', ''] : [other.toFixed(0), (own / other).toFixed(2)];
-        console.log(`| ${name} | ${shape.join('x')} | ${own.toFixed(0)} | ${theirs} | ${ratio} |`);
+        console.log(`|---|---|---:|${names.map(() => '---:|---:|').join('')}`);
+        head = true;
+      }
+      for (const [name, task] of Object.entries(TASKS)) {
+        const own = cpuTime(() => task(mask, shape), rounds);
+        const cells = Object.values(others).map((times) => {
+          const time = times[name];
+          return time === undefined ? ' – | – |' : ` ${time.toFixed(1)} | ${(own / time).toFixed(2)} |`;
+        });
+        console.log(`| ${name} | ${shape.join('x')} | ${own.toFixed(1)} |${cells.join('')}`);
       }
     }
   } finally {
@@ -66,13 +69,28 @@ export async function main(args) {
   }
 }
 
-/** Medians of scipy, undefined where python3 with scipy is not there. */
-function timesOfScipy(mask, shape, rounds, folder) {
+/** Median of the CPU time in milliseconds: what others do on the machine does not count, and other threads of Node do. */
+function cpuTime(work, rounds) {
+  for (let i = 0; i < WARM_UP; i++) work(); // until it is compiled
+  return median(
+    Array.from({ length: rounds }, () => {
+      const start = process.cpuUsage();
+      work();
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1000;
+    }),
+  );
+}
+
+const WARM_UP = 10;
+
+/** Medians of scipy and scikit-image by their names; of those that python3 has. */
+function timesOfPython(mask, shape, rounds, folder) {
   const file = path.join(folder, 'mask');
   writeFileSync(file, mask);
-  const script = fileURLToPath(new URL('geometry_scipy.py', import.meta.url));
+  const script = fileURLToPath(new URL('geometry_python.py', import.meta.url));
   const { status, stdout } = spawnSync('python3', [script, JSON.stringify({ file, shape, rounds })], {
     encoding: 'utf8',
   });
-  return status === 0 ? JSON.parse(stdout) : undefined;
+  return status === 0 ? JSON.parse(stdout) : {};
 }
