@@ -35,14 +35,12 @@ const resolved = (symbol: ts.Symbol, checker: ts.TypeChecker) =>
   symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 
 function pageOf(name: string, factory: LossFactory, symbol: ts.Symbol, checker: ts.TypeChecker): string {
-  const { summary } = factory.definition;
   const tags = symbol.getJsDocTags(checker);
   const texts = (tag: string) =>
     tags.filter((each) => each.name === tag).map(({ text }) => withoutLinks(ts.displayPartsToString(text)));
   const prose = withoutLinks(ts.displayPartsToString(symbol.getDocumentationComment(checker)));
   return [
     `# \`${name}\``,
-    `${summary[0]!.toUpperCase()}${summary.slice(1)}.`,
     prose,
     '## Example',
     ...texts('example').map((example) => withImport(example)),

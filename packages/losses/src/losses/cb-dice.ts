@@ -58,7 +58,8 @@ export interface CbDiceOptions
  *
  * M is the depth within the region relative to the largest radius of the skeleton, R the depth on the skeleton (of the labels in P and of
  * the prediction in S, or the other where it is 0), and I the skeleton weighted by thinness, (R_max - r + 1) / R_max (squared in 3-D).
- * Skeleton and depths of the prediction are those of the mask s > 1/2, times s; the mask carries no gradient. Needs a backend that can read a tensor synchronously (all but webgpu).
+ * For the prediction, the skeleton and the depths are computed on the mask s > 1/2 and multiplied by s; no gradient flows through the mask.
+ * Needs a backend that can read a tensor synchronously (all but webgpu).
  *
  * @returns A float32 scalar of at least 0; 0 for a batch without valid pixels. Ignored pixels count as outside.
  * @throws {TypeError} If logits are not float32 or an option is unknown. @throws {RangeError} If shapes, label values
