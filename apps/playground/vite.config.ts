@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { build } from 'esbuild';
 import { defineConfig, type Plugin } from 'vite';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -26,9 +28,39 @@ function tfjsFiles(): Plugin {
   };
 }
 
+/** The service worker `sw.js`, with the names of all files and a hash of what they hold. */
+function offline(): Plugin {
+  return {
+    name: 'offline',
+    enforce: 'post',
+    async generateBundle(_options, bundle) {
+      const shared = at('public');
+      const contents = new Map<string, string | Uint8Array>([
+        ...Object.values(bundle).map((file) => [file.fileName, file.type === 'chunk' ? file.code : file.source] as const), // prettier-ignore
+        ...readdirSync(shared).map((name) => [name, readFileSync(join(shared, name))] as const),
+      ]);
+      const hash = createHash('sha256');
+      for (const [name, content] of [...contents].sort(([a], [b]) => (a < b ? -1 : 1)))
+        hash.update(name).update(content);
+      const { outputFiles } = await build({
+        entryPoints: [at('src/offline/service-worker.ts')],
+        bundle: true,
+        minify: true,
+        format: 'iife',
+        define: {
+          FILES: JSON.stringify(['./', ...[...contents.keys()].sort().map((name) => `./${name}`)]),
+          VERSION: JSON.stringify(hash.digest('hex').slice(0, 12)),
+        },
+        write: false,
+      });
+      this.emitFile({ type: 'asset', fileName: 'sw.js', source: outputFiles[0]!.text });
+    },
+  };
+}
+
 export default defineConfig({
   base: './',
-  plugins: [tfjsFiles()],
+  plugins: [tfjsFiles(), offline()],
   // The packages from their sources: what the page runs is what is in the repository.
   resolve: {
     alias: [

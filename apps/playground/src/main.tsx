@@ -2,6 +2,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 
 import { App } from './app.js';
+import { keepOffline } from './offline/register.js';
 import { fromHash, toHash } from './state/hash.js';
 import { notes, state } from './state/state.js';
 import './style.css';
@@ -28,3 +29,4 @@ addEventListener('hashchange', read);
 const root = document.getElementById('app')!;
 root.textContent = '';
 render(<App />, root);
+keepOffline();

@@ -1,21 +1,50 @@
-import { registerWasmKernels, setRelaxedSimd } from '@segloss/kernels';
+import {
+  registerCpuKernels,
+  registerWasmKernels,
+  setRelaxedSimd,
+  setWasmThreads,
+  wasmThreads,
+} from '@segloss/kernels';
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import { env, ready, setBackend } from '@tensorflow/tfjs-core';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+
+/** What computes. */
+export interface Backend {
+  readonly name: 'wasm' | 'cpu';
+  readonly threads: number;
+}
 
 /**
- * Starts the wasm backend with the training kernels, on one thread and with the arithmetic that every runtime has, so that the same seed
- * gives the same weights as in Node.
+ * Starts the wasm backend with the training kernels and the arithmetic that every runtime has, or where there is no WebAssembly the cpu
+ * backend. Wasm gives the same weights for the same seed as in Node, whatever the number of threads.
  *
  * @param folder Address of the folder of tfjs's wasm files.
- * @throws {Error} If the backend does not start.
+ * @throws {Error} If no backend starts.
  */
-export async function startWasm(folder: string): Promise<void> {
+export async function startBackend(folder: string, threads: number): Promise<Backend> {
   env().set('PROD', true);
-  env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // the threaded build of tfjs does not survive a bundler
+  if (typeof WebAssembly === 'object') {
+    try {
+      return await startWasm(folder, threads);
+    } catch {
+      // Blocked, or its files are not there: the page says that it goes on without.
+    }
+  }
+  await import('@tensorflow/tfjs-backend-cpu');
+  registerCpuKernels();
+  if (!(await setBackend('cpu'))) throw new Error('no backend of TensorFlow.js starts in this browser');
+  return { name: 'cpu', threads: 1 };
+}
+
+async function startWasm(folder: string, threads: number): Promise<Backend> {
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  // The threaded build of tfjs does not survive a bundler; the threads are those of our kernels.
+  env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   registerWasmKernels();
   setWasmPaths(folder);
   setRelaxedSimd(false);
-  if (!(await setBackend('wasm'))) throw new Error('WebAssembly does not start in this browser');
+  setWasmThreads(threads);
+  if (!(await setBackend('wasm'))) throw new Error('WebAssembly does not start');
   await ready();
+  return { name: 'wasm', threads: wasmThreads() };
 }

@@ -15,6 +15,8 @@ export interface TrainData {
   readonly classes: readonly string[];
   readonly train: readonly Sample[];
   readonly val: readonly Sample[];
+  /** What was done to the images, if anything. */
+  readonly remarks?: readonly string[];
 }
 
 /** State after an epoch. */

@@ -2,19 +2,21 @@ import { signal } from '@preact/signals';
 import { useId } from 'preact/hooks';
 import type { ProfileFamily } from '@segloss/bias';
 
+import type { CardAnswer, CardRequest } from '../core/card-run.js';
 import { FORMULA } from '../core/losses.js';
+import { startWork, type Work } from '../core/worker.js';
 import { said, specOf, state, update } from '../state/state.js';
 import { LineFigure } from '../ui/chart.js';
-import { Notice, Screen } from '../ui/controls.js';
+import { Notice, Problem, Screen } from '../ui/controls.js';
 import { DataTable } from '../ui/table.js';
 import { percent, ratio } from '../ui/text.js';
-import type { CardAnswer } from '../workers/card.worker.js';
 
 type Card = Extract<CardAnswer, { kind: 'card' }>;
 
 const card = signal<Card | undefined>(undefined);
 const problem = signal('');
 const running = signal(false);
+const place = signal<'worker' | 'page'>('worker');
 
 const EXAMPLES = [
   'ce + 0.5*l1(temperature=10)',
@@ -28,32 +30,26 @@ const FAMILY_NAMES: Partial<Record<ProfileFamily, string>> = {
   noise: 'Calibrated noise',
 };
 
+const WORK: Work<CardRequest, CardAnswer> = {
+  create: () => new Worker(new URL('../workers/card.worker.ts', import.meta.url), { type: 'module' }),
+  inPage: async (request, answer) => (await import('../core/card-run.js')).runCard(request, answer),
+  isLast: () => true,
+  failed: (message) => ({ kind: 'error', message }),
+};
+
 function measure(): void {
-  const spec = specOf(state.value.card);
   card.value = undefined;
   problem.value = '';
-  let worker: Worker;
-  try {
-    worker = new Worker(new URL('../workers/card.worker.ts', import.meta.url), { type: 'module' });
-  } catch {
-    problem.value =
-      'Measuring needs web workers, which this browser does not have. The other screens work without.';
-    return;
-  }
   running.value = true;
   const receive = (answer: CardAnswer) => {
     running.value = false;
-    worker.terminate();
     if (answer.kind === 'error') problem.value = answer.message;
     else {
       card.value = answer;
       said.value = `Measured ${answer.spec}.`;
     }
   };
-  worker.onmessage = ({ data }: MessageEvent<CardAnswer>) => receive(data);
-  worker.onerror = ({ message }) =>
-    receive({ kind: 'error', message: message || 'the worker could not start' });
-  worker.postMessage({ spec });
+  startWork(WORK, { spec: specOf(state.value.card) }, receive, (where) => (place.value = where));
 }
 
 /** Which sizes any loss prefers, measured by the library. */
@@ -95,11 +91,12 @@ export function CardView() {
         </form>
       }
     >
-      {problem.value && (
-        <p class="note" role="alert" id="problem">
-          {problem.value}
+      {place.value === 'page' && (
+        <p class="note" id="place">
+          No worker here: the page measures itself, and does not answer meanwhile.
         </p>
       )}
+      <Problem>{problem.value}</Problem>
       {card.value ? <Result {...card.value} /> : <Explain />}
     </Screen>
   );

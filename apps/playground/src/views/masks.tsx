@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import {
   analyze,
@@ -8,10 +8,11 @@ import {
   type ChosenFolder,
 } from '../core/analyze-request.js';
 import { exampleSummaries } from '../core/example-summary.js';
+import { startWork, type Running, type Work } from '../core/worker.js';
 import { said } from '../state/state.js';
 import { save } from '../ui/chart.js';
-import { Notice, Screen } from '../ui/controls.js';
-import { droppedFolder, folderOf } from '../ui/folders.js';
+import { Notice, Problem, Screen, TextField } from '../ui/controls.js';
+import { Drop } from '../ui/drop.js';
 
 type Report = Extract<AnalyzeAnswer, { kind: 'report' }>;
 
@@ -24,7 +25,14 @@ const progress = signal<string>('');
 const problem = signal<string>('');
 const report = signal<Report | undefined>(undefined);
 
-/** Runs in a worker, or in the page where there is none. */
+const WORK: Work<AnalyzeRequest, AnalyzeAnswer> = {
+  create: () => new Worker(new URL('../workers/analyze.worker.ts', import.meta.url), { type: 'module' }),
+  inPage: analyze,
+  isLast: ({ kind }) => kind !== 'progress',
+  failed: (message) => ({ kind: 'error', message }),
+};
+let running: Running | undefined;
+
 function run(request: AnalyzeRequest): void {
   problem.value = '';
   report.value = undefined;
@@ -38,17 +46,8 @@ function run(request: AnalyzeRequest): void {
       said.value = `Report of ${answer.report.runs.map(({ name, cases }) => `${name}, ${cases.length} cases`).join('; ')}.`;
     }
   };
-  try {
-    const worker = new Worker(new URL('../workers/analyze.worker.ts', import.meta.url), { type: 'module' });
-    worker.onmessage = ({ data }: MessageEvent<AnalyzeAnswer>) => {
-      receive(data);
-      if (data.kind !== 'progress') worker.terminate();
-    };
-    worker.onerror = () => void analyze(request, receive);
-    worker.postMessage(request);
-  } catch {
-    void analyze(request, receive);
-  }
+  running?.stop();
+  running = startWork(WORK, request, receive);
 }
 
 function options():
@@ -117,13 +116,13 @@ export function MasksView() {
             exact values that they hold. It is the code of <code>segloss analyze</code>, which also reads
             NIfTI.
           </p>
-          <Field
+          <TextField
             label="Class names"
             value={classes.value}
             placeholder="background,lesion"
             onInput={(text) => (classes.value = text)}
           />
-          <Field
+          <TextField
             label="Ignored label"
             value={ignore.value}
             placeholder="255, if there is one"
@@ -148,6 +147,7 @@ export function MasksView() {
             id="truth"
             chosen={truth.value ? [truth.value] : []}
             onFolder={(folder) => (truth.value = folder)}
+            onProblem={(message) => (problem.value = message)}
             onClear={() => (truth.value = undefined)}
           />
           <Drop
@@ -155,6 +155,7 @@ export function MasksView() {
             id="predictions"
             chosen={predictions.value}
             onFolder={(folder) => (predictions.value = [...predictions.value, folder])}
+            onProblem={(message) => (problem.value = message)}
             onClear={() => (predictions.value = [])}
           />
         </div>
@@ -188,11 +189,7 @@ export function MasksView() {
           Show an invented example
         </button>
       </div>
-      {problem.value && (
-        <p class="note" role="alert" id="problem">
-          {problem.value}
-        </p>
-      )}
+      <Problem>{problem.value}</Problem>
       {report.value ? <ReportView {...report.value} /> : <Explain />}
     </Screen>
   );
@@ -244,91 +241,6 @@ function ReportView({ html, json }: Report) {
         type="application/json"
         id="report-json"
         dangerouslySetInnerHTML={{ __html: json.replaceAll('<', '\\u003c') }}
-      />
-    </div>
-  );
-}
-
-interface DropProps {
-  readonly label: string;
-  readonly id: string;
-  readonly chosen: readonly ChosenFolder[];
-  readonly onFolder: (folder: ChosenFolder) => void;
-  readonly onClear: () => void;
-}
-
-function Drop({ label, id, chosen, onFolder, onClear }: DropProps) {
-  const [over, setOver] = useState(false);
-  return (
-    <div
-      class={`drop ${over ? 'over' : ''}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        droppedFolder(event.dataTransfer!.items).then(
-          (folder) => (folder ? onFolder(folder) : (problem.value = 'No file was dropped.')),
-          (error: Error) => (problem.value = error.message),
-        );
-      }}
-    >
-      <strong>{label}</strong>
-      {chosen.map(({ name, files }, i) => (
-        <span key={i}>
-          {name}: {files.size} {files.size === 1 ? 'file' : 'files'}
-        </span>
-      ))}
-      <span class="run-bar">
-        <label class="button">
-          Choose a folder …
-          <input
-            type="file"
-            id={id}
-            class="only-read"
-            // @ts-expect-error -- not in the types of Preact
-            webkitdirectory
-            multiple
-            onChange={(event) => {
-              const folder = folderOf(event.currentTarget.files!);
-              if (folder) onFolder(folder);
-              event.currentTarget.value = '';
-            }}
-          />
-        </label>
-        {chosen.length > 0 && (
-          <button type="button" class="quiet-button" onClick={onClear}>
-            Clear
-          </button>
-        )}
-      </span>
-      <small>or drop it here</small>
-    </div>
-  );
-}
-
-interface FieldProps {
-  readonly label: string;
-  readonly value: string;
-  readonly placeholder: string;
-  readonly onInput: (text: string) => void;
-}
-
-function Field({ label, value, placeholder, onInput }: FieldProps) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        class="wide"
-        id={id}
-        type="text"
-        value={value}
-        placeholder={placeholder}
-        onInput={(event) => onInput(event.currentTarget.value)}
       />
     </div>
   );

@@ -1,30 +1,50 @@
 import { signal } from '@preact/signals';
-import { useEffect, useId, useRef } from 'preact/hooks';
 
+import type { ChosenFolder } from '../core/analyze-request.js';
+import { threadsHere } from '../core/threads.js';
 import type { TrainReport } from '../core/train-job.js';
+import type { TrainAnswer, TrainRequest } from '../core/train-run.js';
+import { startWork, type Running, type Work } from '../core/worker.js';
 import { nameOf, OFFERED, said, specOf, state, update } from '../state/state.js';
 import { LineFigure, save } from '../ui/chart.js';
-import { Choice, Notice, Screen, Slider } from '../ui/controls.js';
+import { Choice, Notice, Problem, Screen, SeedSlider, Slider, TextField, useEscape } from '../ui/controls.js';
+import { Drop } from '../ui/drop.js';
 import { paintBytes } from '../ui/paint.js';
+import { Picture } from '../ui/picture.js';
 import { ratio } from '../ui/text.js';
-import type { TrainAnswer, TrainRequest } from '../workers/train.worker.js';
 
 type Start = Extract<TrainAnswer, { kind: 'start' }>;
 type Done = Extract<TrainAnswer, { kind: 'done' }>;
 
-const data = signal<'synthetic' | 'nuclei'>('synthetic');
+const data = signal<'synthetic' | 'nuclei' | 'own'>('synthetic');
+const images = signal<ChosenFolder | undefined>(undefined);
+const masks = signal<ChosenFolder | undefined>(undefined);
 const start = signal<Start | undefined>(undefined);
 const reports = signal<readonly TrainReport[]>([]);
 const done = signal<Done | undefined>(undefined);
 const problem = signal('');
 const trained = signal('');
-let worker: Worker | undefined;
-const running = signal(false);
+const running = signal<Running | undefined>(undefined);
+const place = signal<'worker' | 'page'>('worker');
+
+const WORK: Work<TrainRequest, TrainAnswer> = {
+  create: () => new Worker(new URL('../workers/train.worker.ts', import.meta.url), { type: 'module' }),
+  inPage: async (...all) => (await import('../core/train-run.js')).runTraining(...all),
+  isLast: ({ kind }) => kind === 'done' || kind === 'error',
+  failed: (message) => ({ kind: 'error', message }),
+};
 
 function stop(): void {
-  worker?.terminate();
-  worker = undefined;
-  running.value = false;
+  running.value?.stop();
+  running.value = undefined;
+}
+
+/** What to train with, or a sentence that says what is missing. */
+function chosenData(): TrainRequest['data'] | Error {
+  if (data.value !== 'own') return data.value;
+  if (images.value === undefined || masks.value === undefined)
+    return new Error('Choose a folder of images and one of their masks.');
+  return { images: images.value, masks: masks.value };
 }
 
 function run(): void {
@@ -32,26 +52,18 @@ function run(): void {
   start.value = undefined;
   reports.value = [];
   done.value = undefined;
-  problem.value = '';
+  const chosen = chosenData();
+  problem.value = chosen instanceof Error ? chosen.message : '';
+  if (chosen instanceof Error) return;
   const { train, epochs, seed } = state.value;
   trained.value = train;
   const request: TrainRequest = {
     settings: { spec: specOf(train), epochs, seed },
-    data: data.value,
+    data: chosen,
     wasm: new URL('./tfjs/', document.baseURI).href,
+    threads: threadsHere(),
   };
-  try {
-    worker = new Worker(new URL('../workers/train.worker.ts', import.meta.url), { type: 'module' });
-  } catch {
-    problem.value =
-      'Training needs web workers, which this browser does not have. The other screens work without.';
-    return;
-  }
-  running.value = true;
-  worker.onmessage = ({ data: answer }: MessageEvent<TrainAnswer>) => receive(answer);
-  worker.onerror = ({ message }) =>
-    receive({ kind: 'error', message: message || 'the worker could not start' });
-  worker.postMessage(request);
+  running.value = startWork(WORK, request, receive, (where) => (place.value = where));
 }
 
 function receive(answer: TrainAnswer): void {
@@ -60,51 +72,30 @@ function receive(answer: TrainAnswer): void {
     reports.value = [...reports.value, answer.report];
     said.value = `Epoch ${answer.report.epoch + 1}: p/q ${ratio(answer.report.soft)} soft, ${ratio(answer.report.hard)} hard.`;
   }
-  if (answer.kind === 'done') {
-    done.value = answer;
-    stop();
-  }
-  if (answer.kind === 'error') {
-    problem.value = `Training stopped: ${answer.message}`;
-    stop();
-  }
+  if (answer.kind === 'done') done.value = answer;
+  if (answer.kind === 'error') problem.value = `Training stopped: ${answer.message}`;
+  if (answer.kind === 'done' || answer.kind === 'error') running.value = undefined;
 }
 
 /** A U-Net that is trained in the page. */
 export function TrainView() {
   const { train, epochs, seed } = state.value;
-  const id = useId();
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => event.key === 'Escape' && stop();
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, []);
+  useEscape(stop);
   return (
     <Screen
       controls={
         <>
-          <div class="field">
-            <label for={id}>Loss</label>
-            <input
-              class="wide"
-              id={id}
-              type="text"
-              list={`${id}-specs`}
-              spellcheck={false}
-              value={train}
-              onChange={(event) => update({ train: event.currentTarget.value })}
-            />
-            <datalist id={`${id}-specs`}>
-              {OFFERED.map(({ spec }) => (
-                <option key={spec} value={spec} />
-              ))}
-            </datalist>
-            <small>Any spec of the library.</small>
-          </div>
+          <TextField
+            label="Loss"
+            value={train}
+            offered={OFFERED.map(({ spec }) => spec)}
+            hint="Any spec of the library."
+            onInput={(text) => update({ train: text })}
+          />
           <Choice
             label="Images"
             value={data.value}
-            choices={[['synthetic', 'Rare regions'], ['nuclei', 'Nuclei']]} // prettier-ignore
+            choices={[['synthetic', 'Rare regions'], ['nuclei', 'Nuclei'], ['own', 'Your own']]} // prettier-ignore
             onChange={(value) => (data.value = value)}
           />
           <Slider
@@ -115,14 +106,7 @@ export function TrainView() {
             step={1}
             onChange={(value) => update({ epochs: Math.round(value) })}
           />
-          <Slider
-            label="Seed"
-            value={seed}
-            min={0}
-            max={99}
-            step={1}
-            onChange={(value) => update({ seed: Math.round(value) })}
-          />
+          <SeedSlider label="Seed" value={seed} />
           <p class="small">
             A U-Net of 29 thousand weights, trained in this page with WebAssembly. The same seed gives the
             same weights as in Node, to the last bit.
@@ -138,13 +122,15 @@ export function TrainView() {
         <span id="train-epochs">
           {reports.value.length} / {epochs} epochs
         </span>
-        {start.value && <small>WebAssembly, one thread</small>}
+        <small id="train-backend">{whereOf(start.value)}</small>
       </div>
-      {problem.value && (
-        <p class="note" role="alert" id="problem">
-          {problem.value}
+      {data.value === 'own' && <OwnImages />}
+      <Problem>{problem.value}</Problem>
+      {start.value?.remarks.map((remark) => (
+        <p class="note" key={remark}>
+          {remark}
         </p>
-      )}
+      ))}
       {reports.value.length === 0 ? (
         <Notice>
           <p>
@@ -158,6 +144,48 @@ export function TrainView() {
       )}
       {start.value && <Images />}
     </Screen>
+  );
+}
+
+/** What computes, in words. */
+function whereOf(started: Start | undefined): string {
+  if (started === undefined) return '';
+  const { name, threads } = started.backend;
+  const backend =
+    name === 'wasm'
+      ? `WebAssembly, ${threads === 1 ? 'one thread' : `${threads} threads`}.`
+      : 'No WebAssembly here: plain JavaScript, many times slower.';
+  return place.value === 'worker'
+    ? backend
+    : `${backend} No worker here: the page trains itself, and answers late.`;
+}
+
+function OwnImages() {
+  const onProblem = (message: string) => (problem.value = message);
+  return (
+    <div class="card">
+      <div class="drops">
+        <Drop
+          label="Images"
+          id="own-images"
+          chosen={images.value ? [images.value] : []}
+          onFolder={(folder) => (images.value = folder)}
+          onProblem={onProblem}
+          onClear={() => (images.value = undefined)}
+        />
+        <Drop
+          label="Their masks, of the same names"
+          id="own-masks"
+          chosen={masks.value ? [masks.value] : []}
+          onFolder={(folder) => (masks.value = folder)}
+          onProblem={onProblem}
+          onClear={() => (masks.value = undefined)}
+        />
+      </div>
+      <p class="small">
+        PNG, JPEG or TIFF. <strong>Nothing is uploaded.</strong>
+      </p>
+    </div>
   );
 }
 
@@ -218,19 +246,19 @@ function Progress() {
 }
 
 function Images() {
-  const { images, truths, size } = start.value!;
-  const previews = reports.value.at(-1)?.previews;
+  const { images: shown, truths, size } = start.value!;
+  const empty = new Uint8Array(size * size);
   return (
     <div class="card">
       <div class="strips">
-        {images.map((image, i) => (
+        {shown.map((image, i) => (
           <div class="strip" key={i}>
-            <Tile label={`Image ${i + 1}`} size={size} values={image} />
-            <Tile label={`Truth ${i + 1}`} size={size} values={truths[i]!} />
-            <Tile
+            <Bytes label={`Image ${i + 1}`} size={size} of={() => image} />
+            <Bytes label={`Truth ${i + 1}`} size={size} of={() => truths[i]!} />
+            <Bytes
               label={`Prediction ${i + 1}`}
               size={size}
-              values={previews?.[i] ?? new Uint8Array(size * size)}
+              of={() => reports.value.at(-1)?.previews[i] ?? empty}
             />
           </div>
         ))}
@@ -240,8 +268,6 @@ function Images() {
   );
 }
 
-function Tile({ label, size, values }: { label: string; size: number; values: Uint8Array }) {
-  const ref = useRef<HTMLCanvasElement>(null);
-  useEffect(() => paintBytes(ref.current!.getContext('2d')!, values));
-  return <canvas ref={ref} width={size} height={size} role="img" aria-label={label} />;
+function Bytes({ label, size, of }: { label: string; size: number; of: () => Uint8Array }) {
+  return <Picture label={label} size={size} draw={(context) => paintBytes(context, of())} />;
 }

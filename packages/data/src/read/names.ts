@@ -1,22 +1,15 @@
-// How files find their partners, and how lists of names are read: for every layout, and for whoever pairs files by name.
+// Names of the files of a folder, and lists of names: for every layout.
 import { readdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { printable } from '@segloss/common';
 import { DataError } from '../errors.js';
 import { namesIn, readText } from '../formats/bytes.js';
+import { byId, idOf, pairImages, shown } from './pair-names.js';
 import { type Pair } from './pairs.js';
 import { checkUnreadLists } from './unread-lists.js';
 
-/** A file's name without folder and extension. */
-export function stem(path: string): string {
-  return basename(path, extname(path));
-}
-
-/** The id of a file: its stem, in the one Unicode form (NFC) in which macOS and Linux agree, safe to print. */
-export function idOf(path: string): string {
-  return printable(stem(path).normalize('NFC'));
-}
+export { byId, pairNames, shown, stem, unpaired, type NamePairing } from './pair-names.js';
 
 const IMAGE_FILE = /\.(png|jpe?g|tiff?)$/i;
 
@@ -70,76 +63,6 @@ export async function imagesById(folder: string): Promise<ReadonlyMap<string, st
   return byId(folder, await imageFiles(folder));
 }
 
-/** Names by their ids. @throws {DataError} `unpaired`, if two have one id. */
-export function byId(folder: string, names: readonly string[], id = idOf): ReadonlyMap<string, string> {
-  const result = new Map<string, string>();
-  for (const name of names) {
-    const other = result.get(id(name));
-    if (other !== undefined) {
-      throw new DataError(
-        `wanted one file of each name in ${folder}, got ${other} and ${name}; move one of them away`,
-        'unpaired',
-      );
-    }
-    result.set(id(name), name);
-  }
-  return result;
-}
-
-/** What pairing by name found; a name is an id, and each is in one of the lists only. */
-export interface NamePairing {
-  readonly pairs: readonly (readonly [first: string, second: string])[];
-  /** Names of several files of one side that fit one name of the other. */
-  readonly ambiguous: readonly (readonly string[])[];
-  readonly firstAlone: readonly string[];
-  readonly secondAlone: readonly string[];
-}
-
-/**
- * Pairs names: equal names first, and of those that are left, those that are equal after `loosen`, where only one on each side is.
- * A name that is paired is out of the running, so that `person_mask` finds `person_mask` before `person`.
- *
- * @param first Names of one side, each once. @param second Names of the other.
- * @param loosen Takes off what may differ, of names of the second side, and of the first unless `loosenFirst` is given.
- *
- * @example
- * ```ts
- * const loosen = (name) => name.replace(/_mask$/, '');
- * pairNames(['a', 'b', 'c'], ['a', 'b_mask', 'd'], loosen).pairs; // → [["a", "a"], ["b", "b_mask"]]
- * pairNames(['a'], ['a', 'a_mask'], loosen).secondAlone; // → ["a_mask"]
- * ```
- */
-export function pairNames(
-  first: readonly string[],
-  second: readonly string[],
-  loosen: (name: string) => string,
-  loosenFirst = loosen,
-): NamePairing {
-  const exact = new Set(second);
-  const pairs: [string, string][] = first.filter((name) => exact.has(name)).map((name) => [name, name]);
-  const paired = new Set(pairs.map(([name]) => name));
-  const left = (names: readonly string[]) => names.filter((name) => !paired.has(name));
-  const [leftFirst, leftSecond] = [groupBy(left(first), loosenFirst), groupBy(left(second), loosen)];
-  const ambiguous: string[][] = [];
-  const firstAlone: string[] = [];
-  for (const [name, names] of leftFirst) {
-    const partners = leftSecond.get(name) ?? [];
-    if (partners.length === 0) firstAlone.push(...names);
-    else if (names.length === 1 && partners.length === 1) pairs.push([names[0]!, partners[0]!]);
-    else ambiguous.push([...names, ...partners]);
-  }
-  const secondAlone = [...leftSecond].filter(([name]) => !leftFirst.has(name)).flatMap(([, names]) => names);
-  return { pairs, ambiguous, firstAlone, secondAlone };
-}
-
-function groupBy(names: readonly string[], key: (name: string) => string): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const name of names) groups.set(key(name), [...(groups.get(key(name)) ?? []), name]);
-  return groups;
-}
-
-const MASK_SUFFIX = /[_\- ](masks?|seg|segmentations?|gt|labels?)$/i;
-
 /**
  * The images of a folder with the masks of the same names, or else of names with `_mask`, `_seg`, `_segmentation`, `_gt` or
  * `_label` behind; every file must have its partner.
@@ -147,55 +70,9 @@ const MASK_SUFFIX = /[_\- ](masks?|seg|segmentations?|gt|labels?)$/i;
  * @throws {DataError} `unpaired`, naming the files.
  */
 export async function pairFolders(imageFolder: string, maskFolder: string): Promise<Pair[]> {
-  const [images, masks] = [await imagesById(imageFolder), await imagesById(maskFolder)];
-  const { pairs, ambiguous, firstAlone, secondAlone } = pairNames(
-    [...images.keys()],
-    [...masks.keys()],
-    (id) => id.replace(MASK_SUFFIX, ''),
-    (id) => id,
-  );
-  if (ambiguous.length > 0) {
-    throw new DataError(
-      `several masks in ${maskFolder} fit one image: ${shown(ambiguous[0]!)}; give the mask the name of the image`,
-      'unpaired',
-    );
-  }
-  const twice = secondAlone.find((id) => pairs.some(([image]) => image === id.replace(MASK_SUFFIX, '')));
-  if (twice !== undefined) {
-    throw new DataError(
-      `two masks in ${maskFolder} fit one image: ${masks.get(twice)!} and ${masks.get(twice.replace(MASK_SUFFIX, '')) ?? 'another'}; move one of them away`,
-      'unpaired',
-    );
-  }
-  const files = (ids: readonly string[], of: ReadonlyMap<string, string>) => ids.map((id) => of.get(id)!);
-  if (firstAlone.length > 0)
-    throw unpaired('image', 'mask', imageFolder, maskFolder, files(firstAlone, images));
-  if (secondAlone.length > 0)
-    throw unpaired('mask', 'image', maskFolder, imageFolder, files(secondAlone, masks));
-  return pairs
-    .map(([image, mask]) => ({
-      id: image,
-      image: join(imageFolder, images.get(image)!),
-      mask: join(maskFolder, masks.get(mask)!),
-    }))
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-/** Names for a message: five of them, and how many more. */
-export function shown(names: readonly string[]): string {
-  return names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
-}
-
-export function unpaired(
-  what: string,
-  partner: string,
-  folder: string,
-  other: string,
-  names: readonly string[],
-): DataError {
-  return new DataError(
-    `${what} without ${partner}: ${shown(names)} in ${folder} (of ${names.length}); wanted a file of the same name in ${other}`,
-    'unpaired',
+  const [images, masks] = [await imageFiles(imageFolder), await imageFiles(maskFolder)];
+  return pairImages({ name: imageFolder, files: images }, { name: maskFolder, files: masks }).map(
+    ({ id, image, mask }) => ({ id, image: join(imageFolder, image), mask: join(maskFolder, mask) }),
   );
 }
 

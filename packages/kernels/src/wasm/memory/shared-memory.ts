@@ -71,21 +71,29 @@ export function shareMemoryOfBackend(): void {
 }
 
 async function whileSharing(start: () => KernelBackend | Promise<KernelBackend>): Promise<KernelBackend> {
-  const { instantiate } = WebAssembly;
+  const { instantiate, instantiateStreaming } = WebAssembly;
   const sharing = (source: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports) => {
-    const shared = isBackend(source) ? withSharedMemory(source) : undefined;
+    const bytes = bytesOfBackend(source);
+    const shared = bytes && withSharedMemory(bytes);
     return instantiate(shared ?? (source as BufferSource), imports);
   };
-  // Where the global may not be changed this does nothing, and there is one thread.
+  // Where the globals may not be changed this does nothing, and there is one thread. Without streaming, which pages prefer, the bytes
+  // are loaded first.
   Reflect.set(WebAssembly, 'instantiate', sharing);
+  Reflect.set(WebAssembly, 'instantiateStreaming', undefined);
   try {
     return await start();
   } finally {
     Reflect.set(WebAssembly, 'instantiate', instantiate);
+    Reflect.set(WebAssembly, 'instantiateStreaming', instantiateStreaming);
   }
 }
 
-/** Whether these are the bytes of tfjs's module: another may be on its way at the same time. */
-function isBackend(source: BufferSource | WebAssembly.Module): source is Uint8Array<ArrayBuffer> {
-  return ArrayBuffer.isView(source) && new TextDecoder('latin1').decode(source).includes(TFJS_EXPORT);
+/** The bytes, if they are those of tfjs's module: another may be on its way at the same time. */
+function bytesOfBackend(source: BufferSource | WebAssembly.Module): Uint8Array | undefined {
+  if (source instanceof WebAssembly.Module) return undefined;
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  return new TextDecoder('latin1').decode(bytes).includes(TFJS_EXPORT) ? bytes : undefined;
 }
