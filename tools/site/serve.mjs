@@ -1,4 +1,5 @@
-// `node tools/site/serve.mjs FOLDER [PORT]`: serves a folder with the headers that isolate a page, so that wasm may have threads.
+// `node tools/site/serve.mjs FOLDER [PORT] [--no-isolation]`: serves a folder, with the headers that isolate a page, so that wasm may have
+// threads, or without them, as most hosts of static files do.
 import { createReadStream, existsSync, realpathSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
@@ -58,7 +59,8 @@ export function serve(folder, { port = 0, isolated = true } = {}) {
 }
 
 if (process.argv[1] && import.meta.url === new URL(`file://${realpathSync(process.argv[1])}`).href) {
-  const [folder = 'site', port = '4173'] = process.argv.slice(2);
-  const { url } = await serve(folder, { port: Number(port) });
+  const isolated = !process.argv.includes('--no-isolation');
+  const [folder = 'site', port = '4173'] = process.argv.slice(2).filter((one) => !one.startsWith('--'));
+  const { url } = await serve(folder, { port: Number(port), isolated });
   console.log(`${folder} is served at ${url}`);
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,35 +34,41 @@ export const without =
     await page.addInitScript((all) => all.forEach((name) => Reflect.deleteProperty(globalThis, name)), names);
   };
 
+/** Serves a folder on this machine, with or without the headers that isolate a page. */
+export async function serveFolder(folder: string, ...options: readonly '--no-isolation'[]) {
+  const program = [join(root, 'tools/site/serve.mjs'), folder, '0', ...options];
+  const server = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(server.stdout, 'data')) as [Buffer];
+  return { url: /http:\S+/.exec(line.toString())![0], stop: () => void server.kill() };
+}
+
 /** Tests of the page in Chromium; where there is none they are skipped, and named. */
 export function inBrowser(name: string, tests: (playground: Playground) => void): void {
   (existsSync(executablePath) ? describe : describe.skip)(name, () => {
     let browser: Browser;
-    let server: ChildProcess | undefined;
-    let url = '';
+    let server: Awaited<ReturnType<typeof serveFolder>> | undefined;
     const dist = mkdtempSync(join(tmpdir(), 'playground-'));
 
     beforeAll(async () => {
       const vite = join(root, 'node_modules/vite/bin/vite.js');
       const build = [vite, 'build', '--outDir', dist, '--logLevel', 'error'];
-      execFileSync(process.execPath, build, { cwd: join(root, 'apps/playground') });
-      const serve = [join(root, 'tools/site/serve.mjs'), dist, '0'];
-      server = spawn(process.execPath, serve, { stdio: ['ignore', 'pipe', 'inherit'] });
-      const [line] = (await once(server.stdout!, 'data')) as [Buffer];
-      url = /http:\S+/.exec(line.toString())![0];
+      // Jest's own NODE_ENV would leave out what only the built page has.
+      const env = { ...process.env, NODE_ENV: 'production' };
+      execFileSync(process.execPath, build, { cwd: join(root, 'apps/playground'), env });
+      server = await serveFolder(dist);
       browser = await chromium.launch({ ...settings, executablePath });
     });
 
     afterAll(async () => {
       await browser?.close();
-      server?.kill();
+      server?.stop();
       rmSync(dist, { recursive: true, force: true });
     });
 
     tests({
       dist,
       get url() {
-        return url;
+        return server!.url;
       },
       get browser() {
         return browser;
@@ -74,6 +80,7 @@ export function inBrowser(name: string, tests: (playground: Playground) => void)
           serviceWorkers: 'block', // what one fetches passes no route
           ...options,
         });
+        const { url } = server!;
         const problems: string[] = [];
         page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
         page.on('pageerror', (error) => problems.push(error.message));

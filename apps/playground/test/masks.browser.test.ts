@@ -65,7 +65,19 @@ async function printed(folder: string, more: object): Promise<string> {
   const terminal = { stdout: stream((text) => (stdout += text)), stderr: stream(() => {}), folder, env: {} };
   const flags = { gt: 'gt', pred: ['pred'], json: true, quantiles: 4, resamples: 1000, seed: 0, ...more };
   await analyzeCommand(flags, terminal);
-  return stdout;
+  return stdout.replaceAll(`${folder}/`, ''); // the page knows the names of folders, not where they are
+}
+
+/** Where two values differ: numbers by more than the last bits, in which versions of V8 have other logarithms. */
+function differences(a: unknown, b: unknown, path = ''): string[] {
+  if (typeof a === 'number' && typeof b === 'number')
+    return Math.abs(a - b) <= 1e-9 * Math.max(1e-3, Math.abs(a), Math.abs(b)) ? [] : [`${path}: ${a}, ${b}`];
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
+    return a === b ? [] : [`${path}: ${String(a)}, ${String(b)}`];
+  const [x, y] = [a, b] as [Record<string, unknown>, Record<string, unknown>];
+  return [...new Set([...Object.keys(x), ...Object.keys(y)])].flatMap((key) =>
+    differences(x[key], y[key], `${path}/${key}`),
+  );
 }
 
 inBrowser('your masks', ({ open }) => {
@@ -137,7 +149,8 @@ inBrowser('your masks', ({ open }) => {
           // The prediction: the true mask, five pixels to the right.
           const moved = Uint8Array.from(values, (_, i) => {
             const value = values[i % width < 5 ? i : i - 5]!;
-            return lossy ? 255 * Number(value > 127) : value;
+            if (lossy) return 255 * Number(value > 127);
+            return value === ignore ? 0 : value; // no model predicts it
           });
           writeFileSync(join(pred, name.replace(/\.\w+$/, '.png')), gray(width, height, moved));
         }
@@ -147,7 +160,8 @@ inBrowser('your masks', ({ open }) => {
           faults: unknown[];
           runs: { cases: unknown[] }[];
         };
-        expect(shown).toEqual(JSON.parse(await printed(folder, ignore === undefined ? {} : { ignore }))); // prettier-ignore
+        const command: unknown = JSON.parse(await printed(folder, ignore === undefined ? {} : { ignore }));
+        expect(differences(shown, command)).toEqual([]);
         expect(shown.faults).toEqual([]);
         expect(shown.runs[0]!.cases).toHaveLength(8);
         expect(problems).toEqual([]);
