@@ -9,7 +9,7 @@ import { byId, idOf, pairImages, shown } from './pair-names.js';
 import { type Pair } from './pairs.js';
 import { checkUnreadLists } from './unread-lists.js';
 
-export { byId, pairNames, shown, stem, unpaired, type NamePairing } from './pair-names.js';
+export { byId, idOf, pairNames, shown, stem, unpaired, type NamePairing } from './pair-names.js';
 
 const IMAGE_FILE = /\.(png|jpe?g|tiff?)$/i;
 
