@@ -6,7 +6,7 @@ import { mostProbable, type Prediction } from '../loop/classify.js';
 import { predict } from '../loop/predict.js';
 import { predictSliding, predictSlidingLabels } from '../loop/sliding-window.js';
 import { decodeLabels, type Decoding } from './decode-labels.js';
-import { mirrored, mirrorings } from './mirror.js';
+import { mirrored, mirrorings } from '../loop/mirror.js';
 import { normalizer } from './normalize.js';
 import { type OpenRun } from './open-run.js';
 
