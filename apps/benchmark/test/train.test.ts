@@ -88,8 +88,25 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Four volumes of 10 x 12 x 9 voxels with a block of foreground, as MSD has them. */
+async function writeVolumes(): Promise<void> {
+  const shape = [10, 12, 9] as const;
+  for (const part of ['imagesTr', 'labelsTr'])
+    mkdirSync(path.join(folder, 'volumes', part), { recursive: true });
+  const description = { labels: { 0: 'background', 1: 'block' }, modality: { 0: 'MRI' } };
+  writeFileSync(path.join(folder, 'volumes', 'dataset.json'), JSON.stringify(description));
+  for (let i = 0; i < 4; i++) {
+    const label = Uint8Array.from({ length: 10 * 12 * 9 }, (_, at) =>
+      Number(at % 9 < 3 + i && at % 108 < 60),
+    );
+    const image = label.map((one, at) => 100 * one + ((at * (7 + i)) % 50));
+    await writeNifti(path.join(folder, 'volumes', 'imagesTr', `v${i}.nii.gz`), image, { shape });
+    await writeNifti(path.join(folder, 'volumes', 'labelsTr', `v${i}.nii.gz`), label, { shape });
+  }
+}
+
 /** The run's numbers are those of the run that nothing disturbed. */
-function expectSame(name: string) {
+function expectSame(name: string, other = 'whole') {
   expect(status(name)).toBe('finished');
   for (const file of [
     'metrics.jsonl',
@@ -97,7 +114,7 @@ function expectSame(name: string) {
     'checkpoints/last.safetensors',
     'checkpoints/best.safetensors',
   ]) {
-    expect({ file, same: bytes(name, file).equals(bytes('whole', file)) }).toEqual({ file, same: true });
+    expect({ file, same: bytes(name, file).equals(bytes(other, file)) }).toEqual({ file, same: true });
   }
 }
 
@@ -164,6 +181,31 @@ describe('segloss train', () => {
     expect(
       readdirSync(path.join(runOf('killed'), 'checkpoints')).filter((name) => name.endsWith('.tmp')),
     ).toEqual([]);
+  });
+
+  it.each<[string, string[]]>([
+    ['averaged weights, mirrored validation and a fold', ['--set', 'ema=0.9', '--set', 'validation.tta=true', '--set', 'data.folds=3', '--set', 'fold=1']], // prettier-ignore
+    ['patches of volumes', ['--data', 'volumes', '--set', 'data.volumes=patches', '--set', 'data.size=[8,8,8]', '--set', 'ema=0.9', '--set', 'validation.tta=true']], // prettier-ignore
+  ])('is bit-identical after 5 kills with %s', async (what, flags) => {
+    const name = what.split(' ')[0]!;
+    await writeVolumes();
+    const undisturbed = `${name}-undisturbed`;
+    expect(segloss('train', '-c', config(undisturbed), ...flags)).toMatchObject({ status: 0 });
+    const file = config(name);
+    const random = numbers(21);
+    let kills = 0;
+    for (let tries = 0; tries < 40 && kills < 5; tries++) {
+      const wait = 400 + Math.floor(random.next() * 1200);
+      const { signal, code } = await disturbed(['train', '-c', file, ...flags], (child) => {
+        setTimeout(() => child.kill('SIGKILL'), wait);
+      });
+      if (signal === 'SIGKILL') kills++;
+      else if (code === 0 && kills < 5) rmSync(path.join(folder, `runs-${name}`), { recursive: true });
+    }
+    expect(kills).toBe(5);
+    expect(segloss('train', '-c', file, ...flags).status).toBe(0);
+    expectSame(name, undisturbed);
+    expect(bytes(name, 'scores.json').equals(bytes(undisturbed, 'scores.json'))).toBe(true);
   });
 
   const whenStepping = (child: ReturnType<typeof start>, times: number) => {

@@ -65,6 +65,7 @@ describe('a configuration', () => {
       threads: 1,
       batchNormStatistics: 'running',
       outputBias: 'zero',
+      validation: { tta: false },
       monitor: { metric: 'foregroundDice', mode: 'max' },
       checkpoint: {},
       logs: { csv: true, tensorboard: false, plugins: [], trackers: [] },
@@ -241,7 +242,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: unknown key "optimiser"',
         '  at run.yaml:2',
-        '  known keys: data, model, loss, optimizer, gradient, schedule, updates, epochs, batchSize, seed, fold, innerFold, augment, backend, threads, batchNormStatistics, outputBias, ema, monitor, earlyStopping, checkpoint, logs, out', // prettier-ignore
+        '  known keys: data, model, loss, optimizer, gradient, schedule, updates, epochs, batchSize, seed, fold, innerFold, augment, backend, threads, batchNormStatistics, outputBias, ema, validation, monitor, earlyStopping, checkpoint, logs, out', // prettier-ignore
         '  did you mean "optimizer"?',
       ],
     ],
@@ -681,7 +682,7 @@ describe('the id of a run', () => {
 
   it('is the hash of JSON with its keys in order', () => {
     // Made with Python: hashlib.sha256(json.dumps(..., sort_keys=True, separators=(',', ':')).encode()).
-    expect(id()).toBe('cbe789c2e24d');
+    expect(id()).toBe('6bef43c0fa9b');
   });
 
   it.each([

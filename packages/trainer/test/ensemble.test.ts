@@ -10,7 +10,7 @@ import { decode } from 'fast-png';
 import { input, layers, model as modelOf, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
 import { overlayPng, palettePng } from '../src/run/label-pictures.js';
-import { mirrored, mirrorings } from '../src/run/mirror.js';
+import { mirrored, mirrorings } from '../src/loop/mirror.js';
 import { scratch, tinyRun, writeDataset, writePng } from './run-fixture';
 
 let folder: string;

@@ -420,6 +420,17 @@ const runShape = {
     .describe(
       'Decay of an exponential moving average of the weights, between 0 and 1; the average is validated and saved; off by default',
     ),
+  validation: z
+    .strictObject({
+      tta: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Test-time augmentation in validation: scores of the mean of the probabilities over all mirrorings, 4 of an image and 8 of a volume; the validation loss stays that of the images as they are',
+        ),
+    })
+    .prefault({})
+    .describe('How validation images are scored'),
   monitor: monitor.prefault({}).describe('Metric that chooses the best epoch'),
   earlyStopping,
   checkpoint: z

@@ -8,6 +8,7 @@ import { sizesOf, type TrainingItem } from './batches.js';
 import { DivergedError } from './diverged.js';
 import { groupLogits, type LogitsOptions } from './logits.js';
 import { classify } from './classify.js';
+import { predictMirrored } from './predict-mirrored.js';
 
 /** Scores of a model over a set of images. */
 export interface Evaluation {
@@ -44,6 +45,8 @@ export interface EvaluateOptions extends LogitsOptions {
   background?: number | null;
   /** Distances between surfaces in the scores of each image, as in `scoreCase`; default `none`, which is fast. */
   distances?: NonNullable<ScoreCaseOptions['distances']>;
+  /** Scores the means of the probabilities over all mirrorings of each image; the loss stays that of the images as they are. Default false. */
+  tta?: boolean;
   /** Epoch (0-based) for scheduled weights; default 0. */
   epoch?: number;
 }
@@ -66,7 +69,7 @@ export interface EvaluateOptions extends LogitsOptions {
  */
 export async function evaluate(options: EvaluateOptions): Promise<CaseEvaluation> {
   const { model, loss, samples, classes, background = 0, distances = 'none' } = options;
-  const { epoch = 0 } = options;
+  const { epoch = 0, tta = false } = options;
   const cases: CaseScore[] = [];
   const sums: Record<string, number> = {};
   let total = 0;
@@ -80,11 +83,12 @@ export async function evaluate(options: EvaluateOptions): Promise<CaseEvaluation
     const values = (await logits.data()) as Float32Array;
     const channels = logits.shape.at(-1)!;
     const length = values.length / group.length;
+    const means = tta ? await predictMirrored(model, group, options) : undefined;
     group.forEach((sample, i) => {
       const { id, mask, spacing } = sample;
       const own = values.subarray(i * length, (i + 1) * length);
       if (!own.every(Number.isFinite)) throw new DivergedError('the prediction', epoch, undefined, [id]);
-      const { labels: predicted, probabilities } = classify(own, channels);
+      const { labels: predicted, probabilities } = means?.[i] ?? classify(own, channels);
       const pixels = { truth: mask, predicted, probabilities, shape: sizesOf(sample), ignoreIndex: IGNORED };
       cases.push(scoreCase({ id, ...pixels, classes, background, distances, ...(spacing && { spacing }) }));
     });

@@ -92,6 +92,8 @@ export interface TrainOptions {
   val: readonly TrainingItem[];
   /** Windows of the model's size slide over each validation image, as in {@link predictSliding}. Default: images have the model's size. */
   valWindow?: SlidingWindowOptions;
+  /** Validates by the means of the probabilities over all mirrorings of each image; the loss stays that of the images as they are. Default false. */
+  valTta?: boolean;
   /** Names of the classes; two are binary. */
   classes: readonly string[];
   /** Index of the background class, which the foreground means exclude; null where every class counts. Default 0. */
@@ -148,6 +150,7 @@ type Optional =
   | 'augment'
   | 'batchNormStatistics'
   | 'outputBias'
+  | 'valTta'
   | 'onNote';
 
 /** {@link TrainOptions} with every default in its place. */
@@ -165,7 +168,7 @@ export type ResolvedOptions = Omit<
   };
 
 const KNOWN = (
-  'model loss train val valWindow classes background epochs batchSize optimizer schedule gradient seed augment ' +
+  'model loss train val valWindow valTta classes background epochs batchSize optimizer schedule gradient seed augment ' +
   'batchNormStatistics outputBias ema monitor earlyStopping checkpoint signal onStep onNote'
 ).split(' ');
 
@@ -196,6 +199,7 @@ export function resolveOptions(options: TrainOptions): ResolvedOptions {
     augment: options.augment ?? true,
     batchNormStatistics: options.batchNormStatistics ?? 'running',
     outputBias: options.outputBias ?? 'zero',
+    valTta: options.valTta ?? false,
     monitor: resolveMonitor(monitor),
     earlyStopping: earlyStopping && { minDelta: 0, ...earlyStopping },
     onNote: options.onNote ?? ((text) => console.warn(text)),
@@ -255,6 +259,7 @@ export function settingsOf(options: ResolvedOptions): Record<string, unknown> {
     train: ids(options.train),
     val: ids(options.val),
     ...(options.valWindow && { valWindow: options.valWindow }),
+    ...(options.valTta && { valTta: true }),
   };
 }
 
@@ -298,6 +303,7 @@ function checkScoring({
   ema,
   batchNormStatistics,
   outputBias,
+  valTta,
 }: ResolvedOptions): void {
   if (
     background !== null &&
@@ -309,6 +315,9 @@ function checkScoring({
   }
   checkChoice('train', 'batchNormStatistics', batchNormStatistics, ['running', 'exact']);
   checkChoice('train', 'outputBias', outputBias, ['zero', 'prior']);
+  if (typeof valTta !== 'boolean') {
+    throw new TypeError(`train: wanted valTta as true or false, got ${typeof valTta}`);
+  }
   if (ema !== undefined && !(ema > 0 && ema < 1)) {
     throw new RangeError(`train: wanted ema between 0 and 1, got ${String(ema)}; 0.999 is usual`);
   }

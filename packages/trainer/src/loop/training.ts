@@ -116,10 +116,11 @@ export class Training {
 
   private async validate(): ReturnType<typeof evaluate> {
     await recomputeStatistics(this.options, this.changeOfEpoch());
-    const { model, loss, val, valWindow, classes, background, batchSize } = this.options;
+    const { model, loss, val, valWindow, valTta, classes, background, batchSize } = this.options;
     return evaluate({
       ...{ model, loss, samples: val, classes, background, batchSize, epoch: this.at.epoch },
       ...(valWindow && { window: valWindow }),
+      tta: valTta,
     });
   }
 

@@ -275,6 +275,7 @@ function trainOptions(config: RunConfig) {
     ...{ batchSize, seed, schedule, gradient, monitor },
     optimizer: config.optimizer,
     ...{ batchNormStatistics, outputBias },
+    valTta: config.validation.tta,
     ...(ema !== undefined && { ema }),
     ...(earlyStopping && { earlyStopping }),
   };

@@ -6,13 +6,19 @@ import { restoreWeights } from '../checkpoint/restore-weights.js';
 import { checkpointFile } from '../checkpoint/store.js';
 import { type RunConfig } from '../config/schema.js';
 import { inGroups } from '../loop/batches.js';
-import { predict } from '../loop/predict.js';
 import { weightsHash } from '../weights.js';
 import { chooseExamples, mostExamples, packExamples, packMask, type PackedMasks } from './examples.js';
 import { denormalizer } from './normalize.js';
 import { type RunData } from './run-data.js';
 import { type RunFolder } from './run-folder.js';
-import { scoreImages, weightScores, type RunScores, type ScoreOptions, type WeightScores } from './scores.js';
+import {
+  predictionsOf,
+  scoreImages,
+  weightScores,
+  type RunScores,
+  type ScoreOptions,
+  type WeightScores,
+} from './scores.js';
 
 /**
  * Scores the validation images with the last and the best weights, and test images with the best, and writes `scores.json` and `examples.json`. Depends on the
@@ -25,11 +31,11 @@ export async function scoreRun(
   home: RunFolder,
   model: LayersModel,
   { val, test, classes, background, valWindow }: RunData,
-  { batchSize, data }: Pick<RunConfig, 'batchSize' | 'data'>,
+  { batchSize, data, validation }: Pick<RunConfig, 'batchSize' | 'data' | 'validation'>,
   signal: AbortSignal | undefined,
 ): Promise<RunScores | undefined> {
   const options: ScoreOptions = {
-    ...{ classes, background, batchSize, signal },
+    ...{ classes, background, batchSize, signal, tta: validation.tta },
     ...(valWindow && { window: valWindow }),
   };
   const last = await scoreWeights(model, val, options);
@@ -74,13 +80,14 @@ async function masksOf(
   model: LayersModel,
   sources: RunData['val'],
   label: number,
-  { batchSize, window, signal }: ScoreOptions,
+  options: ScoreOptions,
 ): Promise<PackedMasks | undefined> {
+  const { batchSize, window, signal } = options;
   const masks = new Map<string, string>();
   for (const group of inGroups(sources, window === undefined ? batchSize : 1)) {
     if (signal?.aborted) return undefined;
     const samples = await Promise.all(group.map((source) => source.load()));
-    const predictions = await predict(model, samples, { batchSize, ...(window && { window }) });
+    const predictions = await predictionsOf(model, samples, options);
     predictions.forEach(({ id, labels }, i) => masks.set(id, packMask(samples[i]!, labels, label)));
     await new Promise((resolve) => setImmediate(resolve)); // lets signals and heartbeats in
   }

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-import { IGNORED, type SampleSource } from '@segloss/data';
+import { IGNORED, type Sample, type SampleSource } from '@segloss/data';
 import { scoreCase, summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { inGroups, sizesOf } from '../loop/batches.js';
+import { type Prediction } from '../loop/classify.js';
+import { predictMirrored } from '../loop/predict-mirrored.js';
 import { predict } from '../loop/predict.js';
 import { type SlidingWindowOptions } from '../loop/sliding-window.js';
 import { RunError } from './run-error.js';
@@ -37,6 +39,8 @@ export interface ScoreOptions {
   readonly batchSize: number;
   /** Windows over images that are larger than what the model takes. */
   readonly window?: SlidingWindowOptions;
+  /** Means of the probabilities over all mirrorings. */
+  readonly tta?: boolean;
   /** Ends the scoring between two batches. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -49,13 +53,14 @@ export interface ScoreOptions {
 export async function scoreImages(
   model: LayersModel,
   sources: readonly SampleSource[],
-  { classes, background, batchSize, window, signal }: ScoreOptions,
+  options: ScoreOptions,
 ): Promise<CaseScore[] | undefined> {
+  const { classes, background, batchSize, window, signal } = options;
   const cases: CaseScore[] = [];
   for (const group of inGroups(sources, window === undefined ? batchSize : 1)) {
     if (signal?.aborted) return undefined;
     const samples = await Promise.all(group.map((source) => source.load()));
-    const predictions = await predict(model, samples, { batchSize, ...(window && { window }) });
+    const predictions = await predictionsOf(model, samples, options);
     predictions.forEach(({ id, labels, probabilities }, i) => {
       const { mask, spacing } = samples[i]!;
       const shape = sizesOf(samples[i]!);
@@ -72,6 +77,15 @@ export async function scoreImages(
     await new Promise((resolve) => setImmediate(resolve)); // lets signals and heartbeats in
   }
   return cases;
+}
+
+/** What the model predicts for samples, as validation does. */
+export function predictionsOf(
+  model: LayersModel,
+  samples: readonly Sample[],
+  { batchSize, window, tta = false }: Pick<ScoreOptions, 'batchSize' | 'window' | 'tta'>,
+): Promise<Prediction[]> {
+  return (tta ? predictMirrored : predict)(model, samples, { batchSize, ...(window && { window }) });
 }
 
 /** Scores and what they come to. */
