@@ -43,6 +43,7 @@ export { classCounts, ConfusionMatrix, type ClassCounts } from './confusion.js';
 export { bestDiceSize, type BestDice, type BestDiceOptions } from './decode/best-dice.js';
 export { decode, type DecodeOptions, type DecodePolicy } from './decode/decode.js';
 export { type EmptyRule, type EmptyValue } from './empty.js';
+export { joinCases } from './cases/join-cases.js';
 export { scoreCase } from './cases/score-case.js';
 export {
   summarizeCases,

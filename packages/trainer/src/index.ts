@@ -84,4 +84,5 @@ export { readTime, type RunTime } from './run/run-time.js';
 export { runTraining, type RunOptions } from './run/run-training.js';
 export { readScores, type RunScores, type WeightScores } from './run/scores.js';
 export { type RunSummary } from './run/summary.js';
+export { type VolumeScores } from './run/volume-scores.js';
 export { testRun, type DecodedScores, type TestReport, type TestRunOptions } from './run/test-run.js';

@@ -9,6 +9,7 @@ import {
   parseConfig,
   predictFolder,
   predictSliding,
+  readScores,
   runTraining,
   testRun,
   unet,
@@ -66,6 +67,40 @@ beforeAll(async () => {
 afterAll(() => remove());
 
 const text = (home: string, name: string) => readFileSync(path.join(home, name), 'utf8');
+
+describe('a run on slices', () => {
+  it('has scores of volumes, from the pixels of all their slices', async () => {
+    const loaded = volumeRun({ volumes: 'slices', size: [8, 8], patches: undefined }, { augment: 'flip', model: { widths: [2] } }); // prettier-ignore
+    const { folder: home } = await runTraining(loaded);
+    const run = await openRun(home);
+    const report = await testRun(run);
+    run.model.dispose();
+    for (const { cases, volumes } of [report, readScores(path.join(home, 'scores.json')).last]) {
+      const sums = new Map<string, { both: number; any: number }[]>();
+      for (const { id, classes } of cases) {
+        const name = id.split('/')[0]!;
+        const own = sums.get(name) ?? classes.map(() => ({ both: 0, any: 0 }));
+        classes.forEach(({ overlap, target, predicted }, k) => {
+          own[k]!.both += 2 * overlap;
+          own[k]!.any += target + predicted;
+        });
+        sums.set(name, own);
+      }
+      expect(sums.size).toBeLessThan(cases.length);
+      const dice = [...sums].map(([id, own]) => [id, own.map(({ both, any }) => (any === 0 ? null : both / any))]); // prettier-ignore
+      expect(volumes!.cases.map(({ id, classes }) => [id, classes.map((one) => one.dice)])).toEqual(dice);
+      expect(volumes!.summary.cases).toBe(sums.size);
+    }
+  });
+
+  it('has none of volumes of which it has some slices only', async () => {
+    const loaded = volumeRun({ volumes: 'slices', size: [8, 8], patches: undefined, limit: 3 }, { augment: 'flip', model: { widths: [2] }, epochs: 1 }); // prettier-ignore
+    const { folder: home } = await runTraining(loaded);
+    const run = await openRun(home);
+    expect([(await testRun(run)).volumes, readScores(path.join(home, 'scores.json')).last.volumes]).toEqual([undefined, undefined]); // prettier-ignore
+    run.model.dispose();
+  });
+});
 
 describe('a run on patches', () => {
   it('ends bit-identical where it was stopped within an epoch', async () => {

@@ -123,8 +123,11 @@ async function testCommand(
 /** Every table of a report, of each decoding where there are several. */
 function testTables(report: TestReport, width?: number): string[] {
   const { decodings, lesions } = report;
-  const tablesOf = (one: Pick<TestReport, 'cases' | 'summary'>) => [
+  const tablesOf = (one: Pick<TestReport, 'cases' | 'summary' | 'volumes'>) => [
     testTable(one, width),
+    ...(one.volumes === undefined
+      ? []
+      : ['Volumes, each from all its slices:', testTable(one.volumes, width, 'volumes')]),
     ...(lesions === undefined ? [] : [lesionTables(one, width)]),
   ];
   return [
@@ -183,6 +186,7 @@ export function reliabilityTable(
 export function testTable(
   { cases, summary }: Pick<TestReport, 'summary'> & { readonly cases: readonly unknown[] },
   width?: number,
+  unit = 'images',
 ): string {
   const { classes, foreground } = summary;
   const distances = classes.some(({ surfaceDice }) => surfaceDice !== undefined);
@@ -207,7 +211,7 @@ export function testTable(
   return textTable(
     {
       head: [
-        ...['class', 'Dice', 'IoU', 'Dice, mean of images', ...counted],
+        ...['class', 'Dice', 'IoU', `Dice, mean of ${unit}`, ...counted],
         ...(distances ? ['HD95', 'surface Dice'] : []),
         ...['true share', 'p/q soft', 'p/q hard'],
       ],

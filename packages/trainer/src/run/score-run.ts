@@ -36,6 +36,7 @@ export async function scoreRun(
 ): Promise<RunScores | undefined> {
   const options: ScoreOptions = {
     ...{ classes, background, batchSize, signal, tta: validation.tta },
+    complete: data.limit === undefined,
     ...(valWindow && { window: valWindow }),
   };
   const last = await scoreWeights(model, val, options);
@@ -72,7 +73,10 @@ async function scoreWeights(
   options: ScoreOptions,
 ): Promise<WeightScores | undefined> {
   const cases = await scoreImages(model, sources, options);
-  return cases && weightScores(await weightsHash(model), cases, options);
+  return (
+    cases &&
+    weightScores(await weightsHash(model), cases, { ...options, ...(options.complete && { sources }) })
+  );
 }
 
 /** Packs what the model predicts for the shown images; keeps one batch in memory. */

@@ -10,6 +10,7 @@ import { predictMirrored } from '../loop/predict-mirrored.js';
 import { predict } from '../loop/predict.js';
 import { type SlidingWindowOptions } from '../loop/sliding-window.js';
 import { RunError } from './run-error.js';
+import { volumeScores, type VolumeScores } from './volume-scores.js';
 
 /** What weights reach on the validation images, image by image, at the size at which the run trains. */
 export interface WeightScores {
@@ -17,6 +18,8 @@ export interface WeightScores {
   readonly weightsSha256: string;
   readonly cases: readonly CaseScore[];
   readonly summary: CasesSummary;
+  /** Of a run on slices: the same of whole volumes, from the pixels of all their slices at the size at which the run trains. */
+  readonly volumes?: VolumeScores;
 }
 
 /** `scores.json`: enough to draw every table without the images. Undefined scores are null. */
@@ -39,6 +42,8 @@ export interface ScoreOptions {
   readonly batchSize: number;
   /** Windows over images that are larger than what the model takes. */
   readonly window?: SlidingWindowOptions;
+  /** Whether all slices of a volume are scored, so that scores of volumes follow. */
+  readonly complete?: boolean;
   /** Means of the probabilities over all mirrorings. */
   readonly tta?: boolean;
   /** Ends the scoring between two batches. */
@@ -92,9 +97,17 @@ export function predictionsOf(
 export function weightScores(
   weightsSha256: string,
   cases: readonly CaseScore[],
-  { classes, background }: Pick<ScoreOptions, 'classes' | 'background'>,
+  {
+    classes,
+    background,
+    sources = [],
+  }: Pick<ScoreOptions, 'classes' | 'background'> & { readonly sources?: readonly SampleSource[] },
 ): WeightScores {
-  return { weightsSha256, cases, summary: summarizeCases(cases, { classes, background }) };
+  const volumes = volumeScores(cases, sources, { classes, background });
+  return {
+    ...{ weightsSha256, cases, summary: summarizeCases(cases, { classes, background }) },
+    ...(volumes && { volumes }),
+  };
 }
 
 /**

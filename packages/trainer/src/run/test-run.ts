@@ -20,6 +20,7 @@ import { ownImages, trainedImages } from './own-images.js';
 import { readOptions } from './run-data.js';
 import { weightsHash } from '../weights.js';
 import { RunError } from './run-error.js';
+import { volumeScores, type VolumeScores } from './volume-scores.js';
 
 /** Options of {@link testRun}. */
 export interface TestRunOptions extends PredictImageOptions {
@@ -44,6 +45,8 @@ export interface DecodedScores {
   readonly decode: Decoding;
   readonly cases: readonly CaseScore[];
   readonly summary: CasesSummary;
+  /** Of a run on slices: the same of whole volumes. */
+  readonly volumes?: VolumeScores;
 }
 
 /** What a run reaches on a set of images, each at its own size. Undefined scores are null. */
@@ -72,6 +75,8 @@ export interface TestReport {
   readonly trainedOn?: number | null;
   /** Over all pixels, as means over the images, and as foreground means; missed and invented regions are counted apart. */
   readonly summary: CasesSummary;
+  /** Of a run on slices: the scores of whole volumes, from the pixels of all their slices. */
+  readonly volumes?: VolumeScores;
   /** Label marginals of the set: true, predicted by summed probabilities, by counted labels. */
   readonly marginals: { readonly truth: number[]; readonly soft: number[]; readonly hard: number[] };
   /** Temperature of each run's probabilities; null where it was opened without `calibrated`. */
@@ -135,6 +140,11 @@ export async function testRun(
   }
   const { cases } = first;
   const trainedOn = options.data === undefined ? undefined : await countTrained(runs, sources);
+  const volumesOf = (some: readonly CaseScore[]) => {
+    const complete = options.data !== undefined || run.config.data.limit === undefined; // of some slices no volume is scored
+    const volumes = complete ? volumeScores(some, sources, { classes, background }) : undefined;
+    return volumes === undefined ? {} : { volumes };
+  };
   const summaryOf = (some: readonly CaseScore[]) => summarizeCases(some, { classes, background });
   const summary = summaryOf(cases);
   return {
@@ -146,10 +156,11 @@ export async function testRun(
       classes,
       background,
       cases,
-      ...(decodings && { decodings: scored.map((one) => ({ ...one, decode: one.decode!, summary: summaryOf(one.cases) })) }), // prettier-ignore
+      ...(decodings && { decodings: scored.map((one) => ({ ...one, decode: one.decode!, summary: summaryOf(one.cases), ...volumesOf(one.cases) })) }), // prettier-ignore
       weightsSha256: await Promise.all(runs.map(({ model }) => weightsHash(model))),
       ...(trainedOn !== undefined && { trainedOn }),
       summary,
+      ...volumesOf(cases),
     },
     marginals: {
       truth: summary.classes.map(({ truth }) => truth),
