@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import { type ConfigIssue } from './config-error.js';
 import { nameOf, unwrap } from './keys.js';
-import { DEFAULT_NAMES, runSchema } from './schema.js';
+import { DEFAULT_NAMES } from './schema-fields.js';
+import { runSchema } from './schema.js';
 import { nearestName } from '@segloss/common';
 import { nearestTree, valueOf, type Branch } from './tree.js';
 

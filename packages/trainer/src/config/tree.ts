@@ -1,5 +1,5 @@
 import { ConfigError } from './config-error.js';
-import { DEFAULT_NAMES } from './schema.js';
+import { DEFAULT_NAMES } from './schema-fields.js';
 
 /** A value of a configuration, and where it comes from. A list is one value. */
 export interface Leaf {

@@ -26,7 +26,8 @@ import {
   type VolumeSize,
 } from '@segloss/data';
 
-import { patchOptions, type RunConfig } from '../config/schema.js';
+import { patchOptions } from '../config/schema-data.js';
+import { type RunConfig } from '../config/schema.js';
 import { sizesOf } from '../loop/batches.js';
 import { type SlidingWindowOptions } from '../loop/sliding-window.js';
 import { abortableSource } from './abortable.js';

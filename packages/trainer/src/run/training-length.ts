@@ -1,4 +1,5 @@
-import { patchOptions, type RunConfig } from '../config/schema.js';
+import { patchOptions } from '../config/schema-data.js';
+import { type RunConfig } from '../config/schema.js';
 
 /** How long a training is. */
 export interface TrainingLength {
