@@ -98,7 +98,8 @@ for (const policy of ['volume', 'dice']) {
 }
 const runs = Object.keys(LOSSES).flatMap((name) => ['--pred', `pred/${name}`]);
 console.log(segloss('analyze', ...runs, '--gt', 'test/masks', '--out', 'report.html'));
-// The three decodings of ce: the first tables are enough.
+// The three decodings of ce, with their lesions: the first tables are enough.
 const decoded = ['ce', 'ce-volume', 'ce-dice'].flatMap((name) => ['--pred', `pred/${name}`]);
-const [head] = segloss('analyze', ...decoded, '--gt', 'test/masks').split('\nErrors of the proportions');
+const args = [...decoded, '--gt', 'test/masks', '--lesions'];
+const [head] = segloss('analyze', ...args).split('\nErrors of the proportions');
 console.log(`\nThe network of ce, decoded in three ways:\n\n${head.trim()}`);
