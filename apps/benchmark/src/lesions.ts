@@ -1,4 +1,4 @@
-import type { BratsChallenge, LesionOptions, LesionSummary } from '@segloss/metrics';
+import type { BratsChallenge, Interval, LesionOptions, LesionSummary } from '@segloss/metrics';
 import { BRATS } from '@segloss/metrics';
 
 import { plural } from './page/plural.js';
@@ -26,8 +26,10 @@ export const lesionHead = (wise: boolean): string[] => [
 /** What a summary of lesions says over all sizes. @param wise Whether the table has lesion-wise scores. */
 export const lesionCells = (summary: LesionSummary, wise: boolean): string[] => [
   ...[summary.lesions, summary.found, summary.missed, summary.invented].map(String),
-  ...[summary.f1, summary.recall, summary.precision, summary.panoptic.pq].map(scoreText),
-  ratioText(summary.ratio),
+  withInterval(summary.f1, summary.f1Interval, scoreText),
+  withInterval(summary.recall, summary.recallInterval, scoreText),
+  ...[summary.precision, summary.panoptic.pq].map(scoreText),
+  withInterval(summary.ratio, summary.ratioInterval, ratioText),
   ...(wise ? [scoreText(summary.lesionWise?.dice.mean), fixed(summary.lesionWise?.hd95.mean, 1)] : []),
 ];
 
@@ -36,11 +38,22 @@ export const LESION_SIZE_HEAD = ['size', 'lesions', 'found', 'missed', 'recall',
 
 /** A row for each bin of sizes. */
 export const lesionSizeRows = ({ bySize }: LesionSummary): string[][] =>
-  bySize.map(({ from, to, lesions, found, missed, recall, ratio, invented }, i) => [
-    `${i + 1}/${bySize.length}: ${from === to ? shortNumber(from) : `${shortNumber(from)} to ${shortNumber(to)}`}`,
-    ...[lesions, found, missed].map(String),
-    ...[scoreText(recall), ratioText(ratio), String(invented)],
-  ]);
+  bySize.map(
+    ({ from, to, lesions, found, missed, recall, recallInterval, ratio, ratioInterval, invented }, i) => [
+      `${i + 1}/${bySize.length}: ${from === to ? shortNumber(from) : `${shortNumber(from)} to ${shortNumber(to)}`}`,
+      ...[lesions, found, missed].map(String),
+      withInterval(recall, recallInterval, scoreText),
+      ...[withInterval(ratio, ratioInterval, ratioText), String(invented)],
+    ],
+  );
+
+/** A number with its interval, if it has one. */
+const withInterval = (
+  value: number | null,
+  interval: Interval | undefined,
+  text: (value: number | null) => string,
+) =>
+  value === null || !interval ? text(value) : `${text(value)} [${text(interval[0])}, ${text(interval[1])}]`;
 
 /** What the columns mean. */
 export function lesionNotes({ iou, brats }: LesionOptions): string[] {

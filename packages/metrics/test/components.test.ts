@@ -262,6 +262,32 @@ describe('lesions of a set, counted by hand', () => {
     [4 / 3, 8 / 18].forEach((ratio, i) => expect(summary.bySize[i]!.ratio).toBeCloseTo(ratio, 12));
   });
 
+  it('has intervals over the cases, drawn together with all of their lesions', () => {
+    const d = lesionCase([1, 1, 0, 1], [1, 1, 0, 0], { shape: [1, 4] }); // 1 of 2 found, all right: F1 2/3, p/q 2/3
+    const only = (value: number) => ({ bins: 2, bootstrap: { random: () => value } });
+    // Every sample holds the first case alone: recall 2/3, precision 1/2, p/q 4/7.
+    const first = summarizeLesions([a, d], only(0));
+    for (const end of [0, 1]) {
+      expect(first.f1Interval![end]).toBeCloseTo(4 / 7, 12);
+      expect(first.recallInterval![end]).toBeCloseTo(2 / 3, 12);
+      expect(first.ratioInterval![end]).toBeCloseTo(4 / 7, 12);
+      // Of 2 pixels and more: a has 4 and 2, of which 4 is found with 8/3; d has 2, found with 2.
+      expect(first.bySize[1]!.recallInterval![end]).toBe(0.5);
+      expect(first.bySize[1]!.ratioInterval![end]).toBeCloseTo(8 / 18, 12);
+    }
+    const last = summarizeLesions([a, d], only(0.99));
+    expect([last.recallInterval, last.bySize[1]!.ratioInterval]).toEqual([
+      [0.5, 0.5],
+      [1, 1],
+    ]);
+    // One case with lesions has no interval; without a bootstrap there is none at all.
+    expect(summarizeLesions([a, b], only(0))).toMatchObject({ f1Interval: null, ratioInterval: null });
+    expect(summarizeLesions([a, d])).not.toHaveProperty('f1Interval');
+    expect(() => summarizeLesions([a], { bootstrap: { random: Math.PI as never } })).toThrow(
+      'bootstrap.random as a function',
+    );
+  });
+
   it('is null where there is nothing, and 0 where nothing is found', () => {
     expect(summarizeLesions([c])).toMatchObject({
       ...{ recall: null, precision: null, f1: null, ratio: null, bySize: [] },

@@ -62,7 +62,7 @@ export function analyzeRuns(read: ReadRuns, settings: AnalysisSettings): SizeRep
   const shown = classes.flatMap((_, k) => (k === background ? [] : [k]));
   const runs = usable.map((run) => ({
     ...run,
-    ...(run.lesions && { lesionSummaries: summarizeClasses(run.lesions) }),
+    ...(run.lesions && { lesionSummaries: summarizeClasses(run.lesions, () => bootstrap('lesions')) }),
     analysis: analyzeRegionSizes(run.cases, {
       classes,
       exclusive,

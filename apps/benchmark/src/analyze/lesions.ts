@@ -1,4 +1,4 @@
-import { lesionCase, summarizeLesions, type LesionCase, type LesionOptions, type LesionSummary } from '@segloss/metrics'; // prettier-ignore
+import { lesionCase, summarizeLesions, type BootstrapOptions, type LesionCase, type LesionOptions, type LesionSummary } from '@segloss/metrics'; // prettier-ignore
 
 import type { Counts } from './count.js';
 import { inOrderOfTruth, type Labels } from './read-mask.js';
@@ -59,12 +59,18 @@ export function classLesions(
   );
 }
 
-/** Summarizes the lesions of each class over all cases; null for label 0. */
+/** Summarizes the lesions of each class over all cases; null for label 0. @param bootstrap Draws the same for every class. */
 export function summarizeClasses(
   cases: readonly (readonly (LesionCase | null)[])[],
+  bootstrap: () => BootstrapOptions,
 ): (LesionSummary | null)[] {
   return (cases[0] ?? []).map((one, k) =>
-    one === null ? null : summarizeLesions(cases.map((lesions) => lesions[k]!)),
+    one === null
+      ? null
+      : summarizeLesions(
+          cases.map((lesions) => lesions[k]!),
+          { bootstrap: bootstrap() },
+        ),
   );
 }
 

@@ -2,6 +2,9 @@ import { checkKeys } from '@segloss/common';
 
 import { fraction } from '../fraction.js';
 import { caseMean, type CaseMean } from '../score-summary.js';
+import { percentileInterval } from '../size-bias/bootstrap.js';
+import { checkBootstrap } from '../size-bias/check-cases.js';
+import { type BootstrapOptions, type Interval } from '../size-bias/types.js';
 import { type LesionCase } from './lesion-case.js';
 import { type PanopticQuality } from './lesion-scores.js';
 
@@ -17,6 +20,9 @@ export interface LesionSizeBin {
   readonly recall: number | null;
   /** Σ predicted size / Σ true size, p/q, of all lesions of the bin; a lesion that nothing overlaps counts with predicted size 0. */
   readonly ratio: number | null;
+  /** With `bootstrap`: intervals of both for other cases; null where fewer than two cases have a lesion of the bin. */
+  readonly recallInterval?: Interval;
+  readonly ratioInterval?: Interval;
   /** Invented lesions whose own size is in the bin; smaller and larger ones than every true lesion are in the first and the last bin. */
   readonly invented: number;
 }
@@ -35,6 +41,10 @@ export interface LesionSummary {
   readonly recall: number | null;
   readonly precision: number | null;
   readonly f1: number | null;
+  /** With `bootstrap`: intervals for other cases, of F1, recall and `ratio`; null where fewer than two cases have a true lesion. */
+  readonly f1Interval?: Interval;
+  readonly recallInterval?: Interval;
+  readonly ratioInterval?: Interval;
   /** F1 of the cases that have a true or a predicted lesion. */
   readonly perImage: { readonly f1: CaseMean };
   /** Over all lesions of the set. */
@@ -54,6 +64,7 @@ export interface LesionSummary {
  * The bins depend on the truth alone, so that every prediction of a set has the same ones.
  *
  * @param cases Results of {@link lesionCase}. @param options `bins`: number of bins with equally many true lesions, 1 to 100; default 4.
+ *   `bootstrap`: intervals, which take time; lesions of one case are drawn together. Default: none.
  * @throws {RangeError} If `bins` is out of range.
  *
  * @example
@@ -70,15 +81,16 @@ export interface LesionSummary {
  */
 export function summarizeLesions(
   cases: readonly LesionCase[],
-  options: { readonly bins?: number } = {},
+  options: { readonly bins?: number; readonly bootstrap?: BootstrapOptions } = {},
 ): LesionSummary {
-  checkKeys('summarizeLesions', options, ['bins']);
+  checkKeys('summarizeLesions', options, ['bins', 'bootstrap']);
   const { bins = 4 } = options;
   if (!(Number.isInteger(bins) && bins >= 1 && bins <= 100)) {
     throw new RangeError(
       `summarizeLesions: wanted a whole number of bins from 1 to 100, got ${String(bins)}`,
     );
   }
+  const bootstrap = options.bootstrap && checkBootstrap('summarizeLesions', options.bootstrap);
   const all = cases.flatMap(({ truth, found, predicted }) =>
     truth.map((size, i): Lesion => ({ size, found: found[i]!, predicted: predicted[i]! })),
   );
@@ -94,6 +106,7 @@ export function summarizeLesions(
     ...{ lesions: all.length, found, missed: all.length - found },
     ...{ predicted: right + invented.length, right, invented: invented.length },
     ...scores,
+    ...(bootstrap && intervalsOf(cases, bootstrap)),
     perImage: { f1: caseMean(cases.map(f1Of)) },
     panoptic: { sq: fraction(iou, recognized), rq: fraction(recognized, half), pq: fraction(iou, half) },
     ratio: ratioOf(all),
@@ -104,7 +117,15 @@ export function summarizeLesions(
           hd95: caseMean(wise.map((one) => one.hd95)),
         },
       }),
-    bySize: bySize(all, invented, bins),
+    bySize: bySize(all, invented, bins).map((bin, i, { length }) => ({
+      ...bin,
+      ...(bootstrap &&
+        intervalsOf(
+          cases.map((one) => within(one, bin, i === length - 1)),
+          bootstrap,
+          'bin',
+        )),
+    })),
   };
 }
 
@@ -131,11 +152,7 @@ function ratesOf(found: number, lesions: number, right: number, predicted: numbe
 }
 
 function ratioOf(lesions: readonly Lesion[]): number | null {
-  const sum = (of: (lesion: Lesion) => number) => lesions.reduce((total, one) => total + of(one), 0);
-  return fraction(
-    sum((one) => one.predicted),
-    sum((one) => one.size),
-  );
+  return fraction(sum(lesions.map((one) => one.predicted)), sum(lesions.map((one) => one.size)));
 }
 
 function bySize(lesions: readonly Lesion[], invented: readonly number[], count: number): LesionSizeBin[] {
@@ -160,3 +177,49 @@ function bySize(lesions: readonly Lesion[], invented: readonly number[], count: 
     };
   });
 }
+
+/** The true lesions of a case whose size is in a bin. */
+function within(
+  { truth, found, predicted }: LesionCase,
+  { from, to }: Pick<LesionSizeBin, 'from' | 'to'>,
+  isLast: boolean,
+): Counted {
+  const chosen = truth.flatMap((size, i) => (size >= from && (isLast || size < to) ? [i] : []));
+  const [sizes, hits] = [chosen.map((i) => truth[i]!), chosen.map((i) => found[i]!)];
+  return { truth: sizes, found: hits, predicted: chosen.map((i) => predicted[i]!), right: 0, invented: [] };
+}
+
+type Counted = Pick<LesionCase, 'truth' | 'found' | 'predicted' | 'right' | 'invented'>;
+
+/** Draws cases with replacement: the lesions of one case are alike, and come together. */
+function intervalsOf(
+  cases: readonly Counted[],
+  { random, resamples, level }: Required<BootstrapOptions>,
+  of: 'set' | 'bin' = 'set',
+): Pick<LesionSummary, 'f1Interval' | 'recallInterval' | 'ratioInterval'> {
+  const counts = cases.map(({ truth, found, predicted, right, invented }) =>
+    [truth.length, found.filter(Boolean).length, right, right + invented.length, sum(truth), sum(predicted)] as const,
+  ); // prettier-ignore
+  if (counts.filter(([lesions]) => lesions > 0).length < 2) {
+    return { ...(of === 'set' && { f1Interval: null }), recallInterval: null, ratioInterval: null };
+  }
+  const [f1, recall, ratio] = [0, 1, 2].map(() => new Float64Array(resamples)) as [Float64Array, Float64Array, Float64Array]; // prettier-ignore
+  const total = new Float64Array(6);
+  for (let b = 0; b < resamples; b++) {
+    total.fill(0);
+    for (let i = 0; i < counts.length; i++) {
+      const drawn = counts[Math.floor(random() * counts.length)]!;
+      for (let k = 0; k < 6; k++) total[k]! += drawn[k]!;
+    }
+    const [lesions, found, right, predicted, truth, size] = total as unknown as [number, number, number, number, number, number]; // prettier-ignore
+    const rates = ratesOf(found, lesions, right, predicted);
+    [f1[b], recall[b], ratio[b]] = [rates.f1 ?? NaN, rates.recall ?? NaN, fraction(size, truth) ?? NaN];
+  }
+  return {
+    ...(of === 'set' && { f1Interval: percentileInterval(f1, level) }),
+    recallInterval: percentileInterval(recall, level),
+    ratioInterval: percentileInterval(ratio, level),
+  };
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
