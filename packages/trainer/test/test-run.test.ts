@@ -48,7 +48,11 @@ describe('testRun', () => {
   it('refuses a part without images', async () => {
     const single = path.join(folder, 'single');
     writeDataset(single, [5]);
-    await expect(ids({ data: single })).rejects.toThrow(/wanted images in val of .*single, got none/);
+    await expect(ids({ data: single })).rejects.toThrow(
+      /wanted images in val of .*single, got none.*--part all/,
+    );
+    expect(await ids({ data: single, part: 'all' })).toEqual(['0']);
+    await expect(ids({ part: 'all' })).rejects.toThrow(TypeError);
     rmSync(single, { recursive: true });
   });
 });

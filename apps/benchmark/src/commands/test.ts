@@ -21,7 +21,11 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
       .option('--data <folder>', 'score this data set instead, with the same classes')
       .option('--images <pattern>', "image files of --data where no layout fits, as in 'img/*.jpg'")
       .option('--masks <pattern>', "their masks, as in 'gt/{name}_1stHO.png'")
-      .option('--part <name>', 'train, val or test (the images of data.test)', 'val')
+      .option(
+        '--part <name>',
+        'train, val, test (the images of data.test) or all (every image of --data)',
+        'val',
+      )
       .option(
         '--surfaces <tolerance>',
         'also report HD95 and the surface Dice at this tolerance in pixels',
@@ -84,8 +88,9 @@ async function testCommand(
   const { stdout, stderr } = terminal;
   const runs = await openAll(folders, flags, terminal);
   try {
-    const part = oneOf('part', flags.part, ['train', 'val', 'test'] as const);
+    const part = oneOf('part', flags.part, ['train', 'val', 'test', 'all'] as const);
     const of = runs.length === 1 ? 'test' : `test-${runs.length}-runs`;
+    if (part === 'all' && flags.data === undefined) throw new UsageError('--part all: wanted --data with it, got none: a run is not tested on what it was trained with'); // prettier-ignore
     const name = `${of}-${part}${flags.calibrated === true ? '-calibrated' : ''}.json`;
     const out = new OutputFolder(runs[0]!.folder, { reads: [], remedy: 'move it away' });
     out.check([name]);

@@ -29,8 +29,8 @@ export interface TestRunOptions extends PredictImageOptions {
   /** Patterns of the files of `data`, as in `openDataset`. */
   images?: string;
   masks?: string;
-  /** Default `val`; `test` are the images of `data.test`. */
-  part?: 'train' | 'val' | 'test';
+  /** Default `val`; `test` are the images of `data.test`, `all` those of `data`, whatever its split. */
+  part?: 'train' | 'val' | 'test' | 'all';
   /** Also scores distances between surfaces: HD95, ASSD, and the surface Dice at this tolerance, in pixels, of volumes in mm. Default: none. */
   surfaceTolerance?: number;
   /** Decodings to score side by side, instead of `decode`: the images are predicted once. */
@@ -188,6 +188,9 @@ async function sourcesOf(
   const [run, ...others] = runs;
   if (data === undefined && (images ?? masks) !== undefined)
     throw new TypeError('testRun: wanted data with images and masks, got no folder; add data');
+  if (data === undefined && part === 'all') {
+    throw new TypeError("testRun: wanted data with part 'all', got no folder: a run is not tested on what it was trained with; add data, or choose another part"); // prettier-ignore
+  }
   const { background, volumes, intensityRange } = imageOptions(run.config); // its patterns are those of its own folder
   const read = readOptions({
     ...(background !== undefined && { background }),
@@ -214,10 +217,13 @@ async function sourcesOf(
       'other-classes',
     );
   }
-  const sources = (dataset as Partial<Record<typeof part, readonly SampleSource[]>>)[part] ?? [];
+  const sources =
+    part === 'all'
+      ? [...dataset.train, ...dataset.val]
+      : ((dataset as Partial<Record<typeof part, readonly SampleSource[]>>)[part] ?? []);
   if (sources.length > 0) return [...sources];
   throw new DataError(
-    `testRun: wanted images in ${part} of ${folder}, got none; choose another part, ${part === 'test' ? 'or name them by data.test when training' : `or list images in ${part}.txt`}`,
+    `testRun: wanted images in ${part} of ${folder}, got none; choose another part, ${part === 'test' ? 'or name them by data.test when training' : `${data === undefined ? '' : 'all of them (--part all), '}or list images in ${part}.txt`}`,
     'no-data',
   );
 }
