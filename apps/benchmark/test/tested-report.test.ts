@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Reliability, scoreCase, summarizeCases, type CaseScore } from '@segloss/metrics';
 
+import { checkGate, parseGate } from '../src/benchmark/gates.js';
 import { jsonReport } from '../src/benchmark/json-report.js';
 import { renderReport } from '../src/benchmark/report/page.js';
 import { readResults } from '../src/benchmark/results.js';
@@ -68,7 +69,9 @@ const benchmark = (name: string) => {
     const results = readResults(at);
     return JSON.parse(jsonReport(leaderboard(results), results)).sections[0];
   };
-  return { runs: runs as [string, string, string], page, json };
+  const results = () => readResults(at);
+  const board = () => leaderboard(results());
+  return { runs: runs as [string, string, string], page, json, results, board };
 };
 
 /** Texts of the cells of the rows of a table whose names match. */
@@ -110,6 +113,22 @@ describe('lesions in the report', () => {
   it('are absent where runs kept none', () => {
     expect(benchmark('old').page()).not.toContain('Lesions by size');
     expect(benchmark('old').json().lesions).toEqual([]);
+  });
+});
+
+describe('a gate on lesion F1', () => {
+  it('is the mean over the seeds, of the set and of a class', () => {
+    const { runs, board, results } = benchmark('gate');
+    putScores(runs[0], 'large');
+    putScores(runs[2], 'two');
+    const failures = (text: string) => checkGate(parseGate(text, board()), board(), results());
+    // F1 1/2 and 2/3.
+    expect(failures('lesion f1 of ce > 0.58')).toMatchObject([
+      { where: 'ce', value: expect.closeTo(7 / 12, 9) },
+    ]);
+    expect(failures('lesion f1 of class lesion of ce < 0.58')).toEqual([]);
+    // The run of dice has kept none: a number that does not exist fails.
+    expect(failures('lesion f1 of dice < 0.1')).toMatchObject([{ value: NaN }]);
   });
 });
 

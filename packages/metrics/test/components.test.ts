@@ -311,6 +311,46 @@ describe('lesions of a set, counted by hand', () => {
   });
 });
 
+// Sums of waves in three images; counts and ratios of scipy.ndimage.label, numpy and scipy.optimize.linear_sum_assignment (scipy 1.17.1).
+describe('lesions of three larger images', () => {
+  const [height, width] = [96, 160];
+  const wave = (x: number, y: number, k: number, shift: number) =>
+    Math.sin((y * k) / (7 + 3 * k) + shift) + Math.sin((x * (1 + k)) / (7 + 3 * k) + shift);
+  const mask = (first: number, second: number) =>
+    Uint8Array.from({ length: height * width }, (_, i) => {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      return wave(x, y, 1, first) + wave(x, y, 2, second) > 0.9 ? 1 : 0;
+    });
+  const summary = (iou?: number) =>
+    summarizeLesions(
+      [0, 1, 2].map((c) =>
+        lesionCase(mask(c, c), mask(c + 0.6, c), {
+          shape: [height, width],
+          ...(iou !== undefined && { iou }),
+        }),
+      ),
+    );
+
+  it('are counted as by scipy', () => {
+    const { bySize, ...all } = summary();
+    expect(all).toMatchObject({ lesions: 37, found: 34, predicted: 37, right: 36, invented: 1 });
+    expect(all.ratio).toBeCloseTo(0.9603853564547206, 12);
+    expect(all.panoptic.pq).toBeCloseTo(0.38481099563942645, 12);
+    expect([summary(0.1).found, summary(0.3).found]).toEqual([31, 30]);
+    expect(
+      bySize.map(({ from, to, lesions, found, invented }) => [from, to, lesions, found, invented]),
+    ).toEqual([
+      [3, 118, 9, 8, 0],
+      [118, 296, 9, 8, 1],
+      [296, 522, 9, 8, 0],
+      [522, 1631, 10, 10, 0],
+    ]);
+    [1.043836722518505, 1.164630225080386, 0.8147382065138016, 0.9755335731084405].forEach((ratio, i) =>
+      expect(bySize[i]!.ratio).toBeCloseTo(ratio, 12),
+    );
+  });
+});
+
 describe('lesion-wise scores', () => {
   it('do not count small lesions, nor what is predicted on them', () => {
     const truth = [1, 0, 0, 0, 0, 1, 1, 1];

@@ -39,6 +39,8 @@ type ClassScore = Replicate['summary']['classes'][number];
 interface Metric {
   /** Column of the table that it is without a class. */
   readonly column: string;
+  /** Of a number that the table does not show. */
+  readonly ofSet?: (summary: Replicate['summary']) => number | null | undefined;
   readonly ofClass?: (score: ClassScore) => number | null | undefined;
   readonly ofQuarter?: 'hard' | 'soft' | 'missed';
 }
@@ -53,6 +55,7 @@ const METRICS = {
   invented: { column: 'invented', ofClass: ({ invented }) => invented },
   'soft p/q': { column: 'p/q soft', ofClass: ({ soft }) => soft?.ratio, ofQuarter: 'soft' },
   'hard p/q': { column: 'p/q hard', ofClass: ({ hard }) => hard.ratio, ofQuarter: 'hard' },
+  'lesion f1': { column: '', ofSet: ({ foreground }) => foreground.lesionF1, ofClass: ({ lesions }) => lesions?.f1 }, // prettier-ignore
   unfinished: { column: '' },
 } as const satisfies Record<string, Metric>;
 
@@ -144,7 +147,7 @@ function holds(value: number, { operator, limit }: Gate): boolean {
 }
 
 function valueOf({ metric, quarter, className }: Gate, { data, columns }: Section, row: Row): number {
-  const { column, ofClass, ofQuarter }: Metric = METRICS[metric];
+  const { column, ofSet, ofClass, ofQuarter }: Metric = METRICS[metric];
   const k = className === undefined ? data?.rareClass : data?.classes.indexOf(className);
   if (k === undefined || k < 0) return NaN;
   if (quarter !== undefined) {
@@ -152,8 +155,8 @@ function valueOf({ metric, quarter, className }: Gate, { data, columns }: Sectio
     if (bin === undefined) return NaN;
     return ofQuarter === 'missed' ? bin.hard.missed / row.replicates.length : bin[ofQuarter!].ratio;
   }
-  if (className === undefined) return row.cells[columns.findIndex(({ title }) => title === column)]?.mean ?? NaN; // prettier-ignore
-  const values = row.replicates.map(({ summary }) => ofClass!(summary.classes[k]!) ?? NaN);
+  if (className === undefined && ofSet === undefined) return row.cells[columns.findIndex(({ title }) => title === column)]?.mean ?? NaN; // prettier-ignore
+  const values = row.replicates.map(({ summary }) => (className === undefined ? ofSet!(summary) : ofClass!(summary.classes[k]!)) ?? NaN); // prettier-ignore
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
