@@ -70,8 +70,11 @@ export async function convertDataset(
   const plans = plansOf(dataset, layout);
   const draft = `${path.resolve(target)}.segloss-draft`;
   rmSync(draft, { recursive: true, force: true }); // of a command that was stopped
-  const { labels, rename } = layout === 'folders' ? inOrder(dataset) : forNnunet(dataset);
-  for (const plan of plans) await writeSample(draft, plan, { layout, rename });
+  const { labels: all, rename } = layout === 'folders' ? inOrder(dataset) : forNnunet(dataset);
+  let ignores = false;
+  for (const plan of plans) ignores = (await writeSample(draft, plan, { layout, rename })) || ignores;
+  // nnU-Net trains otherwise where a label is to be ignored: it is named where there is one
+  const labels = ignores ? all : Object.fromEntries(Object.entries(all).slice(0, -1));
   const split = Object.fromEntries((['train', 'val'] as const).map((part) => [part, dataset[part].map(({ id }) => nameOf(id))])) as Record<'train' | 'val', string[]>; // prettier-ignore
   if (layout === 'folders') writeLists(draft, dataset, split);
   else writeNnunet(draft, dataset, { labels, split, count: plans.length });
@@ -126,11 +129,12 @@ function forNnunet({ classes, background }: SegmentationDataset): Renamed {
   };
 }
 
+/** @returns Whether some of its pixels are ignored. */
 async function writeSample(
   draft: string,
   { source, image, mask }: Plan,
   { layout, rename }: { layout: TargetLayout; rename: Renamed['rename'] },
-): Promise<void> {
+): Promise<boolean> {
   const sample = await source.load();
   const { width, height } = sample;
   for (const file of [image, mask]) mkdirSync(path.dirname(path.join(draft, file)), { recursive: true });
@@ -139,6 +143,7 @@ async function writeSample(
   else writeFileSync(path.join(draft, image), pngOf(sample));
   const data = Uint8Array.from(sample.mask, rename);
   writeFileSync(path.join(draft, mask), encode({ width, height, data, channels: 1, depth: 8 }));
+  return sample.mask.includes(IGNORED);
 }
 
 /** 8 bits where they hold every value, else 16. */

@@ -53,7 +53,7 @@ describe('to folders', () => {
   it('keeps image files, labels, classes and split', async () => {
     const source = cells('cells');
     const done = await convertDataset(source, at('cells-copy'), { layout: 'folders' });
-    expect(done).toMatchObject({ train: 2, val: 1, warnings: [], labels: { 0: 'background', 1: 'foreground', 255: 'ignored' } }); // prettier-ignore
+    expect(done).toMatchObject({ train: 2, val: 1, warnings: [], labels: { 0: 'background', 1: 'foreground' } }); // prettier-ignore
     expect(readdirSync(at('cells-copy')).sort()).toEqual(['classes.txt', 'images', 'masks', 'train.txt', 'val.txt']); // prettier-ignore
     expect(pixels(at('cells-copy', 'masks', 'a.png'))).toEqual([0, 1, 0, 1]);
     expect(readFileSync(at('cells-copy', 'images', 'a.png'))).toEqual(readFileSync(at('cells', 'images', 'a.png'))); // prettier-ignore
@@ -82,7 +82,7 @@ describe('to folders', () => {
     const flags = { to: 'folders', images: 'in/*.png', masks: 'out/{name}-gt.png' };
     expect(await dataConvertCommand('odd', 'odd-copy', flags, { stdout, folder: root })).toBe(0);
     expect(text).toMatch(/^read odd: images in\/\*\.png, masks out\/\{name\}-gt\.png layout, 1 \+ 1 images/);
-    expect(text).toContain('labels of the copy: 0 background, 1 foreground, 255 ignored\n');
+    expect(text).toContain('labels of the copy: 0 background, 1 foreground\n');
     expect(text.trim().split('\n').at(-1)).toBe('wrote odd-copy: 1 + 1 images');
     expect(pixels(at('odd-copy', 'masks', 'q.png'))).toEqual([1, 0, 0, 0]);
   });
@@ -95,7 +95,7 @@ describe('to nnU-Net', () => {
     await convertDataset(cells('cells2'), at('n'), { layout: 'nnunet' });
     expect(json('n', 'dataset.json')).toEqual({
       channel_names: { 0: 'gray' },
-      labels: { background: 0, foreground: 1, ignore: 2 },
+      labels: { background: 0, foreground: 1 },
       numTraining: 3,
       file_ending: '.png',
     });
