@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 
-import type { EpochEvent, RunEvent, RunStartEvent, RunSummary, StepEvent } from '@segloss/trainer';
+import type { EpochEvent, RunConfig, RunEvent, RunStartEvent, RunSummary, StepEvent } from '@segloss/trainer';
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Colors } from 'picocolors/types';
 
@@ -72,9 +72,13 @@ export const RATIO_LEGEND = `p/q is the predicted over the true share of a class
  * Returns what to do about classes that are vanishing from the masks: at most a sentence for those whose probabilities have about the true
  * size, and one for the others.
  *
- * @param event The last epoch.
+ * @param event The last epoch. @param outputBias Of the configuration: what it has already is not advised.
  */
-export function sizeAdvice({ val }: Pick<EpochEvent, 'val'>, classes: readonly string[]): string[] {
+export function sizeAdvice(
+  { val }: Pick<EpochEvent, 'val'>,
+  classes: readonly string[],
+  outputBias: RunConfig['outputBias'] = 'zero',
+): string[] {
   const all = classes.flatMap((name, k) => {
     if (!isVanishing(val, k)) return [];
     const soft = val.soft[k]! / val.truth[k]!;
@@ -89,7 +93,7 @@ export function sizeAdvice({ val }: Pick<EpochEvent, 'val'>, classes: readonly s
       others.length === 0 ? '' : ` (and so ${plural(others.length, 'more class', 'more classes')})`;
     const advice = decodable
       ? 'segloss predict --decode volume makes masks of the size of the probabilities'
-      : 'train longer, begin with the true proportions (--set outputBias=prior), or add a size term (--loss "ce + l1")';
+      : `train longer, ${outputBias === 'prior' ? '' : 'begin with the true proportions (--set outputBias=prior), '}or add a size term (--loss "ce + l1")`;
     return [`${first.found}${more}; ${advice}`];
   });
 }

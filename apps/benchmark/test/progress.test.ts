@@ -74,6 +74,7 @@ describe('the advice at the end', () => {
         /^vessel .* 0\.20 in the probabilities \(and so 1 more class\); train longer, .*outputBias=prior/,
       ),
     ]);
+    expect(sizeAdvice(few, extent.classes, 'prior')[0]).toMatch(/; train longer, or add a size term/);
     expect(sizeAdvice(line([0.84, 0.15, 0.0101, 0]), extent.classes)).toEqual([]);
   });
 });

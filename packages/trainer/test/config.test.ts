@@ -100,6 +100,7 @@ describe('a configuration', () => {
     [{ name: 'plateau' }, { name: 'plateau', factor: 0.5, patience: 3, minimum: 0, threshold: 1e-4 }],
     [{ name: 'one-cycle' }, { name: 'one-cycle', divide: 25, finalDivide: 1e4, rise: 0.3 }],
     [{ warmup: {} }, { name: 'constant', warmup: { epochs: 1, from: 0 } }],
+    [{ warmup: { updates: 9 } }, { name: 'constant', warmup: { updates: 9, from: 0 } }],
   ])('knows the defaults of the schedule %j', (given, schedule) => {
     expect(parseConfig({ data: { folder: 'demo' }, schedule: given }).schedule).toEqual(schedule);
   });

@@ -106,6 +106,8 @@ describe('a learning-rate schedule', () => {
   it('warms up linearly', () => {
     const warm = rates({ name: 'constant', warmup: { epochs: 2, from: 0.2 } }, 3, 2);
     [0.02, 0.04, 0.06, 0.08, 0.1, 0.1].forEach((rate, i) => expect(warm[i]).toBeCloseTo(rate, 12));
+    const short = rates({ name: 'constant', warmup: { updates: 2, from: 0.5 } }, 3, 2);
+    [0.05, 0.075, 0.1, 0.1, 0.1, 0.1].forEach((rate, i) => expect(short[i]).toBeCloseTo(rate, 12));
   });
 
   it.each<[object, string]>([
@@ -116,6 +118,11 @@ describe('a learning-rate schedule', () => {
     ],
     [{ name: 'step' }, 'step: wanted every to be a positive number, got NaN'],
     [{ name: 'constant', warmup: { epochs: -1 } }, 'wanted epochs to be a number not below 0, got -1'],
+    [{ name: 'constant', warmup: { updates: 0 } }, 'wanted updates to be a positive number, got 0'],
+    [
+      { name: 'constant', warmup: { updates: 2, epochs: 1 } },
+      'wanted epochs or updates of the warm-up, got both',
+    ],
   ])('refuses %j', (options, message) => {
     expect(() => learningRateSchedule(options as ScheduleOptions)).toThrow(message);
   });

@@ -37,7 +37,7 @@ const RECIPE = `  model:
     learningRate: 0.003
   schedule:
     name: poly
-    warmup: { epochs: 0.5 }
+    warmup: { updates: 20, from: 0.1 }
   updates: 1000 # of the weights, whatever the number of images
   batchSize: 4
   batchNormStatistics: exact

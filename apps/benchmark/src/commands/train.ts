@@ -73,7 +73,7 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
             classes = event.classes;
           }
           if (event.type === 'epoch') {
-            advice = sizeAdvice(event, classes);
+            advice = sizeAdvice(event, classes, loaded.config.outputBias);
             spent.seconds += event.seconds;
             spent.waiting += event.waitingSeconds;
           }
@@ -128,12 +128,12 @@ function timeOf({ seconds, waiting }: { seconds: number; waiting: number }, work
 /** What to do where the epochs were too few. */
 function* notConverged(
   folder: string,
-  { config: { monitor, updates } }: LoadedConfig,
+  { config: { monitor, updates, outputBias } }: LoadedConfig,
   { best, epochs }: RunSummary,
 ): Generator<string> {
   const longer = updates === undefined ? `--set epochs=${2 * epochs}` : `--set updates=${2 * updates}`;
   if (monitor.mode === 'max' && best?.value === 0) {
-    yield `not converged: ${monitor.metric} is still 0 after ${epochs} epochs; train longer (${longer}), or begin with the true proportions (--set outputBias=prior)`;
+    yield `not converged: ${monitor.metric} is still 0 after ${plural(epochs, 'epoch')}; train longer (${longer})${outputBias === 'prior' ? '' : ', or begin with the true proportions (--set outputBias=prior)'}`;
     return;
   }
   const { lines } = readMetrics(path.join(folder, 'metrics.jsonl'));

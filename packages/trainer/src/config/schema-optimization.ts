@@ -50,8 +50,13 @@ export const gradient = z.strictObject({
 const warmup = z
   .strictObject({
     epochs: notNegative
-      .default(1)
-      .describe('Length of the warm-up in epochs, 0 or more; fractions are allowed'),
+      .optional()
+      .describe(
+        'Length of the warm-up in epochs, 0 or more; fractions are allowed; by default 1 without `updates`',
+      ),
+    updates: count
+      .optional()
+      .describe('Length of the warm-up in updates of the weights, 1 or more; excludes `epochs`'),
     from: z
       .number()
       .min(0)
@@ -59,6 +64,13 @@ const warmup = z
       .default(0)
       .describe('Fraction of the learning rate at the first update, 0 to 1'),
   })
+  .superRefine(({ epochs, updates }, context) => {
+    if (epochs === undefined || updates === undefined) return;
+    context.addIssue({ code: 'custom', path: ['updates'], message: 'updates and epochs exclude each other: leave one out' }); // prettier-ignore
+  })
+  .transform(({ epochs, updates, from }) =>
+    updates === undefined ? { epochs: epochs ?? 1, from } : { updates, from },
+  )
   .optional()
   .describe('Linear increase of the learning rate at the start; none by default');
 const minimum = notNegative.default(0).describe('Smallest learning rate, 0 or more');

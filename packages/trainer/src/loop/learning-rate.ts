@@ -1,9 +1,11 @@
 import { checkKeys, unknownName, withDefaults } from '@segloss/common';
 
-/** Raises the rate linearly from `from` times its value to its full value over the first `epochs` epochs. */
+/** Raises the rate linearly from `from` times its value to its full value over the first `epochs` epochs, or `updates` updates. */
 export interface Warmup {
-  /** Default 1. */
+  /** Default 1, without `updates`. */
   epochs?: number;
+  /** Length in updates of the weights, 1 or more, instead of epochs. */
+  updates?: number;
   /** Default 0. */
   from?: number;
 }
@@ -90,7 +92,8 @@ export function learningRateSchedule(options: ScheduleOptions): LearningRateSche
   return (rate, at) => {
     const value = schedule.rate(rate, at, settings);
     if (warmup === undefined) return value;
-    const done = warmup.epochs === 0 ? 1 : Math.min(1, at.step / (warmup.epochs * at.stepsPerEpoch));
+    const length = warmup.updates ?? warmup.epochs * at.stepsPerEpoch;
+    const done = length === 0 ? 1 : Math.min(1, at.step / length);
     return value * (warmup.from + (1 - warmup.from) * done);
   };
 }
@@ -105,9 +108,12 @@ function read(options: ScheduleOptions) {
   }
   checkKeys(`learningRateSchedule: ${name}`, given, Object.keys(schedule.defaults));
   const settings = withDefaults(schedule.defaults, given) as Settings;
-  if (warmup) checkKeys('learningRateSchedule: warmup', warmup, ['epochs', 'from']);
-  const ramp = warmup && withDefaults({ epochs: 1, from: 0 }, warmup);
-  const positive = ['every', 'factor', 'divide', 'finalDivide'];
+  if (warmup) checkKeys('learningRateSchedule: warmup', warmup, ['epochs', 'updates', 'from']);
+  if (warmup?.epochs !== undefined && warmup.updates !== undefined) {
+    throw new RangeError(`learningRateSchedule: ${name}: wanted epochs or updates of the warm-up, got both; leave one out`); // prettier-ignore
+  }
+  const ramp = warmup && { epochs: 1, from: 0, ...withoutUndefined(warmup) };
+  const positive = ['every', 'factor', 'divide', 'finalDivide', 'updates'];
   for (const [key, value] of Object.entries({ ...settings, ...ramp })) {
     const wanted = positive.includes(key) ? 'a positive number' : 'a number not below 0';
     if (!(positive.includes(key) ? value > 0 : value >= 0) || !Number.isFinite(value)) {
@@ -118,6 +124,9 @@ function read(options: ScheduleOptions) {
   }
   return { warmup: ramp, settings, schedule };
 }
+
+const withoutUndefined = (value: Warmup): Warmup =>
+  Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined));
 
 /** From a (t = 0) to b (t = 1) along half a cosine. */
 function between(a: number, b: number, t: number): number {
