@@ -7,6 +7,7 @@ export { centeredProductSum, columnSum } from './reduce';
 export { normalizeColumns, scaleColumns } from './batch-norm';
 export { batchNormGradient, batchNormGradientSums, columnShifts, momentSums, normalizeBatch } from './batch-norm-training';
 export { copyRows } from './copy';
+export { tileRows } from './tile';
 export { addPartsOfImages, partsOfImage } from './region-parts';
 export { sigmoidGradient, sigmoidScratch, sigmoidSums } from './sigmoid-elements';
 export { softmaxTargetGradient, softmaxTargetScratch, softmaxTargetSums } from './softmax-targets';

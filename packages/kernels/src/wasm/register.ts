@@ -13,6 +13,7 @@ import {
   batchNormTrainingGradient,
   registerBatchNormTrainingGradient,
 } from './norm/batch-moments.js';
+import { tile, withFastBroadcast } from './elements/broadcast.js';
 import { concat, splitV } from './elements/concat.js';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv/conv2d.js';
 import { conv3D, conv3DBackpropFilter, conv3DBackpropInput } from './conv/conv3d.js';
@@ -64,6 +65,12 @@ const ADDED: readonly KernelConfig[] = [
 
 type Overrides = Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>>;
 
+/** Kernels of two tensors that are slow where their shapes differ; maximum and minimum below are two more. */
+const SLOW_BROADCAST = [
+  ...['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'],
+  ...['LogicalAnd', 'LogicalOr', 'LogicalXor', 'Pow', 'Mod', 'FloorDiv', 'Atan2'],
+];
+
 /** What replaces or wraps a kernel that tfjs has. */
 const OVERRIDES: Overrides = {
   Conv2D: withDilatedGradient('Conv2D', conv2D),
@@ -80,8 +87,10 @@ const OVERRIDES: Overrides = {
   Identity: () => identity,
   DepthwiseConv2dNative: withDilatedGradient('DepthwiseConv2dNative', depthwiseConv2D),
   FusedDepthwiseConv2D: withDilatedGradient('DepthwiseConv2dNative', depthwiseConv2D),
-  Maximum: withBroadcastGradient('Maximum'),
-  Minimum: withBroadcastGradient('Minimum'),
+  Tile: tile,
+  ...Object.fromEntries(SLOW_BROADCAST.map((name) => [name, withFastBroadcast])),
+  Maximum: (original) => withBroadcastGradient('Maximum')(withFastBroadcast(original).kernelFunc),
+  Minimum: (original) => withBroadcastGradient('Minimum')(withFastBroadcast(original).kernelFunc),
   SquaredDifference: withBroadcastGradient('SquaredDifference'),
   Conv3D: withDilatedGradient('Conv3D', () => conv3D),
   Conv3DBackpropFilterV2: () => conv3DBackpropFilter,

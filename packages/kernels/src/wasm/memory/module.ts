@@ -44,6 +44,7 @@ export interface KernelModule {
   normalizeColumns: Kernel;
   scaleColumns: Kernel;
   copyRows: Kernel;
+  tileRows: Kernel;
   partsOfImage: Size;
   addPartsOfImages: Kernel;
   sigmoidSums: Kernel;

@@ -10,7 +10,7 @@ export interface WasmBackend extends KernelBackend {
     _free(at: number): void;
   };
   readonly dataIdMap: { get(id: DataId): { memoryOffset: number } };
-  makeOutput(shape: readonly number[], dtype: 'float32' | 'int32'): TensorInfo;
+  makeOutput(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool'): TensorInfo;
   incRef(id: DataId): void;
 }
 
