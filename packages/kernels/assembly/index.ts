@@ -17,6 +17,8 @@ export { focalSoftmaxGradient, focalSoftmaxScratch, focalSoftmaxSums } from './f
 export { softmaxIndexGradient, softmaxIndexScratch, softmaxIndexSums } from './softmax-indices';
 export { labelLikelihoodGradient, labelLikelihoodScratch, labelLikelihoodSums } from './label-likelihood';
 export { readIndices } from './labels';
+export { pixelSums, probabilities, probabilitiesGradient, probabilitiesScratch } from './probabilities';
+export { lovaszWeights, valuesAtRanks } from './ranking';
 export { focalIndexGradient, focalIndexScratch, focalIndexSums } from './focal-indices';
 export { conv3d, conv3dScratch, conv3dFilterGradient, conv3dInputGradient } from './conv3d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';

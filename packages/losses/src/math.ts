@@ -1,5 +1,7 @@
 import {
   add,
+  cast,
+  customGrad,
   div,
   exp,
   fill,
@@ -11,11 +13,16 @@ import {
   sign,
   sum,
   tensor2d,
+  tile,
+  type GradSaveFunc,
   type Scalar,
   type Tensor,
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
+
+import { PIXEL_SUM_KERNEL } from './statistics/contract.js';
+import { hasFused, runFused } from './statistics/fused.js';
 
 /** Keeps the logarithm of a proportion finite; the value of the reference implementation. */
 export const PROPORTION_EPSILON = 1e-10;
@@ -26,8 +33,8 @@ export const QUOTIENT_EPSILON = 1e-7;
 const BLOCK = 64;
 
 /**
- * Σ over the pixels of `[B, N, K]`, as `[B, K]`, in blocks of 64: the error grows with log N where that of a
- * running float32 sum grows with N.
+ * Σ over the pixels of `[B, N, K]`, as `[B, K]`, in float64 where the backend has the kernel, else in blocks of 64: the error grows with
+ * log N where that of a running float32 sum grows with N.
  *
  * @example
  * ```ts
@@ -35,6 +42,19 @@ const BLOCK = 64;
  * ```
  */
 export function pixelSum(x: Tensor3D): Tensor2D {
+  return hasFused(PIXEL_SUM_KERNEL) ? fusedPixelSum(x) : sumInBlocks(x);
+}
+
+function fusedPixelSum(x: Tensor3D): Tensor2D {
+  const [batch, pixels, classes] = x.shape;
+  const op = customGrad((...args: (Tensor | GradSaveFunc)[]) => ({
+    value: runFused(PIXEL_SUM_KERNEL, { x: cast(args[0] as Tensor3D, 'float32') }),
+    gradFunc: (dy: Tensor) => tile(reshape(dy, [batch, 1, classes]), [1, pixels, 1]),
+  }));
+  return op(x) as Tensor2D;
+}
+
+function sumInBlocks(x: Tensor3D): Tensor2D {
   let partial = x;
   for (;;) {
     const [batch, pixels, classes] = partial.shape;

@@ -36,6 +36,8 @@ import {
 import { cast, identity, mean, meanGradient, sum } from './elements/reduce.js';
 import { regionStatistics, regionStatisticsGradient } from './losses/region-statistics.js';
 import { labelLikelihood, labelLikelihoodGradient } from './losses/label-likelihood.js';
+import { pixelSum, probabilities, probabilitiesGradient } from './losses/probabilities.js';
+import { lovaszWeights, valuesAtRanks } from './losses/ranking.js';
 import { readIndices } from './losses/read-indices.js';
 import { relu, reluGradient } from './elements/relu.js';
 import { resizeBilinear, resizeBilinearGrad, resizeNearest, resizeNearestGrad } from './pool/resize.js';
@@ -57,6 +59,11 @@ const ADDED: readonly KernelConfig[] = [
   labelLikelihood,
   labelLikelihoodGradient,
   readIndices,
+  probabilities,
+  probabilitiesGradient,
+  pixelSum,
+  valuesAtRanks,
+  lovaszWeights,
   unsortedSegmentSum,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,

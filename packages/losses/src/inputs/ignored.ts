@@ -1,4 +1,4 @@
-import { fill, greater, where, zerosLike, type Tensor3D } from '@tensorflow/tfjs-core';
+import { fill, greater, tile, where, zerosLike, type Tensor3D } from '@tensorflow/tfjs-core';
 
 /** The label value that marks an ignored pixel unless another is given. */
 export const DEFAULT_IGNORE_INDEX = 255;
@@ -18,3 +18,9 @@ export function softmaxLogits(logits: Tensor3D, valid: Tensor3D): Tensor3D {
 }
 
 const NOTHING = -1e30; // e^ of it is 0, and no product of it is infinite
+
+/** `valid` for every channel of `like`, `[B, N, K]`. */
+export function elementsOf(valid: Tensor3D, like: Tensor3D): Tensor3D {
+  const classes = like.shape[2];
+  return valid.shape[2] === classes ? valid : tile(valid, [1, 1, classes]);
+}

@@ -1,10 +1,9 @@
-import { mul, sigmoid, softmax, type Tensor3D } from '@tensorflow/tfjs-core';
+import { mul, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
 import { mapsOf } from '../pixels/distance-maps.js';
 import { borderWeights } from '../pixels/distance-weights.js';
-import { hideIgnored } from '../inputs/ignored.js';
-import { elementsOf } from '../pixels/likelihood.js';
+import { maskedProbabilities } from '../pixels/spatial.js';
 import { pixelSum } from '../math.js';
 import { checkChoice } from '../options/checks.js';
 import { type LossFactory, type RegionStatistics } from '../types.js';
@@ -59,10 +58,9 @@ export const distanceDice: LossFactory<DistanceDiceOptions, 'distance-dice'> = /
       throw new RangeError(`${name}: wanted softLabels 'product', got ${options.softLabels}`);
     if (options.squared) throw new RangeError(`${name}: wanted squared false, got ${options.squared}`);
   },
-  pixels({ logits, target, valid, space }, options, context) {
-    const z = hideIgnored(logits, valid);
-    const counts = elementsOf(valid, target);
-    const s = mul(counts, context.activation === 'softmax' ? softmax(z) : sigmoid(z)) as Tensor3D;
+  pixels(inputs, options, context) {
+    const { target, space } = inputs;
+    const { s, counts } = maskedProbabilities(inputs, context);
     const w = mapsOf(target, (mask) => borderWeights(mask, space));
     const size = (x: Tensor3D) => pixelSum(options.weighted === 'both' ? (mul(w, x) as Tensor3D) : x);
     const sums = {

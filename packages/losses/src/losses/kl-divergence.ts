@@ -1,8 +1,8 @@
 import { add, log, logSoftmax, maximum, mul, neg, sub, sum, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/ignored.js';
-import { elementsOf, meanOfElements } from '../pixels/likelihood.js';
+import { elementsOf, hideIgnored } from '../inputs/ignored.js';
+import { meanOfElements } from '../pixels/likelihood.js';
 import { checkNumber } from '../options/checks.js';
 import { logSigmoid } from '../statistics/sigmoid.js';
 import { type LossFactory } from '../types.js';

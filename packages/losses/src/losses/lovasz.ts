@@ -1,27 +1,13 @@
-import {
-  add,
-  fill,
-  greater,
-  mul,
-  relu,
-  reshape,
-  softmax,
-  sub,
-  sum,
-  transpose,
-  where,
-  type Tensor,
-  type Tensor2D,
-  type Tensor3D,
-} from '@tensorflow/tfjs-core';
+import { mul, relu, reshape, sub, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { checkAggregation, type Aggregation, type AggregationOption } from '../options/aggregation.js';
 import { checkClassChoice, classRow, type ClassChoice } from '../options/classes.js';
 import { withoutGradient } from '../custom-gradient.js';
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/ignored.js';
+import { elementsOf, hideIgnored } from '../inputs/ignored.js';
 import { lovaszWeights } from '../pixels/lovasz-weights.js';
-import { absolute, classWeightRow, meanOfMeans, present } from '../math.js';
+import { absolute, classWeightRow, meanOfMeans, pixelSum, present } from '../math.js';
+import { probabilitiesOf } from '../statistics/probabilities.js';
 import { checkChoice, checkClassWeights } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
@@ -85,23 +71,21 @@ export const lovasz: LossFactory<LovaszOptions, 'lovasz'> = /* @__PURE__ */ defi
   pixels(inputs, options, { activation, classes, name }) {
     const { aggregation, joint, absentClass, classWeights } = options;
     const { target } = inputs;
-    const z = hideIgnored(inputs.logits, inputs.valid);
-    const valid = mul(add(mul(target, 0), inputs.valid), classRow(name, options, classes)) as Tensor3D;
-    const errors = activation === 'softmax' ? absolute(sub(target, softmax(z))) : hinge(z, target);
+    const valid = mul(elementsOf(inputs.valid, target), classRow(name, options, classes)) as Tensor3D;
+    const errors =
+      activation === 'softmax'
+        ? absolute(sub(target, probabilitiesOf(inputs, activation)))
+        : hinge(hideIgnored(inputs.logits, inputs.valid), target);
 
-    const arrange = (x: Tensor) => rankedRows(x as Tensor3D, aggregation, joint);
+    const arrange = (x: Tensor) => rankedColumns(x as Tensor3D, aggregation, joint);
     const [e, y, v] = [arrange(errors), arrange(mul(target, valid)), arrange(valid)];
-    const slopes = withoutGradient(e, (given) =>
-      lovaszWeights(where(greater(v, 0), given, fill(given.shape, -1e30)) as Tensor2D, y),
-    );
-    const costs = sum(mul(mul(e, v), slopes), -1);
-    const columns = joint ? 1 : classes;
-    const grouped = (x: Tensor) => reshape(x, [-1, columns]) as Tensor2D;
+    const slopes = withoutGradient(e, (given) => lovaszWeights(given as Tensor3D, y, v));
+    const costs = pixelSum(mul(mul(e, v), slopes) as Tensor3D);
 
-    let include = present(grouped(sum(v, -1)));
+    let include = present(pixelSum(v));
     const skip = absentClass === 'auto' ? activation === 'softmax' : absentClass === 'skip';
-    if (skip) include = mul(include, present(grouped(sum(y, -1))));
-    return meanOfMeans(grouped(costs), mul(include, classWeightRow(name, classWeights, columns)));
+    if (skip) include = mul(include, present(pixelSum(y)));
+    return meanOfMeans(costs, mul(include, classWeightRow(name, classWeights, joint ? 1 : classes)));
   },
 });
 
@@ -109,12 +93,10 @@ function hinge(z: Tensor3D, y: Tensor3D): Tensor3D {
   return relu(sub(1, mul(z, sub(mul(2, y), 1)))) as Tensor3D;
 }
 
-/** `[B, N, K]` as rows of entries that are ranked together. */
-function rankedRows(x: Tensor3D, aggregation: Aggregation, joint: boolean): Tensor2D {
+/** `[B, N, K]` as columns of entries that are ranked together, `[G, M, C]`. */
+function rankedColumns(x: Tensor3D, aggregation: Aggregation, joint: boolean): Tensor3D {
   const [batch, , classes] = x.shape;
-  if (joint) return reshape(x, [aggregation === 'perImage' ? batch : 1, -1]) as Tensor2D;
-  if (aggregation === 'perImage') return reshape(transpose(x, [0, 2, 1]), [batch * classes, -1]) as Tensor2D;
-  return reshape(transpose(x, [2, 0, 1]), [classes, -1]) as Tensor2D;
+  return reshape(x, [aggregation === 'perImage' ? batch : 1, -1, joint ? 1 : classes]);
 }
 
 /**

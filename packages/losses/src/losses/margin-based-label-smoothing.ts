@@ -2,8 +2,8 @@ import { abs, add, cast, div, equal, max, mul, relu, sub, sum, type Tensor3D } f
 
 import { withoutGradient } from '../custom-gradient.js';
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/ignored.js';
-import { elementsOf, likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likelihood.js';
+import { elementsOf, hideIgnored } from '../inputs/ignored.js';
+import { likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likelihood.js';
 import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 

@@ -6,7 +6,6 @@ import {
   neg,
   relu,
   sigmoid,
-  softmax,
   sqrt,
   sub,
   type Tensor,
@@ -15,8 +14,9 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/ignored.js';
+import { elementsOf, hideIgnored } from '../inputs/ignored.js';
 import { gentlePower, pixelSum } from '../math.js';
+import { probabilitiesOf } from '../statistics/probabilities.js';
 import { checkChoice, checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
@@ -73,18 +73,17 @@ export const mcc: LossFactory<MccOptions, 'mcc'> = /* @__PURE__ */ defineLoss<Mc
     checkRegionMeanOptions(options, name);
   },
   // Each count is a sum of its own: as differences of region statistics the rare ones lose their digits to cancellation.
-  pixels({ logits, target, valid }, options, context) {
-    const z = hideIgnored(logits, valid);
-    const softly = context.activation === 'softmax';
-    const s = softly ? softmax(z) : sigmoid(z);
-    const rest = softly ? sub(1, s) : sigmoid(neg(z));
+  pixels(inputs, options, context) {
+    const { logits, target, valid } = inputs;
+    const s = probabilitiesOf(inputs, context.activation);
+    const rest = context.activation === 'softmax' ? sub(1, s) : sigmoid(neg(hideIgnored(logits, valid)));
     const off = sub(valid, target);
     const pixels = (x: Tensor) => pixelSum(x as Tensor3D);
     const sums = groupSums(
       {
-        count: pixels(add(mul(target, 0), valid)),
+        count: pixelSum(elementsOf(valid, target)),
         target: pixelSum(target),
-        predicted: pixels(mul(valid, s)),
+        predicted: pixelSum(s),
         tp: pixels(mul(target, s)),
         fn: pixels(mul(target, rest)),
         fp: pixels(mul(off, s)),

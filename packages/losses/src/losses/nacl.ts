@@ -1,8 +1,8 @@
 import { add, mul, sigmoid, softmax, square, sub, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/ignored.js';
-import { elementsOf, likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likelihood.js';
+import { elementsOf, hideIgnored } from '../inputs/ignored.js';
+import { likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likelihood.js';
 import { absolute, quotient } from '../math.js';
 import { windowSum } from '../pixels/neighbors.js';
 import { checkChoice, checkNumber } from '../options/checks.js';

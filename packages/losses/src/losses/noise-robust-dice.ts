@@ -1,8 +1,9 @@
-import { add, mul, sigmoid, softmax, square, sub, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { add, square, sub, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/ignored.js';
+import { elementsOf } from '../inputs/ignored.js';
 import { gentlePower, absolute, pixelSum, quotient } from '../math.js';
+import { probabilitiesOf } from '../statistics/probabilities.js';
 import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
@@ -50,12 +51,12 @@ export const noiseRobustDice: LossFactory<NoiseRobustDiceOptions, 'noise-robust-
       checkNumber(name, 'smooth', options.smooth);
       checkRegionMeanOptions(options, name);
     },
-    pixels({ logits, target, valid }, options, context) {
-      const z = hideIgnored(logits, valid);
-      const s = mul(valid, context.activation === 'softmax' ? softmax(z) : sigmoid(z)) as Tensor3D;
+    pixels(inputs, options, context) {
+      const { target, valid } = inputs;
+      const s = probabilitiesOf(inputs, context.activation);
       const sums = groupSums(
         {
-          count: pixelSum(add(mul(target, 0), valid) as Tensor3D),
+          count: pixelSum(elementsOf(valid, target)),
           target: pixelSum(target),
           predicted: pixelSum(s),
           error: pixelSum(gentlePower(absolute(sub(s, target) as Tensor3D), options.gamma)),

@@ -1,17 +1,14 @@
 import {
   cast,
-  equal,
   greater,
   less,
   maximum,
   minimum,
   mul,
   neg,
-  range,
   reshape,
   sub,
   sum,
-  topk,
   where,
   type Tensor2D,
   type Tensor3D,
@@ -25,6 +22,7 @@ import {
   negativeLog,
   weighByClass,
 } from '../pixels/likelihood.js';
+import { valuesAtRanks } from '../pixels/ranking.js';
 import { checkClassWeights, checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
@@ -83,10 +81,8 @@ export const ohemCrossEntropy: LossFactory<OhemCrossEntropyOptions, 'ohem'> = /*
 /** The valid value of which `rank` others are smaller; the largest one if there are not so many. */
 function atRank(values: Tensor3D, valid: Tensor3D, rank: number) {
   const ranked = reshape(where(greater(valid, 0), values, 2), [1, -1]) as Tensor2D; // a probability is at most 1
-  const length = ranked.shape[1];
-  const { values: falling } = topk(neg(ranked) as Tensor2D, length, true);
-  const index = minimum(rank, sub(sum(valid), 1));
-  return neg(sum(mul(falling, cast(equal(range(0, length), index), 'float32'))));
+  const index = reshape(minimum(rank, sub(sum(valid), 1)), [1, 1]) as Tensor2D;
+  return neg(reshape(valuesAtRanks(neg(ranked) as Tensor2D, index), []));
 }
 
 /**

@@ -16,11 +16,11 @@ import {
 
 import { withoutGradient } from '../custom-gradient.js';
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/ignored.js';
+import { elementsOf, hideIgnored } from '../inputs/ignored.js';
 import { pixelSum, quotient } from '../math.js';
 import { aggregate, checkAggregation, type AggregationOption } from '../options/aggregation.js';
 import { checkNumber } from '../options/checks.js';
-import { elementsOf, likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likelihood.js';
+import { likelihoodCosts, meanOfElements, negativeLog } from '../pixels/likelihood.js';
 import { type LossFactory } from '../types.js';
 
 /** Options of {@link recallCrossEntropy}. */

@@ -1,18 +1,9 @@
-import {
-  add,
-  mul,
-  sigmoid,
-  softmax,
-  square,
-  sub,
-  type Tensor,
-  type Tensor2D,
-  type Tensor3D,
-} from '@tensorflow/tfjs-core';
+import { add, mul, square, sub, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { hideIgnored } from '../inputs/ignored.js';
+import { elementsOf } from '../inputs/ignored.js';
 import { pixelSum, quotient } from '../math.js';
+import { probabilitiesOf } from '../statistics/probabilities.js';
 import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 import {
@@ -61,18 +52,18 @@ export const sensitivitySpecificity: LossFactory<SensitivitySpecificityOptions, 
       checkNumber(name, 'smooth', options.smooth);
       checkRegionMeanOptions(options, name);
     },
-    pixels({ logits, target, valid }, options, context) {
-      const z = hideIgnored(logits, valid);
-      const s = context.activation === 'softmax' ? softmax(z) : sigmoid(z);
+    pixels(inputs, options, context) {
+      const { target, valid } = inputs;
+      const s = probabilitiesOf(inputs, context.activation);
       const error = square(sub(target, s));
       const on = (x: Tensor) => pixelSum(mul(x, target) as Tensor3D);
       const off = (x: Tensor) => pixelSum(mul(x, sub(valid, target)) as Tensor3D);
-      const one = add(mul(target, 0), valid) as Tensor3D; // [B, N, K] where valid may be [B, N, 1]
+      const one = elementsOf(valid, target); // [B, N, K] where valid may be [B, N, 1]
       const sums = groupSums(
         {
           target: on(one),
           count: pixelSum(one),
-          predicted: pixelSum(mul(valid, s) as Tensor3D),
+          predicted: pixelSum(s),
           missed: on(error),
           invented: off(error),
           rest: off(one),

@@ -5,12 +5,10 @@ import {
   greater,
   maximum,
   mul,
-  range,
   reshape,
   sub,
   sum,
   tidy,
-  topk,
   where,
   type Tensor,
   type Tensor2D,
@@ -20,6 +18,7 @@ import { checkAggregation, type AggregationOption } from '../options/aggregation
 import { withoutGradient } from '../custom-gradient.js';
 import { defineLoss, direct, type LossFunction } from '../define.js';
 import { likelihoodCosts, negativeLog, weighByClass } from '../pixels/likelihood.js';
+import { valuesAtRanks } from '../pixels/ranking.js';
 import { maskedMean, present, quotient } from '../math.js';
 import { checkClassWeights, checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
@@ -82,12 +81,9 @@ export const topKCrossEntropy: LossFactory<TopKCrossEntropyOptions, 'topk'> = /*
 /** How much each entry of a row counts among the hardest k percent: 1 above the limit, an equal share at it, 0 below. */
 function shareOfHardest(costs: Tensor2D, valid: Tensor2D, k: number): Tensor2D {
   return tidy(() => {
-    const length = costs.shape[1];
     const ranked = where(greater(valid, 0), costs, -1) as Tensor2D; // costs are at least 0
     const wanted = wantedOf(sum(valid, -1, true), k);
-    const { values } = topk(ranked, length, true);
-    const last = cast(equal(range(0, length), sub(wanted, 1)), 'float32');
-    const limit = sum(mul(values, last), -1, true);
+    const limit = valuesAtRanks(ranked, sub(wanted, 1));
     const above = cast(greater(ranked, limit), 'float32');
     const tied = mul(cast(equal(ranked, limit), 'float32'), valid);
     const left = sub(wanted, sum(above, -1, true));

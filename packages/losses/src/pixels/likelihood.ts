@@ -19,7 +19,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { withoutGradient } from '../custom-gradient.js';
-import { hideIgnored } from '../inputs/ignored.js';
+import { elementsOf, hideIgnored } from '../inputs/ignored.js';
 import { classWeightRow, pixelSum, quotient } from '../math.js';
 import { labelLogLikelihood } from '../statistics/label.js';
 import { logSigmoid } from '../statistics/sigmoid.js';
@@ -146,9 +146,4 @@ export function weightedMeanOfElements(
   const { costs } = weighByClass(elements, inputs, weights, name);
   const ones = { costs: elements.valid, valid: elements.valid };
   return meanOfElements({ costs, valid: weighByClass(ones, inputs, weights, name).costs });
-}
-
-/** `valid` for every channel, `[B, N, K]`. */
-export function elementsOf(valid: Tensor3D, target: Tensor3D): Tensor3D {
-  return maximum(valid, mul(target, 0)) as Tensor3D;
 }

@@ -1,9 +1,9 @@
-import { mul, sigmoid, softmax, type Scalar, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { mul, type Scalar, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { type Spacing } from '@segloss/geometry';
 
 import { checkClassChoice, classRow, type ClassChoice } from '../options/classes.js';
-import { hideIgnored } from '../inputs/ignored.js';
-import { elementsOf } from './likelihood.js';
+import { elementsOf } from '../inputs/ignored.js';
+import { probabilitiesOf } from '../statistics/probabilities.js';
 import { meanOfMeans, pixelSum, present, quotient } from '../math.js';
 import { checkChoice } from '../options/checks.js';
 import { type LossContext, type Mode, type PixelInputs } from '../types.js';
@@ -67,12 +67,10 @@ export function shapeClasses<O extends ShapeClassOptions>(options: Readonly<O>, 
 
 /** Probabilities, 0 at ignored pixels, and which elements count: `[B, N, K]` both. */
 export function maskedProbabilities(
-  { logits, target, valid }: PixelInputs,
+  inputs: PixelInputs,
   { activation }: LossContext,
 ): { s: Tensor3D; counts: Tensor3D } {
-  const z = hideIgnored(logits, valid);
-  const counts = elementsOf(valid, target);
-  return { s: mul(counts, activation === 'softmax' ? softmax(z) : sigmoid(z)) as Tensor3D, counts };
+  return { s: probabilitiesOf(inputs, activation), counts: elementsOf(inputs.valid, inputs.logits) };
 }
 
 /** Mean over the valid pixels of each class, then over classes, then over images. */

@@ -117,3 +117,27 @@ export const LABEL_LIKELIHOOD_GRADIENT_KERNEL = 'SeglossLabelLikelihoodGradient'
  * `ignoreIndex`. Output: the indices with -1 at ignored pixels, and the largest index, `[1]`; both int32.
  */
 export const READ_INDICES_KERNEL = 'SeglossReadIndices';
+
+/**
+ * Name under which a backend may register the choice of a value by its rank. Inputs: `values` `[R, M]` and `ranks` `[R, 1]`, whole
+ * numbers from 0. Output: `[R, 1]`, what stands at that place of the row when it is sorted downwards.
+ */
+export const VALUES_AT_RANKS_KERNEL = 'SeglossValuesAtRanks';
+
+/**
+ * Name under which a backend may register the slopes of the Lovász extension of the Jaccard loss. Inputs: `errors`, `target` and
+ * `valid`, `[G, M, C]` each, `target` 0 where `valid` is. Output: `[G, M, C]`, ranked along the middle axis, 0 where `valid` is 0.
+ */
+export const LOVASZ_WEIGHTS_KERNEL = 'SeglossLovaszWeights';
+
+/**
+ * Name under which a backend may register softmax(z) with 0 at ignored pixels as one kernel. Inputs: `logits` `[B, N, K]` and
+ * `valid` `[B, N, 1]`. Output: `[B, N, K]`.
+ */
+export const PROBABILITIES_KERNEL = 'SeglossProbabilities';
+
+/** The gradient kernel. Inputs: the output as `probability`, `valid`, and `dy` `[B, N, K]`. Output: the gradient of the logits. */
+export const PROBABILITIES_GRADIENT_KERNEL = 'SeglossProbabilitiesGradient';
+
+/** Name under which a backend may register the sum over pixels as one kernel. Input: `x` `[B, N, K]`, float32. Output: `[B, K]`. */
+export const PIXEL_SUM_KERNEL = 'SeglossPixelSum';

@@ -3,8 +3,6 @@ import {
   clipByValue,
   div,
   exp,
-  getBackend,
-  getKernel,
   greater,
   less,
   log,
@@ -30,7 +28,8 @@ import { withGradient, withoutGradient } from '../custom-gradient.js';
 import { hideIgnored, softmaxLogits } from '../inputs/ignored.js';
 import { type LikelihoodCost } from '../pixels/likelihood.js';
 import { gentlePower, pixelSum } from '../math.js';
-import { labelsFor, named, runFused } from './region.js';
+import { hasFused, runFused } from './fused.js';
+import { labelsFor, named } from './region.js';
 import { logSigmoid } from './sigmoid.js';
 import {
   FOCAL_SUMS_GRADIENT_KERNEL,
@@ -77,8 +76,7 @@ export function focalSums(
     const [positive, negative] = sides((logS) => mul(factor(logS), neg(logS)));
     return { positive, negative, factors };
   }
-  if (getKernel(FOCAL_SUMS_KERNEL, getBackend()))
-    return { ...fusedFocalSums(inputs, { activation, gamma }), factors };
+  if (hasFused(FOCAL_SUMS_KERNEL)) return { ...fusedFocalSums(inputs, { activation, gamma }), factors };
   if (activation === 'sigmoid') return { ...sigmoidFocalSums(inputs, gamma), factors };
   const positive = softmaxFocalSums(inputs, gamma);
   return { positive, negative: zerosLike(positive), factors };

@@ -1,8 +1,8 @@
-import { getBackend, getKernel, reshape, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
+import { reshape, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 
 import { withGradient } from '../custom-gradient.js';
 import { LABEL_LIKELIHOOD_GRADIENT_KERNEL, LABEL_LIKELIHOOD_KERNEL } from './contract.js';
-import { runFused } from './region.js';
+import { hasFused, runFused } from './fused.js';
 import { type PixelInputs } from '../types.js';
 
 /**
@@ -11,13 +11,12 @@ import { type PixelInputs } from '../types.js';
  */
 export function labelLogLikelihood(inputs: PixelInputs): Tensor3D | undefined {
   const { logits, indices } = inputs;
-  if (indices === undefined || getKernel(LABEL_LIKELIHOOD_KERNEL, getBackend()) === undefined)
-    return undefined;
+  if (indices === undefined || !hasFused(LABEL_LIKELIHOOD_KERNEL)) return undefined;
   const logS: Tensor = withGradient(
     logits,
     [indices],
-    (z) => runFused(LABEL_LIKELIHOOD_KERNEL, { logits: z, indices }, {}) as Tensor,
-    (dy, z, labels) => runFused(LABEL_LIKELIHOOD_GRADIENT_KERNEL, { logits: z, indices: labels, dy }, {}),
+    (z) => runFused(LABEL_LIKELIHOOD_KERNEL, { logits: z, indices }),
+    (dy, z, labels) => runFused(LABEL_LIKELIHOOD_GRADIENT_KERNEL, { logits: z, indices: labels, dy }),
   );
   return reshape(logS, [...indices.shape, 1]) as Tensor3D;
 }

@@ -1,13 +1,10 @@
 import {
   engine,
-  getBackend,
   getGradient,
-  getKernel,
   reshape,
   stack,
   tidy,
   unstack,
-  type NamedTensorMap,
   type Tensor,
   type Tensor2D,
   type Tensor3D,
@@ -16,6 +13,7 @@ import {
 import { withGradient, withoutGradient } from '../custom-gradient.js';
 import { readInputs } from '../inputs/read.js';
 import { checkChoice, checkNumber } from '../options/checks.js';
+import { hasFused, runFused } from './fused.js';
 import { sigmoidSums, sigmoidSumsGradient } from './sigmoid.js';
 import { softmaxSums, softmaxSumsGradient } from './softmax.js';
 import {
@@ -128,7 +126,7 @@ type Labels = readonly [indices: Tensor2D] | readonly [target: Tensor3D, valid: 
 
 /** The labels that an operation keeps: indices, where they came so and the backend has the fused kernel. */
 export function labelsFor(kernelName: string, inputs: PixelInputs): Labels {
-  const fused = getKernel(kernelName, getBackend()) !== undefined;
+  const fused = hasFused(kernelName);
   return fused && inputs.indices ? [inputs.indices] : [inputs.target, inputs.valid];
 }
 
@@ -145,7 +143,7 @@ export function named(
 type SavedInputs = { logits: Tensor3D } & ReturnType<typeof named>;
 
 function forward(inputs: SavedInputs, attributes: RegionKernelAttributes): Tensor3D {
-  if (getKernel(REGION_STATISTICS_KERNEL, getBackend())) {
+  if (hasFused(REGION_STATISTICS_KERNEL)) {
     return runFused(REGION_STATISTICS_KERNEL, inputs, attributes);
   }
   const sums = attributes.activation === 'softmax' ? softmaxSums : sigmoidSums;
@@ -154,7 +152,7 @@ function forward(inputs: SavedInputs, attributes: RegionKernelAttributes): Tenso
 }
 
 function backward(inputs: SavedInputs, attributes: RegionKernelAttributes, dy: Tensor3D): Tensor3D {
-  if (getKernel(REGION_STATISTICS_GRADIENT_KERNEL, getBackend())) {
+  if (hasFused(REGION_STATISTICS_GRADIENT_KERNEL)) {
     return runFused(REGION_STATISTICS_GRADIENT_KERNEL, { ...inputs, dy }, attributes);
   }
   const gradient = attributes.activation === 'softmax' ? softmaxSumsGradient : sigmoidSumsGradient;
@@ -162,11 +160,6 @@ function backward(inputs: SavedInputs, attributes: RegionKernelAttributes, dy: T
   const [, batch, classes] = dy.shape;
   const factors = unstack(dy, 0).map((factor) => reshape(factor, [batch, 1, classes]) as Tensor3D);
   return gradient(logits, target, valid, attributes, factors);
-}
-
-/** Runs a kernel that @segloss/kernels registers. */
-export function runFused(name: string, inputs: object, attributes: object): Tensor3D {
-  return engine().runKernel(name, inputs as NamedTensorMap, attributes as never) as Tensor3D;
 }
 
 /** tfjs-core alone registers no gradients, and says so only deep inside: say it here, with the remedy. */

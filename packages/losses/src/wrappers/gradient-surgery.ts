@@ -18,11 +18,11 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
+import { elementsOf } from '../inputs/ignored.js';
 import { withGradient } from '../custom-gradient.js';
 import { pixelSum } from '../math.js';
 import { checkAggregation, type AggregationOption } from '../options/aggregation.js';
 import { checkChoice } from '../options/checks.js';
-import { elementsOf } from '../pixels/likelihood.js';
 import { valueOn } from '../plan.js';
 import { type Loss, type PixelInputs } from '../types.js';
 import { wrap } from './wrap.js';

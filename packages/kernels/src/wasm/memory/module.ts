@@ -60,6 +60,12 @@ export interface KernelModule {
   labelLikelihoodGradient: Kernel;
   labelLikelihoodScratch: Size;
   readIndices: Kernel;
+  valuesAtRanks: Kernel;
+  probabilities: Kernel;
+  probabilitiesGradient: Kernel;
+  probabilitiesScratch: Size;
+  pixelSums: Kernel;
+  lovaszWeights: Kernel;
   focalElementSums: Kernel;
   focalElementGradient: Kernel;
   focalElementScratch: Size;
