@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 
 import { defineConfig } from 'vitepress';
 
+import { mathml } from './formula.mjs';
 import { REPOSITORY, siteLink, sitePath } from './paths.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,6 +24,9 @@ const LIVE = [
   'focal',
   'jaccard',
 ];
+
+/** Pages whose indented blocks are formulas. */
+const FORMULAS = /^docs\/(losses\/(?!README|parity).+|theory)\.md$/;
 
 const names = (folder) =>
   readdirSync(join(root, folder))
@@ -69,6 +73,8 @@ export default defineConfig({
   vue: { template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith('segloss-') } } },
   vite: { build: { chunkSizeWarningLimit: 3000 }, publicDir: false },
   markdown: {
+    // Anchors as GitHub makes them, so that a link works there and here.
+    anchor: { slugify: githubSlug },
     config(md) {
       md.core.ruler.push('segloss-links', ({ tokens, env }) => {
         const source = relative(root, env.realPath ?? env.path);
@@ -79,6 +85,7 @@ export default defineConfig({
           const href = token.attrGet('href');
           if (token.type === 'link_open' && href !== null) token.attrSet('href', siteLink(source, href));
         }
+        if (FORMULAS.test(source)) typeset(tokens);
         addWidget(tokens, source);
       });
     },
@@ -156,6 +163,22 @@ export default defineConfig({
     writeFileSync(join(outDir, 'llms.txt'), llms(pages));
   },
 });
+
+function githubSlug(heading) {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+/** Indented blocks as MathML, one formula a line. */
+function typeset(tokens) {
+  for (const token of tokens.filter(({ type }) => type === 'code_block')) {
+    token.content = `<div class="formula">${token.content.trim().split('\n').map(mathml).join('')}</div>\n`;
+    token.type = 'html_block';
+  }
+}
 
 /** A live curve below the heading of the penalty of a loss. */
 function addWidget(tokens, source) {

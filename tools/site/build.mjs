@@ -4,6 +4,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { brokenLinks } from './check.mjs';
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const quick = process.argv.includes('--quick');
 
@@ -36,4 +38,7 @@ if (!quick) run('typedoc', '--options', 'tools/site/typedoc.json');
 run('vitepress', 'build', 'docs');
 run('vite', 'build', 'apps/playground', '--config', 'apps/playground/vite.config.ts', '--logLevel', 'warn');
 cpSync(join(root, 'apps/playground/dist'), join(root, 'site/playground'), { recursive: true });
-console.log('site/ is ready: npx serve it, or node tools/site/serve.mjs site');
+const broken = brokenLinks(join(root, 'site'), process.env.SITE_BASE);
+if (broken.length > 0)
+  throw new Error(`${broken.length} links of the site are broken:\n${broken.slice(0, 20).join('\n')}`);
+console.log('site/ is ready, and its links lead somewhere: npm run site:check opens every page in Chromium');

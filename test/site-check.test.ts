@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, it } from '@jest/globals';
+import { root } from '@segloss/testing';
+
+const folder = mkdtempSync(join(tmpdir(), 'site-check-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What the check of the site says of the links of some pages. */
+function brokenLinks(pages: Readonly<Record<string, string>>, base = '/'): string[] {
+  const site = mkdtempSync(join(folder, 'site-'));
+  for (const [path, html] of Object.entries(pages)) {
+    mkdirSync(dirname(join(site, path)), { recursive: true });
+    writeFileSync(join(site, path), html);
+  }
+  const program = `import { brokenLinks } from ${JSON.stringify(join(root, 'tools/site/check.mjs'))};
+    console.log(JSON.stringify(brokenLinks(...JSON.parse(process.argv[1]))));`;
+  const args = ['--input-type=module', '--eval', program, JSON.stringify([site, base])];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as string[];
+}
+
+it('finds links of the site that lead nowhere: pages, pictures, headings, addresses outside of its base', () => {
+  const index = `<a href="/base/a">a</a><a href="/base/a#here">here</a><a href="./a.html?x=1#here">here</a>
+    <a href="https://example.org/none">out</a><a href="#top" id="top">top</a><img src="b/c.svg" alt="">
+    <a href="/base/none">no page</a><a href="/base/a#there">no heading</a><img src="b/d.svg" alt=""><a href="/a">outside</a>`;
+  const found = brokenLinks(
+    { 'index.html': index, 'a.html': '<h2 id="here">Here</h2>', 'b/c.svg': '<svg/>' },
+    '/base/',
+  );
+  expect(found.sort()).toEqual([
+    'index.html: /a leaves the site, whose address is /base/',
+    'index.html: /base/none leads nowhere',
+    'index.html: a.html has no "there"',
+    'index.html: b/d.svg leads nowhere',
+  ]);
+});
