@@ -23,15 +23,18 @@ export const licenses: Generator = {
       .map((folder) => `${folder}/${FILE}`),
 };
 
-/** Folders of the packages of others whose code is in `dist`, relative to the root. */
+/** Folders of the packages of others whose code is in `dist`, relative to the root: by source maps, and by the lists of inputs of bundles for pages. */
 export function bundledPackages(folder: string): string[] {
   const dist = join(root, folder, 'dist');
   const maps = readdirSync(dist).filter((name) => name.endsWith('.map'));
   if (maps.length === 0)
     throw new Error(`licenses: wanted source maps in ${folder}/dist, got none; build it first`);
-  const sources = maps.flatMap(
-    (name) => (JSON.parse(readFileSync(join(dist, name), 'utf8')) as { sources: string[] }).sources,
-  );
+  const inDist = <Content>(name: string) => JSON.parse(readFileSync(join(dist, name), 'utf8')) as Content;
+  const lists = readdirSync(dist).filter((name) => /^metafile-.*\.json$/.test(name));
+  const sources = [
+    ...maps.flatMap((name) => inDist<{ sources: string[] }>(name).sources),
+    ...lists.flatMap((name) => bundledInputs(inDist(name))),
+  ];
   const found = sources.flatMap((source) => {
     const match = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source);
     if (match === null) return [];
@@ -41,13 +44,36 @@ export function bundledPackages(folder: string): string[] {
   return [...new Set(found)].sort();
 }
 
+/** Files of which a bundle has at least one byte. */
+function bundledInputs({
+  outputs,
+}: {
+  outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }>;
+}): string[] {
+  return Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  );
+}
+
+/** The terms of packages that have no file of them. */
+function termsOf(folder: string): string {
+  if (folder.includes('@tensorflow/'))
+    return `Copyright Google LLC\n\n${read('node_modules/long/LICENSE').trim()}`;
+  if (folder.endsWith('/seedrandom'))
+    return read(`${folder}/README.md`)
+      .split(/^LICENSE \(MIT\)\n-+\n/m)[1]!
+      .trim();
+  throw new Error(`licenses: ${folder} has no license file; write down its terms by hand`);
+}
+
 function licenseText(folders: readonly string[]): string {
   const parts = folders.map((folder) => {
     const { name, version, license } = JSON.parse(read(`${folder}/package.json`)) as Record<string, string>;
     const files = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file));
-    if (files.length === 0)
-      throw new Error(`licenses: ${folder} has no license file; write down its terms by hand`);
-    const texts = files.sort().map((file) => read(`${folder}/${file}`).replaceAll('\r', '').trim());
+    const texts =
+      files.length === 0
+        ? [termsOf(folder)]
+        : files.sort().map((file) => read(`${folder}/${file}`).replaceAll('\r', '').trim());
     return `--- ${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`;
   });
   return ['This package contains parts of the following packages, under their licenses.\n', ...parts].join(

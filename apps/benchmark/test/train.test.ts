@@ -430,6 +430,27 @@ describe('after a training', () => {
     expect(segloss('export', runOf('whole'), '--out', 'x', '--quantize', 'int4').status).toBe(2);
   });
 
+  it('segloss export --page writes a page with the model in it', () => {
+    const out = path.join(folder, 'paged');
+    const { status, stderr } = segloss(
+      'export',
+      runOf('whole'),
+      '--out',
+      'paged',
+      '--page',
+      '--quantize',
+      'uint8',
+    );
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining('wrote index.html, model.json and weights.bin'),
+    ]);
+    const html = readFileSync(path.join(out, 'index.html'), 'utf8');
+    expect(html).toContain(readFileSync(path.join(out, 'weights.bin')).toString('base64'));
+    expect(html).toMatch(/script-src 'sha256-[\w+/=]+' 'wasm-unsafe-eval'/);
+    expect(html).toContain('data:application/wasm;base64,');
+  });
+
   it('say what is no run', () => {
     const { stderr, status: code } = segloss('test', 'images');
     expect(stderr).toContain('is not a run folder: config.resolved.yaml is missing');

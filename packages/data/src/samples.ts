@@ -1,5 +1,6 @@
 // Everything of this package that needs no Node: for pages and for the training loop.
 export * from './augment/index.js';
+export { DataError, type DataErrorCode } from './errors.js';
 export { foldOf, type FoldOptions } from './samples/folds.js';
 export { IntensityRange } from './samples/intensities.js';
 export { randomStream, shuffled, type RandomStream } from './samples/random.js';

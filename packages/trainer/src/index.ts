@@ -54,9 +54,8 @@ export { type RunCalibration } from './run/run-calibration.js';
 export { openRun, type OpenRun, type OpenRunOptions } from './run/open-run.js';
 export { OutputError, OutputFolder, type OutputOptions } from './run/output-folder.js';
 export { decodeLabels, type DecodedCase, type Decoding } from './run/decode-labels.js';
-export { colorOf, overlayPng } from './run/label-pictures.js';
+export { overlayPng } from './run/label-pictures.js';
 export { predictFolder, type FolderPredictions, type PredictFolderOptions } from './run/predict-folder.js';
-export { type PredictImageOptions } from './run/predict-image.js';
 export { RunError, type RunErrorCode } from './run/run-error.js';
 export { putRunAside, type RunStatus } from './run/run-folder.js';
 export {

@@ -1,16 +1,23 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
 import {
   exportDifference,
   exportModel,
   exportNotes,
   exportOnnx,
   loadExportedModel,
+  OutputFolder,
   QUANTIZATIONS,
   releaseBackend,
   type ExportDifference,
+  type OpenRun,
+  type OutputOptions,
 } from '@segloss/trainer';
 import type { Command } from 'commander';
 
 import { UsageError } from '../errors.js';
+import { checkPage, exportPage } from '../export-page/page.js';
 import type { Terminal } from '../terminal.js';
 import { oneOf } from './choices.js';
 import { absolute, open } from './run-flags.js';
@@ -19,6 +26,7 @@ interface ExportFlags {
   out: string;
   format: string;
   quantize?: string;
+  page?: boolean;
   checkpoint: string;
   overwrite?: boolean;
   allowModules?: boolean;
@@ -34,6 +42,10 @@ export function define(command: Command, terminal: Terminal): void {
       '--quantize <type>',
       'store filters as uint8, uint16 or float16, and print how much the logits change (tfjs only)',
     )
+    .option(
+      '--page',
+      'also write index.html, a page that segments a dropped image in the browser (tfjs only)',
+    )
     .option('--checkpoint <name>', 'best, last or previous', 'best')
     .option('--allow-modules', 'run the module of the model that the run names')
     .option('--overwrite', 'also replace files that segloss did not write')
@@ -41,8 +53,11 @@ export function define(command: Command, terminal: Terminal): void {
       const format = oneOf('format', flags.format, ['tfjs', 'onnx'] as const);
       const quantize =
         flags.quantize === undefined ? undefined : oneOf('quantize', flags.quantize, QUANTIZATIONS);
-      if (quantize !== undefined && format === 'onnx') {
-        throw new UsageError('export: --quantize is for --format tfjs; leave one of them out');
+      const { page = false } = flags;
+      if ((quantize !== undefined || page) && format === 'onnx') {
+        throw new UsageError(
+          `export: --${page ? 'page' : 'quantize'} is for --format tfjs; leave one of them out`,
+        );
       }
       const opened = await open(
         run,
@@ -59,8 +74,10 @@ export function define(command: Command, terminal: Terminal): void {
           say(`wrote model.onnx to ${folder}`);
           return;
         }
+        if (page) checkPage(opened);
         await exportModel(opened.model, folder, notes, { ...options, quantize });
-        say(`wrote model.json and weights.bin to ${folder}`);
+        if (page) writePage(opened, folder, options);
+        say(`wrote ${page ? 'index.html, model.json' : 'model.json'} and weights.bin to ${folder}`);
         if (quantize === undefined) return;
         const exported = await loadExportedModel(folder);
         say(`${quantize}: ${differenceText(await exportDifference(opened, exported))}`);
@@ -70,6 +87,12 @@ export function define(command: Command, terminal: Terminal): void {
         await releaseBackend();
       }
     });
+}
+
+function writePage(run: OpenRun, folder: string, options: OutputOptions): void {
+  const topology = readFileSync(path.join(folder, 'model.json'), 'utf8');
+  const weights = readFileSync(path.join(folder, 'weights.bin'));
+  new OutputFolder(folder, options).write('index.html', Buffer.from(exportPage(run, { topology, weights })));
 }
 
 function differenceText({ images, count, largest, scale, changed }: ExportDifference): string {

@@ -12,13 +12,20 @@ export function document({
   style,
   main,
   script,
+  policy = {},
 }: {
   title: string;
   style: string;
   main: Html;
   script?: PageScript;
+  /** What the page may do besides: sources for its script, and connections. */
+  policy?: { readonly script?: string; readonly connect?: string };
 }): string {
-  const allowed = script === undefined ? '' : `; script-src '${script.hash}'`; // prettier-ignore
+  const sources = [script && `'${script.hash}'`, policy.script].filter((one) => one !== undefined);
+  const allowed = [
+    ...(sources.length === 0 ? [] : [`; script-src ${sources.join(' ')}`]),
+    ...(policy.connect === undefined ? [] : [`; connect-src ${policy.connect}`]),
+  ].join('');
   return html`<!doctype html>
     <html lang="en">
       <head>

@@ -1,6 +1,6 @@
-import { DataError, type Sample } from '@segloss/data';
+import { DataError, type Sample } from '@segloss/data/samples';
 
-import { type RunConfig } from '../config/schema.js';
+import type { RunConfig } from '../config/schema.js';
 
 /** (x - mean) / std of each channel, as the configuration says; the mask stays. `auto`, where no plan has replaced it, is `none`. */
 export function normalizer(normalize: RunConfig['data']['normalize']): (sample: Sample) => Sample {

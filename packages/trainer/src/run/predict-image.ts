@@ -1,4 +1,4 @@
-import { DataError, padVolume, paddingBefore, resampleVolume, resizeSample, resizeVolume, type Sample, type VolumeSize } from '@segloss/data'; // prettier-ignore
+import { DataError, padVolume, paddingBefore, resampleVolume, resizeSample, resizeVolume, type Sample, type VolumeSize } from '@segloss/data/samples'; // prettier-ignore
 import { scaleTemperature } from '@segloss/metrics';
 
 import { sizesOf } from '../loop/batches.js';
@@ -8,7 +8,7 @@ import { predictSliding, predictSlidingLabels } from '../loop/sliding-window.js'
 import { decodeLabels, type Decoding } from './decode-labels.js';
 import { mirrored, mirrorings } from '../loop/mirror.js';
 import { normalizer } from './normalize.js';
-import { type OpenRun } from './open-run.js';
+import type { OpenRun } from './open-run.js';
 
 /** How an image of any size comes to the model. */
 export interface PredictImageOptions {
@@ -22,9 +22,28 @@ export interface PredictImageOptions {
   decode?: Decoding;
 }
 
-type Predictor = Pick<OpenRun, 'model' | 'config' | 'inputShape' | 'background' | 'temperature'>;
+/** What a prediction needs of a run. */
+export interface Predictor extends Pick<OpenRun, 'model' | 'inputShape' | 'background' | 'temperature'> {
+  readonly config: { readonly data: Pick<OpenRun['config']['data'], 'normalize' | 'volumes' | 'spacing'> };
+}
 
-/** Labels and probabilities of an image or volume, at its own size; of several runs, by the means of their probabilities. */
+/**
+ * Predicts labels and probabilities of an image or volume, at its own size; of several runs, by the means of their probabilities. It needs no Node.
+ *
+ * @param runs From `openRun`, or in a page the model with the facts that its export carries.
+ * @param sample With values from 0 to 1, as they are before they are normalized.
+ * @throws {DataError} If the model takes volumes and this is an image or the other way round, or the channels differ.
+ *
+ * @example
+ * ```ts
+ * await selectBackend('cpu');
+ * const model = unet({ inputShape: [4, 4, 1], outputs: 1, widths: [2], seed: 1 });
+ * const run = { model, inputShape: [4, 4, 1], background: 0, config: { data: { normalize: { mean: [0.5], std: [0.2] } } } };
+ * const sample = { id: 'a', width: 6, height: 5, channels: 1, image: new Float32Array(30), mask: new Uint8Array(30) };
+ * const { labels, probabilities } = await predictImage([run], sample);
+ * [labels.length, probabilities.length]; // → [30, 60]
+ * ```
+ */
 export async function predictImage(
   runs: readonly Predictor[],
   sample: Sample,
