@@ -16,8 +16,8 @@ function brokenLinks(pages: Readonly<Record<string, string>>, base = '/'): strin
     writeFileSync(join(site, path), html);
   }
   const program = `import { brokenLinks } from ${JSON.stringify(join(root, 'tools/site/check.mjs'))};
-    console.log(JSON.stringify(brokenLinks(...JSON.parse(process.argv[1]))));`;
-  const args = ['--input-type=module', '--eval', program, JSON.stringify([site, base])];
+    console.log(JSON.stringify(brokenLinks(${JSON.stringify(site)}, ${JSON.stringify(base)})));`;
+  const args = ['--input-type=module', '--eval', program];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as string[];
 }
 
