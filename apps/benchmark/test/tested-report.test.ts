@@ -49,7 +49,7 @@ function putTest(run: string, more: object = {}, name = 'test-val'): void {
   const { classes } = summaryOf(argmax);
   const soft = classes.map((one) => one.soft!.predicted);
   const report = {
-    ...{ classes: CLASSES, background: 0, weightsSha256: ['abc'], cases: argmax },
+    ...{ classes: CLASSES, background: 0, weightsSha256: ['abc'], cases: argmax, lesions: {} },
     marginals: { truth: classes.map((one) => one.truth), soft, hard: [] },
     reliability: reliabilityOf(probabilities),
     decodings: [
@@ -148,6 +148,19 @@ describe('decodings and calibration in the report', () => {
     expect(text).toContain('does not change them');
     expect(json().decodings.map((one: { row: string; decoding: string; runs: number }) => [one.row, one.decoding, one.runs])).toEqual([['ce', 'argmax', 2], ['ce', 'volume', 2]]); // prettier-ignore
     expect(json().calibration[0].scores.ECE.mean).toBeCloseTo(0.2, 6);
+  });
+
+  it('leave lesion F1 out where runs found lesions in different ways', () => {
+    const { runs, page, json } = benchmark('different');
+    putTest(runs[0]);
+    putTest(runs[2], { lesions: { iou: 0.1 } });
+    expect(page()).toContain('different --lesions');
+    expect(cells(page(), 'Decodings', 'ce', 'argmax')).toHaveLength(8);
+    expect(json().decodings[0].scores['lesion F1'].mean).toBeNull();
+    putTest(runs[0], { lesions: { iou: 0.1 } });
+    expect(page()).toContain('found at an IoU above 0.1.');
+    expect(json()).toMatchObject({ decodedLesions: { iou: 0.1 } });
+    expect(cells(page(), 'Decodings', 'ce', 'argmax')).toHaveLength(9);
   });
 
   it('show calibrated probabilities next to those as predicted', () => {

@@ -1,4 +1,9 @@
-import { summarizeScores, type ClassReliability, type ScoreSummary } from '@segloss/metrics';
+import {
+  summarizeScores,
+  type ClassReliability,
+  type LesionOptions,
+  type ScoreSummary,
+} from '@segloss/metrics';
 
 import { decodingName } from '../analyze/decodings.js';
 import { pushTo } from '../page/push-to.js';
@@ -37,6 +42,8 @@ export type CalibrationScore = (typeof CALIBRATION_SCORES)[number];
 export interface TestedSection {
   readonly decodings: readonly DecodingResult[];
   readonly calibration: readonly CalibrationResult[];
+  /** When lesions are found: undefined where no run scored them, `different` where the runs did so in different ways and have no common F1. */
+  readonly lesions: LesionOptions | 'different' | undefined;
   /** Runs whose test is of weights that they no longer have. */
   readonly stale: number;
 }
@@ -46,12 +53,14 @@ export function testedSection({ data, rows }: Pick<Section, 'data' | 'rows'>, pa
   const foreground = foregroundOf(data);
   const decodings: DecodingResult[] = [];
   const calibration: CalibrationResult[] = [];
+  const criteria: LesionOptions[] = [];
   let stale = 0;
   for (const row of rows) {
     const found = row.results.flatMap((cell) => readTested(cell, part) ?? []);
     const tested = found.filter((one): one is TestedRun => one !== 'stale');
     stale += found.length - tested.length;
     if (data === undefined || tested.length === 0) continue;
+    for (const { lesions, decodings: some } of tested) if (lesions && some.length > 0) criteria.push(lesions);
     decodings.push(...decodingsOf(row, tested, foreground, data.rareClass));
     const scaled = tested.flatMap((one) => one.calibrated ?? []);
     for (const k of foreground) {
@@ -59,7 +68,8 @@ export function testedSection({ data, rows }: Pick<Section, 'data' | 'rows'>, pa
       if (scaled.length > 0) calibration.push(calibrationOf(row, k, true, scaled));
     }
   }
-  return { decodings, calibration, stale };
+  const same = criteria.every(({ iou }) => iou === criteria[0]!.iou);
+  return { decodings, calibration, lesions: same ? criteria[0] : 'different', stale };
 }
 
 function decodingsOf(

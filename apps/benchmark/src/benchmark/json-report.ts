@@ -18,7 +18,7 @@ export function jsonReport(board: Leaderboard, results: Results): string {
     verdict: verdict(board, results),
     sections: board.sections.map(({ title, columns, rows, data, statistics }) => {
       const trained = rows.filter(({ constant }) => !constant);
-      const { decodings, calibration } = testedSection({ data, rows }, part);
+      const { decodings, calibration, lesions: lesionsFound } = testedSection({ data, rows }, part);
       const classOf = (k: number) => data?.classes[k] ?? null;
       return {
         ...{ title, data: data ?? null },
@@ -28,7 +28,8 @@ export function jsonReport(board: Leaderboard, results: Results): string {
           bins: data === undefined || row.constant ? [] : sizeBins(row.replicates, data.rareClass).map((bin) => ({ ...bin, ...forceIn(specOf(row), bin.truth) })), // prettier-ignore
         })),
         lesions: lesionResults({ data, rows }).map(({ row, k, size, rates, ...scores }) => ({ row: rowName(row), class: classOf(k), size: size ?? null, ...picked(scores), ...picked(rates ?? {}) })), // prettier-ignore
-        decodings: decodings.map(({ row, decoding, runs, scores }) => ({ row: rowName(row), decoding, runs, scores: picked(scores) })), // prettier-ignore
+        decodedLesions: lesionsFound ?? null,
+        decodings: decodings.map(({ row, decoding, runs, scores }) => ({ row: rowName(row), decoding, runs, scores: picked(lesionsFound === 'different' ? { ...scores, 'lesion F1': NO_SCORE } : scores) })), // prettier-ignore
         calibration: calibration.map(({ row, k, calibrated, runs, scores }) => ({ row: rowName(row), class: classOf(k), calibrated, runs, scores: picked(scores) })), // prettier-ignore
         pairs: (statistics?.comparisons ?? []).map(({ first, second, difference, test, adjustedP, distinguishable }) => ({ row: rowName(trained[second]!), comparedWith: rowName(trained[first]!), difference, test, adjustedP, distinguishable })), // prettier-ignore
       };
@@ -41,6 +42,8 @@ export function jsonReport(board: Leaderboard, results: Results): string {
 }
 
 const pick = ({ mean, standardDeviation, cases, interval }: Leaderboard['sections'][number]['rows'][number]['cells'][number]) => ({ mean, standardDeviation, trainings: cases, ...(interval !== undefined && { interval }) }); // prettier-ignore
+
+const NO_SCORE: ScoreSummary = { mean: NaN, standardDeviation: NaN, median: NaN, cases: 0, total: 0 };
 
 /** Scores over the repetitions; plain numbers stay. */
 const picked = (scores: Readonly<Record<string, number | ScoreSummary>>) => Object.fromEntries(Object.entries(scores).map(([key, score]) => [key, typeof score === 'number' ? score : pick(score)])); // prettier-ignore

@@ -6,7 +6,7 @@ import { readScores, type DecodedScores, type TestReport } from '@segloss/traine
 import type { CellResult, Part } from './results.js';
 
 /** What `segloss test` found for a run on its own images. */
-export interface TestedRun extends Pick<TestReport, 'classes' | 'marginals' | 'reliability'> {
+export interface TestedRun extends Pick<TestReport, 'classes' | 'lesions' | 'marginals' | 'reliability'> {
   /** Empty where it was tested with one decoding. */
   readonly decodings: readonly DecodedScores[];
   /** With `--calibrated`: the probabilities scaled by the run's temperature. */
@@ -27,11 +27,14 @@ export function readTested({ folder, scores }: CellResult, part: Part): TestedRu
   const isCurrent = (one: Partial<TestReport>) =>
     one.weightsSha256?.length === 1 && known.includes(one.weightsSha256[0]);
   if (!isCurrent(report)) return 'stale';
-  const { classes, marginals, reliability, decodings = [] } = report;
+  const { classes, lesions, marginals, reliability, decodings = [] } = report;
   const calibrated = readReport(path.join(folder, `test-${part}-calibrated.json`));
   const usable =
     calibrated?.trainedOn === undefined && calibrated?.weightsSha256?.[0] === report.weightsSha256[0];
-  return { classes, marginals, reliability, decodings, calibrated: usable ? calibrated : undefined };
+  return {
+    ...{ classes, marginals, reliability, decodings, calibrated: usable ? calibrated : undefined },
+    ...(lesions && { lesions }),
+  };
 }
 
 function readReport(file: string): TestReport | undefined {

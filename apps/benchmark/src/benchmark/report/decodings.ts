@@ -8,6 +8,7 @@ import {
   testedSection,
   type CalibrationScore,
   type DecodingScore,
+  type TestedSection,
 } from '../decoding-results.js';
 import type { Part } from '../results.js';
 import { formatScore } from '../table-formats.js';
@@ -22,10 +23,10 @@ const DIGITS: Readonly<Record<DecodingScore | CalibrationScore, number>> = {
 /** The decodings and the calibration that `segloss test` found for the runs; nothing where none was tested. */
 export function testedTables(section: Section, part: Part): Html {
   const { title, data } = section;
-  const { decodings, calibration, stale } = testedSection(section, part);
+  const { decodings, calibration, lesions, stale } = testedSection(section, part);
   if (data === undefined || decodings.length + calibration.length + stale === 0) return html``;
-  const lesions = decodings.some(({ scores }) => scores['lesion F1'].cases > 0);
-  const columns = DECODING_SCORES.filter((score) => score !== 'lesion F1' || lesions);
+  const hasF1 = lesions !== undefined && lesions !== 'different';
+  const columns = DECODING_SCORES.filter((score) => score !== 'lesion F1' || hasF1);
   const [decoded, probabilities] = [
     decodings.map(({ row, decoding, runs, scores }) => ({ names: [rowName(row), decoding], runs, scores })),
     calibration.map(({ row, k, calibrated, runs, scores }) => ({
@@ -43,7 +44,7 @@ export function testedTables(section: Section, part: Part): Html {
             probabilities sum to; <code>dice</code>, the mask of the best expected Dice. Found by
             <code>segloss test RUN --decode argmax,volume,dice</code>, with the best weights unless
             <code>--checkpoint</code> names others. Trainings are compared above; here compare the decodings
-            of a row.
+            of a row.${lesionText(lesions)}
           </p>
           ${scoreTable(['loss', 'decoding'], columns, decoded, captionOf('Decodings', title), fileName('decodings', title))}`
   }
@@ -68,6 +69,15 @@ export function testedTables(section: Section, part: Part): Html {
           older version. Run <code>segloss test</code> on them again.
         </p>`
   }`;
+}
+
+function lesionText(lesions: TestedSection['lesions']): string {
+  if (lesions === undefined) return '';
+  if (lesions === 'different')
+    return ' The runs were tested with different --lesions, so that their lesion F1 is left out.';
+  return lesions.iou === undefined
+    ? ' A lesion is found by any shared pixel.'
+    : ` A lesion is found at an IoU above ${lesions.iou}.`;
 }
 
 /** A table of scores with its CSV. */
