@@ -46,7 +46,8 @@ const NAMES_A_LOSS: Record<string, string> = {
   'packages/bias/src/simplex-penalties.ts': 'closed forms of the penalties of three classes, by loss',
   'packages/metrics/src/calibration.ts': 'norms of the calibration error, not losses',
   'packages/metrics/src/decode/decode.ts': 'the metric that decoding maximizes, not the loss',
-  'packages/trainer/src/config/schema.ts': 'the default loss; the schedule poly',
+  'packages/trainer/src/config/schema.ts': 'the default loss',
+  'packages/trainer/src/config/schema-optimization.ts': 'the schedule poly, not the loss',
   'packages/trainer/src/loop/learning-rate.ts': 'the schedule poly, not the loss',
   'packages/trainer/src/run/decode-labels.ts': 'the metric that decoding maximizes, not the loss',
 };

@@ -223,12 +223,12 @@ describe('a run whose disk hangs', () => {
 });
 
 describe('images of different sizes', () => {
-  it('without data.size are refused with the key that helps', async () => {
+  it('are refused at their original sizes, with the key that helps', async () => {
     writeDataset(path.join(folder, 'data'), [2, 4, 6, 8, 10, 12]);
     writeDataset(path.join(folder, 'data'), [2], 24);
-    await expect(run(undefined, { data: { folder: path.join(folder, 'data') } })).rejects.toThrow(
-      /wanted images of one size, got .*; set data\.size to resize them/,
-    );
+    await expect(
+      run(undefined, { data: { folder: path.join(folder, 'data'), size: 'original' } }),
+    ).rejects.toThrow(/wanted images of one size, got .*; set data\.size to resize them/);
     expect(json('summary.json')).toMatchObject({ status: 'failed' });
   });
 });
