@@ -111,7 +111,7 @@ describe('readMask keeps labels exactly', () => {
     [
       'a huge header',
       png(100000, 100000, 8, gray, [[0]]),
-      'it claims 100000 x 100000 pixels; at most 64 million are read',
+      'it claims 100000 x 100000 pixels; at most 268 million are read',
     ],
     [
       'a JPEG',

@@ -1,6 +1,7 @@
 import { type RandomStream } from '../samples/random.js';
 import { type Sample } from '../samples/sample.js';
 import { checkRange, draw, type Range } from './ranges.js';
+import { powerOf } from './power.js';
 import { type PhotometricTransform } from './types.js';
 
 /** Changes every value by a function; results are held within 0 to 1. */
@@ -12,7 +13,10 @@ function pointwise(
     name,
     image(sample, random) {
       const change = make(random, sample);
-      return sample.image.map((value) => clip(change(value)));
+      const { image } = sample;
+      const result = new Float32Array(image.length);
+      for (let i = 0; i < image.length; i++) result[i] = clip(change(image[i]!));
+      return result;
     },
   };
 }
@@ -32,10 +36,7 @@ const clip = (value: number) => (value < 0 ? 0 : value > 1 ? 1 : value);
  */
 export function randomGamma(range: readonly [low: number, high: number] = [0.8, 1.25]): PhotometricTransform {
   const exponents = checkRange('randomGamma', 'range', range, [1e-3, 1e3]);
-  return pointwise('randomGamma', (random) => {
-    const gamma = draw(random, exponents);
-    return (value) => value ** gamma;
-  });
+  return pointwise('randomGamma', (random) => powerOf(draw(random, exponents)));
 }
 
 /**
@@ -61,7 +62,9 @@ export function randomBrightnessContrast({
     checkRange(name, 'contrast', contrast, [-1, 100]),
   ];
   return pointwise(name, (random, { image }) => {
-    const mean = image.reduce((sum, value) => sum + value, 0) / image.length;
+    let sum = 0;
+    for (let i = 0; i < image.length; i++) sum += image[i]!;
+    const mean = sum / image.length;
     const [plus, factor] = [draw(random, added), 1 + draw(random, spread)];
     return (value) => mean + factor * (value - mean) + plus;
   });

@@ -21,10 +21,12 @@ export function resample(
   const depth = slices ?? sourceSlices;
   const image = new Float32Array(depth * height * width * channels);
   const mask = new Uint8Array(depth * height * width * labels);
+  image.fill(outside);
+  mask.fill(label);
   const point: Point = { x: 0, y: 0, z: 0 };
   const [lastX, lastY, lastZ] = [sourceWidth - 1, sourceHeight - 1, sourceSlices - 1];
   const { floor, min } = Math;
-  const source = sample.image;
+  const { image: source, mask: sourceMask } = sample;
   const slice = sourceHeight * sourceWidth * channels;
   let to = 0;
   for (let z = 0; z < depth; z++) {
@@ -39,12 +41,11 @@ export function resample(
           !within(point.y, sourceHeight) ||
           !within(point.z, sourceSlices)
         ) {
-          mask.fill(label, to * labels, (to + 1) * labels);
-          image.fill(outside, to * channels, (to + 1) * channels);
           continue;
         }
         const nearest = (floor(point.z) * sourceHeight + floor(point.y)) * sourceWidth + floor(point.x);
-        for (let k = 0; k < labels; k++) mask[to * labels + k] = sample.mask[nearest * labels + k]!;
+        if (labels === 1) mask[to] = sourceMask[nearest]!;
+        else for (let k = 0; k < labels; k++) mask[to * labels + k] = sourceMask[nearest * labels + k]!;
         // Half a pixel at the edge has a center on one side only.
         const u = clamp(point.x - 0.5, lastX);
         const v = clamp(point.y - 0.5, lastY);

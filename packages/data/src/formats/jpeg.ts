@@ -1,7 +1,7 @@
 import jpegJs from 'jpeg-js';
 
 import { Refusal } from '../errors.js';
-import { checkSize, MAX_PIXELS, type ImageHeader, type RawPixels } from './raw-pixels.js';
+import { checkSize, MAX_DENSE_PIXELS, type ImageHeader, type RawPixels } from './raw-pixels.js';
 
 /** What the segments of a JPEG say. */
 interface Segments {
@@ -31,14 +31,14 @@ export function jpegHeader(bytes: Uint8Array): ImageHeader {
 /** Decodes a JPEG (baseline or progressive, 8 bits), upright: turned and mirrored as its Exif orientation says. */
 export function decodeJpeg(bytes: Uint8Array): RawPixels {
   const segments = segmentsOf(bytes);
-  checkSize(segments.width, segments.height, bytes.length, PIXELS_PER_BYTE);
+  checkSize(segments.width, segments.height, bytes.length, PIXELS_PER_BYTE, MAX_DENSE_PIXELS);
   if (scansOf(bytes) > MAX_SCANS) throw new Refusal(`it has more than ${MAX_SCANS} scans; save it anew`);
   const { width, height, data } = jpegJs.decode(bytes, {
     useTArray: true,
     formatAsRGBA: false,
     tolerantDecoding: false,
     ...(isRgb(segments) && { colorTransform: false }),
-    maxResolutionInMP: MAX_PIXELS / 1e6,
+    maxResolutionInMP: MAX_DENSE_PIXELS / 1e6,
     maxMemoryUsageInMB: 2048,
   });
   const channels = segments.components.length === 1 ? 1 : 3;
@@ -46,7 +46,7 @@ export function decodeJpeg(bytes: Uint8Array): RawPixels {
     width,
     height,
     channels,
-    values: channels === 1 ? firstOfThree(data) : new Uint8Array(data),
+    values: channels === 1 ? firstOfThree(data) : data,
   };
   return {
     kind: 'jpeg',
@@ -64,8 +64,11 @@ function isRgb({ components, adobeTransform, jfif }: Segments): boolean {
   return adobeTransform === undefined ? components.join() === '82,71,66' : adobeTransform === 0;
 }
 
-const firstOfThree = (values: ArrayLike<number>) =>
-  Uint8Array.from({ length: values.length / 3 }, (_, i) => values[3 * i]!);
+function firstOfThree(values: ArrayLike<number>): Uint8Array {
+  const first = new Uint8Array(values.length / 3);
+  for (let i = 0; i < first.length; i++) first[i] = values[3 * i]!;
+  return first;
+}
 
 interface Pixels {
   readonly width: number;

@@ -150,7 +150,26 @@ function unpacked(
   return depth === 16 ? unpackShorts(lines, false) : lines;
 }
 
-/** Undoes the filter of each row: none, left, above, their average, or Paeth's choice of left, above and both. */
+/** Undo the filters of a row: none, left, above, their average, Paeth's choice of left, above and both. What lies before the row is 0. */
+const UNFILTERS: readonly ((row: Uint8Array, above: Uint8Array, step: number) => void)[] = [
+  () => undefined,
+  (row, _, step) => {
+    for (let i = step; i < row.length; i++) row[i]! += row[i - step]!;
+  },
+  (row, above) => {
+    for (let i = 0; i < row.length; i++) row[i]! += above[i]!;
+  },
+  (row, above, step) => {
+    for (let i = 0; i < step && i < row.length; i++) row[i]! += above[i]! >> 1;
+    for (let i = step; i < row.length; i++) row[i]! += (row[i - step]! + above[i]!) >> 1;
+  },
+  (row, above, step) => {
+    for (let i = 0; i < step && i < row.length; i++) row[i]! += paeth(0, above[i]!, 0);
+    for (let i = step; i < row.length; i++) row[i]! += paeth(row[i - step]!, above[i]!, above[i - step]!);
+  },
+];
+
+/** Undoes the filter of each row. */
 function unfilter(filtered: Uint8Array, rowBytes: number, rows: number, step: number): Uint8Array {
   const lines = new Uint8Array(rowBytes * rows);
   for (let y = 0; y < rows; y++) {
@@ -158,17 +177,10 @@ function unfilter(filtered: Uint8Array, rowBytes: number, rows: number, step: nu
     const to = y * rowBytes;
     const filter = filtered[from]!;
     if (filter > 4) throw new Refusal(`it is damaged (row ${y} has the filter ${filter})`);
-    for (let i = 0; i < rowBytes; i++) {
-      const left = i >= step ? lines[to + i - step]! : 0;
-      const above = y > 0 ? lines[to + i - rowBytes]! : 0;
-      const raw = filtered[from + 1 + i]!;
-      if (filter === 0) lines[to + i] = raw;
-      else if (filter === 1) lines[to + i] = raw + left;
-      else if (filter === 2) lines[to + i] = raw + above;
-      else if (filter === 3) lines[to + i] = raw + ((left + above) >> 1);
-      else
-        lines[to + i] = raw + paeth(left, above, i >= step && y > 0 ? lines[to + i - rowBytes - step]! : 0);
-    }
+    const row = lines.subarray(to, to + rowBytes);
+    const above = y > 0 ? lines.subarray(to - rowBytes, to) : new Uint8Array(rowBytes);
+    row.set(filtered.subarray(from + 1, from + 1 + rowBytes));
+    UNFILTERS[filter]!(row, above, step);
   }
   return lines;
 }

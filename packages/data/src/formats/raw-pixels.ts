@@ -31,22 +31,33 @@ export interface ImageHeader {
 /** Unpacks a zlib stream to exactly `wanted` bytes. @throws {Refusal} If it holds fewer or more. @throws {Error} If it is damaged. */
 export type Inflate = (packed: Uint8Array, wanted: number) => Promise<Uint8Array>;
 
-/** Images that claim more pixels than this are refused. */
-export const MAX_PIXELS = 64e6;
+/** PNG and TIFF images that claim more pixels than this are refused: 16384 x 16384. */
+export const MAX_PIXELS = 2 ** 28;
+/** The same for JPEG images, whose decoder needs several times the memory of its result, and for masks of runs, which have no bytes for pixels. */
+export const MAX_DENSE_PIXELS = 64e6;
 
 /**
  * Throws unless the size is possible and the file has enough bytes for it: before anything is allocated.
  *
- * @param bytes Length of the file. @param pixelsPerByte The most pixels that one byte of such a file can hold.
+ * @param bytes Length of the file. @param pixelsPerByte The most pixels that one byte of such a file can hold. @param most Pixels.
  */
-export function checkSize(width: number, height: number, bytes: number, pixelsPerByte: number): void {
-  if (!(width * height > 0 && width * height <= MAX_PIXELS)) {
-    throw new Refusal(`it claims ${width} x ${height} pixels; at most ${MAX_PIXELS / 1e6} million are read`);
+export function checkSize(
+  width: number,
+  height: number,
+  bytes: number,
+  pixelsPerByte: number,
+  most = MAX_PIXELS,
+): void {
+  if (!(width * height > 0 && width * height <= most)) {
+    throw new Refusal(`it claims ${width} x ${height} pixels; at most ${millions(most)} million are read`);
   }
   if (width * height > bytes * pixelsPerByte) {
     throw new Refusal(`it claims ${width} x ${height} pixels, more than its ${bytes} bytes can hold`);
   }
 }
+
+/** For messages. */
+export const millions = (pixels: number): number => Math.floor(pixels / 1e6);
 
 /** Values of 1, 2 or 4 bits, packed from the high bits on; each row starts at a byte. */
 export function unpackBits(packed: Uint8Array, rowValues: number, rows: number, depth: number): Uint8Array {

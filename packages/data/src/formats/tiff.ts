@@ -2,6 +2,7 @@ import { Refusal } from '../errors.js';
 import { decodeLzw } from './lzw.js';
 import {
   MAX_PIXELS,
+  millions,
   unpackBits,
   unpackShorts,
   type ImageHeader,
@@ -168,7 +169,7 @@ function layoutOf(bytes: Uint8Array): Layout {
   const blockHeight = tiled ? one(TAG.tileHeight, 0) : Math.min(height, one(TAG.rowsPerStrip, height));
   const block = blockWidth * blockHeight;
   if (!(width * height > 0 && width * height <= MAX_PIXELS && block > 0 && block <= MAX_PIXELS)) {
-    refuse(`it claims ${width} x ${height} pixels; at most ${MAX_PIXELS / 1e6} million are read`);
+    refuse(`it claims ${width} x ${height} pixels; at most ${millions(MAX_PIXELS)} million are read`);
   }
   const expected = photometric === RGB ? 3 : 1;
   const extra = list(TAG.extraSamples).length;

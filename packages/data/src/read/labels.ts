@@ -128,7 +128,9 @@ export function labelsOf(
     throw new DataError(`cannot read labels from ${path}: JPEG changes label values; save masks as PNG`, 'unreadable'); // prettier-ignore
   }
   const [dark, bright] = rule.jpeg;
-  return Uint8Array.from(values, (value) => (value > 127 ? bright : dark));
+  const labels = new Uint8Array(values.length);
+  for (let i = 0; i < labels.length; i++) labels[i] = values[i]! > 127 ? bright : dark;
+  return labels;
 }
 
 /** Class indices of mask values. @throws {DataError} `bad-label`, with the values. */

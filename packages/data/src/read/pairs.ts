@@ -107,10 +107,11 @@ function withChannels(values: Float32Array, from: number, to: number): Float32Ar
   if (from === to) return values;
   const pixels = values.length / from;
   const result = new Float32Array(pixels * to);
-  for (let i = 0; i < pixels; i++) {
+  for (let i = 0, at = 0; i < pixels; i++, at += to) {
     let sum = 0;
     for (let c = 0; c < from; c++) sum += values[i * from + c]!;
-    for (let c = 0; c < to; c++) result[i * to + c] = from === 1 ? values[i]! : sum / from;
+    const value = from === 1 ? values[i]! : sum / from;
+    for (let c = 0; c < to; c++) result[at + c] = value;
   }
   return result;
 }

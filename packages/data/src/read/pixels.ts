@@ -26,20 +26,25 @@ export function imageOf(raw: RawPixels): Image {
   const { width, height } = raw;
   if (raw.indexed && raw.palette) {
     const values = new Float32Array(width * height * 3);
-    raw.values.forEach((index, i) =>
-      values.set(
-        (raw.palette![index] ?? [0, 0, 0]).map((v) => v / 255),
-        3 * i,
-      ),
-    );
+    const colors = new Float32Array(3 * (raw.maximum + 1)); // black beyond the palette
+    raw.palette.slice(0, raw.maximum + 1).forEach((color, index) => {
+      for (let c = 0; c < 3; c++) colors[3 * index + c] = color[c]! / 255;
+    });
+    for (let i = 0, to = 0; i < raw.values.length; i++) {
+      const from = 3 * raw.values[i]!;
+      values[to++] = colors[from]!;
+      values[to++] = colors[from + 1]!;
+      values[to++] = colors[from + 2]!;
+    }
     return { width, height, channels: 3, values };
   }
   const channels = raw.channels - (raw.alpha ? 1 : 0);
   const values = new Float32Array(width * height * channels);
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    for (let c = 0; c < channels; c++) {
-      values[pixel * channels + c] = raw.values[pixel * raw.channels + c]! / raw.maximum;
-    }
+  const share = Float32Array.from({ length: raw.maximum + 1 }, (_, value) => value / raw.maximum);
+  const skipped = raw.channels - channels;
+  const { values: bytes } = raw;
+  for (let from = 0, to = 0; to < values.length; from += skipped) {
+    for (let c = 0; c < channels; c++) values[to++] = share[bytes[from++]!]!;
   }
   return { width, height, channels, values };
 }

@@ -38,10 +38,13 @@ export function resizeSample(sample: Sample, height: number, width: number): Sam
   );
   const image = resizeColumns(wide, width * channels, weightsFor(sample.height, height));
   const mask = new Uint8Array(height * width * labels);
+  const columns = Int32Array.from({ length: width }, (_, x) =>
+    Math.floor(((x + 0.5) * sample.width) / width),
+  );
   for (let y = 0; y < height; y++) {
     const row = Math.floor(((y + 0.5) * sample.height) / height) * sample.width;
     for (let x = 0; x < width; x++) {
-      const from = (row + Math.floor(((x + 0.5) * sample.width) / width)) * labels;
+      const from = (row + columns[x]!) * labels;
       for (let k = 0; k < labels; k++) mask[(y * width + x) * labels + k] = sample.mask[from + k]!;
     }
   }
@@ -51,7 +54,7 @@ export function resizeSample(sample: Sample, height: number, width: number): Sam
 }
 
 /** Which source pixels make a target pixel, and with what weights. */
-export type Taps = readonly { readonly start: number; readonly weights: readonly number[] }[];
+export type Taps = readonly { readonly start: number; readonly weights: Float64Array }[];
 
 /** A triangle as wide as the larger of the two pixels: bilinear when growing, antialiased when shrinking. */
 export function weightsFor(source: number, target: number): Taps {
@@ -64,7 +67,7 @@ export function weightsFor(source: number, target: number): Taps {
     const weights: number[] = [];
     for (let x = start; x <= end; x++) weights.push(Math.max(0, 1 - Math.abs(x - center) / support));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return { start, weights: weights.map((weight) => weight / total) };
+    return { start, weights: Float64Array.from(weights, (weight) => weight / total) };
   });
 }
 
@@ -76,27 +79,45 @@ function resizeRows(
   taps: Taps,
 ): Float32Array {
   const result = new Float32Array(height * taps.length * channels);
-  for (let y = 0; y < height; y++) {
-    taps.forEach(({ start, weights }, x) => {
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let k = 0; k < weights.length; k++)
-          sum += weights[k]! * image[(y * width + start + k) * channels + c]!;
-        result[(y * taps.length + x) * channels + c] = sum;
+  const rowLength = width * channels;
+  for (let y = 0, to = 0; y < height; y++) {
+    for (const { start, weights } of taps) {
+      const first = y * rowLength + start * channels;
+      if (channels === 3) {
+        let [red, green, blue] = [0, 0, 0];
+        for (let k = 0, from = first; k < weights.length; k++, from += 3) {
+          const weight = weights[k]!;
+          red += weight * image[from]!;
+          green += weight * image[from + 1]!;
+          blue += weight * image[from + 2]!;
+        }
+        result[to++] = red;
+        result[to++] = green;
+        result[to++] = blue;
+        continue;
       }
-    });
+      for (let c = 0; c < channels; c++, to++) {
+        let sum = 0;
+        for (let k = 0, from = first + c; k < weights.length; k++, from += channels)
+          sum += weights[k]! * image[from]!;
+        result[to] = sum;
+      }
+    }
   }
   return result;
 }
 
 function resizeColumns(image: Float32Array, rowLength: number, taps: Taps): Float32Array {
   const result = new Float32Array(taps.length * rowLength);
+  const sums = new Float64Array(rowLength);
   taps.forEach(({ start, weights }, y) => {
-    for (let i = 0; i < rowLength; i++) {
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += weights[k]! * image[(start + k) * rowLength + i]!;
-      result[y * rowLength + i] = sum;
+    sums.fill(0);
+    for (let k = 0; k < weights.length; k++) {
+      const weight = weights[k]!;
+      const row = image.subarray((start + k) * rowLength, (start + k + 1) * rowLength);
+      for (let i = 0; i < rowLength; i++) sums[i]! += weight * row[i]!;
     }
+    result.set(sums, y * rowLength);
   });
   return result;
 }

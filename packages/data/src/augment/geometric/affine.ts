@@ -50,9 +50,11 @@ export function randomAffine({
         height,
         width,
         toSource(point) {
-          const [x, y] = [point.x - centerX - moveX, point.y - centerY - moveY];
+          const x = point.x - centerX - moveX;
+          const y = point.y - centerY - moveY;
           // The inverse turn of (x, y), y downwards, then the inverse shear.
-          const [u, v] = [cos * x - sin * y, sin * x + cos * y];
+          const u = cos * x - sin * y;
+          const v = sin * x + cos * y;
           point.x = centerX + u - slope * v;
           point.y = centerY + v;
         },

@@ -1,5 +1,5 @@
 import { DataError } from '../../errors.js';
-import { MAX_PIXELS } from '../raw-pixels.js';
+import { MAX_DENSE_PIXELS } from '../raw-pixels.js';
 
 /**
  * A mask as lengths of runs, column by column from the top left: zeros, ones, zeros, … `counts` are the lengths, or their
@@ -125,9 +125,9 @@ function decompress(text: string): number[] {
 function checkSize(size: readonly number[]): readonly [number, number] {
   const [height = 0, width = 0] = size;
   const whole = size.length === 2 && size.every((side) => Number.isInteger(side) && side > 0);
-  if (!whole || height * width > MAX_PIXELS) {
+  if (!whole || height * width > MAX_DENSE_PIXELS) {
     throw broken(
-      `the size [${size.join(', ')}] (wanted [height, width] of at most ${MAX_PIXELS / 1e6} million pixels)`,
+      `the size [${size.join(', ')}] (wanted [height, width] of at most ${MAX_DENSE_PIXELS / 1e6} million pixels)`,
     );
   }
   return [height, width];
