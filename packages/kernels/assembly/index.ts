@@ -16,7 +16,7 @@ export { focalElementGradient, focalElementScratch, focalElementSums } from './f
 export { focalSoftmaxGradient, focalSoftmaxScratch, focalSoftmaxSums } from './focal-softmax';
 export { softmaxIndexGradient, softmaxIndexScratch, softmaxIndexSums } from './softmax-indices';
 export { labelLikelihoodGradient, labelLikelihoodScratch, labelLikelihoodSums } from './label-likelihood';
-export { readIndices } from './labels';
+export { readIndices, readUnitLabels } from './labels';
 export { pixelSums, probabilities, probabilitiesGradient, probabilitiesScratch } from './probabilities';
 export { lovaszWeights, valuesAtRanks } from './ranking';
 export { focalIndexGradient, focalIndexScratch, focalIndexSums } from './focal-indices';

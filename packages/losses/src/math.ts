@@ -11,6 +11,7 @@ import {
   pad,
   reshape,
   sign,
+  square,
   sum,
   tensor2d,
   tile,
@@ -71,8 +72,10 @@ export function absolute<T extends Tensor>(x: T): T {
   return mul(x, sign(x)) as T; // tf.sign has derivative 0
 }
 
-/** x^γ for x ≥ 0 with a finite slope at 0 for every γ > 0: below 1e-6 a straight line through 0. */
+/** x^γ for x ≥ 0 with a finite slope at 0 for every γ > 0: of exponents other than 1 and 2 below 1e-6 a straight line through 0. */
 export function gentlePower<T extends Tensor>(x: T, gamma: number): T {
+  if (gamma === 1) return x;
+  if (gamma === 2) return square(x);
   return mul(x, exp(mul(gamma - 1, log(maximum(x, 1e-6))))) as T;
 }
 

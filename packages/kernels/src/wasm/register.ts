@@ -38,7 +38,7 @@ import { regionStatistics, regionStatisticsGradient } from './losses/region-stat
 import { labelLikelihood, labelLikelihoodGradient } from './losses/label-likelihood.js';
 import { pixelSum, probabilities, probabilitiesGradient } from './losses/probabilities.js';
 import { lovaszWeights, valuesAtRanks } from './losses/ranking.js';
-import { readIndices } from './losses/read-indices.js';
+import { readIndices, readUnitLabels } from './losses/read-labels.js';
 import { relu, reluGradient } from './elements/relu.js';
 import { resizeBilinear, resizeBilinearGrad, resizeNearest, resizeNearestGrad } from './pool/resize.js';
 import { unsortedSegmentSum } from './elements/segment-sum.js';
@@ -59,6 +59,7 @@ const ADDED: readonly KernelConfig[] = [
   labelLikelihood,
   labelLikelihoodGradient,
   readIndices,
+  readUnitLabels,
   probabilities,
   probabilitiesGradient,
   pixelSum,

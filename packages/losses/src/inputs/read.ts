@@ -1,9 +1,7 @@
 import {
-  getKernel,
   engine,
   cast,
   fill,
-  getBackend,
   greater,
   greaterEqual,
   logicalAnd,
@@ -21,7 +19,8 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { checkInputOptions } from '../options/checks.js';
-import { READ_INDICES_KERNEL } from '../statistics/contract.js';
+import { READ_INDICES_KERNEL, READ_UNIT_LABELS_KERNEL } from '../statistics/contract.js';
+import { hasFused } from '../statistics/fused.js';
 import { type InputOptions, type Mode, type PixelInputs } from '../types.js';
 import { DEFAULT_IGNORE_INDEX } from './ignored.js';
 import { checkTensors, chooseMode, labelForm, maskExtent } from './shapes.js';
@@ -29,6 +28,7 @@ import {
   checkIndices,
   checkProbabilities,
   checkReadIndices,
+  checkReadUnitLabels,
   checkUnitLabels,
   type ValueCheck,
 } from './values.js';
@@ -125,7 +125,7 @@ type LabelParts = { indices: Tensor2D } | { target: Tensor3D; valid: Tensor3D };
 /** Class indices `[B, N]`, ignored ones replaced by -1. */
 function fromIndices(labels: Tensor, classes: number, check: ValueCheck): LabelParts {
   const { ignoreIndex } = check;
-  if (labels.dtype === 'int32' && getKernel(READ_INDICES_KERNEL, getBackend())) {
+  if (labels.dtype === 'int32' && hasFused(READ_INDICES_KERNEL)) {
     const read = engine().runKernel(READ_INDICES_KERNEL, { labels }, { ignoreIndex });
     const [marked, largest] = read as unknown as [Tensor2D, Tensor];
     checkReadIndices(labels, largest, classes, check);
@@ -147,6 +147,14 @@ function fromProbabilities(labels: Tensor, classes: number, check: ValueCheck): 
 
 /** Labels of sigmoid channels, from 0 to 1. */
 function fromUnitLabels(labels: Tensor, binary: boolean, check: ValueCheck): LabelParts {
+  const readable = labels.dtype === 'int32' || labels.dtype === 'float32';
+  if (readable && hasFused(READ_UNIT_LABELS_KERNEL)) {
+    const { ignoreIndex } = check;
+    const read = engine().runKernel(READ_UNIT_LABELS_KERNEL, { labels }, { ignoreIndex });
+    const [target, valid, found] = read as unknown as [Tensor3D, Tensor3D, Tensor];
+    checkReadUnitLabels(labels, found, check, binary);
+    return { target, valid };
+  }
   checkUnitLabels(labels, check, binary);
   const values = cast(labels, 'float32') as Tensor3D;
   const counts = logicalAnd(greaterEqual(values, 0), notEqual(values, check.ignoreIndex));

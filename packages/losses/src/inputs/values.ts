@@ -72,6 +72,14 @@ export function checkUnitLabels(labels: Tensor, check: ValueCheck, binary: boole
   if (binary && others === 0 && zeros > 0 && ignored > 0) warnOfWhite(check);
 }
 
+/** {@link checkUnitLabels} where a kernel has found which kinds of labels there are. */
+export function checkReadUnitLabels(labels: Tensor, found: Tensor, check: ValueCheck, binary: boolean): void {
+  if (!readsSynchronously()) return;
+  const [ignored, zeros, others, invalid] = found.dataSync();
+  if (invalid) checkUnitLabels(labels, check, binary); // says which one
+  if (binary && !others && zeros && ignored) warnOfWhite(check);
+}
+
 /** Throws unless each row of class probabilities is all 0 (ignored), or at least 0 with the sum 1. One pass. */
 export function checkProbabilities(labels: Tensor, classes: number, check: ValueCheck): void {
   if (!readsSynchronously()) return;

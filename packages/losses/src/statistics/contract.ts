@@ -119,6 +119,13 @@ export const LABEL_LIKELIHOOD_GRADIENT_KERNEL = 'SeglossLabelLikelihoodGradient'
 export const READ_INDICES_KERNEL = 'SeglossReadIndices';
 
 /**
+ * Name under which a backend may register the reading of sigmoid labels as one kernel. Input: `labels`, float32 or int32; attribute:
+ * `ignoreIndex`. Output: the labels as float32, 0 at ignored ones; 1 where they count, float32; and `[4]`, int32: 1 or 0 for ignored
+ * ones, zeros, others up to 1, and invalid ones among them.
+ */
+export const READ_UNIT_LABELS_KERNEL = 'SeglossReadUnitLabels';
+
+/**
  * Name under which a backend may register the choice of a value by its rank. Inputs: `values` `[R, M]` and `ranks` `[R, 1]`, whole
  * numbers from 0. Output: `[R, 1]`, what stands at that place of the row when it is sorted downwards.
  */

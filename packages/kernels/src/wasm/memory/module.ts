@@ -60,6 +60,7 @@ export interface KernelModule {
   labelLikelihoodGradient: Kernel;
   labelLikelihoodScratch: Size;
   readIndices: Kernel;
+  readUnitLabels: Kernel;
   valuesAtRanks: Kernel;
   probabilities: Kernel;
   probabilitiesGradient: Kernel;
