@@ -53,7 +53,10 @@ export function packageOf(specifier: string): string | undefined {
 
 /** The packages that the files of a folder import, types and dynamic imports included. */
 export function importedPackages(folder: string, ...endings: string[]): string[] {
-  const files = filesBelow(folder, ...(endings.length === 0 ? ['.ts'] : endings));
+  // A script for a page has everything in it; names of packages there are parts of its messages.
+  const files = filesBelow(folder, ...(endings.length === 0 ? ['.ts'] : endings)).filter(
+    (path) => !path.endsWith('.global.js'),
+  );
   const names = files
     .flatMap((path) => ts.preProcessFile(readFileSync(path, 'utf8'), true, true).importedFiles)
     .map(({ fileName }) => packageOf(fileName))
