@@ -41,6 +41,7 @@ const NAMES_A_LOSS: Record<string, string> = {
   'apps/playground/src/core/simplex.ts': 'penalties of three classes, which have names of losses',
   'apps/playground/src/state/code.ts': 'the loss of the YAML where only a formula is chosen',
   'apps/playground/src/state/state.ts': 'the losses that the page offers',
+  'apps/playground/src/views/race/presets.ts': 'the losses that a preset of the page compares',
   'packages/losses/src/spec.ts': 'the names of compounds in the code of the paper, such as CE+L1',
   'packages/bias/src/penalties.ts': 'closed forms of the penalties, by loss',
   'packages/bias/src/simplex-penalties.ts': 'closed forms of the penalties of three classes, by loss',
@@ -81,11 +82,13 @@ function linesWith255(text: string): string[] {
 const OTHER_255: Record<string, string> = {
   'apps/benchmark/src/card/posterior.ts': 'a color',
   'apps/benchmark/src/convert.ts': 'largest value of a byte',
+  'apps/benchmark/src/export-page/main.ts': 'largest value of a byte',
+  'apps/benchmark/src/export-page/read-image.ts': 'largest value of a byte',
   'apps/benchmark/src/replicate/prepare.ts': 'largest value of a byte',
   'apps/playground/src/core/race.ts': 'largest gray value of a picture',
   'apps/playground/src/core/train-job.ts': 'largest gray value of a picture',
+  'apps/playground/src/core/train-run.ts': 'largest gray value of a picture',
   'apps/playground/src/ui/paint.ts': 'an opaque pixel',
-  'apps/playground/src/workers/train.worker.ts': 'largest gray value of a picture',
   'packages/data/src/formats/crc32.ts': 'a mask of eight bits',
   'packages/data/src/formats/jpeg.ts': 'largest value of a byte',
   'packages/data/src/read/black-and-white.ts': 'white of a black and white mask',
@@ -99,8 +102,10 @@ const OTHER_255: Record<string, string> = {
   'packages/metrics/src/decode/decode.ts': 'largest number of classes in a byte',
   'packages/metrics/src/surface-elements.ts': 'a cube of eight voxels, all set',
   'packages/trainer/src/run/examples.ts': 'a color',
+  'packages/trainer/src/run/export-difference.ts': 'largest value of a byte',
   'packages/trainer/src/run/label-pictures.ts': 'largest value of a byte',
   'packages/trainer/src/run/predict-folder.ts': 'largest value of a byte',
+  'packages/trainer/src/run/quantize.ts': 'largest value of a byte',
 };
 
 describe('the ignored label 255', () => {

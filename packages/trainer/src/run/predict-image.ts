@@ -1,6 +1,8 @@
 import { DataError, padVolume, paddingBefore, resampleVolume, resizeSample, resizeVolume, type Sample, type VolumeSize } from '@segloss/data/samples'; // prettier-ignore
 import { scaleTemperature } from '@segloss/metrics';
+import { type LayersModel } from '@tensorflow/tfjs-layers';
 
+import type { RunConfig } from '../config/schema.js';
 import { sizesOf } from '../loop/batches.js';
 import { mostProbable, type Prediction } from '../loop/classify.js';
 import { predict } from '../loop/predict.js';
@@ -8,7 +10,6 @@ import { predictSliding, predictSlidingLabels } from '../loop/sliding-window.js'
 import { decodeLabels, type Decoding } from './decode-labels.js';
 import { mirrored, mirrorings } from '../loop/mirror.js';
 import { normalizer } from './normalize.js';
-import type { OpenRun } from './open-run.js';
 
 /** How an image of any size comes to the model. */
 export interface PredictImageOptions {
@@ -23,8 +24,15 @@ export interface PredictImageOptions {
 }
 
 /** What a prediction needs of a run. */
-export interface Predictor extends Pick<OpenRun, 'model' | 'inputShape' | 'background' | 'temperature'> {
-  readonly config: { readonly data: Pick<OpenRun['config']['data'], 'normalize' | 'volumes' | 'spacing'> };
+export interface Predictor {
+  readonly model: LayersModel;
+  /** Height, width and channels; of volumes the depth before them. */
+  readonly inputShape: readonly number[];
+  /** Index of the background class; null where every class counts. */
+  readonly background: number | null;
+  readonly config: { readonly data: Pick<RunConfig['data'], 'normalize' | 'volumes' | 'spacing'> };
+  /** Scales the probabilities; see `calibrateRun`. */
+  readonly temperature?: number;
 }
 
 /**
