@@ -77,7 +77,8 @@ function sequence(tokens, closing, text) {
       fraction = { above: items.splice(from), tight };
     } else {
       if (token.space > 1 || PROSE.test(token.text) || (fraction?.tight && below.length > 0)) end();
-      put(atom(tokens, text, items.length + below.length > 0));
+      const before = (fraction === undefined ? items : below).at(-1);
+      put(atom(tokens, text, before !== undefined && before.between !== true));
     }
   }
   if (closing !== undefined) {
@@ -142,7 +143,7 @@ function atom(tokens, text, follows = false) {
   const sum = first === 'Σ' || first === '∑';
   const html = scripts(base, below, above, sum);
   // Names of several letters need a gap, or they become one word.
-  const gap = wide && !PROSE.test(first) && space > 0 ? '<mspace width=".17em"/>' : '';
+  const gap = wide && follows && !PROSE.test(first) && space > 0 ? '<mspace width=".17em"/>' : '';
   const after = wide && !PROSE.test(first) && tokens[0]?.space > 0 && /^[\p{L}\dΣ√]/u.test(tokens[0].text) ? '<mspace width=".17em"/>' : ''; // prettier-ignore
   return { html: `${before}${gap}${html}${after}`, sum, ...(bare !== undefined && { bare }) };
 }

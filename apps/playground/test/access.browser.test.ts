@@ -52,7 +52,7 @@ inBrowser('the playground for everybody', ({ open }) => {
     await page.click('text=Code');
     expect(await page.textContent('#code-ts')).toContain('parseLoss("ce + l1")');
     await page.keyboard.press('Escape');
-    expect(await page.locator('dialog[open]').count()).toBe(0);
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -64,6 +64,111 @@ inBrowser('the playground for everybody', ({ open }) => {
     await page.focus('.panel input[type=range]');
     await page.keyboard.press('End');
     expect(await page.locator('#minima tr[data-spec="ce"] td').first().textContent()).toBe('90 %');
+    await page.close();
+  });
+
+  it.each(TABS)('%s: the Tab key reaches every control and leaves it again', async (tab) => {
+    const { page, problems } = await open(`#v=1&tab=${tab}`);
+    const wanted = await page.evaluate(() => {
+      const marks = [
+        ...document.querySelectorAll('.panel button, .panel input[type=range], .results button'),
+      ];
+      marks.forEach((one, i) => one.setAttribute('data-place', String(i)));
+      return marks.length;
+    });
+    expect(wanted).toBeGreaterThan(0);
+    const reached = new Set<string>();
+    await page.focus('#tab-' + tab);
+    let left = false;
+    for (let i = 0; i < 150 && !left; i++) {
+      await page.keyboard.press('Tab');
+      const [place, isBody] = await page.evaluate(() => [
+        document.activeElement?.getAttribute('data-place') ?? '',
+        document.activeElement === document.body || document.activeElement?.matches('.brand') === true,
+      ]);
+      if (place !== '') reached.add(place as string);
+      left = isBody as boolean;
+    }
+    expect(left).toBe(true);
+    const off = await page.locator('[data-place]:disabled').count();
+    expect(reached.size).toBe(wanted - off);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('runs and pauses a race by keys', async () => {
+    const { page } = await open('#v=1&tab=race', { reducedMotion: 'no-preference' });
+    await page.focus('#race-run');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#standings');
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => document.querySelector('#race-run')!.textContent !== 'Pause');
+    await page.close();
+  });
+
+  it('draws a race at most once a second where less motion is wanted', async () => {
+    const { page } = await open('#v=1&tab=race&loss=dice');
+    await page.evaluate(() => {
+      const counts = { drawn: 0, since: performance.now() };
+      Object.assign(globalThis, { counts });
+      new MutationObserver(() => counts.drawn++).observe(document.querySelector('#race-steps')!, {
+        characterData: true,
+        childList: true,
+        subtree: true,
+      });
+    });
+    await page.click('#race-run');
+    await page.waitForFunction(() => document.querySelector('#race-steps')!.textContent!.startsWith('1500'));
+    const [drawn, seconds] = await page.evaluate(() => {
+      const { counts } = globalThis as unknown as { counts: { drawn: number; since: number } };
+      return [counts.drawn, (performance.now() - counts.since) / 1000] as const;
+    });
+    expect(drawn).toBeGreaterThan(0);
+    expect(drawn).toBeLessThanOrEqual(seconds + 2); // the first and the last one, and one a second
+    await page.close();
+  });
+
+  it('needs no WebGL and no WebGPU on any screen', async () => {
+    const { page, problems } = await open('#v=1', {}, async (one) => {
+      await one.addInitScript(() => {
+        for (const name of ['WebGLRenderingContext', 'WebGL2RenderingContext', 'GPU'])
+          Reflect.deleteProperty(globalThis, name);
+        const { getContext } = HTMLCanvasElement.prototype as { getContext: (kind: string) => unknown };
+        Reflect.set(
+          HTMLCanvasElement.prototype,
+          'getContext',
+          function (this: HTMLCanvasElement, kind: string) {
+            return kind === '2d' ? getContext.call(this, kind) : null;
+          },
+        );
+      });
+    });
+    for (const tab of TABS) {
+      await page.click(`#tab-${tab}`);
+      await page.waitForSelector(`#screen[aria-labelledby="tab-${tab}"] .results`);
+    }
+    await page.click('#tab-train');
+    await page.click('#train-run');
+    await page.waitForSelector('#train-report');
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('drops the screens that it leaves', async () => {
+    const { page } = await open('#v=1');
+    const cdp = await page.context().newCDPSession(page);
+    const round = async () => {
+      for (const tab of [...TABS.slice(1), TABS[0]!]) {
+        await page.click(`#tab-${tab}`);
+        await page.locator(`#screen[aria-labelledby="tab-${tab}"] .results`).waitFor();
+      }
+      await cdp.send('HeapProfiler.collectGarbage');
+      return (await cdp.send('Memory.getDOMCounters')).nodes;
+    };
+    await round();
+    const [first, second] = [await round(), await round()];
+    // A screen that stays behind has hundreds of nodes.
+    expect(second - first).toBeLessThan(100);
     await page.close();
   });
 });

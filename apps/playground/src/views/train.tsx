@@ -212,7 +212,7 @@ function Progress() {
         <LineFigure
           file="segloss-train"
           chart={{
-            title: 'Predicted / true size of the validation images',
+            title: 'Predicted / true size, validation',
             description: `Soft ${ratio(last.soft)}, hard ${ratio(last.hard)} after ${last.epoch + 1} epochs.`,
             x: { label: 'epoch', domain: [1, Math.max(2, state.value.epochs)] },
             y: { label: 'p/q', scale: 'log' },

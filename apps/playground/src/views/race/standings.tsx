@@ -2,7 +2,7 @@ import { STEPS, type RaceSettings } from '../../core/race.js';
 import { lookOf, nameOf } from '../../state/state.js';
 import { LineFigure } from '../../ui/chart.js';
 import { Notice, Swatch } from '../../ui/controls.js';
-import { paintBytes, paintShares } from '../../ui/paint.js';
+import { paintBytes } from '../../ui/paint.js';
 import { Picture, Tile } from '../../ui/picture.js';
 import { DataTable } from '../../ui/table.js';
 import { mean, percent, ratio } from '../../ui/text.js';
@@ -22,6 +22,7 @@ export const sentence = ({ settings: { specs }, standings }: Result): string =>
 /** The images of the first seed; each is drawn by itself at every frame. */
 export function RaceImages({ specs, size, q }: RaceSettings) {
   const { image, truth } = frame.peek()!;
+  const white = truth.map((one) => 255 * one);
   return (
     <div class="card">
       <div class="tiles race-tiles">
@@ -29,7 +30,7 @@ export function RaceImages({ specs, size, q }: RaceSettings) {
           <Picture size={size} label="Image" draw={(context) => paintBytes(context, image)} />
         </Tile>
         <Tile title="Truth" detail={`q = ${percent(q)}`}>
-          <Picture size={size} label="Truth" draw={(context) => paintShares(context, truth)} />
+          <Picture size={size} label="Truth" draw={(context) => paintBytes(context, white)} />
         </Tile>
         {specs.map((spec, i) => (
           <Tile key={spec} spec={spec} detail="first seed">
