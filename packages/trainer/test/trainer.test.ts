@@ -140,7 +140,7 @@ describe('unet', () => {
     [{ norm: 'group' }, "wanted norm 'batch' | 'instance' | 'none', got \"group\""],
     [
       { depth: 3 },
-      'unknown option "depth"; known options: inputShape, outputs, widths, strides, norm, dropout, batchNormMomentum, seed',
+      'unknown option "depth"; known options: inputShape, outputs, widths, strides, norm, dropout, batchNormMomentum, deepSupervision, seed',
     ],
   ])('refuses %j', (options, message) => {
     expect(() => unet({ inputShape: [16, 16, 1], outputs: 1, ...options } as never)).toThrow(message);
