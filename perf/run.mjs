@@ -10,6 +10,7 @@ const PROGRAMS = {
   playground: './playground.mjs',
   resnet: './resnet.mjs',
   scaling: './scaling.mjs',
+  'sliding-window': './sliding-window.mjs',
   threads: './threads.mjs',
   training: './training.mjs',
 };

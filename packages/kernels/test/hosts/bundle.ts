@@ -9,7 +9,10 @@ const require = createRequire(join(root, 'package.json'));
 export const wasmPaths = `${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`;
 
 /** A program of ../checks and all that it imports as one script, with our packages as sources or as built. */
-export function bundle(entry: 'in-node' | 'in-page', packages: 'sources' | 'built'): string {
+export function bundle(
+  entry: 'in-node' | 'in-page' | 'losses-in-page',
+  packages: 'sources' | 'built',
+): string {
   const { outputFiles } = buildSync({
     entryPoints: [join(root, `packages/kernels/test/checks/${entry}.ts`)],
     bundle: true,

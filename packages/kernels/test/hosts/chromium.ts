@@ -46,6 +46,13 @@ const GPU_FLAGS = {
     '--enable-features=Vulkan',
     '--enable-dawn-features=disable_workgroup_init',
   ],
+  // WebGL by ANGLE on SwiftShader.
+  webgl: [
+    '--use-gl=angle',
+    '--use-angle=swiftshader',
+    '--enable-unsafe-swiftshader',
+    '--ignore-gpu-blocklist',
+  ],
 };
 
 /** A page of one script, served from this machine to itself. */

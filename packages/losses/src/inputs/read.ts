@@ -23,7 +23,7 @@ import { READ_INDICES_KERNEL, READ_UNIT_LABELS_KERNEL } from '../statistics/cont
 import { hasFused } from '../statistics/fused.js';
 import { type InputOptions, type Mode, type PixelInputs } from '../types.js';
 import { DEFAULT_IGNORE_INDEX } from './ignored.js';
-import { checkTensors, chooseMode, labelForm, maskExtent } from './shapes.js';
+import { checkPrecision, checkTensors, chooseMode, labelForm, maskExtent } from './shapes.js';
 import {
   checkIndices,
   checkProbabilities,
@@ -56,6 +56,7 @@ export function readInputs(
   const batch = shape[0]!;
   const space = shape.slice(1, -1);
   const pixels = space.reduce((product, size) => product * size, 1);
+  checkPrecision(caller);
   const mode = chooseMode(caller, wanted, classes);
   const form = labelForm(caller, labels.shape, shape, mode);
 

@@ -1,4 +1,4 @@
-import { type Tensor } from '@tensorflow/tfjs-core';
+import { env, getBackend, type Tensor } from '@tensorflow/tfjs-core';
 
 import { type Mode } from '../types.js';
 
@@ -30,6 +30,19 @@ export function checkTensors(caller: string, labels: Tensor, logits: Tensor): vo
   if (logits.size === 0) {
     throw new RangeError(`${caller}: wanted at least one pixel, got logits [${logits.shape}]`);
   }
+}
+
+/**
+ * Throws where WebGL computes in half precision only, as on some phones: sums of more than 65,504 pixels overflow there, Dice was NaN for
+ * images of 24 x 24 pixels, and gradients of means over many pixels vanish.
+ */
+export function checkPrecision(caller: string): void {
+  // Not floatPrecision(), which in tfjs 4.22 is 16 wherever WebGL has float32.
+  if (getBackend() !== 'webgl' || env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) return;
+  throw new RangeError(
+    `${caller}: wanted float32 arithmetic, got half precision, which is all that WebGL has on this device; ` +
+      "use wasm (import '@segloss/kernels/wasm', then tf.setBackend('wasm')) or webgpu",
+  );
 }
 
 /** Returns how the channels are read. */
