@@ -31,6 +31,15 @@ const MOST = 4;
  * Compares the logits of a run with those of its exported model, on up to four images.
  *
  * @param model What `loadExportedModel` returns.
+ *
+ * @example
+ * ```ts
+ * await selectBackend('cpu');
+ * const model = unet({ inputShape: [4, 4, 1], outputs: 1, widths: [2], seed: 1 });
+ * const run = { folder: 'no-examples', model, config: parseConfig({ data: { folder: 'demo' } }), inputShape: [4, 4, 1] };
+ * const { images, largest, changed } = await exportDifference(run, model);
+ * [images, largest, changed]; // → ["random",0,0]
+ * ```
  */
 export async function exportDifference(
   run: Pick<OpenRun, 'folder' | 'model' | 'config' | 'inputShape'>,
@@ -83,8 +92,9 @@ function keptImages({
   const normalized = normalizer(config.data.normalize);
   return images.slice(0, MOST).map(({ id, image }) => {
     const rgb = unpackBytes(image.rgb);
-    const values = channels === 3 ? Float32Array.from(rgb) : Float32Array.from({ length: rgb.length / 3 }, (_, i) => rgb[3 * i]!); // prettier-ignore
-    const sample = { id, channels, height: image.height, width: image.width, image: values.map((value) => value / 255), mask: new Uint8Array(image.height * image.width) }; // prettier-ignore
+    const step = 3 / channels;
+    const values = Float32Array.from({ length: rgb.length / step }, (_, i) => rgb[step * i]! / 255);
+    const sample = { id, channels, height: image.height, width: image.width, image: values, mask: new Uint8Array(image.height * image.width) }; // prettier-ignore
     return normalized(resizeSample(sample, height, width));
   });
 }
