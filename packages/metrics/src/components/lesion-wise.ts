@@ -160,10 +160,13 @@ export function lesionWiseScores(
 /** First and last plane, row and column. */
 type Box = readonly [z0: number, z1: number, y0: number, y1: number, x0: number, x1: number];
 
+/** A box that holds nothing, to be widened. */
+const emptyBox = () => [Infinity, -1, Infinity, -1, Infinity, -1];
+
 /** The box of each label, at its number. */
 function boxesOf(shape: readonly number[], count: number, labelOf: (pixel: number) => number): Box[] {
   const [height, width] = shape.slice(-2) as [number, number];
-  const boxes = Array.from({ length: count + 1 }, () => [Infinity, -1, Infinity, -1, Infinity, -1]);
+  const boxes = Array.from({ length: count + 1 }, emptyBox);
   const pixels = shape.reduce((product, size) => product * size, 1);
   for (let i = 0; i < pixels; i++) {
     const label = labelOf(i);
@@ -184,10 +187,12 @@ function widen(box: number[], z: number, y: number, x: number): void {
 }
 
 function unionOf(boxes: readonly Box[]): Box {
-  return [0, 1, 2, 3, 4, 5].map((k) => {
-    const ends = boxes.map((box) => box[k]!);
-    return k % 2 === 0 ? Math.min(...ends) : Math.max(...ends);
-  }) as unknown as Box;
+  const union = emptyBox();
+  for (const [z0, z1, y0, y1, x0, x1] of boxes) {
+    widen(union, z0, y0, x0);
+    widen(union, z1, y1, x1);
+  }
+  return union as unknown as Box;
 }
 
 const sidesOf = ([z0, z1, y0, y1, x0, x1]: Box, shape: readonly number[]): number[] =>
