@@ -126,7 +126,9 @@ const TOUR = {
   },
   async train(page) {
     await page.click('#train-run');
-    await page.locator('#train-report').waitFor({ timeout: 120_000 });
+    await page.locator('#train-report, #problem').waitFor({ timeout: 120_000 });
+    const [problem] = await page.locator('#problem').allTextContents();
+    if (problem !== undefined) throw new Error(problem);
     await page.keyboard.press('Escape');
   },
   async card(page) {

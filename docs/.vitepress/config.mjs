@@ -112,6 +112,7 @@ export default defineConfig({
           page('Analyze your masks', '/analyze'),
           page('Prepare data', '/inputs'),
           page('Choose a backend', '/backends'),
+          page('Use the playground', '/playground-guide'),
         ],
       },
       {

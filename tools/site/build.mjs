@@ -35,6 +35,8 @@ rmSync(join(root, 'site-pages'), { recursive: true, force: true });
 mkdirSync(join(root, 'site-pages'), { recursive: true });
 writeFileSync(join(root, 'site-pages/changelog.md'), changelog());
 if (!quick) run('typedoc', '--options', 'tools/site/typedoc.json');
+// The playground has the kernels in it; turbo keeps them while their sources are the same.
+run('turbo', 'run', 'build', '--filter=@segloss/kernels', '--output-logs=errors-only');
 run('vitepress', 'build', 'docs');
 run('vite', 'build', 'apps/playground', '--config', 'apps/playground/vite.config.ts', '--logLevel', 'warn');
 cpSync(join(root, 'apps/playground/dist'), join(root, 'site/playground'), { recursive: true });
