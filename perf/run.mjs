@@ -3,6 +3,7 @@ const PROGRAMS = {
   analyze: './analyze.mjs',
   backends: './backends.mjs',
   cells: './cells.mjs',
+  'every-loss': './every-loss.mjs',
   geometry: './geometry.mjs',
   loading: './loading.mjs',
   losses: './losses.mjs',

@@ -195,29 +195,27 @@ suite('kernels on several threads', () => {
     tf.dispose(inputs);
   });
 
-  it.each(['ce + l1(temperature=10)', 'dice(squared=true)', 'focal', 'focal(activation=sigmoid)', 'poly'])(
-    'give the loss %s and its gradient the same bits as on one',
-    (spec) => {
-      const loss = parseLoss(spec);
-      const [pixels, classes] = [9001, 5]; // several parts of 4096 pixels
-      const { next } = numbers(4);
-      const indices = tf.tensor2d(Int32Array.from({ length: 2 * pixels }, () => Math.floor(next() * classes)), [2, pixels], 'int32'); // prettier-ignore
-      const logits = tf.randomNormal([2, pixels, classes], 0, 1, 'float32', 1);
-      const soft = tf.softmax(tf.randomNormal([2, pixels, classes], 0, 1, 'float32', 2));
-      const bits = (): string[] =>
-        tf.tidy(() =>
-          [indices, soft].flatMap((labels) => {
-            const { value, grad } = tf.valueAndGrad((z: tf.Tensor) => loss(labels, z))(logits);
-            return [value, grad].map((tensor) =>
-              createHash('sha256').update(tensor.dataSync()).digest('hex'),
-            );
-          }),
-        );
-      const wanted = on(1, bits);
-      for (const threads of [2, 3]) expect(on(threads, bits)).toEqual(wanted);
-      tf.dispose([indices, logits, soft]);
-    },
-  );
+  it.each([
+    ...['ce + l1(temperature=10)', 'dice(squared=true)', 'focal', 'focal(activation=sigmoid)', 'poly'],
+    ...['lovasz', 'topk', 'mcc'],
+  ])('give the loss %s and its gradient the same bits as on one', (spec) => {
+    const loss = parseLoss(spec);
+    const [pixels, classes] = [9001, 5]; // several parts of 4096 pixels
+    const { next } = numbers(4);
+    const indices = tf.tensor2d(Int32Array.from({ length: 2 * pixels }, () => Math.floor(next() * classes)), [2, pixels], 'int32'); // prettier-ignore
+    const logits = tf.randomNormal([2, pixels, classes], 0, 1, 'float32', 1);
+    const soft = tf.softmax(tf.randomNormal([2, pixels, classes], 0, 1, 'float32', 2));
+    const bits = (): string[] =>
+      tf.tidy(() =>
+        [indices, soft].flatMap((labels) => {
+          const { value, grad } = tf.valueAndGrad((z: tf.Tensor) => loss(labels, z))(logits);
+          return [value, grad].map((tensor) => createHash('sha256').update(tensor.dataSync()).digest('hex'));
+        }),
+      );
+    const wanted = on(1, bits);
+    for (const threads of [2, 3]) expect(on(threads, bits)).toEqual(wanted);
+    tf.dispose([indices, logits, soft]);
+  });
 
   it('normalize a batch with the same bits as on one', () => {
     const x = tf.randomNormal([4, 64, 64, 16], 0, 1, 'float32', 1);
