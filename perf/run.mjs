@@ -5,6 +5,7 @@ const PROGRAMS = {
   cells: './cells.mjs',
   'every-loss': './every-loss.mjs',
   geometry: './geometry.mjs',
+  images: './images.mjs',
   loading: './loading.mjs',
   losses: './losses.mjs',
   metrics: './metrics.mjs',
