@@ -28,14 +28,16 @@ class CurveElement extends HTMLElement {
     label.style.cssText = 'display:flex;gap:.6rem;align-items:center;font-size:.9rem';
     slider.style.cssText = 'flex:1 1 auto;max-width:320px;min-height:24px';
     const draw = () => {
-      this.q = Math.exp(Number(slider.value));
       text.textContent = `${Number((100 * this.q).toPrecision(3))} %`;
       slider.setAttribute('aria-valuetext', text.textContent);
       drawing.innerHTML = this.chart(Math.max(280, this.clientWidth || 640));
       const svg = drawing.querySelector('svg');
       if (svg) svg.style.maxWidth = '100%';
     };
-    slider.addEventListener('input', draw);
+    slider.addEventListener('input', () => {
+      this.q = Math.exp(Number(slider.value)); // its steps miss the size that the page gave
+      draw();
+    });
     this.replaceChildren(drawing, label);
     draw();
     this.drawn = true;
