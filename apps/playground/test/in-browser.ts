@@ -27,6 +27,9 @@ const settings = JSON.parse(readFileSync(join(root, 'tools/site/chromium.json'),
 };
 const executablePath = process.env.CHROMIUM ?? settings.executablePath;
 
+/** How long a wait for something of a page may take, in milliseconds: a guard, for machines that are busy. */
+export const PATIENCE = 240_000;
+
 /** Removes globals of the page before its scripts run. */
 export const without =
   (...names: readonly string[]) =>
@@ -80,6 +83,7 @@ export function inBrowser(name: string, tests: (playground: Playground) => void)
           serviceWorkers: 'block', // what one fetches passes no route
           ...options,
         });
+        page.setDefaultTimeout(PATIENCE);
         const { url } = server!;
         const problems: string[] = [];
         page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));

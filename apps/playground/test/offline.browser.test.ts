@@ -1,11 +1,12 @@
 import { expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 
-import { inBrowser, serveFolder } from './in-browser.js';
+import { inBrowser, PATIENCE, serveFolder } from './in-browser.js';
 
 /** A page whose service worker has all files. */
 async function visited(browser: Browser, address: string) {
   const page = await browser.newPage({ reducedMotion: 'reduce' });
+  page.setDefaultTimeout(PATIENCE);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
   await page.goto(address);

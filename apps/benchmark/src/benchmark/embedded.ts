@@ -53,7 +53,8 @@ export const OWN_FOLDER = `# The same losses on images of your own.
 name: own-folder
 
 base:
-  # data: { folder: ./my-images }  # images and masks; several folders: a list in the grid, data.folder: [./a, ./b]
+  data: # folder: ./my-images, images and masks; several folders: a list in the grid, data.folder: [./a, ./b]
+    size: auto # about 128 x 128 pixels at most; original keeps the size of the images
 ${RECIPE}
 grid:
   loss:

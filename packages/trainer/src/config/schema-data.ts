@@ -37,7 +37,7 @@ export const dataKeys = z.strictObject({
   size: z
       .union([side, z.tuple([side, side]), z.tuple([count, side, side]), z.enum(['auto', 'original'])])
       .optional()
-      .describe('Size in pixels that images and masks are resized to: a number, [height, width], or [depth, height, width] of volumes and patches, 8 or more (depth 1 or more); `auto`, the default of images and slices, keeps their aspect ratio at no more than about 128 x 128 pixels, `original` keeps their size, the default of whole volumes'), // prettier-ignore
+      .describe('Size in pixels that images and masks are resized to: a number, [height, width], or [depth, height, width] of volumes and patches, 8 or more (depth 1 or more); `auto` keeps the aspect ratio of images and slices at no more than about 128 x 128 pixels; `original`, the default, keeps their size, as `auto` does for whole volumes'), // prettier-ignore
   volumes: z
     .enum(['slices', 'whole', 'patches'])
     .optional()
@@ -236,7 +236,7 @@ function* volumeProblems(
   if (volumes === 'patches' && sides !== 3) {
     yield { path: of('size'), message: 'volumes: patches needs the size of a patch: [depth, height, width]' };
   }
-  if (volumes === 'whole' && size !== undefined && sides !== 3) {
+  if (volumes === 'whole' && size !== undefined && typeof size !== 'string' && sides !== 3) {
     yield { path: of('size'), message: 'volumes: whole needs a size of three sides: [depth, height, width]' };
   }
   if (volumes === 'slices' && sides === 3) {

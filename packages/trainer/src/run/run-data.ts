@@ -185,7 +185,7 @@ function sameSize(size: readonly number[], first: string): (sample: Sample) => S
     if (sizesOf(sample).every((side, axis) => side === size[axis])) return sample;
     throw new DataError(
       `wanted images of one size, got ${size.join('x')} (${axes}) in ${first} and ${sizesOf(sample).join('x')} in ${sample.id}; ` +
-        'set data.size to resize them',
+        'set data.size to resize them, a size or auto',
       'size-mismatch',
     );
   };
@@ -202,7 +202,7 @@ async function givenSize(
 ): Promise<readonly number[] | undefined> {
   if (typeof size === 'number') return [size, size];
   if (typeof size === 'object') return size;
-  if (size === 'original' || volumes !== 'slices') return undefined;
+  if (size !== 'auto' || volumes !== 'slices') return undefined;
   const sizes: (readonly number[])[] = [];
   let unreadable: unknown;
   for (const image of spread(images, PROBES)) {
