@@ -393,12 +393,12 @@ describe('after a training', () => {
   it('segloss predict labels NIfTI volumes slice by slice, where they are', async () => {
     const [red, green, blue] = [200, 100, 50].map((value) => new Uint8Array(2 * side * side).fill(value));
     const geometry = { shape: [2, side, side], spacing: [3, 1, 0.5] } as const;
-    const images = path.join(folder, 'volumes');
+    const images = path.join(folder, 'single-volumes');
     mkdirSync(images);
     for (const [i, values] of [red!, green!, blue!].entries()) {
       await writeNifti(path.join(images, `case_000${i}.nii.gz`), values, geometry);
     }
-    expect(segloss('predict', runOf('whole'), 'volumes', '--out', 'labels').status).toBe(0);
+    expect(segloss('predict', runOf('whole'), 'single-volumes', '--out', 'labels').status).toBe(0);
     const { shape, spacing, values } = await readNifti(path.join(folder, 'labels/case.nii.gz'));
     expect({ shape, spacing }).toEqual(geometry);
     expect(Array.from(values).every((label) => label === 0 || label === 1)).toBe(true);

@@ -31,13 +31,12 @@ grid:
 /** Settings of a training for which nothing was chosen but the data, `segloss train --data FOLDER`: the lines of `base`. */
 const RECIPE = `  model:
     name: unet # packages/models/README.md lists the models and their options
-    widths: [8, 16, 32, 64]
+    widths: [8, 16, 32, 64, 128]
     norm: batch
   optimizer:
-    learningRate: 0.003
+    learningRate: 0.005
   schedule:
-    name: poly
-    warmup: { updates: 20, from: 0.1 }
+    name: one-cycle # rises over the first 3 tenths, then falls to 0
   updates: 1000 # of the weights, whatever the number of images
   batchSize: 4
   batchNormStatistics: exact
