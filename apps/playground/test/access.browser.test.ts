@@ -50,6 +50,7 @@ inBrowser('the playground for everybody', ({ open }) => {
       expect(await page.evaluate(() => document.activeElement?.id)).toBe(`tab-${tab}`);
     }
     await page.click('text=Code');
+    await page.locator('dialog[open]').waitFor(); // before, Escape has nothing to close
     expect(await page.textContent('#code-ts')).toContain('parseLoss("ce + l1")');
     await page.keyboard.press('Escape');
     await page.locator('dialog[open]').waitFor({ state: 'detached' });
