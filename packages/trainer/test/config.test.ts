@@ -410,7 +410,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [
         'configuration: data.size: the recipe polyp produces images of one size: set data.size',
         '  at run.yaml:1',
-        '  got nothing; wanted: Size in pixels that images and masks are resized to: a number, [height, width], or [depth, height, width] of volumes and patches, 8 or more (depth 1 or more); `auto`, the default of images and slices, keeps their aspect ratio at no more than about 128 x 128 pixels, `original` keeps their size, the default of whole volumes',
+        '  got nothing; wanted: Size in pixels that images and masks are resized to: a number, [height, width], or [depth, height, width] of volumes and patches, 8 or more (depth 1 or more); `auto` keeps the aspect ratio of images and slices at no more than about 128 x 128 pixels; `original`, the default, keeps their size, as `auto` does for whole volumes',
         '  add data.size to the file, or pass --set data.size=...',
       ],
     ],
