@@ -1,6 +1,6 @@
 // DeepLabV3+ against segmentation_models.pytorch: its names, shapes and parameters counted by hand from the published architecture, and the
 // logits of a forward pass that test/torch/deeplab.py computes in numpy.
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { buildModel, loadTorchWeights, resnetDeeplab } from '@segloss/models';
 import { DilatedDepthwiseConv2D } from '@segloss/models/layers';
 import { describeEachBackend, maxError } from '@segloss/testing';
@@ -33,8 +33,9 @@ describeEachBackend('a narrow DeepLabV3+', () => {
 });
 
 describe('DeepLabV3+', () => {
-  it('of full size has the parameters of segmentation_models.pytorch', async () => {
-    await useBackend('wasm');
+  beforeAll(() => useBackend('wasm'));
+
+  it('of full size has the parameters of segmentation_models.pytorch', () => {
     const model = buildModel('deeplabv3plus-resnet34', { inputShape: [16, 16, 3], outputs: 1 });
     const norm = (channels: number) => 2 * channels;
     const separable = (from: number) => 9 * from + from * 256 + norm(256);
@@ -51,8 +52,7 @@ describe('DeepLabV3+', () => {
     model.dispose();
   });
 
-  it('has gradients for all of its weights, the dilated ones as finite differences', async () => {
-    await useBackend('wasm');
+  it('has gradients for all of its weights, the dilated ones as finite differences', () => {
     const model = narrow('resnet18');
     const image = torchInput(height, width);
     const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);

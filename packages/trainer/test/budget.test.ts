@@ -83,18 +83,20 @@ describe('the size without a choice', () => {
 });
 
 describe('images of different sizes', () => {
-  it('train without a size, and are refused at their original one', async () => {
+  it('train at one that is chosen for them, and are refused at their own', async () => {
     const mixed = path.join(folder, 'mixed');
     writeDataset(path.join(mixed, 'data'), [2, 4, 6, 8], 16);
     for (const part of ['images', 'masks'])
       writePng(path.join(mixed, 'data', part, '9.png'), 40, (x) => (part === 'images' ? x : Number(x < 9)));
-    const keys = { epochs: 1, data: { folder: path.join(mixed, 'data') } };
+    const keys = { epochs: 1, data: { folder: path.join(mixed, 'data'), size: 'auto' } };
     let shape: readonly number[] = [];
     await runTraining(tinyRun(mixed, keys), {
       onEvent: (event) => void (event.type === 'run.start' && (shape = event.inputShape)),
     });
     expect(shape).toEqual([16, 16, 1]);
-    const original = tinyRun(mixed, { ...keys, data: { ...keys.data, size: 'original' } });
-    await expect(runTraining(original)).rejects.toThrow(/wanted images of one size/);
+    for (const size of ['original', undefined]) {
+      const own = tinyRun(mixed, { ...keys, data: { folder: keys.data.folder, ...(size && { size }) } });
+      await expect(runTraining(own)).rejects.toThrow(/wanted images of one size/);
+    }
   });
 });
