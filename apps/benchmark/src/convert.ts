@@ -163,7 +163,7 @@ function writeLists(
   split: Record<'train' | 'val', string[]>,
 ): void {
   writeFileSync(path.join(draft, 'classes.txt'), lines(classes));
-  if (split.train.length === 0 || split.val.length === 0) return; // a list without a name is none
+  if (split.train.length === 0 || split.val.length === 0) return; // an empty list does not count
   for (const part of ['train', 'val'] as const) writeFileSync(path.join(draft, `${part}.txt`), lines(split[part])); // prettier-ignore
 }
 

@@ -104,7 +104,7 @@ describe('to nnU-Net', () => {
     expect(pixels(at('n', 'labelsTr', 'b.png'))).toEqual([0, 1, 0, 1]);
   });
 
-  it('moves classes up where 0 is none to ignore, and the ignored label to the end', async () => {
+  it('shifts the classes up where label 0 must count, and moves the ignored label to the end', async () => {
     const { labels } = await convertDataset(streets('streets2'), at('s'), { layout: 'nnunet' });
     expect([labels['0'], labels['1'], labels['11'], labels['12']]).toEqual(['background', 'sky', 'bicyclist', 'ignore']); // prettier-ignore
     expect(pixels(at('s', 'labelsTr', '0001.png'))).toEqual([1, 4, 12, 11]);

@@ -30,7 +30,7 @@ export abstract class QueueServer {
   protected readonly options: SpawnOptions = {};
   /** Makes the data folder. */
   protected prepare(): void {}
-  /** The signal that ends it at once, with its data written. */
+  /** The signal that stops it immediately, with its data written. */
   protected readonly signal: NodeJS.Signals = 'SIGTERM';
 
   async start(): Promise<void> {

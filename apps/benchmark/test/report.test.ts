@@ -151,6 +151,21 @@ describe('the verdict', () => {
     expect(finished(runs)[0]).toContain('inconclusive');
   });
 
+  it('does not call a significant difference of the images chance, where other seeds could reverse the order', () => {
+    const board = leaderboard(results);
+    const sections = board.sections.map((section) => {
+      const comparisons = section.statistics!.comparisons.map((one) => ({
+        ...{ ...one, adjustedP: 0.0004, distinguishable: false },
+        difference: { ...one.difference, mean: -0.07, interval: [-0.37, 0.21] as const },
+        test: { ...one.test, pairs: 48, smallestP: 1e-10 },
+      }));
+      return { ...section, statistics: { ...section.statistics!, comparisons } };
+    });
+    const [first] = verdict({ sections }, results);
+    expect(first).toMatch(/inconclusive, because other seeds could reverse the order .* \(p < 0\.001\)/);
+    expect(first).not.toContain('chance can explain');
+  });
+
   it('says so when a constant prediction is as good', () => {
     const text = finished({ ce: [[0, 1], [1, 0]], dice: [[0, 0], [0, 0]] }).join(' '); // prettier-ignore
     expect(text).toContain('Nothing beats the constant prediction "all lesion" (Dice per image 0.311)');
@@ -182,7 +197,7 @@ describe('marginal penalties', () => {
 const none: Omit<RowStatistics, 'resamples'> = { tables: [], means: [], comparisons: [], best: undefined };
 
 describe('the number of resamples', () => {
-  it('is said where it is below 2000, and only there', () => {
+  it('is reported only below 2000', () => {
     expect(fewerResamples([{ title: '', statistics: { ...none, resamples: 2000 } }], undefined)).toEqual([]);
     expect(
       fewerResamples([{ title: 'a', statistics: { ...none, resamples: 1992 } }], { resamples: 400 }),

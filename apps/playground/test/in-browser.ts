@@ -45,7 +45,7 @@ export async function serveFolder(folder: string, ...options: readonly '--no-iso
   return { url: /http:\S+/.exec(line.toString())![0], stop: () => void server.kill() };
 }
 
-/** Tests of the page in Chromium; where there is none they are skipped, and named. */
+/** Tests of the page in Chromium; without Chromium they are skipped visibly. */
 export function inBrowser(name: string, tests: (playground: Playground) => void): void {
   (existsSync(executablePath) ? describe : describe.skip)(name, () => {
     let browser: Browser;

@@ -24,7 +24,7 @@ const top = mkdtempSync(join(tmpdir(), 'playground-masks-'));
 afterAll(() => rmSync(top, { recursive: true, force: true }));
 
 let folders = 0;
-/** A folder for true masks and one for predictions, in a folder of their own. */
+/** Creates a new folder with one for true masks and one for predictions. */
 function newFolders(): { folder: string; gt: string; pred: string } {
   const folder = join(top, String(folders++));
   const [gt, pred] = [join(folder, 'gt'), join(folder, 'pred')];
@@ -34,7 +34,7 @@ function newFolders(): { folder: string; gt: string; pred: string } {
 
 const gray = (width: number, height: number, data: Uint8Array) =>
   encode({ width, height, channels: 1, data });
-/** A mask of 16 x 16 pixels, of which so many are 1. */
+/** A mask of 16 x 16 pixels whose first `count` pixels are 1. */
 const ones = (count: number) => Uint8Array.from({ length: 256 }, (_, i) => Number(i < count));
 
 /** Folders of six true masks, and of predictions in 16 bit. */
@@ -97,7 +97,7 @@ inBrowser('your masks', ({ open }) => {
     await page.close();
   });
 
-  it('names files that are no masks, are too large, or hold less than they claim, and goes on with the others', async () => {
+  it('reports files that are not masks, too large or truncated, and analyzes the others', async () => {
     const { gt, pred } = pair();
     for (const name of ['text', 'large', 'bomb']) writeFileSync(join(pred, `${name}.png`), gray(16, 16, ones(3))); // prettier-ignore
     writeFileSync(join(gt, 'text.png'), 'this is text');

@@ -8,7 +8,7 @@ import { startWork, type Work } from '../src/core/worker.js';
 
 const RACE = { specs: ['ce', 'dice'], size: 16, q: 0.1, separability: 3, seed: 1, seeds: 2 };
 
-/** A clock that goes on by some milliseconds at every look. */
+/** A clock that advances by `tick` milliseconds each time it is read. */
 function clock(tick: number): () => number {
   let now = 0;
   return () => (now += tick);

@@ -46,7 +46,7 @@ inBrowser('training in the page', ({ open }) => {
     expected = await inNode(settings, await syntheticTrainData());
   });
 
-  it('gives the weights of Node to the last bit, on several threads where the page is isolated', async () => {
+  it('trains bit-identical to Node, on several threads in an isolated page', async () => {
     const { page, problems } = await open(link);
     const isolated = await page.evaluate(() => [crossOriginIsolated, navigator.hardwareConcurrency]);
     const { backend, ...found } = await inPage(page);

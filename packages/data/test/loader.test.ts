@@ -216,7 +216,7 @@ const built = existsSync(join(root, 'packages/data/dist/worker.js'));
       },
     );
 
-    it('throws a DataError of a thread, and goes on', async () => {
+    it('throws a DataError of a thread, and reads the next image', async () => {
       await putBroken();
       const code = `${start(join(path, 'broken'))}
         const data = loader([...val, ...train], { workers: 1 });

@@ -40,8 +40,9 @@ describe('patterns', () => {
     ['a folder for each case', { 'a/image.png': 10, 'b/image.png': 20, 'a/mask.png': 255, 'b/mask.png': 0 }, '{name}/image.png', '{name}/mask.png'], // prettier-ignore
     ['a name in parts', { 'i/x_a.png': 10, 'i/x_b.png': 20, 'm/a-1.png': 255, 'm/b-2.png': 0 }, 'i/x_{name}.png', 'm/{name}-*.png'], // prettier-ignore
     ['any depth', { 'i/p/q/a.png': 10, 'i/b.png': 20, 'm/a.png': 255, 'm/b.png': 0 }, 'i/**/*.png', 'm/{name}.png'], // prettier-ignore
+    ['extensions in capitals', { 'i/a.png': 10, 'i/b.PNG': 20, 'm/a.PNG': 255, 'm/b.png': 0 }, 'i/*.png', 'm/{name}.png'], // prettier-ignore
     ['files that no pattern fits', { 'i/a.png': 10, 'i/b.png': 20, 'i/old/c.png': 9, 'm/a.png': 255, 'm/b.png': 0 }, 'i/{name}.png', 'm/{name}.png'], // prettier-ignore
-    ['a name that stands there twice', { 'i/a/a.png': 10, 'i/b/b.png': 20, 'i/a/c.png': 9, 'm/a.png': 255, 'm/b.png': 0 }, 'i/{name}/{name}.png', 'm/{name}.png'], // prettier-ignore
+    ['a name that occurs twice', { 'i/a/a.png': 10, 'i/b/b.png': 20, 'i/a/c.png': 9, 'm/a.png': 255, 'm/b.png': 0 }, 'i/{name}/{name}.png', 'm/{name}.png'], // prettier-ignore
     ['signs that mean something elsewhere', { 'i(1)/a.png': 10, 'i(1)/b.png': 20, 'm[1]/a+.png': 255, 'm[1]/b+.png': 0 }, 'i(1)/*.png', 'm[1]/{name}+.png'], // prettier-ignore
   ])('%s', async (_title, files, images, masks) => {
     expect(await pairsOf(folderOf(files), images, masks)).toEqual(expected);

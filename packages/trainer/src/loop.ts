@@ -29,7 +29,7 @@ export {
 } from './loop/optimizers/index.js';
 export { type Prediction } from './loop/classify.js';
 export { predict } from './loop/predict.js';
-export { colorOf } from './run/class-colors.js';
+export { CLASS_COLORS, colorOf } from './run/class-colors.js';
 export { predictImage, type PredictImageOptions, type Predictor } from './run/predict-image.js';
 export { predictSliding, predictSlidingLabels, type SlidingWindowOptions } from './loop/sliding-window.js';
 export {

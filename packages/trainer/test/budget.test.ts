@@ -28,7 +28,7 @@ describe('a budget of updates', () => {
     [{ updates: 100, batchSize: 4, gradient: { accumulate: 2 } }, 40, { stepsPerEpoch: 5, epochs: 20 }],
     [{ updates: 10, batchSize: 4 }, 4000, { stepsPerEpoch: 1000, epochs: 1 }],
     [{ epochs: 3, batchSize: 4 }, 40, { stepsPerEpoch: 10, epochs: 3 }],
-    [{ batchSize: 8 }, 80, { stepsPerEpoch: 10, epochs: 100 }], // 1000 updates where nothing is said
+    [{ batchSize: 8 }, 80, { stepsPerEpoch: 10, epochs: 100 }], // 1000 updates by default
   ])('%j of %i images', (keys, samples, expected) => {
     expect(length(keys, samples)).toEqual(expected);
   });

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { loadAll, syntheticDataset, type Sample } from '@segloss/data';
 import { parseLoss } from '@segloss/losses';
 import {
   CheckpointError,
@@ -25,14 +24,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { toBatch } from '../src/loop/batches';
 import { lossAndGradients } from '../src/loop/step';
 import { scratch, tinyRun, writeDataset } from './run-fixture';
+import { syntheticImages, type SyntheticImages } from './synthetic-images';
 
-let data: Pick<TrainOptions, 'classes'> & { train: Sample[]; val: Sample[] };
+let data: SyntheticImages;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'segloss-deep-'));
   await selectBackend('wasm');
-  const { train: images, val, classes } = syntheticDataset({ size: 16, train: 10, val: 3 });
-  data = { train: await loadAll(images), val: await loadAll(val), classes };
+  data = await syntheticImages({ size: 16, train: 10, val: 3 });
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });

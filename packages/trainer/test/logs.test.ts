@@ -360,14 +360,14 @@ export const typed = { epoch({ epoch }: { epoch: number }): void { appendFileSyn
 
   it('that fail are reported once, and those beside them go on', async () => {
     expect(await use(['./good.mjs', './good.mjs#whole'])).toEqual([
-      'logs.plugins: ./good.mjs: epoch: no network; the training goes on',
+      'logs.plugins: ./good.mjs: epoch: no network; training continues',
     ]);
     expect(told()).toContainEqual(['end', 'ok']);
   });
 
   it('that hang do not hold the end', async () => {
     expect(await use(['./good.mjs#stuck'], [line(0), line(1)], 0.2)).toEqual([
-      'logs.plugins: ./good.mjs#stuck: not done 0.2 s after the end; the training goes on',
+      'logs.plugins: ./good.mjs#stuck: not done 0.2 s after the end; training continues',
     ]);
   });
 

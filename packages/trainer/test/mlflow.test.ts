@@ -178,7 +178,7 @@ describe('MLflow', () => {
     const { status, notes } = await training(configured(), 0);
     expect(status).toBe('interrupted');
     expect(notes).toEqual([
-      `logs.trackers: mlflow=${address}: start: ${address} answers 500 to experiments/get-by-name: broken; the training goes on`,
+      `logs.trackers: mlflow=${address}: start: ${address} answers 500 to experiments/get-by-name: broken; training continues`,
     ]);
     server.broken = undefined;
     const { home } = await training(configured());

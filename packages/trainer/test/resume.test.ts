@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { DataError, loadAll, syntheticDataset, type Sample, type SampleSource } from '@segloss/data';
+import { DataError, type SampleSource } from '@segloss/data';
 import { parseLoss } from '@segloss/losses';
 import {
   CheckpointError,
@@ -24,15 +24,15 @@ import {
 } from '@segloss/trainer';
 
 import { checkpointFile } from '../src/checkpoint/store';
+import { syntheticImages, type SyntheticImages } from './synthetic-images';
 
-let data: Pick<TrainOptions, 'classes'> & { train: Sample[]; val: Sample[] };
+let data: SyntheticImages;
 let folder: string;
 const said: string[] = [];
 
 beforeAll(async () => {
   await selectBackend('wasm');
-  const { train: images, val, classes } = syntheticDataset({ size: 16, train: 10, val: 3 });
-  data = { train: await loadAll(images), val: await loadAll(val), classes };
+  data = await syntheticImages({ size: 16, train: 10, val: 3 });
 });
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'segloss-resume-'));

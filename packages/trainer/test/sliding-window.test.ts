@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { garbageCollector } from '@segloss/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Sample } from '@segloss/data';
 import { predictSliding, predictSlidingLabels, selectBackend } from '@segloss/trainer';
@@ -10,9 +9,7 @@ import { numbers } from '../../testing/src/random';
 
 beforeAll(() => selectBackend('cpu'));
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-setFlagsFromString('--no-expose-gc');
+const collectGarbage = garbageCollector();
 
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
 

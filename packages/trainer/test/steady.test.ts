@@ -1,11 +1,9 @@
 // A long training takes no more memory than a short one.
 import { describe, expect, it } from '@jest/globals';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { adam } from '@segloss/kernels';
 import '@segloss/kernels/wasm';
 import { parseLoss } from '@segloss/losses';
-import { backends } from '@segloss/testing';
+import { backends, garbageCollector } from '@segloss/testing';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -42,9 +40,7 @@ suite('500 steps on wasm', () => {
 suite('train on wasm', () => {
   it('has as many tensors and as large a heap after 2000 updates as after 1000', async () => {
     await wasm.use();
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
-    setFlagsFromString('--no-expose-gc');
+    const collect = garbageCollector();
     const { train: images, val, classes } = syntheticDataset({ size: 8, train: 100, val: 1 });
     const seen: { tensors: number; heap: number }[] = [];
     const onStep = ({ step }: { step: number }) => {

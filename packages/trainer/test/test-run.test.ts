@@ -71,7 +71,7 @@ describe('other data', () => {
   it('are compared with the images of the training, by their bytes', async () => {
     expect(await trainedOn()).toBeUndefined();
     expect(await trainedOn(other('new'))).toBe(0);
-    // An image of the training under another name; 2.png of the run's validation is none.
+    // An image of the training under another name; 2.png is one of the run's validation images.
     copyFileSync(at('images', '1.png'), path.join(other('new'), 'images', '3.png'));
     copyFileSync(at('masks', '1.png'), path.join(other('new'), 'masks', '3.png'));
     copyFileSync(at('images', '2.png'), path.join(other('new'), 'images', '2.png'));
@@ -151,7 +151,7 @@ describe('several decodings', () => {
     expect(foreground!.predicted).toBe(Math.round(foreground!.softPredicted!));
   });
 
-  it('are refused next to one decoding, and where there are none', async () => {
+  it('are refused together with a single decoding, and when the list is empty', async () => {
     await expect(testRun(run, { decode: decodings[0], decodings })).rejects.toThrow('wanted decode or decodings, got both'); // prettier-ignore
     await expect(testRun(run, { decodings: [] })).rejects.toThrow('at least one decoding');
   });

@@ -1,11 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   augmentation,
-  loadAll,
   randomCrop,
   randomFlip,
   resizeSample,
-  syntheticDataset,
   type Augmentation,
   type Sample,
 } from '@segloss/data';
@@ -24,17 +22,10 @@ import {
 } from '@segloss/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
-const toy = async (): Promise<Pick<TrainOptions, 'classes'> & Record<'train' | 'val', Sample[]>> => {
-  const { train, val, classes } = syntheticDataset({
-    size: 16,
-    train: 12,
-    val: 6,
-    proportion: 0.2,
-    contrast: 0.5,
-    noise: 0.05,
-  });
-  return { train: await loadAll(train), val: await loadAll(val), classes };
-};
+import { syntheticImages } from './synthetic-images';
+
+const toy = () =>
+  syntheticImages({ size: 16, train: 12, val: 6, proportion: 0.2, contrast: 0.5, noise: 0.05 });
 const network = (seed = 1) => unet({ inputShape: [16, 16, 1], outputs: 1, widths: [4, 8], seed });
 const run = async (options: TrainOptions): Promise<EpochReport[]> => {
   const reports: EpochReport[] = [];

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { loadAll, syntheticDataset, type Sample } from '@segloss/data/samples';
+import { type Sample } from '@segloss/data/samples';
 import { parseLoss } from '@segloss/losses';
 import { tensorLeaks } from '@segloss/testing';
 import {
@@ -21,6 +21,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { readCheckpoint } from '../src/checkpoint/store';
 import { BestSoFar, monitoredValue } from '../src/loop/monitor';
+import { syntheticImages } from './synthetic-images';
 
 const notes: string[] = [];
 const onNote = (text: string) => void notes.push(text);
@@ -33,17 +34,8 @@ async function run(options: TrainOptions): Promise<EpochReport[]> {
   return reports;
 }
 
-const toy = async (size = 16, count = 12) => {
-  const {
-    train: sources,
-    val,
-    classes,
-  } = syntheticDataset({
-    ...{ size, train: count, val: 4 },
-    ...{ proportion: 0.2, contrast: 0.5, noise: 0.05 },
-  });
-  return { train: await loadAll(sources), val: await loadAll(val), classes };
-};
+const toy = (size = 16, count = 12) =>
+  syntheticImages({ size, train: count, val: 4, proportion: 0.2, contrast: 0.5, noise: 0.05 });
 
 describe('the foreground mean', () => {
   /** Logits that pick the given class in each of four pixels. */

@@ -124,7 +124,7 @@ export const NO_SPEC: NoForce = { reason: 'a row whose runs do not say which los
 /**
  * Returns the force of the marginal penalty of a loss, from its closed form.
  *
- * @returns The reason where a term has no closed form, or the loss has a module of the user's own: a report runs no code.
+ * @returns The reason where a term has no closed form, or the loss is a user module: a report runs no code.
  */
 export function forceOf(spec: string, truth: number): Force | NoForce {
   let loss: Loss;

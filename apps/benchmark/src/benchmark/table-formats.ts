@@ -99,7 +99,7 @@ const intervalColumns = (title: string): string[] =>
   title === RANKED.title ? [`${title} low`, `${title} high`] : [];
 
 /**
- * Returns the tables as one CSV with full precision, mean and standard deviation in columns of their own.
+ * Returns the tables as one CSV with full precision, mean and standard deviation in separate columns.
  *
  * @example
  * ```ts

@@ -183,7 +183,7 @@ export function leaderboard(results: Results): Leaderboard {
 /** Intervals take time, and several pages show them. */
 const boards = new WeakMap<Results, Leaderboard>();
 
-/** Names the data sets with so many scores that their intervals use fewer resamples than usual. */
+/** Returns a note for each data set that is too large for the usual number of bootstrap resamples. */
 export function fewerResamples(
   sections: readonly Pick<Section, 'title' | 'statistics'>[],
   ranked: Pick<Ranking, 'resamples'> | undefined,
@@ -191,7 +191,7 @@ export function fewerResamples(
   const say = (of: string, resamples: number = RESAMPLES) =>
     resamples < RESAMPLES
       ? [
-          `${of}: from ${resamples} bootstrap resamples instead of ${RESAMPLES}, because there are very many scores; their ends are less exact.`,
+          `${of}: from ${resamples} bootstrap resamples instead of ${RESAMPLES}, to save time on many scores; the bounds are less exact.`,
         ]
       : [];
   return [

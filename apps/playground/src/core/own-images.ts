@@ -23,15 +23,15 @@ interface NamedFolder {
 
 /** Height and width to which the images are resized: a page is no place for long trainings. */
 export const OWN_SIDE = 64;
-/** At most so many pairs are used. */
+/** Largest number of pairs that are used. */
 export const MOST_PAIRS = 80;
-/** One of so many images validates. */
+/** Every fourth image is a validation image. */
 const FOLDS = 4;
 
 const IMAGE = /\.(png|jpe?g|tiff?)$/i;
 
 /**
- * Images and masks of the user's own: paired by name, decoded to their exact values, resized, every label but the background one region;
+ * Reads the user's images and masks: paired by name, decoded to their exact values, resized, every label but the background one region;
  * a quarter of them, which depends on the names alone, for validation.
  *
  * @throws {DataError} Naming the file: without a partner, unreadable, or of another size than its mask.

@@ -27,7 +27,7 @@ export async function startBackend(folder: string, threads: number): Promise<Bac
     try {
       return await startWasm(folder, threads);
     } catch {
-      // Blocked, or its files are not there: the page says that it goes on without.
+      // Blocked, or its files are missing: plain JavaScript computes, and the page says so.
     }
   }
   await import('@tensorflow/tfjs-backend-cpu');
@@ -38,7 +38,7 @@ export async function startBackend(folder: string, threads: number): Promise<Bac
 
 async function startWasm(folder: string, threads: number): Promise<Backend> {
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  // The threaded build of tfjs does not survive a bundler; the threads are those of our kernels.
+  // tfjs's threaded build breaks when it is bundled. Our kernels have threads of their own.
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   registerWasmKernels();
   setWasmPaths(folder);

@@ -1,6 +1,6 @@
 /** Work that answers until it is done: with the same code in a worker, or in the page where there are no workers. */
 export interface Work<Request, Answer> {
-  /** Creates the worker; throws where there are none. */
+  /** Creates the worker; throws without worker support. */
   readonly create: () => Worker;
   /** The same work in the page. */
   readonly inPage: (request: Request, answer: (answer: Answer) => void, signal: AbortSignal) => Promise<void>;

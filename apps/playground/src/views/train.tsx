@@ -109,7 +109,7 @@ export function TrainView() {
           <SeedSlider label="Seed" value={seed} />
           <p class="small">
             A U-Net of 29 thousand weights, trained in this page with WebAssembly. The same seed gives the
-            same weights as in Node, to the last bit.
+            same weights as in Node, bit for bit.
           </p>
         </>
       }

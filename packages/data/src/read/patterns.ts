@@ -130,7 +130,7 @@ const matcher = (pattern: string) => {
   return (file: string) => match.test(file.normalize('NFC'));
 };
 
-/** A pattern as a regular expression; the second `{name}` is the first again. */
+/** A pattern as a regular expression; the second `{name}` is the first again. `.png` at the end also fits `.PNG`, as everywhere. */
 function expression(pattern: string, name: string): RegExp {
   let named = false;
   const parts = pattern
@@ -145,8 +145,12 @@ function expression(pattern: string, name: string): RegExp {
       named = true;
       return again ? '\\1' : name;
     });
-  return new RegExp(`^${parts.join('')}$`, 'u');
+  const text = parts.join('').replace(/\\\.[a-z\d]+$/i, eitherCase);
+  return new RegExp(`^${text}$`, 'u');
 }
+
+const eitherCase = (text: string): string =>
+  text.replace(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 

@@ -51,7 +51,7 @@ function solve(group: readonly ComponentPair[]): ComponentPair[] {
     cost[at] = -(one + pair.iou);
     pairAt.set(at, pair);
   }
-  // A row without a candidate is assigned to a column that is none: such an assignment is no pair.
+  // Rows without a candidate get a dummy column, which is not a pair.
   return [...assign(cost, rows.length, columns.length)].flatMap(
     (column, row) => pairAt.get(row * columns.length + column) ?? [],
   );

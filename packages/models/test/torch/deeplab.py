@@ -6,11 +6,11 @@ FOLDER/deeplabv3plus-NAME.safetensors has the weights under the names of torchvi
 here by its shape there, in half precision; FOLDER/deeplabv3plus-NAME.expected.safetensors has the logits of the image of networks.py's input().
 """
 
-import json
-import struct
 import sys
 
 import numpy as np
+
+from files import image, save
 
 HEIGHT, WIDTH, ENCODER_WIDTH, CHANNELS, RATES, FINE, CLASSES = 96, 128, 2, 6, (1, 2, 3), 48, 3
 COUNTS = {"resnet18": (2, 2, 2, 2), "resnet50": (3, 4, 6, 3)}
@@ -128,27 +128,9 @@ def deeplab(x, name):
     return enlarge(conv(x, "segmentation_head.0", CLASSES, 1) + bias[None, :, None, None], 4)
 
 
-def image():
-    """That of torchInput() of networks.ts, channels first."""
-    values = np.arange(2 * HEIGHT * WIDTH * 3) * 7919 % 8191 / 4096 - 1
-    return values.astype(np.float32).astype(np.float64).reshape(2, HEIGHT, WIDTH, 3).transpose(0, 3, 1, 2)
-
-
-def save(path, tensors):
-    header, data = {}, b""
-    for name, values in tensors.items():
-        bytes_ = np.ascontiguousarray(values).tobytes()
-        dtype = {np.dtype(np.float16): "F16", np.dtype(np.float32): "F32"}[values.dtype]
-        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [len(data), len(data) + len(bytes_)]}
-        data += bytes_
-    text = json.dumps(header).encode()
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + data)
-
-
 if __name__ == "__main__":
     folder, name = sys.argv[1:]
-    logits = deeplab(image(), name).transpose(0, 2, 3, 1).astype(np.float32)
+    logits = deeplab(image(HEIGHT, WIDTH), name).transpose(0, 2, 3, 1).astype(np.float32)
     save(f"{folder}/deeplabv3plus-{name}.safetensors", weights)
     # Every fourth row and column: the repository stays small.
     save(f"{folder}/deeplabv3plus-{name}.expected.safetensors", {"logits": logits[:, ::4, ::4]})

@@ -7,11 +7,11 @@ FOLDER/unet-NAME.expected.safetensors has the logits of the image of networks.py
 the classifiers, at full width. The architectures are those of the papers' tables; epsilons and paddings are torchvision's.
 """
 
-import json
-import struct
 import sys
 
 import numpy as np
+
+from files import image, save
 
 HEIGHT, WIDTH, CLASSES, DECODER = 64, 96, 3, (8, 8, 4, 4, 4)
 WIDTHS = {"mobilenetv2": 4 / 32, "mobilenetv3-large": 2 / 16, "efficientnet-b0": 4 / 32}
@@ -190,24 +190,6 @@ def unet(x, name):
             x = pair(x, f"decoder.blocks.{i}.{part}", outputs, 3, act=relu)
     head = weight("segmentation_head.0.weight", (CLASSES, DECODER[-1], 3, 3))
     return convolve(x, head) + weight("segmentation_head.0.bias", (CLASSES,))[None, :, None, None]
-
-
-def image(height, width):
-    """That of torchInput() of networks.ts, channels first."""
-    values = np.arange(2 * height * width * 3) * 7919 % 8191 / 4096 - 1
-    return values.astype(np.float32).astype(np.float64).reshape(2, height, width, 3).transpose(0, 3, 1, 2)
-
-
-def save(path, tensors):
-    header, data = {}, b""
-    for name, values in tensors.items():
-        bytes_ = np.ascontiguousarray(values).tobytes()
-        dtype = {np.dtype(np.float16): "F16", np.dtype(np.float32): "F32"}[values.dtype]
-        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [len(data), len(data) + len(bytes_)]}
-        data += bytes_
-    text = json.dumps(header).encode()
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + data)
 
 
 def count():

@@ -48,7 +48,7 @@ export function treeOf(value: unknown, origin: string): Tree {
 
 /**
  * One layer over another: mappings merge, everything else is replaced. A mapping of another name (another optimizer,
- * schedule, model) starts anew, for the options of the old one are none of its own. `epochs` takes the place of `updates` and the other way round.
+ * schedule, model) starts from its defaults, because the old options do not apply to it. `epochs` takes the place of `updates` and the other way round.
  */
 export function merged(base: Tree | undefined, over: Tree, path = ''): Tree {
   if (!isBranch(base) || !isBranch(over) || nameOf(base, path) !== nameOf(over, path, base)) return over;

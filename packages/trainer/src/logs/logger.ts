@@ -9,7 +9,7 @@ export interface LoggedRun extends MetricsHead {
   readonly config: RunConfig;
 }
 
-/** A logger of the user's own: what `./mine.mjs#name` exports, or what a function that it exports returns. */
+/** A user's logger: what `./mine.mjs#name` exports, or what a function that it exports returns. */
 export interface Logger {
   start?(run: LoggedRun): void | Promise<void>;
   epoch?(line: MetricsLine): void | Promise<void>;

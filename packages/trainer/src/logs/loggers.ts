@@ -40,7 +40,7 @@ export interface LoadLoggersOptions {
  * const loggers = await loadLoggers(['./segloss-example-log.mjs#broken'], { folder: tmpdir(), warn: (text) => warnings.push(text) });
  * loggers.epoch({ epoch: 0 });
  * await loggers.end({});
- * warnings; // → ["logs.plugins: ./segloss-example-log.mjs#broken: epoch: no network; the training goes on"]
+ * warnings; // → ["logs.plugins: ./segloss-example-log.mjs#broken: epoch: no network; training continues"]
  * ```
  */
 export async function loadLoggers(modules: readonly string[], options: LoadLoggersOptions): Promise<Loggers> {
@@ -92,7 +92,7 @@ class Plugin {
 
   private report(reason: string): void {
     this.reported = true;
-    this.warn(`${this.name}: ${reason}; the training goes on`);
+    this.warn(`${this.name}: ${reason}; training continues`);
   }
 }
 

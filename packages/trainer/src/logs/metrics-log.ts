@@ -51,7 +51,7 @@ export function readMetrics(file: string): Metrics {
  * const line = { step: 8, learningRate: 0.1, loss: 0.7, terms: { ce: 0.7 }, gradientNorm: 1, val: { loss: 0.6, terms: { ce: 0.6 }, ...scores } };
  * log.append({ epoch: 0, ...line });
  * log.append({ epoch: 1, ...line });
- * log.truncateAfter(0); // the training goes on from the checkpoint of epoch 0
+ * log.truncateAfter(0); // training continues from the checkpoint of epoch 0
  * log.read().map(({ epoch }) => epoch); // → [0]
  * ```
  */

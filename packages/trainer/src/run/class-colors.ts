@@ -1,11 +1,12 @@
+/** Red, green and blue, 0 to 255. */
 type Color = readonly [red: number, green: number, blue: number];
 
 /**
- * Colors of the classes but the background, told apart by color-blind readers too; after the last the first comes again.
+ * Colors of the classes other than the background, in order; they repeat after the last. Readers with any color vision can tell them apart.
  *
- * @see Okabe & Ito, "Color Universal Design", 2008.
+ * @see Okabe & Ito, "Color Universal Design", 2008 (the first seven); Tol, "Colour Schemes", 2021 (muted).
  */
-const COLORS: readonly Color[] = [
+export const CLASS_COLORS: readonly Color[] = [
   [230, 159, 0],
   [86, 180, 233],
   [0, 158, 115],
@@ -13,6 +14,10 @@ const COLORS: readonly Color[] = [
   [0, 114, 178],
   [213, 94, 0],
   [204, 121, 167],
+  [136, 34, 85],
+  [68, 170, 153],
+  [153, 153, 51],
+  [51, 34, 136],
 ];
 
 /**
@@ -26,5 +31,5 @@ const COLORS: readonly Color[] = [
 export function colorOf(label: number, background: number | null): Color {
   if (label === background) return [0, 0, 0];
   const index = background !== null && label > background ? label - 1 : label;
-  return COLORS[index % COLORS.length]!;
+  return CLASS_COLORS[index % CLASS_COLORS.length]!;
 }

@@ -12,7 +12,7 @@ const LONGEST = 256;
 /** RGB bytes of all images of a run together, before they are packed; more images are drawn smaller. */
 const IMAGE_BYTES = 1_500_000;
 
-/** So many images are kept; of volumes fewer, because every one is predicted again. */
+/** Number of examples that are kept; fewer volumes, because each is predicted again. */
 const MOST = { images: 48, volumes: 12 };
 
 /** A validation image that a report may show; of a volume, the slice with most voxels of the class. */

@@ -35,7 +35,7 @@ export async function openNamed(
     return await openDataset(folder, { ...options, ...volumes });
   } catch (error) {
     const volumeOption = error instanceof RangeError && Object.keys(volumes).length > 0;
-    if (volumeOption) throw noVolumes(folder, error); // an option that is none of its layout
+    if (volumeOption) throw noVolumes(folder, error); // an option that its layout does not have
     throw error instanceof RangeError ? new DataError(error.message, 'no-data') : error;
   }
 }

@@ -121,7 +121,7 @@ export function biasBySize({ title, data, rows }: Section): Html {
   )}`;
 }
 
-/** A number of theory, or why there is none. */
+/** A theoretical value, or the reason that it is missing. */
 function forceCell(force: Force | NoForce, key: keyof Force): Html | string {
   if ('reason' in force) return html`<span title="${force.reason}">${NONE}</span>`;
   return ratioText(force[key]);

@@ -53,11 +53,11 @@ export function testedTables(section: Section, part: Part): Html {
       ? ''
       : html`<h3>Calibration</h3>
           <p>
-            How far the probabilities of a class are from its shares, over all pixels in 15 bins of equal
-            width (ECE, ACE, MCE), and their sum over the true size (p/q soft). A decoding makes labels of the
-            probabilities and does not change them, so that these numbers are those of every decoding; a
-            temperature changes them (<code>segloss test RUN --fit-temperature</code>, then
-            <code>segloss test RUN --calibrated</code>).
+            Calibration errors of each class, from 15 bins of equal width (ECE, ACE, MCE), and the summed
+            probabilities over the true size (p/q soft). They are the same for every decoding, because
+            decoding does not change the probabilities. A temperature does (<code
+              >segloss test RUN --fit-temperature</code
+            >, then <code>segloss test RUN --calibrated</code>).
           </p>
           ${scoreTable(['loss', 'class', 'probabilities'], CALIBRATION_SCORES, probabilities, captionOf('Calibration', title), fileName('calibration', title))}`
   }

@@ -1,5 +1,6 @@
 import { IGNORED } from '@segloss/data';
 import { unpackBytes } from '@segloss/trainer';
+import { CLASS_COLORS } from '@segloss/trainer/loop';
 
 import { blend, type Picture, type Rgb } from '../../page/pixels.js';
 import type { ShownCase } from '../shown-cases.js';
@@ -11,21 +12,8 @@ export const COLORS = {
   'false negative': [204, 51, 130],
 } as const satisfies Record<string, Rgb>;
 
-/** Colors of classes, by their numbers; repeated where there are more. */
-export const LABEL_COLORS: readonly Rgb[] = [
-  [120, 120, 120],
-  [230, 159, 0],
-  [86, 180, 233],
-  [0, 158, 115],
-  [240, 228, 66],
-  [0, 114, 178],
-  [213, 94, 0],
-  [204, 121, 167],
-  [136, 34, 85],
-  [68, 170, 153],
-  [153, 153, 51],
-  [51, 34, 136],
-];
+/** Colors of labels: gray for label 0, which may be a class of its own, then those of the classes. */
+export const LABEL_COLORS: readonly Rgb[] = [[120, 120, 120], ...CLASS_COLORS];
 
 /** The color of a pixel by its labels; undefined: that of the image. */
 export type ColorOf = (label: number, truth: number) => Rgb | undefined;

@@ -45,7 +45,7 @@ export function overlays(rows: readonly Row[], { classes }: SectionData): Html {
   return html`<p>
       Validation images by the size of the true "${classes[label] ?? ''}" and by the Dice that each row
       reaches on
-      them${two ? ': beside every image, what is found, invented and missed' : ': image, truth, prediction'}.
+      them${two ? ': found, invented and missed pixels next to every image' : ': image, truth, prediction'}.
       Each row has its own cases. ${keptText(filled)}
     </p>
     ${all.length > MOST_ROWS ? html`<p class="quiet">The first ${MOST_ROWS} of ${all.length} rows are shown.</p>` : ''}

@@ -50,7 +50,7 @@ export function renderReport(results: Results, command: string): string {
     <nav aria-label="Parts of this page">
       ${PARTS.map(([id, text]) => html`<a href="#${id}">${text}</a>`)}
     </nav>
-    ${box(verdict(board, results))} ${box(sizeSentences(sizes))} ${sizeChart(sizes)}
+    ${box(sizeSentences(sizes))} ${sizeChart(sizes)} ${box(verdict(board, results))}
     <h2 id="results">Results</h2>
     ${board.sections.map((section) => html`${on(section)} ${leaderboardTable(section)} ${perClassTable(section)} ${lesionTable(section)} ${testedTables(section, results.part)}`)}
     ${legend(board)} ${unfinished(results)}

@@ -55,6 +55,9 @@ function order(best: Row, second: Row | undefined, section: Section, part: Resul
   if (test.smallestP >= SIGNIFICANT) {
     return `${behind}, and ${plural(test.pairs, 'image')} with a difference cannot be significant (smallest possible p ${scoreText(test.smallestP)}): inconclusive.`;
   }
+  // Images in the same trainings may differ clearly, and other seeds still turn the order.
+  if (adjustedP < SIGNIFICANT)
+    return `${behind}: inconclusive, because other seeds could reverse the order (the interval contains 0), although the images differ in these trainings (${pText(adjustedP)}).`;
   return `${behind}, which chance can explain (${pText(adjustedP)}): inconclusive.`;
 }
 

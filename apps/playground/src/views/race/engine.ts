@@ -20,7 +20,7 @@ const CALM_EVERY = 1000;
 export const frame = signal<RaceFrame | undefined>(undefined);
 export const result = signal<Result | undefined>(undefined);
 export const running = signal(false);
-/** Where the steps are made: in a worker, or in the page where there are none. */
+/** Where the steps are computed: in a worker, or in the page without worker support. */
 export const place = signal<'worker' | 'page'>('worker');
 
 let worker: Worker | undefined;
