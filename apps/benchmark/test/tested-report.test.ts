@@ -145,7 +145,7 @@ describe('decodings and calibration in the report', () => {
     expect(cells(text, 'Calibration', 'ce', 'lesion', 'as predicted').slice(3)).toEqual([
       ...['0.2000 ± 0.0000', '0.2000 ± 0.0000', '0.2000 ± 0.0000', '1.00 ± 0.00', '2'],
     ]);
-    expect(text).toContain('does not change them');
+    expect(text).toContain('They are the same for every decoding');
     expect(json().decodings.map((one: { row: string; decoding: string; runs: number }) => [one.row, one.decoding, one.runs])).toEqual([['ce', 'argmax', 2], ['ce', 'volume', 2]]); // prettier-ignore
     expect(json().calibration[0].scores.ECE.mean).toBeCloseTo(0.2, 6);
   });
