@@ -1,8 +1,12 @@
 // Kernels over tfjs's own wasm memory: every pointer is the byte offset of a float32 tensor. No static data, no heap.
 export { addParts, conv2dFilterGradient } from './filter-gradient';
 export { conv2dInputGradient, flipFilter, swapFilter } from './input-gradient';
-export { transformFilter, winogradBlocks, winogradConvolution, winogradFilterGradient, winogradFilterSum } from './winograd';
-export { winogradFilterBytes, winogradScratch, winogradSumBytes } from './winograd';
+export { winogradConvolution, winogradOutputs, winogradOutputScratch, winogradPlanesBytes, winogradScratch } from './winograd';
+export { winogradTiles, winogradTileScratch } from './winograd';
+export { filterScratch, transformFilters, winogradFilterBytes } from './winograd-filter';
+export { winogradFilterGradient, winogradFilterGradientByInputs, winogradFilterSum } from './winograd-gradient';
+export { winogradInputParts, winogradInputScratch, winogradSumBytes } from './winograd-gradient';
+export { winogradBlocks } from './winograd-tiles';
 export { centeredProductSum, columnSum } from './reduce';
 export { normalizeColumns, scaleColumns } from './batch-norm';
 export { batchNormGradient, batchNormGradientSums, columnShifts, momentSums, normalizeBatch } from './batch-norm-training';

@@ -95,28 +95,20 @@ function filterRow(to: usize, plane: usize, a: v128, b: v128, c: v128): void {
   v128.store(to + 3 * plane, c);
 }
 
-/** G g Gᵀ of a filter [3,3,inputs,outputs] to [16][outputs/8][inputs][8], the planes `plane` bytes apart, so that a product reads it in order; zeros fill the last eight. */
+/** G g Gᵀ of four filters whose taps lie `tap` bytes apart, to planes `plane` bytes apart. */
 // prettier-ignore
-export function transformFilter(w: usize, to: usize, plane: usize, inputs: i32, outputs: i32): void {
-  const tap = <usize>(inputs * outputs) << 2;
+export function transformFilter(g: usize, tap: usize, to: usize, plane: usize): void {
   const half = f32x4.splat(0.5);
-  if (outputs & 4) memory.fill(to, 0, 16 * plane);
-  for (let ci = 0; ci < inputs; ci++) {
-    for (let co = 0; co < outputs; co += 4) {
-      const g = w + (<usize>(ci * outputs + co) << 2);
-      const h = g + 3 * tap, i = h + 3 * tap;
-      const a0 = v128.load(g), a1 = v128.load(g + tap), a2 = v128.load(g + 2 * tap);
-      const b0 = v128.load(h), b1 = v128.load(h + tap), b2 = v128.load(h + 2 * tap);
-      const c0 = v128.load(i), c1 = v128.load(i + tap), c2 = v128.load(i + 2 * tap);
-      const e0 = f32x4.mul(half, f32x4.add(a0, c0)), e1 = f32x4.mul(half, f32x4.add(a1, c1)), e2 = f32x4.mul(half, f32x4.add(a2, c2));
-      const m0 = f32x4.mul(half, b0), m1 = f32x4.mul(half, b1), m2 = f32x4.mul(half, b2);
-      const at = to + (<usize>((co >> 3) * inputs + ci) << 5) + (<usize>(co & 4) << 2);
-      filterRow(at, plane, a0, a1, a2);
-      filterRow(at + 4 * plane, plane, f32x4.add(e0, m0), f32x4.add(e1, m1), f32x4.add(e2, m2));
-      filterRow(at + 8 * plane, plane, f32x4.sub(e0, m0), f32x4.sub(e1, m1), f32x4.sub(e2, m2));
-      filterRow(at + 12 * plane, plane, c0, c1, c2);
-    }
-  }
+  const h = g + 3 * tap, i = h + 3 * tap;
+  const a0 = v128.load(g), a1 = v128.load(g + tap), a2 = v128.load(g + 2 * tap);
+  const b0 = v128.load(h), b1 = v128.load(h + tap), b2 = v128.load(h + 2 * tap);
+  const c0 = v128.load(i), c1 = v128.load(i + tap), c2 = v128.load(i + 2 * tap);
+  const e0 = f32x4.mul(half, f32x4.add(a0, c0)), e1 = f32x4.mul(half, f32x4.add(a1, c1)), e2 = f32x4.mul(half, f32x4.add(a2, c2));
+  const m0 = f32x4.mul(half, b0), m1 = f32x4.mul(half, b1), m2 = f32x4.mul(half, b2);
+  filterRow(to, plane, a0, a1, a2);
+  filterRow(to + 4 * plane, plane, f32x4.add(e0, m0), f32x4.add(e1, m1), f32x4.add(e2, m2));
+  filterRow(to + 8 * plane, plane, f32x4.sub(e0, m0), f32x4.sub(e1, m1), f32x4.sub(e2, m2));
+  filterRow(to + 12 * plane, plane, c0, c1, c2);
 }
 
 // @ts-ignore: decorator of AssemblyScript
@@ -129,28 +121,21 @@ function gradientTaps(to: usize, tap: usize, a: v128, b: v128, c: v128, d: v128)
   v128.store(to + 2 * tap, f32x4.add(sum, d));
 }
 
-/** dw = Gᵀ s G; s [16][inputs][padded], dw [3,3,inputs,outputs]. */
+/** Gᵀ s G of four filters: from planes `plane` bytes apart to taps `tap` bytes apart. */
 // prettier-ignore
-export function transformFilterGradient(s: usize, plane: usize, dw: usize, inputs: i32, outputs: i32, padded: i32): void {
-  const tap = <usize>(inputs * outputs) << 2;
+export function transformFilterGradient(a: usize, plane: usize, to: usize, tap: usize): void {
   const half = f32x4.splat(0.5);
-  for (let ci = 0; ci < inputs; ci++) {
-    for (let co = 0; co < outputs; co += 4) {
-      const a = s + (<usize>(ci * padded + co) << 2);
-      const to = dw + (<usize>(ci * outputs + co) << 2);
-      const b = a + 4 * plane, c = b + 4 * plane, d = c + 4 * plane;
-      const p2 = plane + plane, p3 = p2 + plane;
-      let x = v128.load(b), y = v128.load(c), sum = f32x4.mul(half, f32x4.add(x, y));
-      const top0 = f32x4.add(v128.load(a), sum), middle0 = f32x4.mul(half, f32x4.sub(x, y)), low0 = f32x4.add(sum, v128.load(d));
-      x = v128.load(b + plane); y = v128.load(c + plane); sum = f32x4.mul(half, f32x4.add(x, y));
-      const top1 = f32x4.add(v128.load(a + plane), sum), middle1 = f32x4.mul(half, f32x4.sub(x, y)), low1 = f32x4.add(sum, v128.load(d + plane));
-      x = v128.load(b + p2); y = v128.load(c + p2); sum = f32x4.mul(half, f32x4.add(x, y));
-      const top2 = f32x4.add(v128.load(a + p2), sum), middle2 = f32x4.mul(half, f32x4.sub(x, y)), low2 = f32x4.add(sum, v128.load(d + p2));
-      x = v128.load(b + p3); y = v128.load(c + p3); sum = f32x4.mul(half, f32x4.add(x, y));
-      const top3 = f32x4.add(v128.load(a + p3), sum), middle3 = f32x4.mul(half, f32x4.sub(x, y)), low3 = f32x4.add(sum, v128.load(d + p3));
-      gradientTaps(to, tap, top0, top1, top2, top3);
-      gradientTaps(to + 3 * tap, tap, middle0, middle1, middle2, middle3);
-      gradientTaps(to + 6 * tap, tap, low0, low1, low2, low3);
-    }
-  }
+  const b = a + 4 * plane, c = b + 4 * plane, d = c + 4 * plane;
+  const p2 = plane + plane, p3 = p2 + plane;
+  let x = v128.load(b), y = v128.load(c), sum = f32x4.mul(half, f32x4.add(x, y));
+  const top0 = f32x4.add(v128.load(a), sum), middle0 = f32x4.mul(half, f32x4.sub(x, y)), low0 = f32x4.add(sum, v128.load(d));
+  x = v128.load(b + plane); y = v128.load(c + plane); sum = f32x4.mul(half, f32x4.add(x, y));
+  const top1 = f32x4.add(v128.load(a + plane), sum), middle1 = f32x4.mul(half, f32x4.sub(x, y)), low1 = f32x4.add(sum, v128.load(d + plane));
+  x = v128.load(b + p2); y = v128.load(c + p2); sum = f32x4.mul(half, f32x4.add(x, y));
+  const top2 = f32x4.add(v128.load(a + p2), sum), middle2 = f32x4.mul(half, f32x4.sub(x, y)), low2 = f32x4.add(sum, v128.load(d + p2));
+  x = v128.load(b + p3); y = v128.load(c + p3); sum = f32x4.mul(half, f32x4.add(x, y));
+  const top3 = f32x4.add(v128.load(a + p3), sum), middle3 = f32x4.mul(half, f32x4.sub(x, y)), low3 = f32x4.add(sum, v128.load(d + p3));
+  gradientTaps(to, tap, top0, top1, top2, top3);
+  gradientTaps(to + 3 * tap, tap, middle0, middle1, middle2, middle3);
+  gradientTaps(to + 6 * tap, tap, low0, low1, low2, low3);
 }

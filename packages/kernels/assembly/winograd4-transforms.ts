@@ -130,23 +130,14 @@ function filterLine(a: v128, b: v128, c: v128, to: usize, step: usize): void {
   v128.store(to, c);
 }
 
-/** G g Gᵀ of a filter [3,3,inputs,outputs] to [36][outputs/8][inputs][8], the planes `plane` bytes apart; zeros fill the last eight. */
-// prettier-ignore
-export function transformFilter4(w: usize, to: usize, plane: usize, inputs: i32, outputs: i32, scratch: usize): void {
-  const tap = <usize>(inputs * outputs) << 2;
-  if (outputs & 4) memory.fill(to, 0, 36 * plane);
-  for (let ci = 0; ci < inputs; ci++) {
-    for (let co = 0; co < outputs; co += 4) {
-      const g = w + (<usize>(ci * outputs + co) << 2);
-      const at = to + (<usize>((co >> 3) * inputs + ci) << 5) + (<usize>(co & 4) << 2);
-      for (let j: usize = 0; j < 3; j++) {
-        filterLine(v128.load(g + j * tap), v128.load(g + (j + 3) * tap), v128.load(g + (j + 6) * tap), scratch + 16 * j, 48);
-      }
-      for (let i: usize = 0; i < 6; i++) {
-        const line = scratch + 48 * i;
-        filterLine(v128.load(line), v128.load(line, 16), v128.load(line, 32), at + 6 * i * plane, plane);
-      }
-    }
+/** G g Gᵀ of four filters whose taps lie `tap` bytes apart, to planes `plane` bytes apart. */
+export function transformFilter4(g: usize, tap: usize, to: usize, plane: usize, scratch: usize): void {
+  for (let j: usize = 0; j < 3; j++) {
+    filterLine(v128.load(g + j * tap), v128.load(g + (j + 3) * tap), v128.load(g + (j + 6) * tap), scratch + 16 * j, 48);
+  }
+  for (let i: usize = 0; i < 6; i++) {
+    const line = scratch + 48 * i;
+    filterLine(v128.load(line), v128.load(line, 16), v128.load(line, 32), to + 6 * i * plane, plane);
   }
 }
 
@@ -206,18 +197,8 @@ function tapsLine(from: usize, step: usize, to: usize, toStep: usize): void {
   v128.store(to + 2 * toStep, f32x4.add(f32x4.add(apart, f32x4.sub(f32x4.mul(four, up), down)), s5));
 }
 
-/** dw = Gᵀ s G; s [36][inputs][padded], dw [3,3,inputs,outputs]. */
-// prettier-ignore
-export function transformFilterGradient4(
-  s: usize, plane: usize, dw: usize, inputs: i32, outputs: i32, padded: i32, scratch: usize,
-): void {
-  const tap = <usize>(inputs * outputs) << 2;
-  for (let ci = 0; ci < inputs; ci++) {
-    for (let co = 0; co < outputs; co += 4) {
-      const from = s + (<usize>(ci * padded + co) << 2);
-      const to = dw + (<usize>(ci * outputs + co) << 2);
-      for (let i: usize = 0; i < 6; i++) tapsLine(from + i * plane, 6 * plane, scratch + 16 * i, 96);
-      for (let i: usize = 0; i < 3; i++) tapsLine(scratch + 96 * i, 16, to + 3 * i * tap, tap);
-    }
-  }
+/** Gᵀ s G of four filters: from planes `plane` bytes apart to taps `tap` bytes apart. */
+export function transformFilterGradient4(s: usize, plane: usize, to: usize, tap: usize, scratch: usize): void {
+  for (let i: usize = 0; i < 6; i++) tapsLine(s + i * plane, 6 * plane, scratch + 16 * i, 96);
+  for (let i: usize = 0; i < 3; i++) tapsLine(scratch + 96 * i, 16, to + 3 * i * tap, tap);
 }

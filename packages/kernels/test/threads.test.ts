@@ -171,10 +171,13 @@ suite('kernels on several threads', () => {
   // prettier-ignore
   it.each<[string, number[][], (...inputs: tf.Tensor4D[]) => tf.Tensor]>([
     ['conv2d', [[2, 21, 23, 8], [3, 3, 8, 12]], (x, w) => tf.conv2d(x, w, 1, 'same')],
+    ['conv2d of few tiles', [[2, 5, 6, 8], [3, 3, 8, 28]], (x, w) => tf.conv2d(x, w, 1, 'same')],
+    ['conv2d of many tiles', [[1, 170, 170, 8], [3, 3, 8, 20]], (x, w) => tf.conv2d(x, w, 1, 'same')],
     ['conv2d with strides', [[2, 21, 23, 5], [5, 5, 5, 7]], (x, w) => tf.conv2d(x, w, 2, 'same')],
     ['conv2d with dilations', [[2, 21, 23, 8], [3, 3, 8, 12]], (x, w) => tf.conv2d(x, w, 1, 'same', 'NHWC', 2)],
     ['depthwiseConv2d', [[2, 21, 23, 8], [3, 3, 8, 2]], (x, w) => tf.depthwiseConv2d(x, w, 1, 'same')],
     ['conv3d', [[2, 5, 9, 11, 4], [3, 3, 3, 4, 6]], (x, w) => tf.conv3d(as5D(x), as5D(w), 1, 'same')],
+    ['conv3d by tiles', [[2, 9, 9, 11, 8], [3, 3, 3, 8, 12]], (x, w) => tf.conv3d(as5D(x), as5D(w), 1, 'same')],
     ['maxPool3d', [[2, 5, 9, 11, 4]], (x) => tf.maxPool3d(as5D(x), 3, 2, 'same')],
     ['avgPool', [[2, 21, 23, 8]], (x) => tf.avgPool(x, 3, 2, 'same')],
     ['resizeBilinear', [[2, 21, 23, 8]], (x) => tf.image.resizeBilinear(x, [33, 40], false, true)],

@@ -282,9 +282,10 @@ describe('the module with fused multiply-adds', () => {
       image.set(image.map(() => random() * 2 - 1));
       const filter = new Float32Array(memory.buffer, w, 9 * 8 * 8);
       filter.set(filter.map(() => random() * 2 - 1));
-      kernels.transformFilter(4, w, transformed, 8, 8);
+      kernels.transformFilters(4, w, transformed, 1, 8, 8, 0, scratch, 0, 2);
       const sizes = [1, 7, 7, 8, 7, 7, 8, 1, 1] as const;
-      kernels.winogradConvolution(4, x, transformed, 0, out, ...sizes, -Infinity, scratch, 0, 1);
+      const flat = [1, 1, 7, 7, 8, 1, 1, 1, 7, 7, 8, 0, 1, 1] as const;
+      kernels.winogradConvolution(4, x, transformed, 0, out, ...flat, -Infinity, scratch, 0, 1);
       const forward = new Float32Array(memory.buffer, out, 7 * 7 * 8).slice();
       kernels.conv2dFilterGradient(x, x, out, 1, ...sizes.slice(0, 7), 3, 3, 1, 1, 1, 1, 1, 1, scratch, 0, 1);
       return [...forward, ...new Float32Array(memory.buffer, out, 9 * 8 * 8)];

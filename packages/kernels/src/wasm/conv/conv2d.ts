@@ -15,7 +15,13 @@ import { withSidesOf } from './conv-info.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from '../memory/tensors.js';
 import { runParts } from '../threads/parts.js';
 import { rowConvolution, rowsFit, tiledInputGradient, tilesInput } from './row-convolution.js';
-import { forwardLayout, winogradConvolution, winogradFilterGradient, winogradFits } from './winograd.js';
+import {
+  adjointLayout,
+  forwardLayout,
+  winogradConvolution,
+  winogradFilterGradient,
+  winogradFits,
+} from './winograd.js';
 
 /** Bytes that the partial sums of a filter's gradient may take. */
 const MOST_PARTIAL_BYTES = 64 * 2 ** 20;
@@ -93,7 +99,7 @@ export const conv2DBackpropFilter: KernelConfig = {
     requireFloat('Conv2DBackpropFilter', { x, dy });
     const info = convInfo('Conv2DBackpropFilter', x.shape, filterShape, rest);
     const wasm = backend as WasmBackend;
-    if (winogradFits(info)) return winogradFilterGradient(wasm, x, dy, info);
+    if (winogradFits(info)) return winogradFilterGradient(wasm, x, dy, filterShape, forwardLayout(info));
     const out = wasm.makeOutput(filterShape, 'float32');
     const bytes = util.sizeFromShape(filterShape) * 4;
     const rows = info.batchSize * info.outHeight;
@@ -166,7 +172,10 @@ function byFlippedFilter(
 ): TensorInfo {
   const { filterHeight, filterWidth, inChannels, outChannels, padInfo } = info;
   const [reachY, reachX] = [info.effectiveFilterHeight - 1, info.effectiveFilterWidth - 1];
-  if (winogradFits(info)) return byWinograd(wasm, dy, filter, info);
+  if (winogradFits(info)) {
+    const at = pointer(wasm, filter);
+    return winogradConvolution(wasm, pointer(wasm, dy), at, adjointLayout(info), { turned: true });
+  }
   const flipped = wasm.makeOutput([filterHeight, filterWidth, outChannels, inChannels], 'float32');
   const taps = filterHeight * filterWidth;
   kernelsOf(wasm).flipFilter(pointer(wasm, filter), pointer(wasm, flipped), taps, inChannels, outChannels);
@@ -203,19 +212,6 @@ function byFlippedFilter(
   }) as TensorInfo;
   wasm.disposeData(flipped.dataId);
   return result;
-}
-
-function byWinograd(wasm: WasmBackend, dy: TensorInfo, filter: TensorInfo, info: Info): TensorInfo {
-  const { inChannels, outChannels, padInfo } = info;
-  return withScratch(wasm, 9 * inChannels * outChannels * 4, (flipped) => {
-    kernelsOf(wasm).flipFilter(pointer(wasm, filter), flipped, 9, inChannels, outChannels);
-    return winogradConvolution(wasm, pointer(wasm, dy), flipped, {
-      batch: info.batchSize,
-      input: [info.outHeight, info.outWidth, outChannels],
-      output: [info.inHeight, info.inWidth, inChannels],
-      pad: { top: 2 - padInfo.top, left: 2 - padInfo.left },
-    });
-  });
 }
 
 function byTaps(wasm: WasmBackend, dy: TensorInfo, filter: TensorInfo, info: Info): TensorInfo {

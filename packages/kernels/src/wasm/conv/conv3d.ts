@@ -2,6 +2,13 @@ import { backend_util, type KernelConfig, type TensorInfo } from '@tensorflow/tf
 
 import { kernelsOf } from '../memory/module.js';
 import { runParts } from '../threads/parts.js';
+import {
+  adjointLayout,
+  forwardLayout,
+  winogradConvolution,
+  winogradFilterGradient,
+  winogradFits,
+} from './winograd.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from '../memory/tensors.js';
 
 type Shape5 = [number, number, number, number, number];
@@ -20,6 +27,8 @@ export const conv3D: Pick<KernelConfig, 'kernelFunc'> = {
     requireFloat('Conv3D', { x, filter });
     const info = conv3DInfo(x.shape, filter.shape, attrs as unknown as Attributes);
     const wasm = backend as WasmBackend;
+    if (filled(info) && winogradFits(info))
+      return winogradConvolution(wasm, pointer(wasm, x), pointer(wasm, filter), forwardLayout(info));
     const out = wasm.makeOutput(info.outShape, 'float32');
     convolve(wasm, pointer(wasm, x), pointer(wasm, filter), pointer(wasm, out), info);
     return out;
@@ -34,6 +43,8 @@ export const conv3DBackpropFilter: Pick<KernelConfig, 'kernelFunc'> = {
     requireFloat('Conv3DBackpropFilterV2', { x, dy });
     const info = conv3DInfo(x.shape, filterShape, rest);
     const wasm = backend as WasmBackend;
+    if (filled(info) && winogradFits(info))
+      return winogradFilterGradient(wasm, x, dy, filterShape, forwardLayout(info));
     const out = wasm.makeOutput(filterShape, 'float32');
     const args = [pointer(wasm, x), pointer(wasm, dy), pointer(wasm, out), ...geometry(info)];
     runParts(wasm, 'conv3dFilterGradient', args, {
@@ -52,6 +63,10 @@ export const conv3DBackpropInput: Pick<KernelConfig, 'kernelFunc'> = {
     requireFloat('Conv3DBackpropInputV2', { dy, filter });
     const info = conv3DInfo(inputShape, filter.shape, rest);
     const wasm = backend as WasmBackend;
+    if (filled(info) && winogradFits(info)) {
+      const [from, at] = [pointer(wasm, dy), pointer(wasm, filter)];
+      return winogradConvolution(wasm, from, at, adjointLayout(info), { turned: true });
+    }
     const out = wasm.makeOutput(inputShape, 'float32');
     const taps = info.filterDepth * info.filterHeight * info.filterWidth;
     withScratch(wasm, taps * info.inChannels * info.outChannels * 4, (turned) => {
@@ -69,6 +84,11 @@ export const conv3DBackpropInput: Pick<KernelConfig, 'kernelFunc'> = {
     return out;
   },
 };
+
+/** Whether there is anything to compute. */
+function filled({ inShape, outShape }: Info): boolean {
+  return ![...inShape, ...outShape].includes(0);
+}
 
 function convolve(wasm: WasmBackend, x: number, filter: number, out: number, info: Info): void {
   const parts = info.batchSize * info.outDepth * info.outHeight;
