@@ -1,5 +1,5 @@
-// `segloss analyze` over many masks: how long a mask takes, and how much memory the process needs at most.
-import { spawn } from 'node:child_process';
+// `segloss analyze` over many masks: how long a mask takes next to PIL and numpy, which only count, and how much memory the process needs at most.
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,27 +61,51 @@ function run(folder) {
   });
 }
 
+/** The same counts by PIL and numpy; undefined where python3 has not both. */
+function python(folder) {
+  const started = performance.now();
+  const script = fileURLToPath(new URL('analyze_python.py', import.meta.url));
+  const { status, stdout } = spawnSync('python3', [script, JSON.stringify({ folder })], { encoding: 'utf8' });
+  return status === 0 ? { ...JSON.parse(stdout), milliseconds: performance.now() - started } : undefined;
+}
+
 export async function main(args) {
   const { values } = parseArgs({
     args,
-    options: { masks: { type: 'string', default: '10000' }, size: { type: 'string', default: '512' } },
+    options: {
+      masks: { type: 'string', default: '10000' },
+      size: { type: 'string', default: '512' },
+      rounds: { type: 'string', default: '1' },
+    },
   });
   const masks = positiveInteger('analyze', 'masks', values.masks);
   const size = positiveInteger('analyze', 'size', values.size);
+  const rounds = positiveInteger('analyze', 'rounds', values.rounds);
   const { cpu, node } = environment();
-  console.log(`${cpu}; Node ${node}; PNG of ${size}x${size}, 8 bits\n`);
-  console.log('| masks | seconds | ms a mask | peak memory, MB | p/q |');
-  console.log('|---:|---:|---:|---:|---:|');
+  console.log(
+    `${cpu}; Node ${node}; PNG of ${size}x${size}, 8 bits; least of ${rounds} alternating rounds, whole processes\n`,
+  );
+  console.log('| masks | seconds | ms a mask | PIL and numpy, ms a mask | ratio | peak memory, MB | p/q |');
+  console.log('|---:|---:|---:|---:|---:|---:|---:|');
   for (const count of [Math.max(4, 2 * Math.round(masks / 20)), 2 * Math.ceil(masks / 2)]) {
     const folder = mkdtempSync(join(tmpdir(), 'segloss-perf-'));
     try {
       writeMasks(folder, count, size);
-      const { report, peak, milliseconds } = await run(folder);
-      const { ratio } = report.runs[0].analysis.classes[1].overall;
-      const memory = peak === 0 ? 'n/a' : (peak / 1024).toFixed(0);
+      const [ours, theirs] = [[], []];
+      for (let round = 0; round < rounds; round++) {
+        ours.push(await run(folder));
+        theirs.push(python(folder));
+      }
+      const least = (list) => Math.min(...list.map((one) => one?.milliseconds ?? NaN)) / count;
+      const { ratio } = ours[0].report.runs[0].analysis.classes[1].overall;
+      const peak = Math.max(...ours.map((one) => one.peak));
+      const number = (value, digits) => (value > 0 ? value.toFixed(digits) : 'n/a');
       console.log(
-        `| ${count} | ${(milliseconds / 1000).toFixed(1)} | ${(milliseconds / count).toFixed(2)} | ${memory} | ${ratio.toFixed(3)} |`,
+        `| ${count} | ${((least(ours) * count) / 1000).toFixed(1)} | ${number(least(ours), 2)} | ${number(least(theirs), 2)} | ${number(least(ours) / least(theirs), 2)} | ${number(peak / 1024, 0)} | ${ratio.toFixed(3)} |`,
       );
+      if (theirs[0] !== undefined && Math.abs(theirs[0].ratio - ratio) > 1e-9) {
+        throw new Error(`wanted the ratio of ${theirs[0].versions}, ${theirs[0].ratio}, got ${ratio}`);
+      }
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

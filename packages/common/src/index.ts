@@ -3,3 +3,4 @@ export { nearestName, suggestion, unknownName } from './names.js';
 export { checkChoice, checkKeys, withDefaults } from './options.js';
 export { printable } from './printable.js';
 export { inRandomOrder, randomNumbers } from './random.js';
+export { forEachRun, Tally } from './runs.js';

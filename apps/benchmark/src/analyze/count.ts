@@ -1,3 +1,5 @@
+import { forEachRun, Tally } from '@segloss/common';
+
 import { CaseError } from './faults.js';
 import { inOrderOfTruth, type Labels, type Probabilities } from './read-mask.js';
 
@@ -6,7 +8,11 @@ export type Counts = ReadonlyMap<number, number>;
 
 /** Pixels of each true label. */
 export function countTruth({ values }: Labels, ignored: number | undefined): Counts {
-  return countRuns(values, values, ignored);
+  const tally = new Tally();
+  forEachRun(values, values, (label, _, start, end) => {
+    if (label !== ignored) tally.add(label, end - start);
+  });
+  return new Map(tally.entries());
 }
 
 /** Pixels of each predicted label where the truth counts, and those that are right. */
@@ -16,25 +22,13 @@ export function countPredicted(
   ignored: number | undefined,
 ): { readonly counts: Counts; readonly overlaps: Counts } {
   const values = inOrderOfTruth(truth, predicted);
-  const overlaps = new Map<number, number>();
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value !== truth.values[i] || value === ignored) continue;
-    overlaps.set(value, (overlaps.get(value) ?? 0) + 1);
-  }
-  return { counts: countRuns(values, truth.values, ignored), overlaps };
-}
-
-/** Masks have long runs of one value, so the map is used seldom. */
-function countRuns(values: ArrayLike<number>, truth: ArrayLike<number>, ignored: number | undefined): Counts {
-  const counts = new Map<number, number>();
-  const count = values.length;
-  for (let start = 0, end = 1; start < count; start = end++) {
-    const [value, label] = [values[start]!, truth[start]!];
-    while (end < count && values[end] === value && truth[end] === label) end++;
-    if (label !== ignored) counts.set(value, (counts.get(value) ?? 0) + end - start);
-  }
-  return counts;
+  const [counts, overlaps] = [new Tally(), new Tally()];
+  forEachRun(values, truth.values, (value, label, start, end) => {
+    if (label === ignored) return;
+    counts.add(value, end - start);
+    if (value === label) overlaps.add(value, end - start);
+  });
+  return { counts: new Map(counts.entries()), overlaps: new Map(overlaps.entries()) };
 }
 
 /** Summed probabilities of background and foreground (one channel), or of every class. */

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -57,13 +58,22 @@ async function walk(
   const here = await realpath(path.join(root, below));
   if (seen.has(here)) return;
   seen.add(here);
-  for (const entry of (await readdir(here)).sort()) {
-    if (entry.startsWith('._')) continue;
-    const name = path.join(below, entry);
-    const target = await realpath(path.join(here, entry)).catch(() => undefined); // a link to nothing
-    const stats = target === undefined ? undefined : await stat(target);
-    if (target === undefined || !(stats!.isFile() || stats!.isDirectory())) continue;
-    const isFile = stats!.isFile();
-    if ((await visit(name, { path: target, isFile })) && !isFile) await walk(root, name, seen, visit);
+  const entries = await readdir(here, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.name.startsWith('._')) continue;
+    const name = path.join(below, entry.name);
+    const target = await targetOf(path.join(here, entry.name), entry);
+    if (target === undefined) continue;
+    if ((await visit(name, target)) && !target.isFile) await walk(root, name, seen, visit);
   }
+}
+
+/** The file or folder that an entry is or leads to; undefined for links to nothing, pipes and devices. */
+async function targetOf(place: string, entry: Dirent): Promise<Target | undefined> {
+  // Most entries say themselves what they are; of the others the disk is asked.
+  if (entry.isFile() || entry.isDirectory()) return { path: place, isFile: entry.isFile() };
+  const target = await realpath(place).catch(() => undefined);
+  if (target === undefined) return undefined;
+  const stats = await stat(target);
+  return stats.isFile() || stats.isDirectory() ? { path: target, isFile: stats.isFile() } : undefined;
 }

@@ -1,4 +1,7 @@
-import { constants, open, readdir } from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { closeSync, constants, fstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 import { printable } from '@segloss/common';
 import { unreadable } from '../errors.js';
@@ -27,25 +30,38 @@ async function readIfThere(path: string, limit = Infinity): Promise<Uint8Array |
     // Not blocking: opening a pipe would wait for somebody who writes into it.
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      const stats = await file.stat();
+      // What needs no disk is not sent to another thread: of small files that would take most of the time.
+      const stats = fstatSync(file);
       if (!stats.isFile()) {
         throw new Error(`it is ${stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a pipe' : 'a device'}, not a file; move it away`); // prettier-ignore
       }
       if (limit === Infinity && stats.size > MAX_FILE_BYTES) {
         throw new Error(`it has ${stats.size} bytes; files of up to 2 GiB are read`);
       }
-      if (limit === Infinity) return await file.readFile();
-      const bytes = new Uint8Array(Math.min(limit, stats.size));
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-      return bytes.subarray(0, bytesRead);
+      return await readStart(file, stats.size, limit);
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw unreadable(path, code === 'ELOOP' ? 'its links lead round in a loop' : message);
   }
+}
+
+const [open, read, readFile] = [promisify(fs.open), promisify(fs.read), promisify(fs.readFile)];
+
+/** The first `limit` bytes of a file of `size` bytes; all of them, even if it grew, where the limit is infinite. */
+async function readStart(file: number, size: number, limit: number): Promise<Uint8Array> {
+  // A byte more than the file has tells whether it grew.
+  const bytes = Buffer.allocUnsafeSlow(Math.min(limit, size + 1));
+  let [at, count] = [0, 0];
+  do {
+    count = (await read(file, bytes, at, bytes.length - at, at)).bytesRead;
+    at += count;
+  } while (count > 0 && at < size);
+  if (at <= size || limit !== Infinity) return bytes.subarray(0, at);
+  return readFile(file);
 }
 
 /**

@@ -71,8 +71,9 @@ export async function decodePng(bytes: Uint8Array, inflate: Inflate): Promise<Ra
     data,
     lengths.reduce((sum, length) => sum + length, 0),
   );
-  const values =
-    depth === 16 ? new Uint16Array(width * height * channels) : new Uint8Array(width * height * channels);
+  let values: Uint8Array | Uint16Array = new (depth === 16 ? Uint16Array : Uint8Array)(
+    interlaced ? width * height * channels : 0,
+  );
   let at = 0;
   for (const [i, [x0, y0, dx, dy]] of passes.entries()) {
     const [columns, rows] = sizes[i]!;
@@ -82,7 +83,7 @@ export async function decodePng(bytes: Uint8Array, inflate: Inflate): Promise<Ra
     const lines = unfilter(filtered, rowBytes(columns), rows, Math.max(1, (channels * depth) >> 3));
     const pass = unpacked(lines, columns * channels, rows, depth);
     if (!interlaced) {
-      values.set(pass);
+      values = pass;
       continue;
     }
     for (let y = 0, from = 0; y < rows; y++) {
@@ -150,45 +151,57 @@ function unpacked(
   return depth === 16 ? unpackShorts(lines, false) : lines;
 }
 
-/** Undo the filters of a row: none, left, above, their average, Paeth's choice of left, above and both. What lies before the row is 0. */
-const UNFILTERS: readonly ((row: Uint8Array, above: Uint8Array, step: number) => void)[] = [
-  () => undefined,
-  (row, _, step) => {
-    for (let i = step; i < row.length; i++) row[i]! += row[i - step]!;
-  },
-  (row, above) => {
-    for (let i = 0; i < row.length; i++) row[i]! += above[i]!;
-  },
-  (row, above, step) => {
-    for (let i = 0; i < step && i < row.length; i++) row[i]! += above[i]! >> 1;
-    for (let i = step; i < row.length; i++) row[i]! += (row[i - step]! + above[i]!) >> 1;
-  },
-  (row, above, step) => {
-    for (let i = 0; i < step && i < row.length; i++) row[i]! += paeth(0, above[i]!, 0);
-    for (let i = step; i < row.length; i++) row[i]! += paeth(row[i - step]!, above[i]!, above[i - step]!);
-  },
-];
-
-/** Undoes the filter of each row. */
+/** Undoes the filter of each row. What lies before the first column and above the first row is 0. */
 function unfilter(filtered: Uint8Array, rowBytes: number, rows: number, step: number): Uint8Array {
   const lines = new Uint8Array(rowBytes * rows);
   for (let y = 0; y < rows; y++) {
     const from = y * (rowBytes + 1);
-    const to = y * rowBytes;
+    const start = y * rowBytes;
     const filter = filtered[from]!;
     if (filter > 4) throw new Refusal(`it is damaged (row ${y} has the filter ${filter})`);
-    const row = lines.subarray(to, to + rowBytes);
-    const above = y > 0 ? lines.subarray(to - rowBytes, to) : new Uint8Array(rowBytes);
-    row.set(filtered.subarray(from + 1, from + 1 + rowBytes));
-    UNFILTERS[filter]!(row, above, step);
+    lines.set(filtered.subarray(from + 1, from + 1 + rowBytes), start);
+    // Of the first row, which has none above it, two filters do nothing or what others do.
+    if (filter === 1 || (filter === 4 && y === 0)) addLeft(lines, start, rowBytes, step);
+    else if (filter === 2 && y > 0) addAbove(lines, start, rowBytes);
+    else if (filter === 3) addAverage(lines, start, rowBytes, step, y > 0);
+    else if (filter === 4) addPaeth(lines, start, rowBytes, step);
   }
   return lines;
 }
 
-function paeth(left: number, above: number, corner: number): number {
-  const guess = left + above - corner;
-  const [a, b, c] = [Math.abs(guess - left), Math.abs(guess - above), Math.abs(guess - corner)];
-  return a <= b && a <= c ? left : b <= c ? above : corner;
+function addLeft(lines: Uint8Array, start: number, rowBytes: number, step: number): void {
+  for (let i = start + step; i < start + rowBytes; i++) lines[i]! += lines[i - step]!;
+}
+
+function addAbove(lines: Uint8Array, start: number, rowBytes: number): void {
+  for (let i = start; i < start + rowBytes; i++) lines[i]! += lines[i - rowBytes]!;
+}
+
+function addAverage(
+  lines: Uint8Array,
+  start: number,
+  rowBytes: number,
+  step: number,
+  hasAbove: boolean,
+): void {
+  for (let i = start; i < start + rowBytes; i++) {
+    const left = i < start + step ? 0 : lines[i - step]!;
+    lines[i]! += (left + (hasAbove ? lines[i - rowBytes]! : 0)) >> 1;
+  }
+}
+
+/** Adds what comes nearest to left + above - corner: left, above or corner. */
+function addPaeth(lines: Uint8Array, start: number, rowBytes: number, step: number): void {
+  const first = Math.min(step, rowBytes);
+  for (let i = start; i < start + first; i++) lines[i]! += lines[i - rowBytes]!;
+  for (let i = start + first; i < start + rowBytes; i++) {
+    const [left, above, corner] = [lines[i - step]!, lines[i - rowBytes]!, lines[i - rowBytes - step]!];
+    // The distances of the guess from the three.
+    const a = Math.abs(above - corner);
+    const b = Math.abs(left - corner);
+    const c = Math.abs(left + above - 2 * corner);
+    lines[i]! += a <= b && a <= c ? left : b <= c ? above : corner;
+  }
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -3,6 +3,7 @@ import { decodeWith } from '../formats/decoders.js';
 import { inflateWeb } from '../formats/inflate-web.js';
 import { type RawPixels } from '../formats/raw-pixels.js';
 import { factsOfPixels, type MaskFacts } from './facts.js';
+import { KeptMasks } from './kept-masks.js';
 import { imageOf, maskOf, type Image } from './pixels.js';
 import { maskSet, type OpenedMasks, type OpenMasksOptions } from './mask-set.js';
 
@@ -60,16 +61,21 @@ export async function decodeMasks(
   options: OpenMasksOptions = {},
 ): Promise<OpenedMasks> {
   const found = new Map<string, MaskFacts | DataError>();
+  const kept = new KeptMasks();
   for (const [name, file] of files) {
     try {
-      found.set(name, factsOfPixels(name, await decode(name, file)));
+      const raw = await decode(name, file);
+      const mask = maskOf(name, raw);
+      kept.keep(name, mask);
+      found.set(name, factsOfPixels(raw, mask));
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       found.set(name, error);
     }
   }
   return maskSet(found, options, async (name) => {
-    const { height, width, values, lossy } = maskOf(name, await decode(name, files.get(name)));
+    const { height, width, values, lossy } =
+      kept.get(name) ?? maskOf(name, await decode(name, files.get(name)));
     return { shape: [height, width], values, lossy };
   });
 }

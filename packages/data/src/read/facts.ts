@@ -1,5 +1,7 @@
+import { forEachRun, Tally } from '@segloss/common';
+
 import { type RawPixels } from '../formats/raw-pixels.js';
-import { maskOf } from './pixels.js';
+import { type Mask } from './pixels.js';
 
 /** What a mask holds, as far as the label rule of a data set depends on it; plain data. */
 export interface MaskFacts {
@@ -13,11 +15,12 @@ export interface MaskFacts {
   readonly palette?: { readonly name: string; readonly colors: Readonly<Record<number, string>> };
 }
 
-/** What the mask of decoded pixels holds. @throws {DataError} `bad-label`, see `readMask`. */
-export function factsOfPixels(path: string, raw: RawPixels): MaskFacts {
-  const { height, width, values: pixels, lossy } = maskOf(path, raw);
+/** What the mask of decoded pixels holds. */
+export function factsOfPixels(
+  { indexed, palette }: Pick<RawPixels, 'indexed' | 'palette'>,
+  { height, width, values: pixels, lossy }: Mask,
+): MaskFacts {
   const values = countsOf(pixels);
-  const { indexed, palette } = raw;
   return {
     shape: [height, width],
     values,
@@ -28,15 +31,9 @@ export function factsOfPixels(path: string, raw: RawPixels): MaskFacts {
 
 /** Values, rising, with how many there are of each. */
 export function countsOf(pixels: ArrayLike<number>): [number, number][] {
-  const small = new Float64Array(256);
-  const other = new Map<number, number>();
-  for (let i = 0; i < pixels.length; i++) {
-    const value = pixels[i]!;
-    if (value >= 0 && value < 256 && Number.isInteger(value)) small[value]!++;
-    else other.set(value, (other.get(value) ?? 0) + 1);
-  }
-  const counted = [...small.entries()].filter(([, count]) => count > 0);
-  return [...counted, ...other].sort(([a], [b]) => a - b);
+  const tally = new Tally();
+  forEachRun(pixels, pixels, (value, _, start, end) => tally.add(value, end - start));
+  return tally.entries();
 }
 
 function paletteOf(

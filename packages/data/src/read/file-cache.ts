@@ -18,8 +18,9 @@ export class FileCache<T> {
 
   /** The fact about a file, from the cache or from `find`. What `find` throws is thrown, and not kept. */
   async get(path: string, find: () => Promise<T>): Promise<T> {
-    const version = await versionOf(path);
     const folder = dirname(resolve(path));
+    if (this.fileOf(folder) === undefined) return find();
+    const version = await versionOf(path);
     const entries = await (this.folders.get(folder) ?? this.load(folder));
     const known = entries.get(basename(path));
     if (version !== undefined && known?.version === version.key) return known.fact;

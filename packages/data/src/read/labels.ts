@@ -1,3 +1,5 @@
+import { forEachRun } from '@segloss/common';
+
 import { DataError } from '../errors.js';
 import { IGNORED } from '../samples/sample.js';
 
@@ -137,12 +139,13 @@ export function labelsOf(
 export function toLabels(path: string, values: ArrayLike<number>, rule: LabelRule): Uint8Array {
   const labels = new Uint8Array(values.length);
   const { table } = rule;
-  for (let i = 0; i < values.length; i++) {
+  forEachRun(values, values, (value, _, start, end) => {
     // Beyond the table, below 0 and between whole numbers there is no entry.
-    const label = table[values[i]!];
+    const label = table[value];
     if (label === undefined || label < 0) throw badLabel(path, values, rule);
-    labels[i] = label;
-  }
+    if (end - start < 8) for (let i = start; i < end; i++) labels[i] = label;
+    else labels.fill(label, start, end);
+  });
   return labels;
 }
 

@@ -1,15 +1,16 @@
-import { decodeBytes } from '../formats/decode.js';
-import { readBytes } from '../formats/bytes.js';
+import { decodeFile } from '../formats/decode.js';
 import { readNifti } from '../formats/nifti/read.js';
 import { DataError } from '../errors.js';
 import { countsOf, factsOfPixels, type MaskFacts } from './facts.js';
 import { FileCache } from './file-cache.js';
+import { type KeptMasks } from './kept-masks.js';
+import { maskOf } from './pixels.js';
 import { labelValues } from './volumes.js';
 
 export const NIFTI_FILE = /\.nii(\.gz)?$/i;
 
 /** Reads a mask, image or volume, and says what it holds. @throws {DataError} If it cannot be read. */
-async function factsOf(path: string): Promise<MaskFacts> {
+async function factsOf(path: string, kept?: KeptMasks): Promise<MaskFacts> {
   if (NIFTI_FILE.test(path)) {
     const volume = await readNifti(path);
     if (volume.channels > 1) {
@@ -20,14 +21,24 @@ async function factsOf(path: string): Promise<MaskFacts> {
     }
     return { shape: volume.shape, values: countsOf(labelValues(path, volume)), lossy: false };
   }
-  return factsOfPixels(path, await decodeBytes(path, await readBytes(path)));
+  const raw = await decodeFile(path);
+  const mask = maskOf(path, raw);
+  kept?.keep(path, mask);
+  return factsOfPixels(raw, mask);
 }
 
 /** Masks that are read at a time: files are read and unpacked in other threads, and few are in memory. */
 const AT_ONCE = 4;
 
-/** The facts of every mask, or why it cannot be read; each file is read once, ever, while it stays as it is. */
-export async function maskFacts(paths: readonly string[]): Promise<Map<string, MaskFacts | DataError>> {
+/**
+ * The facts of every mask, or why it cannot be read; each file is read once, ever, while it stays as it is.
+ *
+ * @param kept Receives the masks that are read.
+ */
+export async function maskFacts(
+  paths: readonly string[],
+  kept?: KeptMasks,
+): Promise<Map<string, MaskFacts | DataError>> {
   const cache = new FileCache<MaskFacts>('masks-2');
   const result = new Map<string, MaskFacts | DataError>();
   const waiting = [...new Set(paths)];
@@ -35,7 +46,7 @@ export async function maskFacts(paths: readonly string[]): Promise<Map<string, M
     for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
       const file = path;
       const facts = await cache
-        .get(file, () => factsOf(file))
+        .get(file, () => factsOf(file, kept))
         .catch((error: unknown) => {
           if (error instanceof DataError) return error;
           throw error;

@@ -1,5 +1,6 @@
 import { readNifti } from '../formats/nifti/read.js';
 import { readMask } from './images.js';
+import { KeptMasks } from './kept-masks.js';
 import { maskFacts, NIFTI_FILE } from './mask-facts.js';
 import { maskSet, type MaskValues, type OpenedMasks, type OpenMasksOptions } from './mask-set.js';
 import { labelValues } from './volumes.js';
@@ -7,8 +8,8 @@ import { labelValues } from './volumes.js';
 /**
  * Opens label masks (PNG, TIFF, JPEG, NIfTI) that belong together, such as all true masks or all predictions of one model. The rule is
  * decided by what all of them hold: class numbers; or 0 and 1, 0 and 255, or black and white with grays at the borders, which are
- * 0 and 1. A file whose values are no labels (fractions, a photograph) is a fault and has no say in the rule. Only facts about the
- * masks are kept in memory, and in the user's cache folder.
+ * 0 and 1. A file whose values are no labels (fractions, a photograph) is a fault and has no say in the rule. Kept are
+ * facts about the masks, in memory and in the user's cache folder, and at most 32 MiB of masks that were just read.
  *
  * @param files Paths.
  * @throws {DataError} `bad-label`, if it is unclear what masks mean: some hold 0 and 1 and others 0 and 255, some hold class numbers
@@ -28,15 +29,16 @@ export async function openMasks(
   files: readonly string[],
   options: OpenMasksOptions = {},
 ): Promise<OpenedMasks> {
-  return maskSet(await maskFacts(files), options, readValues);
+  const kept = new KeptMasks();
+  return maskSet(await maskFacts(files, kept), options, (file) => readValues(file, kept));
 }
 
-async function readValues(file: string): Promise<MaskValues> {
+async function readValues(file: string, kept: KeptMasks): Promise<MaskValues> {
   if (NIFTI_FILE.test(file)) {
     const volume = await readNifti(file);
     const { shape, affine, placed } = volume;
     return { shape, values: labelValues(file, volume), lossy: false, volume: { shape, affine, placed } };
   }
-  const { height, width, values, lossy } = await readMask(file, { allowJpeg: true });
+  const { height, width, values, lossy } = kept.get(file) ?? (await readMask(file, { allowJpeg: true }));
   return { shape: [height, width], values, lossy };
 }
