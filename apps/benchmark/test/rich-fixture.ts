@@ -72,11 +72,12 @@ export function richBenchmark(folder: string): string {
       file('scores.json'),
       toJson({ schemaVersion: 1, classes: CLASSES, background: 0, last: scores }),
     );
+    const truths = scores.cases.map((_, image) => truthOf(image));
     const images = scores.cases.map(({ id }, image) => ({
       ...{ id, height: SIDE, width: SIDE },
-      proportion: truthOf(image).reduce((sum, one) => sum + one, 0) / SIDE ** 2,
-      image: { height: SIDE, width: SIDE, rgb: packBytes(Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, at) => 90 + ((at * 7) % 40) + 60 * truthOf(image)[Math.floor(at / 3)]!)) }, // prettier-ignore
-      truth: packBytes(truthOf(image)),
+      proportion: truths[image]!.reduce((sum, one) => sum + one, 0) / SIDE ** 2,
+      image: { height: SIDE, width: SIDE, rgb: packBytes(Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, at) => 90 + ((at * 7) % 40) + 60 * truths[image]![Math.floor(at / 3)]!)) }, // prettier-ignore
+      truth: packBytes(truths[image]!),
       predicted: { last: packBytes(predictionOf(image, name, labels['seed']!)) },
     }));
     writeFileSync(file('examples.json'), toJson({ schemaVersion: 2, label: 1, images }));
