@@ -96,6 +96,59 @@ describe('the rule of two classes is decided over all masks', () => {
     expect(await foreground(name)).toEqual([30, 30]);
   });
 
+  it.each<[string, (i: number) => Uint8Array, string, Record<string, number> | undefined]>([
+    ['0 and 255', (i) => grayPng(fill([0, 10 + i], [255, PIXELS - 10 - i])), 'png', { 0: 1, 255: 0 }],
+    ['0 and 1', (i) => grayPng(fill([0, 10 + i], [1, PIXELS - 10 - i])), 'png', { 0: 1, 1: 0 }],
+    ['JPEG', (i) => grayJpeg(fill([0, 10 + i], [255, PIXELS - 10 - i])), 'jpg', { 0: 1, 255: 0 }],
+    [
+      '0, 1 and ignored',
+      (i) => grayPng(fill([0, 10 + i], [255, 20], [1, PIXELS - 30 - i])),
+      'png',
+      { 0: 1, 1: 0 },
+    ],
+    [
+      'soft',
+      (i) =>
+        grayPng(
+          fill(
+            [0, 10 + i],
+            [90, 2],
+            [130, 2],
+            [200, 2],
+            ...[224, 230, 240, 250, 252, 254].map((value) => [value, 2] as const),
+            [255, PIXELS - 28 - i],
+          ),
+        ),
+      'png',
+      undefined,
+    ],
+  ])('asks whether black objects on white are swapped: %s', async (_, bytes, ending, map) => {
+    const masks = numbered(4, bytes, ending);
+    const name = await folder(masks);
+    const [found] = (await openDataset(name)).warnings.filter(({ message }) =>
+      /black on white/.test(message),
+    );
+    expect(found?.message).toMatch(
+      /^foreground covers 9\d % of the pixels and more than half of 4 of 4 masks/,
+    );
+    expect(found?.message).toMatch(
+      map === undefined ? /If so, invert the masks$/ : /If so, write (\{.*\}) to label-map/,
+    );
+    if (map === undefined) return;
+    expect(JSON.parse(/\{.*\}/.exec(found!.message)![0])).toEqual(map);
+    const [before, ignored] = await foreground(name);
+    const swapped = await folder(masks, { more: { 'label-map.json': JSON.stringify(map) } });
+    expect(await foreground(swapped)).toEqual([4 * PIXELS - before - ignored, ignored]);
+    expect(
+      (await openDataset(swapped)).warnings.filter(({ message }) => /black on white/.test(message)),
+    ).toEqual([]);
+  });
+
+  it('does not ask where the foreground is large in some masks alone', async () => {
+    const name = await folder(numbered(4, (i) => grayPng(fill([255, i < 3 ? PIXELS - 10 : 20]))));
+    expect((await openDataset(name)).warnings).not.toContainEqual(expect.objectContaining({ message: expect.stringMatching(/black on white/) })); // prettier-ignore
+  });
+
   it('reads JPEG masks among PNG masks by their own rule, and says so', async () => {
     for (const white of [1, 255]) {
       const name = await folder([['a.jpg', grayJpeg(fill([255, 128]))], ['b.png', grayPng(fill([white, 10]))], ['c.png', grayPng(fill())]]); // prettier-ignore

@@ -1,7 +1,7 @@
 // What the values of binary masks mean, decided over all masks of a data set.
 import { DataError } from '../errors.js';
 import { IGNORED } from '../samples/sample.js';
-import { indexLabels, listedLabels, thresholdLabels, type LabelRule } from './labels.js';
+import { indexLabels, labelOf, listedLabels, thresholdLabels, type LabelRule } from './labels.js';
 import { type MaskFacts } from './facts.js';
 
 /** A rule, what it says, and what one should know of it. */
@@ -31,7 +31,9 @@ export function blackAndWhite(
   const lossy = [...masks].filter(([, facts]) => facts.lossy);
   checkJpegs(lossy);
   checkInverted(exact);
-  const decided = decideExact(exact, foreground, whiteIsForeground);
+  const exactly = decideExact(exact, foreground, whiteIsForeground);
+  const swapped = perhapsSwapped(masks, { ...exactly.rule, jpeg: [0, 1] }, foreground);
+  const decided = { ...exactly, warnings: [...exactly.warnings, ...swapped] };
   if (lossy.length === 0) return decided;
   const said = `values above 127 of ${lossy.length} JPEG masks are ${foreground}`;
   return {
@@ -159,6 +161,40 @@ function checkInverted(masks: readonly (readonly [string, MaskFacts])[]): void {
       'bad-label',
     );
   }
+}
+
+/** Share of the pixels above which the foreground looks like the background, and share of the masks in which it covers more than half. */
+const MOSTLY = { pixels: 0.75, masks: 0.9 };
+
+/** A warning where nearly all of nearly every mask is foreground: black objects on white, as some programs draw them. */
+function perhapsSwapped(
+  masks: ReadonlyMap<string, MaskFacts>,
+  rule: LabelRule,
+  foreground: string,
+): string[] {
+  const shares = [...masks.values()].flatMap((facts) => shareOf(facts, rule));
+  const covered = shares.filter((share) => share > 0.5).length;
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  if (!(mean > MOSTLY.pixels && covered >= MOSTLY.masks * shares.length)) return [];
+  const exact = [...masks.values()].filter(({ lossy }) => !lossy).flatMap(({ values }) => values);
+  const soft = exact.some(([value]) => ![0, 1, IGNORED].includes(value));
+  const white = rule.table[1] === 1 && exact.some(([value]) => value === 1) ? 1 : IGNORED;
+  const remedy = soft ? 'invert the masks' : `write {"0": 1, "${white}": 0} to label-map.json in the folder`;
+  return [
+    `${foreground} covers ${Math.round(100 * mean)} % of the pixels and more than half of ${covered} of ${shares.length} masks: are the ` +
+      `objects drawn in black on white? If so, ${remedy}`,
+  ];
+}
+
+/** The share of the foreground among the pixels that count, if there are any. */
+function shareOf({ values, lossy }: MaskFacts, rule: LabelRule): number[] {
+  const pixels = [0, 0];
+  for (const [value, count] of values) {
+    const label = labelOf(value, lossy, rule);
+    if (label === 0 || label === 1) pixels[label]! += count;
+  }
+  const total = pixels[0]! + pixels[1]!;
+  return total === 0 ? [] : [pixels[1]! / total];
 }
 
 function mixture(ones: readonly string[], white: readonly string[]): DataError {
