@@ -30,7 +30,7 @@ export function conv3d(
   const tapBytes = <usize>(inputs * outputs) << 2;
   const few = outputs < FEWEST_OUTPUTS;
   if (few) {
-    swapFilter(w, scratch, filterDepth * filterHeight, filterWidth * inputs, outputs);
+    swapFilter(w, scratch, filterDepth * filterHeight, filterWidth * inputs, outputs, false, 0, 0, filterDepth * filterHeight);
     w = scratch;
   }
   const rowOfTaps = filterWidth * inputs;

@@ -1,8 +1,8 @@
 // Kernels over tfjs's own wasm memory: every pointer is the byte offset of a float32 tensor. No static data, no heap.
 export { addParts, conv2dFilterGradient } from './filter-gradient';
-export { conv2dInputGradient, flipFilter, swapFilter } from './input-gradient';
+export { swapFilter } from './input-gradient';
 export { winogradConvolution, winogradOutputs, winogradOutputScratch, winogradPlanesBytes, winogradScratch } from './winograd';
-export { winogradTiles, winogradTileScratch } from './winograd';
+export { winogradOutputParts, winogradTiles, winogradTileScratch } from './winograd';
 export { filterScratch, transformFilters, winogradFilterBytes } from './winograd-filter';
 export { winogradFilterGradient, winogradFilterGradientByInputs, winogradFilterSum } from './winograd-gradient';
 export { winogradInputParts, winogradInputScratch, winogradSumBytes } from './winograd-gradient';

@@ -1,4 +1,5 @@
 // Filters of Winograd's algorithm on their way to the planes and, as gradients, back.
+import { transpose4 } from './input-gradient';
 import { padded8, planeBytes, planesOf } from './winograd-tiles';
 import { transformFilter, transformFilterGradient } from './winograd-transforms';
 import { TRANSFORM_SCRATCH, transformFilter4, transformFilterGradient4 } from './winograd4-transforms';
@@ -6,14 +7,17 @@ import { TRANSFORM_SCRATCH, transformFilter4, transformFilterGradient4 } from '.
 /** Rows of a filter, of one input channel each, that are transformed together: a vector of a turned filter has one value of each. */
 const ROWS: usize = 4;
 
+/** Outputs that are transformed together: their values of one tap and row fill a line of the cache. */
+const OUTPUTS = 16;
+
 /** Bytes of a filter after {@link transformFilters}. */
 export function winogradFilterBytes(edge: i32, taps: i32, inputs: i32, outputs: i32): usize {
   return planesOf(edge) * planeBytes(taps * inputs, padded8(outputs));
 }
 
-/** Bytes of scratch for {@link transformFilters} and {@link transformPanel}. */
+/** Bytes of scratch for {@link transformFilters} and {@link transformOutputs}. */
 export function filterScratch(): usize {
-  return TRANSFORM_SCRATCH + ROWS * 9 * 16;
+  return TRANSFORM_SCRATCH + ROWS * 9 * (OUTPUTS << 2);
 }
 
 /**
@@ -29,23 +33,23 @@ export function transformFilters(
   const plane = planeBytes(rows, padded8(outputs));
   for (let part = first; part < end; part++) {
     const row = part * <i32>ROWS;
-    for (let co = 0; co < outputs; co += 8) {
+    for (let co = 0; co < outputs; co += OUTPUTS) {
       transformRows(edge, w, u + (<usize>((co >> 3) * rows + row) << 5), plane, row, co, taps, inputs, outputs, turned, scratch);
     }
   }
 }
 
-/** The eight outputs from `co` on, all rows: planes [taps·inputs][8], `plane` bytes apart. */
+/** Sixteen outputs, or those that there are, from `co` on, all rows of a filter in 2-D: planes [2][inputs][8], `plane` bytes apart. */
 // prettier-ignore
-export function transformPanel(
-  edge: i32, w: usize, u: usize, plane: usize, co: i32, taps: i32, inputs: i32, outputs: i32, turned: bool, scratch: usize,
+export function transformOutputs(
+  edge: i32, w: usize, u: usize, plane: usize, co: i32, inputs: i32, outputs: i32, turned: bool, scratch: usize,
 ): void {
-  for (let row = 0; row < taps * inputs; row += <i32>ROWS) {
-    transformRows(edge, w, u + (<usize>row << 5), plane, row, co, taps, inputs, outputs, turned, scratch);
+  for (let row = 0; row < inputs; row += <i32>ROWS) {
+    transformRows(edge, w, u + (<usize>row << 5), plane, row, co, 1, inputs, outputs, turned, scratch);
   }
 }
 
-/** Four rows from `row` on of the eight outputs from `co` on. */
+/** Four rows from `row` on of sixteen outputs from `co` on, or those that there are. */
 // prettier-ignore
 function transformRows(
   edge: i32, w: usize, to: usize, plane: usize, row: i32, co: i32, taps: i32, inputs: i32, outputs: i32, turned: bool, scratch: usize,
@@ -54,46 +58,48 @@ function transformRows(
   const ci = row - kz * inputs;
   const tap = <usize>(inputs * outputs) << 2;
   const patch = scratch + TRANSFORM_SCRATCH;
-  for (let half = 0; half < 8; half += 4) {
-    const c = co + half;
-    if (c >= outputs) {
-      for (let p: usize = 0; p < planesOf(edge); p++) {
-        for (let i: usize = 0; i < ROWS; i++) v128.store(to + p * plane + (i << 5) + 16, f32x4.splat(0));
-      }
-      continue;
-    }
-    let g = w + <usize>(kz * 9) * tap + (<usize>(ci * outputs + c) << 2);
-    let step = tap;
-    let next = <usize>outputs << 2;
-    if (turned) {
-      turn(w + <usize>((taps - 1 - kz) * 9) * tap + (<usize>(c * inputs + ci) << 2), tap, <usize>inputs << 2, patch);
-      g = patch;
-      step = 16;
-      next = 9 * 16;
-    }
+  const panel = <usize>(taps * inputs) << 5;
+  const count = min(OUTPUTS, outputs - co);
+  const line: usize = turned ? 16 : OUTPUTS << 2;
+  if (!turned) gather(w + <usize>(kz * 9) * tap + (<usize>(ci * outputs + co) << 2), tap, <usize>outputs << 2, count, patch);
+  for (let c = 0; c < count; c += 4) {
+    let g = patch + (turned ? 0 : <usize>c << 2);
+    if (turned) turn(w + <usize>((taps - 1 - kz) * 9) * tap + (<usize>((co + c) * inputs + ci) << 2), tap, <usize>inputs << 2, patch);
+    let at = to + <usize>(c >> 3) * panel + (<usize>(c & 4) << 2);
     for (let i: usize = 0; i < ROWS; i++) {
-      const at = to + (i << 5) + (<usize>half << 2);
-      if (edge == 2) transformFilter(g, step, at, plane);
-      else transformFilter4(g, step, at, plane, scratch);
-      g += next;
+      if (edge == 2) transformFilter(g, line, at, plane);
+      else transformFilter4(g, line, at, plane, scratch);
+      g += 9 * line;
+      at += 32;
     }
+  }
+  if (count & 4) {
+    const at = to + <usize>(count >> 3) * panel + 16;
+    for (let p: usize = 0; p < planesOf(edge); p++) {
+      for (let i: usize = 0; i < ROWS; i++) v128.store(at + p * plane + (i << 5), f32x4.splat(0));
+    }
+  }
+}
+
+/**
+ * The nine taps of four rows of `count` outputs: [row][tap][16]. Taps are often a multiple of 4096 bytes apart, so that all fall into the
+ * same few lines of the cache: each is read as a whole, once.
+ */
+function gather(w: usize, tap: usize, row: usize, count: i32, to: usize): void {
+  const bytes = <usize>count << 2;
+  for (let i: usize = 0; i < ROWS; i++) {
+    for (let t: usize = 0; t < 9; t++) {
+      const from = w + t * tap;
+      for (let b: usize = 0; b < bytes; b += 16) v128.store(to + b, v128.load(from + b));
+      to += OUTPUTS << 2;
+    }
+    w += row;
   }
 }
 
 /** The nine taps of 4 x 4 channels, in reverse and with the channels swapped: [row][tap][4]. */
 function turn(w: usize, tap: usize, row: usize, to: usize): void {
-  for (let t: usize = 0; t < 9; t++) {
-    const from = w + (8 - t) * tap;
-    const a = v128.load(from), b = v128.load(from + row); // prettier-ignore
-    const c = v128.load(from + 2 * row), d = v128.load(from + 3 * row); // prettier-ignore
-    const ab = i32x4.shuffle(a, b, 0, 4, 1, 5), cd = i32x4.shuffle(c, d, 0, 4, 1, 5); // prettier-ignore
-    const AB = i32x4.shuffle(a, b, 2, 6, 3, 7), CD = i32x4.shuffle(c, d, 2, 6, 3, 7); // prettier-ignore
-    const at = to + (t << 4);
-    v128.store(at, i64x2.shuffle(ab, cd, 0, 2));
-    v128.store(at, i64x2.shuffle(ab, cd, 1, 3), 144);
-    v128.store(at, i64x2.shuffle(AB, CD, 0, 2), 288);
-    v128.store(at, i64x2.shuffle(AB, CD, 1, 3), 432);
-  }
+  for (let t: usize = 0; t < 9; t++) transpose4(w + (8 - t) * tap, row, to + (t << 4), 9 * 16);
 }
 
 /** Gᵀ s G of `rows` x `columns` channels, columns a multiple of 4; s has `step` bytes a row, dw `outputs` channels. */

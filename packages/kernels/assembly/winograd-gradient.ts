@@ -36,8 +36,8 @@ export function winogradFilterGradient(
   const rows = (outHeight + edge - 1) / edge;
   const columns = (outWidth + edge - 1) / edge;
   const total = batch * rows * columns;
-  const pixel = <usize>inputs << 2, step = <usize>padded << 2;
-  const slice = <usize>(height * width) * pixel, outSlice = <usize>(outHeight * outWidth * outputs) << 2;
+  const pixel = <usize>inputs << 2, outPixel = <usize>outputs << 2, step = <usize>padded << 2;
+  const slice = <usize>(height * width) * pixel, outSlice = <usize>(outHeight * outWidth) * outPixel;
   const tapSums = planes * sPlane;
   writeConstants(rest);
   memory.fill(y, 0, planes * yPlane); // the channels that fill up the last eight stay 0
@@ -53,9 +53,9 @@ export function winogradFilterGradient(
       for (let z = chunk * slices; z < min(outDepth, (chunk + 1) * slices); z++) {
         const from = max(0, z - padFront), stop = min(depth, z - padFront + taps);
         for (next = max(next, from); next < stop; next++) {
-          transformTiles(x + <usize>next * slice, v + <usize>(next % taps) * vSlice, vPlane, rest, first, count, rows, columns, <usize>depth * slice, height, width, inputs, pixel, padTop, padLeft, edge, true);
+          transformTiles(x + <usize>next * slice, v + <usize>(next % taps) * vSlice, vPlane, rest, first, count, rows, columns, <usize>depth * slice, height, width, pixel, pixel, pixel, padTop, padLeft, edge, true);
         }
-        transformTiles(dy + <usize>z * outSlice, y, yPlane, rest, first, count, rows, columns, <usize>outDepth * outSlice, outHeight, outWidth, outputs, step, 0, 0, edge, false);
+        transformTiles(dy + <usize>z * outSlice, y, yPlane, rest, first, count, rows, columns, <usize>outDepth * outSlice, outHeight, outWidth, outPixel, outPixel, step, 0, 0, edge, false);
         for (let at = from; at < stop; at++) {
           const to = s + <usize>(at - z + padFront) * tapSums;
           const seen = v + <usize>(at % taps) * vSlice;
@@ -91,23 +91,23 @@ export function winogradFilterSum(
   }
 }
 
-/** Input channels of a part of {@link winogradFilterGradientByInputs}. */
-const INPUTS = 16;
+/** Channels of a group of `winogradTiles`, of which a part of {@link winogradFilterGradientByInputs} takes one of x. */
+const GROUP = 16;
 /** Tiles whose products are added up before they go to their sum: two levels keep rounding small. */
 const TILES = 256;
 
 /** The parts of {@link winogradFilterGradientByInputs}. */
 export function winogradInputParts(taps: i32, inputs: i32): i32 {
-  return taps * ((inputs + INPUTS - 1) / INPUTS);
+  return taps * ((inputs + GROUP - 1) / GROUP);
 }
 
 /** Bytes of scratch for {@link winogradFilterGradientByInputs}. */
 export function winogradInputScratch(edge: i32): usize {
-  return TRANSFORM_SCRATCH + planesOf(edge) * planeBytes(INPUTS, 8);
+  return TRANSFORM_SCRATCH + planesOf(edge) * planeBytes(GROUP, 8);
 }
 
 /**
- * The filter's gradient where x and dy have been through `winogradTiles`: each part makes sixteen input channels of a slice of dw, eight
+ * The filter's gradient where x and dy have been through `winogradTiles` in groups of 16: each part makes sixteen input channels of a slice of dw, eight
  * outputs at a time, so that sums as large as a filter's transform are never written. `tiles` are those of a slice.
  */
 // prettier-ignore
@@ -116,24 +116,25 @@ export function winogradFilterGradientByInputs(
   scratch: usize, firstPart: i32, endPart: i32,
 ): void {
   const planes = planesOf(edge);
-  const vStep = <usize>padded8(inputs) << 2, yStep = <usize>padded8(outputs) << 2;
-  const vPlane = planeBytes((depth * tiles + TILE_ROWS - 1) & ~(TILE_ROWS - 1), padded8(inputs));
-  const yPlane = planeBytes((outDepth * tiles + TILE_ROWS - 1) & ~(TILE_ROWS - 1), padded8(outputs));
+  const step: usize = GROUP << 2;
+  const vTiles = (depth * tiles + TILE_ROWS - 1) & ~(TILE_ROWS - 1), yTiles = (outDepth * tiles + TILE_ROWS - 1) & ~(TILE_ROWS - 1);
+  const groups = (inputs + GROUP - 1) / GROUP;
+  const vPlane = planeBytes(vTiles, groups * GROUP);
+  const yPlane = planeBytes(yTiles, (outputs + GROUP - 1) / GROUP * GROUP);
   const s = scratch + TRANSFORM_SCRATCH;
-  const sPlane = planeBytes(INPUTS, 8);
-  const groups = (inputs + INPUTS - 1) / INPUTS;
+  const sPlane = planeBytes(GROUP, 8);
   for (let part = firstPart; part < endPart; part++) {
     const kz = part / groups;
-    const ci = (part - kz * groups) * INPUTS;
-    const count = min(INPUTS, inputs - ci);
+    const ci = (part - kz * groups) * GROUP;
+    const count = min(GROUP, inputs - ci);
     const from = max(0, padFront - kz), end = max(from, min(outDepth, depth + padFront - kz)); // slices of dy that this tap reaches
-    const seen = v + <usize>((from + kz - padFront) * tiles) * vStep + (<usize>ci << 2);
-    const met = y + <usize>(from * tiles) * yStep;
+    const seen = v + (<usize>(ci * vTiles) << 2) + <usize>((from + kz - padFront) * tiles) * step;
     for (let co = 0; co < outputs; co += 8) {
+      const met = y + (<usize>((co & ~(GROUP - 1)) * yTiles) << 2) + <usize>(from * tiles) * step + (<usize>(co & (GROUP - 1)) << 2);
       memory.fill(s, 0, planes * sPlane);
       for (let p: usize = 0; p < planes; p++) {
         for (let i = 0; i < (end - from) * tiles; i += TILES) {
-          outerProducts(seen + p * vPlane + <usize>i * vStep, met + p * yPlane + <usize>i * yStep + (<usize>co << 2), s + p * sPlane, count, 8, min(TILES, (end - from) * tiles - i), vStep, yStep);
+          outerProducts(seen + p * vPlane + <usize>i * step, met + p * yPlane + <usize>i * step, s + p * sPlane, count, 8, min(TILES, (end - from) * tiles - i), step, step);
         }
       }
       writeTaps(edge, s, sPlane, 32, dw + (<usize>((kz * 9 * inputs + ci) * outputs + co) << 2), inputs, outputs, count, min(8, outputs - co), scratch);

@@ -36,11 +36,11 @@ export function winogradBlocks(edge: i32, batch: i32, outHeight: i32, outWidth: 
 
 /** Copies a square of pixels from (top, left) to `patch`, zeros where it reaches beyond the image. */
 // prettier-ignore
-function copyPatch(image: usize, height: i32, width: i32, pixel: usize, top: i32, left: i32, size: i32, patch: usize): void {
+function copyPatch(image: usize, height: i32, width: i32, pixel: usize, bytes: usize, top: i32, left: i32, size: i32, patch: usize): void {
   for (let y = top; y < top + size; y++) {
     for (let x = left; x < left + size; x++) {
       // Vector by vector: memory.copy leaves the module, which takes longer than so few bytes.
-      const end = patch + pixel;
+      const end = patch + bytes;
       if (y >= 0 && y < height && x >= 0 && x < width) {
         for (let from = image + <usize>(y * width + x) * pixel; patch < end; from += 16, patch += 16) v128.store(patch, v128.load(from));
       } else {
@@ -51,17 +51,16 @@ function copyPatch(image: usize, height: i32, width: i32, pixel: usize, top: i32
 }
 
 /**
- * Transforms `count` tiles from number `first` on, `edge` pixels apart: of the input, whose tiles overlap by two pixels, or
+ * Transforms `bytes` bytes of the channels of `count` tiles from number `first` on, `edge` pixels apart: of the input, whose tiles overlap by two pixels, or
  * of the output's gradient. Images are `image` bytes apart, transformed tiles `step`.
  */
 // prettier-ignore
 export function transformTiles(
   x: usize, to: usize, plane: usize, scratch: usize, first: i32, count: i32, rows: i32, columns: i32,
-  image: usize, height: i32, width: i32, channels: i32, step: usize, padTop: i32, padLeft: i32, edge: i32, ofInput: bool,
+  image: usize, height: i32, width: i32, pixel: usize, bytes: usize, step: usize, padTop: i32, padLeft: i32, edge: i32, ofInput: bool,
 ): void {
   const size = ofInput ? edge + 2 : edge;
   const patch = scratch + TRANSFORM_SCRATCH;
-  const pixel = <usize>channels << 2;
   let n = first / (rows * columns);
   let ty = (first / columns) % rows;
   let tx = first % columns;
@@ -70,18 +69,20 @@ export function transformTiles(
     const left = edge * tx - padLeft;
     let from = x + <usize>n * image;
     let row = <usize>width * pixel;
+    let column = pixel;
     if (top < 0 || left < 0 || top + size > height || left + size > width) {
-      copyPatch(from, height, width, pixel, top, left, size, patch);
+      copyPatch(from, height, width, pixel, bytes, top, left, size, patch);
       from = patch;
-      row = <usize>size * pixel;
+      row = <usize>size * bytes;
+      column = bytes;
     } else {
       from += <usize>(top * width + left) * pixel;
     }
     if (edge == 4) {
-      if (ofInput) transformInput4(from, row, pixel, to, plane, pixel, scratch);
-      else transformOutputGradient4(from, row, pixel, to, plane, pixel, scratch);
-    } else if (ofInput) transformInput(from, row, pixel, to, plane, pixel);
-    else transformOutputGradient(from, row, pixel, to, plane, pixel);
+      if (ofInput) transformInput4(from, row, column, to, plane, bytes, scratch);
+      else transformOutputGradient4(from, row, column, to, plane, bytes, scratch);
+    } else if (ofInput) transformInput(from, row, column, to, plane, bytes);
+    else transformOutputGradient(from, row, column, to, plane, bytes);
     to += step;
     if (++tx == columns) {
       tx = 0;

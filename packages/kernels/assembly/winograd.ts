@@ -2,7 +2,7 @@
 // of the output (2.25 times fewer multiplications), or 36 for tiles of 4 x 4 (4 times fewer, with some five times the rounding
 // error). A filter may have taps in depth too: its products are added up in the planes. In 2-D, depth is 1.
 import { multiply, TILE_ROWS } from './matrix-tile';
-import { filterScratch, transformPanel } from './winograd-filter';
+import { filterScratch, transformOutputs } from './winograd-filter';
 import { blockOf, padded8, planeBytes, planesOf, transformTiles, winogradBlocks, writeTiles } from './winograd-tiles';
 import { TRANSFORM_SCRATCH, writeConstants } from './winograd4-transforms';
 
@@ -49,7 +49,7 @@ export function winogradConvolution(
     for (let z = chunk * slices; z < min(outDepth, (chunk + 1) * slices); z++) {
       const from = max(0, z - padFront), end = min(depth, z - padFront + taps);
       for (next = max(next, from); next < end; next++) {
-        transformTiles(x + <usize>next * slice, v + <usize>(next % taps) * vSlice, vPlane, rest, first, count, rows, columns, <usize>depth * slice, height, width, inputs, pixel, padTop, padLeft, edge, true);
+        transformTiles(x + <usize>next * slice, v + <usize>(next % taps) * vSlice, vPlane, rest, first, count, rows, columns, <usize>depth * slice, height, width, pixel, pixel, pixel, padTop, padLeft, edge, true);
       }
       const filter = u + (<usize>((from - z + padFront) * inputs) << 5);
       for (let p: usize = 0; p < planes; p++) {
@@ -60,30 +60,35 @@ export function winogradConvolution(
   }
 }
 
-/** Bytes of the planes of so many tiles, rounded up to what {@link multiply} reads. */
+/** Bytes of the planes of so many tiles and channels, the tiles rounded up to what {@link multiply} reads. */
 export function winogradPlanesBytes(edge: i32, tiles: i32, channels: i32): usize {
-  return planesOf(edge) * planeBytes((tiles + TILE_ROWS - 1) & ~(TILE_ROWS - 1), padded8(channels));
+  return planesOf(edge) * planeBytes((tiles + TILE_ROWS - 1) & ~(TILE_ROWS - 1), channels);
 }
 
 /**
- * Transforms all tiles of the input, or of the output's gradient, to planes [depth][batch][rows][columns][channels, filled up to
- * eights]. A part is a row of tiles. Scratch: `winogradTileScratch`.
+ * Transforms all tiles of the input, or of the output's gradient, to planes [groups of channels][depth][batch][rows][columns][group]; zeros
+ * fill up the last group. A part is a row of tiles. Scratch: `winogradTileScratch`.
  */
 // prettier-ignore
 export function winogradTiles(
-  edge: i32, x: usize, to: usize, ofInput: bool, batch: i32, depth: i32, height: i32, width: i32, channels: i32,
+  edge: i32, x: usize, to: usize, ofInput: bool, group: i32, batch: i32, depth: i32, height: i32, width: i32, channels: i32,
   rows: i32, columns: i32, padTop: i32, padLeft: i32, scratch: usize, firstPart: i32, endPart: i32,
 ): void {
-  const step = <usize>padded8(channels) << 2;
-  const slice = <usize>(height * width * channels) << 2;
+  const pixel = <usize>channels << 2;
+  const step = <usize>group << 2;
+  const slice = <usize>(height * width) * pixel;
   const all = batch * rows;
-  const plane = planeBytes((depth * all * columns + TILE_ROWS - 1) & ~(TILE_ROWS - 1), padded8(channels));
+  const tiles = (depth * all * columns + TILE_ROWS - 1) & ~(TILE_ROWS - 1);
+  const plane = planeBytes(tiles, (channels + group - 1) / group * group);
   writeConstants(scratch);
   for (let part = firstPart; part < endPart; part++) {
     const z = part / all;
-    const at = to + <usize>(part * columns) * step;
-    if (channels & 4) for (let p: usize = 0; p < planesOf(edge); p++) memory.fill(at + p * plane, 0, <usize>columns * step);
-    transformTiles(x + <usize>z * slice, at, plane, scratch, (part - z * all) * columns, columns, rows, columns, <usize>depth * slice, height, width, channels, step, padTop, padLeft, edge, ofInput);
+    for (let channel = 0; channel < channels; channel += group) {
+      const at = to + (<usize>(channel * tiles) << 2) + <usize>(part * columns) * step;
+      const bytes = <usize>min(group, channels - channel) << 2;
+      if (bytes < step) for (let p: usize = 0; p < planesOf(edge); p++) memory.fill(at + p * plane, 0, <usize>columns * step);
+      transformTiles(x + <usize>z * slice + (<usize>channel << 2), at, plane, scratch, (part - z * all) * columns, columns, rows, columns, <usize>depth * slice, height, width, pixel, bytes, step, padTop, padLeft, edge, ofInput);
+    }
   }
 }
 
@@ -92,14 +97,22 @@ export function winogradTileScratch(edge: i32, channels: i32): usize {
   return TRANSFORM_SCRATCH + planesOf(edge) * (<usize>channels << 2);
 }
 
+/** Outputs of a part of {@link winogradOutputs}: a line of the cache of each row of the filter. */
+const OUTPUTS = 16;
+
+/** The parts of {@link winogradOutputs}. */
+export function winogradOutputParts(outputs: i32): i32 {
+  return (outputs + OUTPUTS - 1) / OUTPUTS;
+}
+
 /** Bytes of scratch for {@link winogradOutputs}. */
 export function winogradOutputScratch(edge: i32, tiles: i32, inputs: i32): usize {
-  return filterScratch() + planesOf(edge) * (planeBytes(inputs, 8) + planeBytes(tiles + TILE_ROWS, 8) + 16);
+  return filterScratch() + planesOf(edge) * (planeBytes(inputs, OUTPUTS) + planeBytes(tiles + TILE_ROWS, OUTPUTS) + 16);
 }
 
 /**
- * As {@link winogradConvolution} in 2-D for few tiles, whose input v has been through {@link winogradTiles}: a part transforms the filter of
- * eight outputs, which is read once, where it is used.
+ * As {@link winogradConvolution} in 2-D for few tiles, whose input v has been through {@link winogradTiles} as one group: a part
+ * transforms the filter of sixteen outputs, which is read once, where it is used.
  */
 // prettier-ignore
 export function winogradOutputs(
@@ -111,22 +124,20 @@ export function winogradOutputs(
   const tiles = batch * rows * columns;
   const multiplied = (tiles + TILE_ROWS - 1) & ~(TILE_ROWS - 1);
   const planes = planesOf(edge);
-  const padded = padded8(inputs);
-  const vPlane = planeBytes(multiplied, padded);
-  const uPlane = planeBytes(inputs, 8);
-  const mPlane = planeBytes(multiplied, 8);
+  const vPlane = planeBytes(multiplied, inputs);
+  const uPlane = planeBytes(inputs, OUTPUTS);
+  const mPlane = planeBytes(multiplied, OUTPUTS);
   const u = scratch + filterScratch();
   const m = u + planes * uPlane;
   const outPixel = <usize>outputs << 2;
   writeConstants(scratch);
   for (let part = firstPart; part < endPart; part++) {
-    const co = part << 3;
-    const bytes = <usize>min(8, outputs - co) << 2;
-    transformPanel(edge, w, u, uPlane, co, 1, inputs, outputs, turned, scratch);
-    for (let p: usize = 0; p < planes; p++) {
-      multiply(v + p * vPlane, 0, 0, 1, 1, u + p * uPlane, m + p * mPlane, multiplied, inputs, 8, padded);
-    }
+    const co = part * OUTPUTS;
+    const count = min(OUTPUTS, outputs - co);
+    const padded = padded8(count);
+    transformOutputs(edge, w, u, uPlane, co, inputs, outputs, turned, scratch);
+    for (let p: usize = 0; p < planes; p++) multiply(v + p * vPlane, 0, 0, 1, 1, u + p * uPlane, m + p * mPlane, multiplied, inputs, padded);
     const added: usize = bias == 0 ? 0 : bias + (<usize>co << 2);
-    writeTiles(m, mPlane, added, floor, out + (<usize>co << 2), scratch, 0, tiles, rows, columns, <usize>(outHeight * outWidth) * outPixel, outHeight, outWidth, outPixel, bytes, 32, edge);
+    writeTiles(m, mPlane, added, floor, out + (<usize>co << 2), scratch, 0, tiles, rows, columns, <usize>(outHeight * outWidth) * outPixel, outHeight, outWidth, outPixel, <usize>count << 2, <usize>padded << 2, edge);
   }
 }

@@ -73,7 +73,7 @@ suite("convolutions and gradients by Winograd's algorithm on wasm", () => {
     expect(wrong).toEqual([]);
   });
 
-  // Beyond 8 MiB of transformed tiles the gradient of the filter is a sum over blocks of tiles.
+  // Beyond 4 MiB of transformed tiles the gradient of the filter is a sum over blocks of tiles.
   it.each([
     ['a plane', sizes(1, [1, 170, 170], 1, [8, 20], 'same')],
     ['a volume', sizes(1, [5, 112, 112], 3, [8, 8], 'same')],

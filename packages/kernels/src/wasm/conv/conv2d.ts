@@ -14,6 +14,7 @@ import { kernelsOf } from '../memory/module.js';
 import { withSidesOf } from './conv-info.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from '../memory/tensors.js';
 import { runParts } from '../threads/parts.js';
+import { swapFilter } from './swap-filter.js';
 import { rowConvolution, rowsFit, tiledInputGradient, tilesInput } from './row-convolution.js';
 import {
   adjointLayout,
@@ -177,8 +178,7 @@ function byFlippedFilter(
     return winogradConvolution(wasm, pointer(wasm, dy), at, adjointLayout(info), { turned: true });
   }
   const flipped = wasm.makeOutput([filterHeight, filterWidth, outChannels, inChannels], 'float32');
-  const taps = filterHeight * filterWidth;
-  kernelsOf(wasm).flipFilter(pointer(wasm, filter), pointer(wasm, flipped), taps, inChannels, outChannels);
+  swapFilter(wasm, filter, pointer(wasm, flipped), true);
   // dy is padded so that the output has the size of the input again.
   const before = [reachY - padInfo.top, reachX - padInfo.left] as const;
   const after = [
@@ -214,19 +214,30 @@ function byFlippedFilter(
   return result;
 }
 
+/** Tap by tap along the rows of dx, by the kernel of volumes. */
 function byTaps(wasm: WasmBackend, dy: TensorInfo, filter: TensorInfo, info: Info): TensorInfo {
   const out = wasm.makeOutput(info.inShape, 'float32');
-  const { filterHeight, filterWidth, inChannels, outChannels } = info;
-  const taps = filterHeight * filterWidth;
-  return withScratch(wasm, taps * inChannels * outChannels * 4, (swapped) => {
-    const kernels = kernelsOf(wasm);
-    kernels.swapFilter(pointer(wasm, filter), swapped, taps, inChannels, outChannels);
-    kernels.conv2dInputGradient(pointer(wasm, dy), swapped, pointer(wasm, out), ...geometry(info));
+  return withScratch(wasm, util.sizeFromShape(filter.shape) * 4, (swapped) => {
+    swapFilter(wasm, filter, swapped);
+    const pointers = [pointer(wasm, dy), swapped, pointer(wasm, out)];
+    runParts(wasm, 'conv3dInputGradient', [...pointers, ...geometryOfVolume(info)], {
+      parts: info.batchSize * info.inHeight,
+    });
     return out;
   });
 }
 
-/** The numbers that both kernels take, in their order. */
+/** A plane as a volume of one slice. */
+function geometryOfVolume(info: Info): number[] {
+  return [
+    ...[info.batchSize, 1, info.inHeight, info.inWidth, info.inChannels],
+    ...[1, info.outHeight, info.outWidth, info.outChannels],
+    ...[1, info.filterHeight, info.filterWidth, 1, info.strideHeight, info.strideWidth],
+    ...[1, info.dilationHeight, info.dilationWidth, 0, info.padInfo.top, info.padInfo.left],
+  ];
+}
+
+/** The numbers that the filter's gradient takes, in their order. */
 function geometry(info: Info): number[] {
   return [
     ...[info.batchSize, info.inHeight, info.inWidth, info.inChannels],

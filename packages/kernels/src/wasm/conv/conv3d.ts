@@ -9,6 +9,7 @@ import {
   winogradFilterGradient,
   winogradFits,
 } from './winograd.js';
+import { swapFilter } from './swap-filter.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from '../memory/tensors.js';
 
 type Shape5 = [number, number, number, number, number];
@@ -71,12 +72,9 @@ export const conv3DBackpropInput: Pick<KernelConfig, 'kernelFunc'> = {
     const taps = info.filterDepth * info.filterHeight * info.filterWidth;
     withScratch(wasm, taps * info.inChannels * info.outChannels * 4, (turned) => {
       const [dyAt, outAt] = [pointer(wasm, dy), pointer(wasm, out)];
-      const kernels = kernelsOf(wasm);
-      if (Math.max(info.strideDepth, info.strideHeight, info.strideWidth) === 1) {
-        kernels.flipFilter(pointer(wasm, filter), turned, taps, info.inChannels, info.outChannels);
-        return convolve(wasm, dyAt, turned, outAt, adjoint(info));
-      }
-      kernels.swapFilter(pointer(wasm, filter), turned, taps, info.inChannels, info.outChannels);
+      const plain = Math.max(info.strideDepth, info.strideHeight, info.strideWidth) === 1;
+      swapFilter(wasm, filter, turned, plain);
+      if (plain) return convolve(wasm, dyAt, turned, outAt, adjoint(info));
       runParts(wasm, 'conv3dInputGradient', [dyAt, turned, outAt, ...geometry(info)], {
         parts: info.batchSize * info.inDepth * info.inHeight,
       });

@@ -2,7 +2,7 @@ import { type backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from '../memory/module.js';
 import { runParts } from '../threads/parts.js';
-import { pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
+import { alignUp, pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
 
 type Info = backend_util.Conv2DInfo | backend_util.Conv3DInfo;
 
@@ -54,6 +54,9 @@ function tileEdge(height: number, width: number): 2 | 4 {
   return products(4) < products(2) ? 4 : 2;
 }
 
+/** Blocks of tiles up to which the work is split by groups of outputs, and the filter transformed for each: it is not written as a whole. */
+const MOST_BLOCKS = 8;
+
 /** Parts that threads can share well. */
 const ENOUGH_PARTS = 8;
 /** Slices of a volume that a block of tiles goes through at most: those of the filter's reach are transformed once more for each chunk. */
@@ -97,7 +100,7 @@ export function winogradConvolution(
   const edge = tileEdge(output[0], output[1]);
   const blocks = kernels.winogradBlocks(edge, batch, output[0], output[1], inputs, outputs, taps);
   const added: Required<Added> = { bias, floor, turned };
-  if (blocks === 1 && depth === undefined) {
+  if (depth === undefined && blocks <= Math.min(MOST_BLOCKS, kernels.winogradOutputParts(outputs))) {
     ofFewTiles(wasm, x, filter, pointer(wasm, out), edge, layout, added);
     return out;
   }
@@ -135,10 +138,10 @@ function ofFewTiles(
   };
   const tiles = batch * tiling.rows * tiling.columns;
   withScratch(wasm, kernels.winogradPlanesBytes(edge, tiles, input[2]), (v) => {
-    transformTiles(wasm, tiling, x, v, { depth: 1, image: input, pad });
+    transformTiles(wasm, tiling, x, v, { depth: 1, image: input, pad, group: input[2] });
     const args = [edge, v, filter, bias, out, batch, input[2], ...output, Number(turned), floor];
     runParts(wasm, 'winogradOutputs', args, {
-      parts: Math.ceil(output[2] / 8),
+      parts: kernels.winogradOutputParts(output[2]),
       scratch: kernels.winogradOutputScratch(edge, tiles, input[2]),
     });
   });
@@ -151,20 +154,32 @@ interface Tiling {
   columns: number;
 }
 
+/** Channels that lie side by side in the planes from which the gradient of a filter is made. */
+const GROUP = 16;
+
+interface Tiled {
+  depth: number;
+  image: Plane;
+  /** Of the input. */
+  pad?: { top: number; left: number };
+  /** Channels that lie side by side. */
+  group?: number;
+}
+
 /** All tiles of the input, or of the gradient of the output (which has no padding), into planes at `to`. */
 function transformTiles(
   wasm: WasmBackend,
   { edge, batch, rows, columns }: Tiling,
   from: number,
   to: number,
-  { depth, image, pad }: { depth: number; image: Plane; pad?: { top: number; left: number } },
+  { depth, image, pad, group = GROUP }: Tiled,
 ): void {
   const ofInput = pad !== undefined;
   const { top, left } = pad ?? { top: 0, left: 0 };
   runParts(
     wasm,
     'winogradTiles',
-    [edge, from, to, Number(ofInput), batch, depth, ...image, rows, columns, top, left],
+    [edge, from, to, Number(ofInput), group, batch, depth, ...image, rows, columns, top, left],
     { parts: depth * batch * rows, scratch: kernelsOf(wasm).winogradTileScratch(edge, image[2]) },
   );
 }
@@ -172,8 +187,8 @@ function transformTiles(
 /** Partial sums of a filter's gradient at most, and their bytes. */
 const MOST_PARTS = 8;
 const MOST_BYTES = 64 * 2 ** 20;
-/** Up to so many bytes of transformed tiles, all are made before the products. */
-const FEW_TILES_BYTES = 8 * 2 ** 20;
+/** Up to so many bytes of transformed tiles, which stay in a cache, all are made before the products; and where the sums would take as much. */
+const FEW_TILES_BYTES = 4 * 2 ** 20;
 
 /** The gradient of the filter, of the shape that is given. */
 export function winogradFilterGradient(
@@ -190,10 +205,11 @@ export function winogradFilterGradient(
   const [edge, taps] = [tileEdge(output[0], output[1]), depth.taps];
   const [rows, columns] = [Math.ceil(output[0] / edge), Math.ceil(output[1] / edge)];
   const tiles = batch * rows * columns;
-  const vBytes = kernels.winogradPlanesBytes(edge, depth.input * tiles, inputs);
-  const yBytes = kernels.winogradPlanesBytes(edge, depth.output * tiles, outputs);
+  const vBytes = kernels.winogradPlanesBytes(edge, depth.input * tiles, alignUp(inputs, GROUP));
+  const yBytes = kernels.winogradPlanesBytes(edge, depth.output * tiles, alignUp(outputs, GROUP));
   const pointers = [pointer(wasm, x), pointer(wasm, dy), pointer(wasm, out)] as const;
-  if (vBytes + yBytes <= FEW_TILES_BYTES) {
+  const bytes = kernels.winogradSumBytes(edge, taps, inputs, outputs);
+  if (vBytes + yBytes <= Math.max(FEW_TILES_BYTES, 2 * bytes)) {
     return withScratch(wasm, vBytes + yBytes, (v) => {
       const tiling: Tiling = { edge, batch, rows, columns };
       transformTiles(wasm, tiling, pointers[0], v, { depth: depth.input, image: input, pad });
@@ -206,7 +222,6 @@ export function winogradFilterGradient(
       return out;
     });
   }
-  const bytes = kernels.winogradSumBytes(edge, taps, inputs, outputs);
   const blocks = kernels.winogradBlocks(edge, batch, output[0], output[1], inputs, outputs, taps);
   const { chunks, slices } = chunksOf(depth.output, blocks);
   // A part has four blocks at least, so that adding the parts up costs little beside them.

@@ -10,8 +10,6 @@ type Size = (...args: number[]) => number;
 export interface KernelModule {
   conv2dFilterGradient: Kernel;
   addParts: Kernel;
-  conv2dInputGradient: Kernel;
-  flipFilter: Kernel;
   swapFilter: Kernel;
   averagePool: Kernel;
   averagePoolGradient: Kernel;
@@ -21,6 +19,7 @@ export interface KernelModule {
   filterScratch: Size;
   winogradConvolution: Kernel;
   winogradOutputs: Kernel;
+  winogradOutputParts: Size;
   winogradOutputScratch: Size;
   winogradTiles: Kernel;
   winogradTileScratch: Size;
