@@ -1,6 +1,7 @@
-import { DEFAULT_IGNORE_INDEX } from './ignore-index.js';
+import { forEachRun } from '@segloss/common';
 import { checkShape, type Spacing } from '@segloss/geometry';
 
+import { DEFAULT_IGNORE_INDEX } from './ignore-index.js';
 import { badLabel } from './labels.js';
 
 /** Which region of two label maps is compared, and on what grid. */
@@ -42,33 +43,28 @@ export function cutRegions(
   const lowest = shape.map((size) => size);
   const highest = shape.map(() => -1);
   const sizes = { truth: 0, predicted: 0 };
-  const at = shape.map(() => 0); // of the row
-  for (let start = 0; start < truth.length; start += width) {
-    let [first, last] = [width, -1];
-    for (let x = 0; x < width; x++) {
-      const t = truth[start + x]!;
-      const p = predicted[start + x]!;
-      if (t !== Math.trunc(t)) throw badLabel(name, 'true', t, Infinity, start + x);
-      if (t === ignored) continue;
-      if (p !== Math.trunc(p)) throw badLabel(name, 'predicted', p, Infinity, start + x);
-      const inTruth = t === label;
-      const inPredicted = p === label;
-      if (!inTruth && !inPredicted) continue;
-      if (inTruth) sizes.truth++;
-      if (inPredicted) sizes.predicted++;
-      if (x < first) first = x;
-      last = x;
+  const widen = (axis: number, first: number, last: number) => {
+    lowest[axis] = Math.min(lowest[axis]!, first);
+    highest[axis] = Math.max(highest[axis]!, last);
+  };
+  forEachRun(truth, predicted, (t, p, start, end) => {
+    if (t !== Math.trunc(t)) throw badLabel(name, 'true', t, Infinity, start);
+    if (t === ignored) return;
+    if (p !== Math.trunc(p)) throw badLabel(name, 'predicted', p, Infinity, start);
+    const [inTruth, inPredicted] = [t === label, p === label];
+    if (!inTruth && !inPredicted) return;
+    if (inTruth) sizes.truth += end - start;
+    if (inPredicted) sizes.predicted += end - start;
+    // The first and the last place of the run: where they differ along an axis, the axes behind it are crossed from edge to edge.
+    let [first, last] = [start, end - 1];
+    for (let axis = rank - 1; axis >= 0; axis--) {
+      const size = shape[axis]!;
+      const [before, behind] = [Math.floor(first / size), Math.floor(last / size)];
+      if (before === behind) widen(axis, first - before * size, last - behind * size);
+      else widen(axis, 0, size - 1);
+      [first, last] = [before, behind];
     }
-    if (last >= 0) {
-      for (let axis = 0; axis < rank - 1; axis++) {
-        lowest[axis] = Math.min(lowest[axis]!, at[axis]!);
-        highest[axis] = Math.max(highest[axis]!, at[axis]!);
-      }
-      lowest[rank - 1] = Math.min(lowest[rank - 1]!, first);
-      highest[rank - 1] = Math.max(highest[rank - 1]!, last);
-    }
-    for (let axis = rank - 2; axis >= 0 && ++at[axis]! === shape[axis]; axis--) at[axis] = 0;
-  }
+  });
   const empty = sizes.truth + sizes.predicted === 0;
   const cut = shape.map((_, axis) => (empty ? 2 : highest[axis]! - lowest[axis]! + 3));
   const length = cut.reduce((product, size) => product * size, 1);
@@ -81,23 +77,24 @@ export function cutRegions(
     diagonal: Math.hypot(...shape.map((size, axis) => size * spacing[axis]!)),
   };
   if (empty) return regions;
-  const inner = cut.map((size) => size - 2);
-  at.fill(0);
-  const rows = inner.slice(0, -1).reduce((product, size) => product * size, 1);
-  for (let row = 0; row < rows; row++) {
-    let [from, to] = [0, 0];
-    for (let axis = 0; axis < rank - 1; axis++) {
-      from = (from + lowest[axis]! + at[axis]!) * shape[axis + 1]!;
-      to = (to + 1 + at[axis]!) * cut[axis + 1]!;
+  const offset = lowest[rank - 1]! - 1;
+  forEachRun(truth, predicted, (t, p, start, end) => {
+    if (t === ignored || (t !== label && p !== label)) return;
+    for (let from = start; from < end;) {
+      // The part of the run within one row.
+      let row = Math.floor(from / width);
+      const to = Math.min(end, (row + 1) * width);
+      let [place, stride] = [from - row * width - offset, cut[rank - 1]!];
+      for (let axis = rank - 2; axis >= 0; axis--) {
+        const above = Math.floor(row / shape[axis]!);
+        place += (row - above * shape[axis]! - lowest[axis]! + 1) * stride;
+        stride *= cut[axis]!;
+        row = above;
+      }
+      if (t === label) regions.truth.fill(1, place, place + to - from);
+      if (p === label) regions.predicted.fill(1, place, place + to - from);
+      from = to;
     }
-    from += lowest[rank - 1]!;
-    to += 1;
-    for (let x = 0; x < inner[rank - 1]!; x++) {
-      const t = truth[from + x]!;
-      if (t === label) regions.truth[to + x] = 1;
-      if (predicted[from + x] === label && t !== ignored) regions.predicted[to + x] = 1;
-    }
-    for (let axis = rank - 2; axis >= 0 && ++at[axis]! === inner[axis]; axis--) at[axis] = 0;
-  }
+  });
   return regions;
 }

@@ -2,6 +2,7 @@ import { squaredDistanceTransform } from '@segloss/geometry';
 
 import { valueOfEmpty, type EmptyRule, type EmptyValue } from './empty.js';
 import { cutRegions, type RegionOptions } from './regions.js';
+import { NearestPoints } from './nearest-points.js';
 import { pixelElements, subvoxelElements, type SurfaceElements } from './surface-elements.js';
 
 /** Options of everything that is measured between two surfaces. */
@@ -98,16 +99,32 @@ function measure(
   };
 }
 
-function directed(from: SurfaceElements, to: SurfaceElements, spacing: readonly number[]): DirectedDistances {
-  const squared = squaredDistanceTransform(to.sizes, to.shape, spacing);
-  let count = 0;
-  for (const size of from.sizes) if (size > 0) count++;
-  const distances = new Float64Array(count);
-  const sizes = new Float64Array(count);
-  for (let i = 0, j = 0; i < squared.length; i++) {
-    if (!(from.sizes[i]! > 0)) continue;
-    distances[j] = Math.sqrt(squared[i]!);
-    sizes[j++] = from.sizes[i]!;
-  }
+function directed(
+  { places, sizes }: SurfaceElements,
+  to: SurfaceElements,
+  spacing: readonly number[],
+): DirectedDistances {
+  const distances = squaredDistances(places, to, spacing);
+  for (let i = 0; i < distances.length; i++) distances[i] = Math.sqrt(distances[i]!);
   return { distances, sizes };
+}
+
+/** A question to the tree of points costs about as much as the distances of so many pixels. */
+const PIXELS_PER_POINT = 8;
+
+/** The squared distances of places to the nearest element, by a tree of the elements, or where there are many by those of all pixels. */
+function squaredDistances(
+  places: Int32Array,
+  { places: elements, shape }: SurfaceElements,
+  spacing: readonly number[],
+): Float64Array {
+  if (elements.length === 0) return new Float64Array(places.length).fill(Infinity);
+  const pixels = shape.reduce((product, size) => product * size, 1);
+  if (shape.length <= 3 && (places.length + elements.length) * PIXELS_PER_POINT < pixels) {
+    return new NearestPoints(elements, shape, spacing).squaredDistances(places, shape);
+  }
+  const mask = new Uint8Array(pixels);
+  for (const place of elements) mask[place] = 1;
+  const squared = squaredDistanceTransform(mask, shape, spacing);
+  return Float64Array.from(places, (place) => squared[place]!);
 }

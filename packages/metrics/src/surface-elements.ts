@@ -2,24 +2,30 @@
 // (areas) that separate it from the rest within each 2 x 2 (2 x 2 x 2) neighborhood, and places them at its center.
 import { type Spacing } from '@segloss/geometry';
 
-/** Elements of one surface: their sizes, 0 where there is none, on a grid of the given shape. */
+/** Elements of one surface on a grid of the given shape. */
 export interface SurfaceElements {
+  /** Indices of the elements, rising. */
+  readonly places: Int32Array;
+  /** The size of each. */
   readonly sizes: Float64Array;
   readonly shape: readonly number[];
 }
 
 /** Pixels of the region with a neighbor along an axis outside of it; each counts 1. The region touches no edge of the grid. */
 export function pixelElements(region: Uint8Array, shape: readonly number[]): SurfaceElements {
-  const sizes = new Float64Array(region.length);
-  const strides = stridesOf(shape);
-  for (let i = 0; i < region.length; i++) {
+  const places: number[] = [];
+  const strides = stridesOf(shape).slice(0, -1);
+  const [rows = 0, slices = 0] = strides.reverse();
+  for (let i = region.indexOf(1); i >= 0 && i < region.length; i++) {
     if (region[i] === 0) continue;
-    for (let axis = 0; axis < strides.length; axis++) {
-      const stride = strides[axis]!;
-      if (region[i - stride] === 0 || region[i + stride] === 0) sizes[i] = 1;
+    let inside = region[i - 1]! & region[i + 1]! & region[i - rows]! & region[i + rows]!;
+    if (slices > 0) inside &= region[i - slices]! & region[i + slices]!;
+    for (let axis = 2; axis < strides.length && inside === 1; axis++) {
+      inside &= region[i - strides[axis]!]! & region[i + strides[axis]!]!;
     }
+    if (inside === 0) places.push(i);
   }
-  return { sizes, shape };
+  return { places: Int32Array.from(places), sizes: new Float64Array(places.length).fill(1), shape };
 }
 
 /** Lengths (2-D) or areas (3-D) between the pixels, on the grid of their corners. The region touches no edge of the grid. */
@@ -36,21 +42,25 @@ export function subvoxelElements(
   const offsets = Array.from({ length: 1 << rank }, (_, corner) =>
     strides.reduce((sum, stride, axis) => sum + ((corner >> (rank - 1 - axis)) & 1) * stride, 0),
   );
-  const sizes = new Float64Array(corners.reduce((product, size) => product * size, 1));
+  const places: number[] = [];
+  const sizes: number[] = [];
+  const count = corners.reduce((product, size) => product * size, 1);
   const width = corners[rank - 1]!;
   const at = shape.map(() => 0);
-  for (let start = 0; start < sizes.length; start += width) {
+  for (let start = 0; start < count; start += width) {
     let from = 0;
     for (let axis = 0; axis < rank - 1; axis++) from += at[axis]! * strides[axis]!;
     for (let x = 0; x < width; x++) {
       let code = 0;
       for (let corner = 0; corner < offsets.length; corner++)
         code = 2 * code + region[from + x + offsets[corner]!]!;
-      sizes[start + x] = table[code]!;
+      if (table[code] === 0) continue;
+      places.push(start + x);
+      sizes.push(table[code]!);
     }
     for (let axis = rank - 2; axis >= 0 && ++at[axis]! === corners[axis]; axis--) at[axis] = 0;
   }
-  return { sizes, shape: corners };
+  return { places: Int32Array.from(places), sizes: Float64Array.from(sizes), shape: corners };
 }
 
 function stridesOf(shape: readonly number[]): number[] {
