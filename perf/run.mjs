@@ -13,6 +13,7 @@ const PROGRAMS = {
   resnet: './resnet.mjs',
   scaling: './scaling.mjs',
   'sliding-window': './sliding-window.mjs',
+  'start-up': './start-up.mjs',
   threads: './threads.mjs',
   training: './training.mjs',
 };

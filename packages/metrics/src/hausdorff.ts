@@ -95,7 +95,7 @@ function interpolatedPercentile({ distances }: DirectedDistances, percentile: nu
 
 /** The first distance within which lies the share of the surface. */
 function weightedPercentile({ distances, sizes }: DirectedDistances, percentile: number): number {
-  const order = Array.from(distances.keys()).sort((i, j) => distances[i]! - distances[j]!);
+  const order = risingOrder(distances);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   let within = 0;
   for (const i of order) {
@@ -103,6 +103,25 @@ function weightedPercentile({ distances, sizes }: DirectedDistances, percentile:
     if (within / total >= percentile / 100) return distances[i]!;
   }
   return distances[order[order.length - 1]!]!; // rounding left the share just below 1
+}
+
+/** The places of values in rising order, equal ones in the order in which they stand: on a grid many distances are equal. */
+function risingOrder(values: Float64Array): Int32Array {
+  const groups = new Map<number, { count: number; next: number }>();
+  for (const value of values) {
+    const group = groups.get(value);
+    if (group === undefined) groups.set(value, { count: 1, next: 0 });
+    else group.count++;
+  }
+  let next = 0;
+  for (const value of Float64Array.from(groups.keys()).sort()) {
+    const group = groups.get(value)!;
+    group.next = next;
+    next += group.count;
+  }
+  const order = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) order[groups.get(values[i]!)!.next++] = i;
+  return order;
 }
 
 function together(left: DirectedDistances, right: DirectedDistances): DirectedDistances {
