@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import { printable } from '@segloss/data';
-import { OutputFolder, type Decoding } from '@segloss/trainer';
+import type { Decoding } from '@segloss/trainer';
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { colorsFor, type Terminal } from '../terminal.js';
@@ -85,7 +85,7 @@ export async function analyzeCommand(
   terminal: Pick<Terminal, 'stdout' | 'stderr' | 'folder' | 'env'>,
 ): Promise<number> {
   const { stdout, stderr, folder, env } = terminal;
-  const out = flags.out === undefined ? undefined : outputOf(flags, folder);
+  const out = flags.out === undefined ? undefined : await outputOf(flags, folder);
   const read = await readRuns(flags, folder, progress(stderr));
   const { quantiles, resamples, seed } = flags;
   const report = analyzeRuns(read, { quantiles, resamples, seed });
@@ -102,12 +102,14 @@ export async function analyzeCommand(
 }
 
 /** Where the page goes: refused before any work if that is an input, or a file that segloss did not write. */
-function outputOf(flags: AnalyzeFlags, folder: string) {
+async function outputOf(flags: AnalyzeFlags, folder: string) {
   const { out = '', gt, nnunet = [], overwrite = false } = flags;
   const file = path.resolve(folder, out);
   const reads = [...predictionsOf(flags), ...(gt === undefined ? [] : [gt]), ...nnunet].map((one) =>
     path.resolve(folder, one),
   );
+  // The trainer takes longer to load than a hundred masks to read, so only who writes a page loads it.
+  const { OutputFolder } = await import('@segloss/trainer');
   const output = new OutputFolder(path.dirname(file), { reads, overwrite });
   const name = path.basename(file);
   output.check([name]);
