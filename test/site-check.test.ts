@@ -21,6 +21,27 @@ function brokenLinks(pages: Readonly<Record<string, string>>, base = '/'): strin
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as string[];
 }
 
+it('opens every written page, and of each kind of the API the largest and the first', () => {
+  const site = mkdtempSync(join(folder, 'site-'));
+  const sizes = { 'index.html': 1, '404.html': 1, 'losses/a.html': 1, 'losses/b.html': 1, 'losses/c.html': 9, 'losses/d.html': 1,
+    'api/p/functions/a.html': 1, 'api/p/functions/b.html': 2, 'api/q/functions/c.html': 9, 'api/q/interfaces/d.html': 1, 'api/index.html': 1 }; // prettier-ignore
+  for (const [path, size] of Object.entries(sizes)) {
+    mkdirSync(dirname(join(site, path)), { recursive: true });
+    writeFileSync(join(site, path), ' '.repeat(size));
+  }
+  const program = `import { pagesToOpen } from ${JSON.stringify(join(root, 'tools/site/check.mjs'))};
+    const { opened, readByAxe } = pagesToOpen(${JSON.stringify(site)});
+    console.log(JSON.stringify({ opened: opened.sort(), left: opened.filter((one) => !readByAxe.has(one)) }));`;
+  const args = ['--input-type=module', '--eval', program];
+  const { opened, left } = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Record<
+    string,
+    string[]
+  >;
+  const api = ['api/index.html', 'api/p/functions/a.html', 'api/q/functions/c.html', 'api/q/interfaces/d.html']; // prettier-ignore
+  expect(opened).toEqual([...api, 'index.html', 'losses/a.html', 'losses/b.html', 'losses/c.html', 'losses/d.html']); // prettier-ignore
+  expect(left).toEqual(['losses/b.html']); // axe reads three of a folder
+});
+
 it('finds links of the site that lead nowhere: pages, pictures, headings, addresses outside of its base', () => {
   const index = `<a href="/base/a">a</a><a href="/base/a#here">here</a><a href="./a.html?x=1#here">here</a>
     <a href="https://example.org/none">out</a><a href="#top" id="top">top</a><img src="b/c.svg" alt="">

@@ -147,7 +147,6 @@ export default defineConfig({
           },
           {
             text: 'Packages',
-            collapsed: true,
             items: readdirSync(join(root, 'packages'))
               .filter((name) => existsSync(join(root, 'packages', name, 'README.md')))
               .map((name) => page(`@segloss/${name}`, `/packages/${name}`)),

@@ -43,4 +43,4 @@ cpSync(join(root, 'apps/playground/dist'), join(root, 'site/playground'), { recu
 const broken = brokenLinks(join(root, 'site'), process.env.SITE_BASE);
 if (broken.length > 0)
   throw new Error(`${broken.length} links of the site are broken:\n${broken.slice(0, 20).join('\n')}`);
-console.log('site/ is ready, and its links lead somewhere: npm run site:check opens every page in Chromium');
+console.log('site/ is ready, and its links lead somewhere: npm run site:check opens pages in Chromium');

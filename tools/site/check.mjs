@@ -1,6 +1,8 @@
-// `node tools/site/check.mjs [FOLDER]`: checks a built site. Every internal link leads to a page and, if it names one, to a heading of it; in
-// Chromium, where there is one, no page has an error in its console or asks another site for anything.
+// `node tools/site/check.mjs [FOLDER]`: checks a built site. Every internal link of every page leads to a page and, if it names one, to a
+// heading of it. In Chromium, where there is one, no page that is opened has an error in its console, asks another site for anything or has a
+// serious finding of axe. Opened are all pages but those of the API, of which each kind has two: the largest and the first.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { extname, join, posix, relative, sep } from 'node:path';
 
 import { chromium } from 'playwright-core';
@@ -9,9 +11,8 @@ import { serve } from './serve.mjs';
 
 const SETTINGS = JSON.parse(readFileSync(new URL('./chromium.json', import.meta.url), 'utf8'));
 /** Pages that are open at a time. */
-const TABS = 6;
-/** Milliseconds after the load of a page, in which its scripts start. */
-const SETTLE = 60;
+const TABS = 4;
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Files of a folder and those below it, relative to it, with forward slashes. */
 function filesBelow(folder) {
@@ -77,28 +78,84 @@ export function brokenLinks(folder, base = '/') {
   return problems;
 }
 
-/** What is wrong with the pages in Chromium: errors of the console, exceptions, requests to other sites. */
-export async function faultyPages(folder) {
-  const { url, close } = await serve(folder);
-  const browser = await chromium.launch({ ...SETTINGS, ...(process.env.CHROMIUM && { executablePath: process.env.CHROMIUM }) }); // prettier-ignore
+const isOfApi = (path) => path.startsWith('api/');
+
+/** Lists of paths by what `keyOf` gives. */
+function grouped(paths, keyOf) {
+  const groups = new Map();
+  for (const path of paths) groups.set(keyOf(path), [...(groups.get(keyOf(path)) ?? []), path]);
+  return groups;
+}
+
+/**
+ * The pages that Chromium opens, and those of them that axe reads.
+ *
+ * @param folder Of the built site.
+ * @returns All pages but 404 and those of the API, of which each kind (`functions`, `interfaces`, …) has its largest and its first; axe reads
+ *   the pages of the root, the playground's and, of each other kind, three: the largest, the first and the last.
+ */
+export function pagesToOpen(folder) {
+  const all = filesBelow(folder)
+    .filter((path) => extname(path) === '.html' && path !== '404.html')
+    .sort();
+  const largest = (paths) =>
+    paths.reduce((a, b) => (statSync(join(folder, b)).size > statSync(join(folder, a)).size ? b : a));
+  const kindOf = (path) => {
+    const name = posix.basename(path) === 'index.html' ? 'index' : posix.basename(posix.dirname(path));
+    return isOfApi(path) ? `api/${name}` : posix.dirname(path);
+  };
+  const kinds = [...grouped(all, kindOf)];
+  const few = (kind, paths) => (kind === '.' ? paths : [largest(paths), paths[0], paths.at(-1)]);
+  return {
+    opened: kinds.flatMap(([kind, paths]) =>
+      kind.startsWith('api/') ? [...new Set([largest(paths), paths[0]])] : paths,
+    ),
+    readByAxe: new Set(kinds.flatMap(([kind, paths]) => few(kind, paths))),
+  };
+}
+
+/** Screens of the playground, each a page of its own. */
+const SCREENS = ['curve', 'paint', 'race', 'simplex', 'masks', 'train'];
+
+/**
+ * What is wrong with the pages in Chromium: errors of the console, exceptions, requests to other sites, serious findings of axe.
+ *
+ * @param folder Of the built site. @param base Address of the site on its host: `/` or `/name/`.
+ */
+export async function faultyPages(folder, base = '/') {
+  const { url, close } = await serve(folder, { base });
+  const { opened, readByAxe } = pagesToOpen(folder);
+  const args = [...SETTINGS.args, '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'];
+  const executablePath = process.env.CHROMIUM ?? SETTINGS.executablePath;
+  const browser = await chromium.launch({ executablePath, args });
   const problems = [];
-  const pages = filesBelow(folder).filter((path) => extname(path) === '.html' && path !== '404.html');
-  const left = [...pages];
+  const addresses = opened.flatMap((path) =>
+    path === 'playground/index.html'
+      ? SCREENS.map((screen) => ({ path, address: `${path}#v=1&tab=${screen}` }))
+      : [{ path, address: path }],
+  );
+  const count = addresses.length;
+  // One context, so that scripts of all pages are fetched once. A handler of routes would turn the cache off: requests are listened to.
+  const context = await browser.newContext({ serviceWorkers: 'block', reducedMotion: 'reduce' });
   const work = async () => {
-    const page = await browser.newPage({ serviceWorkers: 'block' });
+    const page = await context.newPage();
     let now = '';
     page.on('console', (message) => message.type() === 'error' && problems.push(`${now}: ${message.text()}`));
     page.on('pageerror', (error) => problems.push(`${now}: ${error.message}`));
-    await page.route('**/*', (route) => {
-      const target = route.request().url();
-      if ([url, 'data:', 'blob:'].some((start) => target.startsWith(start))) return route.continue();
-      problems.push(`${now}: asks for ${target}`);
-      return route.abort();
+    page.on('request', (request) => {
+      const target = request.url();
+      if (![url, 'data:', 'blob:'].some((start) => target.startsWith(start)))
+        problems.push(`${now}: asks for ${target}`);
     });
-    for (let path = left.pop(); path !== undefined; path = left.pop()) {
-      now = path;
-      await page.goto(`${url}/${path}`, { waitUntil: 'load' });
-      await page.waitForTimeout(SETTLE);
+    for (let next = addresses.pop(); next !== undefined; next = addresses.pop()) {
+      now = next.address;
+      await page.goto('about:blank'); // an address that differs in its hash alone would not be loaded
+      await page.goto(`${url}${base}${now}`, { waitUntil: 'load' });
+      await page.evaluate(
+        () => new Promise((resolve) => globalThis.requestIdleCallback(resolve, { timeout: 2000 })),
+      );
+      if (readByAxe.has(next.path))
+        for (const found of await seriousFindings(page)) problems.push(`${now}: ${found}`);
     }
     await page.close();
   };
@@ -108,19 +165,33 @@ export async function faultyPages(folder) {
     await browser.close();
     await close();
   }
-  return { pages: pages.length, problems };
+  return { pages: count, problems };
+}
+
+/** What axe finds in a page that is serious or critical, each with its first place. */
+async function seriousFindings(page) {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run({ resultTypes: ['violations'] });
+    return violations
+      .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+      .map(({ id, nodes }) => `axe: ${id}: ${nodes[0].html.slice(0, 200)} (${nodes.length} in all)`);
+  });
 }
 
 if (process.argv[1] && relative(process.argv[1], new URL(import.meta.url).pathname) === '') {
   const [folder = 'site'] = process.argv.slice(2);
-  const links = brokenLinks(folder, process.env.SITE_BASE);
+  const base = process.env.SITE_BASE;
+  const start = performance.now();
+  const links = brokenLinks(folder, base);
   const hasBrowser = existsSync(process.env.CHROMIUM ?? SETTINGS.executablePath);
-  const { pages, problems } = hasBrowser ? await faultyPages(folder) : { pages: 0, problems: [] };
+  const { pages, problems } = hasBrowser ? await faultyPages(folder, base) : { pages: 0, problems: [] };
   for (const problem of [...links, ...problems]) console.error(problem);
+  const seconds = `${Math.round((performance.now() - start) / 1000)} s`;
   console.log(
     hasBrowser
-      ? `${pages} pages were opened: ${links.length} broken links, ${problems.length} other faults`
-      : `no browser at ${SETTINGS.executablePath}: only links were checked, ${links.length} are broken`,
+      ? `links of all pages: ${links.length} broken; ${pages} pages opened: ${problems.length} faults; ${seconds}`
+      : `no browser at ${SETTINGS.executablePath}: only links were checked, ${links.length} are broken; ${seconds}`,
   );
   if (links.length + problems.length > 0) process.exitCode = 1;
 }

@@ -18,14 +18,18 @@ const TYPES = {
   '.woff2': 'font/woff2',
 };
 
-/** Starts a server of a folder on this machine; port 0 takes a free one. `isolated: false` leaves the headers out. */
-export function serve(folder, { port = 0, isolated = true } = {}) {
+/**
+ * Starts a server of a folder on this machine; port 0 takes a free one. `isolated: false` leaves the headers out; `base` is the address of the
+ * folder on its host, `/` or `/name/`.
+ */
+export function serve(folder, { port = 0, isolated = true, base = '/' } = {}) {
   const root = realpathSync(folder);
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     let path;
     try {
-      path = normalize(join(root, decodeURIComponent(pathname)));
+      const below = pathname.startsWith(base) ? pathname.slice(base.length) : 'outside of the base';
+      path = normalize(join(root, decodeURIComponent(below)));
     } catch {
       response.writeHead(400).end('a path that cannot be read');
       return;

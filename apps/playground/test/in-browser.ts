@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { root } from '@segloss/testing';
@@ -45,19 +45,63 @@ export async function serveFolder(folder: string, ...options: readonly '--no-iso
   return { url: /http:\S+/.exec(line.toString())![0], stop: () => void server.kill() };
 }
 
+const BUILDS = join(root, 'node_modules/.cache/playground');
+/** What the built page is made of. */
+const SOURCES = ['apps/playground', 'apps/benchmark/src', 'packages', 'package-lock.json'];
+/** Folders of those that no page has in it. */
+const NOT_IN_PAGE =
+  /(^|\/)(node_modules|test|demo|\.turbo|\.cache)(\/|$)|^(apps\/playground|packages\/(?!kernels\/)[^/]+)\/dist(\/|$)/;
+
+/** The folder of the built page, named by a hash of all that it is made of: the files of tests, each a process, share it. */
+function builtFolder(): string {
+  const hash = createHash('sha256');
+  const add = (path: string): void => {
+    if (NOT_IN_PAGE.test(path)) return;
+    const stat = statSync(join(root, path), { throwIfNoEntry: false });
+    if (stat?.isDirectory())
+      readdirSync(join(root, path)).sort().forEach((name) => add(`${path}/${name}`)); // prettier-ignore
+    else if (stat) hash.update(`${path}\0${stat.size}\0`).update(readFileSync(join(root, path)));
+  };
+  SOURCES.forEach(add);
+  return join(BUILDS, hash.digest('hex').slice(0, 16));
+}
+
+/** Builds the page into the folder, unless it is there: into another one first, so that none is ever seen half built. */
+function build(dist: string): void {
+  if (existsSync(dist)) return;
+  const part = `${dist}-${process.pid}`;
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  // Jest's own NODE_ENV would leave out what only the built page has.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const args = [vite, 'build', '--outDir', part, '--logLevel', 'error'];
+  execFileSync(process.execPath, args, { cwd: join(root, 'apps/playground'), env });
+  try {
+    renameSync(part, dist);
+  } catch (error) {
+    rmSync(part, { recursive: true, force: true });
+    if (!existsSync(dist)) throw error; // else another process was first
+  }
+  dropOld();
+}
+
+/** Leaves the three newest builds. */
+function dropOld(): void {
+  const builds = readdirSync(BUILDS)
+    .filter((name) => !name.includes('-'))
+    .map((name) => ({ path: join(BUILDS, name), at: statSync(join(BUILDS, name)).mtimeMs }));
+  builds.sort((a, b) => b.at - a.at);
+  for (const { path } of builds.slice(3)) rmSync(path, { recursive: true, force: true });
+}
+
 /** Tests of the page in Chromium; without Chromium they are skipped visibly. */
 export function inBrowser(name: string, tests: (playground: Playground) => void): void {
   (existsSync(executablePath) ? describe : describe.skip)(name, () => {
     let browser: Browser;
     let server: Awaited<ReturnType<typeof serveFolder>> | undefined;
-    const dist = mkdtempSync(join(tmpdir(), 'playground-'));
+    const dist = builtFolder();
 
     beforeAll(async () => {
-      const vite = join(root, 'node_modules/vite/bin/vite.js');
-      const build = [vite, 'build', '--outDir', dist, '--logLevel', 'error'];
-      // Jest's own NODE_ENV would leave out what only the built page has.
-      const env = { ...process.env, NODE_ENV: 'production' };
-      execFileSync(process.execPath, build, { cwd: join(root, 'apps/playground'), env });
+      build(dist);
       server = await serveFolder(dist);
       browser = await chromium.launch({ ...settings, executablePath });
     });
@@ -65,7 +109,6 @@ export function inBrowser(name: string, tests: (playground: Playground) => void)
     afterAll(async () => {
       await browser?.close();
       server?.stop();
-      rmSync(dist, { recursive: true, force: true });
     });
 
     tests({

@@ -58,6 +58,18 @@ async function reportOf(page: Page, gt: string, pred: string) {
   return (await page.locator('#report-json').textContent())!;
 }
 
+/** Drops files or folders of this machine where an input is, as a pointer does. */
+async function drop(page: Page, input: string, ...paths: readonly string[]): Promise<void> {
+  const place = page.locator('.drop', { has: page.locator(input) });
+  await place.scrollIntoViewIfNeeded();
+  const box = (await place.boundingBox())!;
+  const devtools = await page.context().newCDPSession(page);
+  const at = { x: box.x + box.width / 2, y: box.y + 12, data: { items: [], files: [...paths], dragOperationsMask: 1 } }; // prettier-ignore
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await devtools.send('Input.dispatchDragEvent', { type, ...at });
+  await devtools.detach();
+}
+
 /** What `segloss analyze --json` prints. */
 async function printed(folder: string, more: object): Promise<string> {
   let stdout = '';
@@ -93,6 +105,31 @@ inBrowser('your masks', ({ open }) => {
     });
     const here = await analyzeFiles({ truth: of(gt), predictions: [of(pred)] });
     expect(shown).toEqual(JSON.parse(sizeReportJson(here)));
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('takes folders that are dropped, with the folders in them and more than a hundred files', async () => {
+    const { folder, gt, pred } = newFolders();
+    for (const top of [gt, pred]) {
+      mkdirSync(join(top, 'more/deep'), { recursive: true });
+      for (let i = 0; i < 104; i++) {
+        const count = top === gt ? 40 + i : 30 + i;
+        writeFileSync(join(top, i < 2 ? 'more/deep' : '', `${i}.png`), gray(16, 16, ones(count)));
+      }
+    }
+    const { page, problems } = await open('#v=1&tab=masks');
+    await drop(page, '#truth', gt);
+    await drop(page, '#predictions', pred);
+    await page.getByText('pred: 104 files').waitFor();
+    expect(await page.locator('.drop').allTextContents()).toEqual([
+      expect.stringContaining('gt: 104 files'),
+      expect.stringContaining('pred: 104 files'),
+    ]);
+    await page.click('#analyze');
+    await page.waitForSelector('#report-json, #problem', { state: 'attached' });
+    const shown: unknown = JSON.parse((await page.locator('#report-json').textContent())!);
+    expect(differences(shown, JSON.parse(await printed(folder, {})))).toEqual([]);
     expect(problems).toEqual([]);
     await page.close();
   });

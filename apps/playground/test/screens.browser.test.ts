@@ -95,6 +95,30 @@ inBrowser('screens of the playground', ({ dist, open }) => {
     expect(digits[0]).toBe(digits[1]);
   });
 
+  it('Bias card: the same numbers with and without a worker; the whole cross-entropy is least at the true size', async () => {
+    const cells: string[][] = [];
+    for (const worker of [true, false]) {
+      const { page, problems } = await open(
+        '#v=1&tab=card&card=ce',
+        {},
+        without(...(worker ? [] : ['Worker'])),
+      );
+      await page.click('#measure');
+      await page.waitForSelector('#card-minima, #problem');
+      expect(await page.locator('#problem').allTextContents()).toEqual([]);
+      expect(await page.locator('#place').count()).toBe(worker ? 0 : 1);
+      cells.push(await page.locator('#card-minima td').allTextContents());
+      expect(problems).toEqual([]);
+      await page.close();
+    }
+    expect(cells[0]).toEqual(cells[1]);
+    expect(cells[0]!.slice(0, 3).map((text) => Math.abs(Number(text) - 1) < 0.05)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
   it('Simplex: cross-entropy and L1 end at the truth, Dice in a corner', async () => {
     const { page } = await open('#v=1&tab=simplex');
     const end = async (name: string) =>

@@ -9,6 +9,8 @@ import { type Bar, type BarChartOptions } from './types.js';
 
 const BAR = 15;
 const GAP = 12;
+/** Room for the text of a tick. */
+const TICK = 45;
 
 /**
  * Horizontal bars with error bars and their numbers: one row for each category, one bar for each series in it. They start at
@@ -49,7 +51,8 @@ export function barChart(options: BarChartOptions): string {
   const values =
     [baseline, ...bars.flatMap(({ value, low, high }) => [value, low, high]), ...marks.map(({ x }) => x)] // prettier-ignore
       .filter((at): at is number => at !== undefined && shows(value, at));
-  const axis = makeAxis(value, values, box.left, box.right, 5);
+  const ticks = Math.max(2, Math.min(5, Math.floor((box.right - box.left) / TICK)));
+  const axis = makeAxis(value, values, box.left, box.right, ticks);
   const rows = categories.flatMap((category, row) => {
     const top = box.top + row * rowHeight + GAP / 2;
     return [

@@ -10,8 +10,10 @@ export interface Legend {
   draw(top: number, sample: (index: number, x: number, y: number) => string): string;
 }
 
-/** Places the names from `left` to `width`. */
-export function makeLegend(names: readonly string[], left: number, width: number): Legend {
+/** Places the names from `from` to `width`, or from further left where the longest has no room. */
+export function makeLegend(names: readonly string[], from: number, width: number): Legend {
+  const longest = names.reduce((most, { length }) => Math.max(most, length), 0);
+  const left = Math.max(0, Math.min(from, width - 34 - longest * LETTER));
   const rows: { index: number; x: number }[][] = [[]];
   let x = left;
   names.forEach((name, index) => {

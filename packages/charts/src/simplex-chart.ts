@@ -177,11 +177,14 @@ function bandLegend(
   if (values.length === 0) return label((left + right) / 2, top, 'no data', 'middle');
   const ends = [Math.min(...values), ...limits, Math.max(...values)];
   const step = (right - left) / (ends.length - 1);
+  const texts = ends.map((end) => numberText(end, 2));
+  // As many of the numbers as have room beside each other.
+  const every = Math.ceil((LETTER * Math.max(...texts.map(({ length }) => length)) + 4) / step);
   return [
     label(left, top - 6, `${name}: darker is lower`, 'start'),
     ...ends.slice(1).map((_, i) => element('rect', { x: left + i * step, y: top, width: step, height: 12, fill: shade(i, limits), stroke: 'currentColor', 'stroke-opacity': 0.4 })), // prettier-ignore
-    ...ends.map((end, i) =>
-      label(left + i * step, top + 27, numberText(end, 2), 'middle', { 'font-size': 11 }),
+    ...texts.map((text, i) =>
+      i % every === 0 ? label(left + i * step, top + 27, text, 'middle', { 'font-size': 11 }) : '',
     ),
   ].join('');
 }

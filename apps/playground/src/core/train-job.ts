@@ -72,7 +72,10 @@ export async function* trainJob(
       dice: scores.foregroundDice,
       soft: soft / truth,
       hard: hard / truth,
-      previews: shown.map(({ probabilities }) => Uint8Array.from(probabilities, (p) => Math.round(255 * p))),
+      // Two probabilities for each pixel: of the background and of the foreground.
+      previews: shown.map(({ labels, probabilities }) =>
+        Uint8Array.from(labels, (_, i) => Math.round(255 * probabilities[2 * i + 1]!)),
+      ),
     };
     yield report;
   }

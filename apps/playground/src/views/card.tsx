@@ -104,13 +104,26 @@ export function CardView() {
 
 function Explain() {
   return (
-    <Notice>
-      <p>
-        {running.value
-          ? 'Measuring value, gradient and marginal force. The library is loaded the first time; some losses take a minute.'
-          : 'The other screens use closed forms. This one measures the loss itself, with the library: any loss, and yours.'}
-      </p>
-    </Notice>
+    <>
+      <Notice>
+        <p>
+          {running.value
+            ? 'Measuring value, gradient and marginal force. The library is loaded the first time; some losses take a minute.'
+            : 'The other screens use closed forms. This one measures the loss itself, with the library: any loss, and yours.'}
+        </p>
+      </Notice>
+      <div class="card empty">
+        <p>
+          <strong>{running.value ? 'Soon here:' : 'Press Measure, and here will be:'}</strong>
+        </p>
+        <ul>
+          <li>the whole loss over the predicted size, for three true sizes</li>
+          <li>the predicted size at which it is least, over the true size</li>
+          <li>what it does where readers disagree on the place of a region</li>
+          <li>what a user of the loss should know, in a sentence each</li>
+        </ul>
+      </div>
+    </>
   );
 }
 

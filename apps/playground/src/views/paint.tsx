@@ -108,7 +108,13 @@ export function PaintView() {
           ))}
         </div>
         <p class="scale-legend">
-          <i class="down" /> pushes the probability down <i class="up" /> pushes it up; one scale for all maps
+          <span>
+            <i class="down" /> pushes the probability down
+          </span>
+          <span>
+            <i class="up" /> pushes it up
+          </span>
+          <span>one scale for all maps</span>
         </p>
       </div>
       <div class="card">
