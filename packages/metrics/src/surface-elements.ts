@@ -25,7 +25,7 @@ export function pixelElements(region: Uint8Array, shape: readonly number[]): Sur
     }
     if (inside === 0) places.push(i);
   }
-  return { places: Int32Array.from(places), sizes: new Float64Array(places.length).fill(1), shape };
+  return { places: new Int32Array(places), sizes: new Float64Array(places.length).fill(1), shape };
 }
 
 /** Lengths (2-D) or areas (3-D) between the pixels, on the grid of their corners. The region touches no edge of the grid. */
@@ -60,7 +60,7 @@ export function subvoxelElements(
     }
     for (let axis = rank - 2; axis >= 0 && ++at[axis]! === corners[axis]; axis--) at[axis] = 0;
   }
-  return { places: Int32Array.from(places), sizes: Float64Array.from(sizes), shape: corners };
+  return { places: new Int32Array(places), sizes: new Float64Array(sizes), shape: corners };
 }
 
 function stridesOf(shape: readonly number[]): number[] {
