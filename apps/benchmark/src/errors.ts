@@ -76,7 +76,7 @@ export function messageOf(error: unknown): string {
   const { code = '', syscall } = error as NodeJS.ErrnoException;
   // Node says ENOENT where a folder cannot be made on a read-only disk.
   const remedy = REMEDIES[code === 'ENOENT' && syscall === 'mkdir' ? 'EROFS' : code] ?? '';
-  return `${error.message.replace(/^error: /, '').replace('\n(', ' (')}${remedy}`;
+  return `${error.message.replace(/^error: /, '').replace('\n(', ' (')}${remedy}${excessHint(error)}`;
 }
 
 /** The table of exit codes, as `segloss --help` prints it. */
@@ -85,4 +85,12 @@ export function exitCodeHelp(): string {
     ({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`,
   );
   return ['Exit codes:', ...lines].join('\n');
+}
+
+/** What to do about arguments that no command reads: most often folders without their option. */
+function excessHint({ message }: Error): string {
+  const command = /^error: too many arguments for '([\w-]+)'/.exec(message)?.[1];
+  return command === undefined
+    ? ''
+    : ` Folders and files follow their option, as in --data <folder>: see segloss ${command} --help.`;
 }

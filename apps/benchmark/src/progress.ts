@@ -72,12 +72,12 @@ export const RATIO_LEGEND = `p/q is the predicted over the true share of a class
  * Returns what to do about classes that are vanishing from the masks: at most a sentence for those whose probabilities have about the true
  * size, and one for the others.
  *
- * @param event The last epoch. @param outputBias Of the configuration: what it has already is not advised.
+ * @param event The last epoch. @param has What the configuration has already, and is not advised.
  */
 export function sizeAdvice(
   { val }: Pick<EpochEvent, 'val'>,
   classes: readonly string[],
-  outputBias: RunConfig['outputBias'] = 'zero',
+  { outputBias = 'zero', sizeTerm = false }: { outputBias?: RunConfig['outputBias']; sizeTerm?: boolean } = {},
 ): string[] {
   const all = classes.flatMap((name, k) => {
     if (!isVanishing(val, k)) return [];
@@ -93,7 +93,8 @@ export function sizeAdvice(
       others.length === 0 ? '' : ` (and so ${plural(others.length, 'more class', 'more classes')})`;
     const advice = decodable
       ? 'segloss predict --decode volume makes masks of the size of the probabilities'
-      : `train longer, ${outputBias === 'prior' ? '' : 'begin with the true proportions (--set outputBias=prior), '}or add a size term (--loss "ce + l1")`;
+      : `train longer, ${outputBias === 'prior' ? '' : 'begin with the true proportions (--set outputBias=prior), '}` +
+        (sizeTerm ? 'or raise the learning rate (--learning-rate)' : 'or add a size term (--loss "ce + l1")');
     return [`${first.found}${more}; ${advice}`];
   });
 }

@@ -74,7 +74,12 @@ describe('the advice at the end', () => {
         /^vessel .* 0\.20 in the probabilities \(and so 1 more class\); train longer, .*outputBias=prior/,
       ),
     ]);
-    expect(sizeAdvice(few, extent.classes, 'prior')[0]).toMatch(/; train longer, or add a size term/);
+    expect(sizeAdvice(few, extent.classes, { outputBias: 'prior' })[0]).toMatch(
+      /; train longer, or add a size term/,
+    );
+    expect(sizeAdvice(few, extent.classes, { sizeTerm: true })[0]).toMatch(
+      /=prior\), or raise the learning rate \(--learning-rate\)$/,
+    );
     expect(sizeAdvice(line([0.84, 0.15, 0.0101, 0]), extent.classes)).toEqual([]);
   });
 });

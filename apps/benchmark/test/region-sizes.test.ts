@@ -78,10 +78,10 @@ describe('how trainings end', () => {
 describe('sizeSentences', () => {
   test('say what was seen, with counts and the test', () => {
     const [lottery, soft, mask, decoded] = sizeSentences(trainings);
-    expect(lottery).toMatch(/^dice ended with .* in 8 of 8 trainings \(5 with no region at all, 3 with most of the image\), ce in 0 of 8: more than chance/); // prettier-ignore
-    expect(soft).toBe('The probabilities of ce sum to the true size: median 1.00 of it.');
-    expect(mask).toMatch(/mask of ce is still less than half the true size in 6 of 8 trainings on rare/);
-    expect(decoded).toMatch(/--decode volume .* a median of 1\.00 of the true size instead of 0\.10/);
+    expect(lottery).toMatch(/^The probabilities of dice sum to .* in 8 of 8 trainings \(5 with no region at all, 3 with most of the image\), those of ce in 0 of 8: more than chance/); // prettier-ignore
+    expect(soft).toBe('The probabilities of ce sum to about the true size, in the median to 1.00 of it.');
+    expect(mask).toMatch(/mask of ce.* has less than half the true size in 6 of 8 trainings on rare/);
+    expect(decoded).toMatch(/--decode volume .* in the median 1\.00 of the true size instead of 0\.10/);
     const wrong = trainings.map((one) => (one.name === 'ce' ? { ...one, soft: 0.7 } : one));
     expect(sizeSentences(wrong).join()).not.toContain('--decode'); // it gives the size of the probabilities, which is not right here
   });
@@ -91,10 +91,12 @@ describe('sizeSentences', () => {
     expect(sizeSentences(calm)[0]).toMatch(/^Not seen here/);
     const few = calm.map((one, i) => (i === 1 ? { ...one, soft: 0 } : one));
     expect(sizeSentences(few)[0]).toMatch(
-      /dice ended .* in 1 of 8 .*: too few trainings to tell from chance/,
+      /of dice sum to .* in 1 of 8 .*: too few trainings to tell from chance/,
     );
     const biased = calm.map((one) => (one.name === 'ce' ? { ...one, soft: 0.7 } : one));
     expect(sizeSentences(biased)[1]).toMatch(/sum to 0.70 of the true size here/);
+    const baseOff = calm.map((one) => (one.name === 'ce' ? { ...one, soft: 0.3 } : one));
+    expect(sizeSentences(baseOff)[0]).toMatch(/of ce sum to .* in 8 of 8 trainings, those of no other loss/);
   });
 
   test('say nothing of fewer than five trainings for each loss', () => {

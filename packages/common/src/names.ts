@@ -1,20 +1,32 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 
 /**
- * Returns the known name that is most likely meant, ignoring case; undefined if none is near.
+ * Returns the known name that is most likely meant, ignoring case; undefined if none is near. Two swapped neighbors count as one
+ * mistake.
  *
  * @example
  * ```ts
  * nearestName('Unte', ['unet', 'fpn']); // → "unet"
+ * nearestName('dcie', ['ace', 'dice']); // → "dice"
  * nearestName('transformer', ['unet', 'fpn']); // → undefined
  * ```
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
-  if (known.length === 0) return undefined;
-  const lower = known.map((other) => other.toLowerCase());
-  const near = closest(name.toLowerCase(), lower);
   const allowed = Math.max(2, Math.ceil(name.length / 3));
-  return distance(name.toLowerCase(), near) <= allowed ? known[lower.indexOf(near)] : undefined;
+  let nearest: string | undefined;
+  let fewest = allowed + 1;
+  for (const other of known) {
+    const mistakes = mistakesBetween(name.toLowerCase(), other.toLowerCase());
+    if (mistakes < fewest) [nearest, fewest] = [other, mistakes];
+  }
+  return nearest;
+}
+
+/** Letters to add, remove or replace; 1 if two neighbors are swapped. */
+function mistakesBetween(a: string, b: string): number {
+  const at = [...a].findIndex((letter, i) => letter !== b[i]);
+  const swapped = `${a.slice(0, at)}${a[at + 1]}${a[at]}${a.slice(at + 2)}`;
+  return at >= 0 && swapped === b ? 1 : distance(a, b);
 }
 
 /**

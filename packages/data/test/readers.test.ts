@@ -337,8 +337,12 @@ describe('openDataset', () => {
     );
     const empty = await bad('empty', { 'notes.txt': new Uint8Array([65]) });
     expect(await failure(empty)).toMatch(
-      /^no-data: no data in .*looked for[\s\S]*TrainDataset[\s\S]*trainannot[\s\S]*masks[\s\S]*found notes.txt$/,
+      /^no-data: no data in .*looked for[\s\S]*TrainDataset[\s\S]*trainannot[\s\S]*masks[\s\S]*found notes.txt; give the folder that holds them, or say where they are/,
     );
+    await bad('above/cells', { 'images/a.png': image(), 'masks/a.png': mask([0, 1]) });
+    const cells = join(folder, 'above', 'cells');
+    expect(await failure(join(folder, 'above'))).toContain(`found cells; did you mean ${cells}?`);
+    expect(await failure(join(cells, 'images'))).toContain(`did you mean ${cells}?`);
     const two = { 'images/a.png': image(), 'masks/a.png': mask([0, 1]) };
     expect(await failure(await bad('lonely', { ...two, 'images/b.png': image() }))).toMatch(
       /^unpaired: image without mask: b.png in .*images \(of 1\); wanted a file of the same name in .*masks$/,

@@ -3,6 +3,8 @@ import { extremeOf, isOff, shares, type Share, type TrainedSize } from './region
 /** Trainings of a row from which a sentence about chances is worth anything. */
 const ENOUGH = 5;
 const SIGNIFICANT = 0.05;
+/** Where {@link isOff} holds. */
+const OFF = 'less than half or more than twice the true size';
 /** A median within these factors of the truth is called right. */
 const RIGHT = [0.9, 1.1] as const;
 
@@ -22,8 +24,7 @@ function lottery(trainings: readonly TrainedSize[]): string[] {
   const off = shares(trainings, 'ce', ({ soft }) => isOff(soft));
   const base = off.find(({ name }) => name === 'ce');
   const worst = off.filter((one) => one !== base).reduce((a, b) => (rate(b) > rate(a) ? b : a));
-  if (worst.counts.count === 0)
-    return ['Not seen here: no training ended with less than half or more than twice the true size.'];
+  if (worst.counts.count === 0) return [noneOff(base)];
   const ends = trainings.filter(({ name }) => name === worst.name).map(extremeOf);
   const [none, all] = (['none', 'all'] as const).map((end) => ends.filter((one) => one === end).length);
   const extremes = [
@@ -31,9 +32,16 @@ function lottery(trainings: readonly TrainedSize[]): string[] {
     ...(all! > 0 ? [`${all} with most of the image`] : []),
   ];
   const detail = extremes.length > 0 ? ` (${extremes.join(', ')})` : '';
-  const seen = `${worst.name} ended with less than half or more than twice the true size in ${count(worst)} trainings${detail}`;
+  const seen = `The probabilities of ${worst.name} sum to ${OFF} in ${count(worst)} trainings${detail}`;
   if (base === undefined) return [`${seen}.`];
-  return [`${seen}, ce in ${count(base)}${chance(worst)}`];
+  return [`${seen}, those of ce in ${count(base)}${chance(worst)}`];
+}
+
+/** Where no other loss than cross-entropy was off. */
+function noneOff(base: Share | undefined): string {
+  if (base === undefined || base.counts.count === 0)
+    return `Not seen here: the probabilities of no training sum to ${OFF}.`;
+  return `The probabilities of ce sum to ${OFF} in ${count(base)} trainings, those of no other loss in any.`;
 }
 
 /** Whether the summed probability of cross-entropy is the true size. */
@@ -44,7 +52,7 @@ function probabilities(trainings: readonly TrainedSize[]): string[] {
   const right = middle >= RIGHT[0] && middle <= RIGHT[1];
   return [
     right
-      ? `The probabilities of ce sum to the true size: median ${middle.toFixed(2)} of it.`
+      ? `The probabilities of ce sum to about the true size, in the median to ${middle.toFixed(2)} of it.`
       : `The probabilities of ce sum to ${middle.toFixed(2)} of the true size here (median), which is not what theory says of a training that has converged.`,
   ];
 }
@@ -60,8 +68,8 @@ function masks(trainings: readonly TrainedSize[]): string[] {
     const others = small.filter((one) => one !== ce).map((one) => `${one.name}: ${count(one)}`);
     const place = set === '' ? '' : ` on ${set}`;
     return [
-      `The mask of ce is still less than half the true size in ${count(ce)} trainings${place}, because few pixels there are more likely ` +
-        `foreground than not (${others.join(', ')}).`,
+      `The mask of ce, its most likely class at each pixel, is another matter: it has less than half the true size in ${count(ce)} trainings${place}, ` +
+        `because few pixels are more likely foreground than not (${others.join(', ')}).`,
       ...decoding(here.filter(({ name }) => name === 'ce')),
     ];
   });
@@ -72,7 +80,7 @@ function decoding(trainings: readonly TrainedSize[]): string[] {
   const [soft, hard] = [median(trainings.map((one) => one.soft)), median(trainings.map((one) => one.hard))];
   if (!(soft >= RIGHT[0] && soft <= RIGHT[1])) return [];
   return [
-    `No other loss is needed for the size there: segloss predict --decode volume makes masks as large as the probabilities, a median of ${soft.toFixed(2)} of the true size instead of ${hard.toFixed(2)}.`,
+    `Masks of the right size need no other loss: segloss predict --decode volume makes them as large as the probabilities say, in the median ${soft.toFixed(2)} of the true size instead of ${hard.toFixed(2)}.`,
   ];
 }
 

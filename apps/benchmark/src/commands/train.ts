@@ -1,3 +1,4 @@
+import { lossRegistry } from '@segloss/losses';
 import {
   configTemplate,
   loadConfig,
@@ -56,6 +57,8 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
   const { fresh = false, json = false } = flags;
   const loaded = await configOf(flags, terminal);
   for (const text of loaded.replaced ?? []) terminal.stderr.write(`${text}\n`);
+  const { outputBias } = loaded.config;
+  const sizeTerm = hasSizeTerm(loaded.config.loss);
   const spent = { seconds: 0, waiting: 0 };
   let advice: string[] = [];
   let classes: readonly string[] = [];
@@ -73,7 +76,7 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
             classes = event.classes;
           }
           if (event.type === 'epoch') {
-            advice = sizeAdvice(event, classes, loaded.config.outputBias);
+            advice = sizeAdvice(event, classes, { outputBias, sizeTerm });
             spent.seconds += event.seconds;
             spent.waiting += event.waitingSeconds;
           }
@@ -154,4 +157,10 @@ function nextCommands(run: string): string[] {
     `  segloss report ${folder}`,
     `  segloss export ${folder} --out model`,
   ];
+}
+
+/** Whether a loss spec names a loss that compares region sizes. */
+function hasSizeTerm(spec: string): boolean {
+  const losses = lossRegistry();
+  return (spec.match(/[a-z][\w-]*/g) ?? []).some((name) => losses.get(name)?.definition.role === 'region-size');
 }

@@ -1,3 +1,5 @@
+import { dirname, join } from 'node:path';
+
 import { checkCocoOptions } from '../formats/coco/mask.js';
 import { DataError } from '../errors.js';
 import { namesIn } from '../formats/bytes.js';
@@ -87,7 +89,19 @@ export async function openDataset(
   }
   const looked = LAYOUTS.map(({ name, looks }) => `  ${name}: ${looks}`).join('\n');
   const names = found.slice(0, 8).join(', ') || 'nothing';
-  throw new DataError(`no data in ${folder}; looked for\n${looked}\nand found ${names}`, 'no-data');
+  throw new DataError(
+    `no data in ${folder}; looked for\n${looked}\nand found ${names}; ${await remedyFor(folder, found)}`,
+    'no-data',
+  );
+}
+
+/** Names the folder next to this one, above or below, that has images and masks; else how to open any folder. */
+async function remedyFor(folder: string, found: readonly string[]): Promise<string> {
+  for (const near of [dirname(folder), ...found.slice(0, 8).map((name) => join(folder, name))]) {
+    const names = (await namesIn(near)) ?? [];
+    if (names.includes('images') && names.includes('masks')) return `did you mean ${near}?`;
+  }
+  return `give the folder that holds them, or say where they are: images 'img/*.png', masks 'gt/{name}.png'`;
 }
 
 function check({ valShare, volumes, axis, window, overlap, crowd, ...others }: OpenDatasetOptions): void {

@@ -30,6 +30,7 @@ import {
   checkReadIndices,
   checkReadUnitLabels,
   checkUnitLabels,
+  warnOfProbabilities,
   type ValueCheck,
 } from './values.js';
 
@@ -62,6 +63,7 @@ export function readInputs(
 
   const check: ValueCheck = { caller, ignoreIndex, explicit: given !== undefined };
   const joined: [number, number, number] = [batch, pixels, classes];
+  if (mode === 'multiclass') warnOfProbabilities(logits, classes, caller);
   const parts = tidy(() => {
     const read =
       form === 'indices'

@@ -130,3 +130,28 @@ function warnOfWhite({ caller, explicit }: ValueCheck): void {
       `This is said once.`,
   );
 }
+
+/** Calls whose logits are looked at: the mistake that {@link warnOfProbabilities} names is in the first or in none. */
+const LOOKS = 8;
+let looks = 0;
+
+/** Says once that logits are probabilities, as after a softmax layer: between 0 and 1, with the sum 1 at each pixel of a batch. */
+export function warnOfProbabilities(logits: Tensor, classes: number, caller: string): void {
+  if (looks >= LOOKS || !readsSynchronously()) return;
+  looks++;
+  const values = logits.dataSync();
+  if (values.length < 2 * classes) return;
+  for (let start = 0; start < values.length; start += classes) {
+    let total = 0;
+    for (let i = start; i < start + classes; i++) {
+      if (!(values[i]! >= 0)) return;
+      total += values[i]!;
+    }
+    if (!(Math.abs(total - 1) <= SUM_TOLERANCE)) return;
+  }
+  looks = LOOKS;
+  console.warn(
+    `${caller}: the logits of a batch are between 0 and 1 and sum to 1 at every pixel, as probabilities do. Losses apply the softmax ` +
+      `themselves: pass the scores before it, and remove the softmax activation of the last layer. This is said once.`,
+  );
+}

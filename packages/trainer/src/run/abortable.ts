@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { type SampleSource } from '@segloss/data';
 
 /** Milliseconds that a read may still take after a run was asked to stop. */
@@ -17,6 +19,7 @@ export function abortableSource(
   grace = GRACE,
 ): SampleSource {
   if (signal === undefined) return source;
+  setMaxListeners(0, signal); // every load in flight listens; Node warns of more than ten
   return { ...source, load: () => abortable(source.load(), signal, `reading ${source.id}`, grace) };
 }
 
