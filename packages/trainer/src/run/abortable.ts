@@ -19,7 +19,7 @@ export function abortableSource(
   grace = GRACE,
 ): SampleSource {
   if (signal === undefined) return source;
-  setMaxListeners(0, signal); // every load in flight listens; Node warns of more than ten
+  setMaxListeners(Infinity, signal); // every load in flight listens; Node warns of more than ten
   return { ...source, load: () => abortable(source.load(), signal, `reading ${source.id}`, grace) };
 }
 
