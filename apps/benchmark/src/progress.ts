@@ -77,7 +77,10 @@ export const RATIO_LEGEND = `p/q is the predicted over the true share of a class
 export function sizeAdvice(
   { val }: Pick<EpochEvent, 'val'>,
   classes: readonly string[],
-  { outputBias = 'zero', sizeTerm = false }: { outputBias?: RunConfig['outputBias']; sizeTerm?: boolean } = {},
+  {
+    outputBias = 'zero',
+    sizeTerm = false,
+  }: { outputBias?: RunConfig['outputBias']; sizeTerm?: boolean } = {},
 ): string[] {
   const all = classes.flatMap((name, k) => {
     if (!isVanishing(val, k)) return [];

@@ -162,5 +162,7 @@ function nextCommands(run: string): string[] {
 /** Whether a loss spec names a loss that compares region sizes. */
 function hasSizeTerm(spec: string): boolean {
   const losses = lossRegistry();
-  return (spec.match(/[a-z][\w-]*/g) ?? []).some((name) => losses.get(name)?.definition.role === 'region-size');
+  return (spec.match(/[a-z][\w-]*/g) ?? []).some(
+    (name) => losses.get(name)?.definition.role === 'region-size',
+  );
 }
