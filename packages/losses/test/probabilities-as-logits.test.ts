@@ -12,6 +12,7 @@ it('warns once of logits that are probabilities, and not of a batch in which one
     crossEntropyLoss(labels, pixels([3, -2], [0, 1]));
     crossEntropyLoss(labels, pixels([0.25, 0.75], [0.5, 0.6]));
     crossEntropyLoss(labels, pixels([0.25, 0.75], [1.5, -0.5]));
+    crossEntropyLoss(labels, pixels([0, 1], [1, 0]));
     expect(warn).not.toHaveBeenCalled();
     const probabilities = pixels([0.25, 0.75], [0.5, 0.5]);
     tf.grad((z) => crossEntropyLoss(labels, z))(probabilities);

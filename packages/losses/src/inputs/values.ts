@@ -141,14 +141,17 @@ export function warnOfProbabilities(logits: Tensor, classes: number, caller: str
   looks++;
   const values = logits.dataSync();
   if (values.length < 2 * classes) return;
+  let isFractional = false; // one-hot scores are most likely written by hand
   for (let start = 0; start < values.length; start += classes) {
     let total = 0;
     for (let i = start; i < start + classes; i++) {
       if (!(values[i]! >= 0)) return;
+      if (values[i]! % 1 !== 0) isFractional = true;
       total += values[i]!;
     }
     if (!(Math.abs(total - 1) <= SUM_TOLERANCE)) return;
   }
+  if (!isFractional) return;
   looks = LOOKS;
   console.warn(
     `${caller}: the logits of a batch are between 0 and 1 and sum to 1 at every pixel, as probabilities do. Losses apply the softmax ` +
