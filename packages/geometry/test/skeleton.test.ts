@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { connectedComponents, dilate, skeleton } from '@segloss/geometry';
+import { connectedComponents, dilate, eulerSkeleton, skeleton } from '@segloss/geometry';
 import { numbers } from '@segloss/testing';
 
 /** Components of the mask, and of what is outside of it with a frame around. */
@@ -67,5 +67,56 @@ describe('skeleton', () => {
   it('refuses shapes of other sizes', () => {
     expect(() => skeleton([1], [1])).toThrow('wanted a shape of 2 or 3 axes, got [1]');
     expect(() => skeleton([1, 1], [1, 1])).toThrow('wanted 1 values for shape [1,1], got 2');
+  });
+});
+
+describe('eulerSkeleton', () => {
+  it('keeps components and holes of random images, and is thin', () => {
+    const { next } = numbers(4);
+    const shape = [21, 22];
+    for (let round = 0; round < 12; round++) {
+      const seeds = Uint8Array.from({ length: 21 * 22 }, () => (next() < 0.03 + 0.03 * round ? 1 : 0));
+      const mask = round % 2 ? seeds : dilate(seeds, shape);
+      const thin = eulerSkeleton(mask, shape, 30);
+      expect(thin.every((value, i) => value <= mask[i]!)).toBe(true);
+      expect(topology(thin, shape)).toEqual(topology(mask, shape));
+      expect(eulerSkeleton(thin, shape, 30)).toEqual(thin);
+    }
+  });
+
+  it('keeps the Euler characteristic of a hollow cube and of a bar with a tunnel', () => {
+    const at = (i: number) => [Math.floor(i / 49), Math.floor(i / 7) % 7, i % 7] as const;
+    const cube = Uint8Array.from({ length: 343 }, (_, i) => {
+      const r = Math.max(...at(i).map((x) => Math.abs(x - 3)));
+      return r <= 2 && r >= 1 ? 1 : 0;
+    });
+    expect(topology(eulerSkeleton(cube, [7, 7, 7], 10), [7, 7, 7])).toEqual([1, 2]);
+    const bar = Uint8Array.from({ length: 343 }, (_, i) => {
+      const [z, y, x] = at(i);
+      return z > 0 && z < 6 && Math.max(Math.abs(y - 3), Math.abs(x - 3)) === 2 ? 1 : 0;
+    });
+    const ring = eulerSkeleton(bar, [7, 7, 7], 10);
+    expect(topology(ring, [7, 7, 7])).toEqual([1, 1]);
+    const around = [0, 1, 2, 3, 4, 5, 6].map((z) =>
+      ring.subarray(z * 49, (z + 1) * 49).reduce((a, b) => a + b),
+    );
+    expect(around.filter((count) => count > 0).length).toBeGreaterThan(0);
+    expect(Math.max(...around)).toBeLessThanOrEqual(16); // of one loop around the tunnel
+  });
+
+  it('thins one round after the other', () => {
+    const square = new Uint8Array(81).fill(1);
+    const left = [0, 1, 2, 30].map((rounds) => eulerSkeleton(square, [9, 9], rounds).reduce((a, b) => a + b));
+    expect(left[0]).toBe(81);
+    expect(left).toEqual([...left].sort((a, b) => b - a));
+    expect(left[1]).toBeLessThan(81);
+    expect(left[3]).toBeLessThanOrEqual(17); // two diagonals
+  });
+
+  it('refuses other shapes and rounds', () => {
+    expect(() => eulerSkeleton([1], [1])).toThrow('eulerSkeleton: wanted a shape of 2 or 3 axes, got [1]');
+    expect(() => eulerSkeleton([1], [1, 1], -1)).toThrow(
+      'wanted iterations to be an integer of at least 0, got -1',
+    );
   });
 });

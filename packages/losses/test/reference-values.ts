@@ -217,6 +217,7 @@ export const references: Readonly<Record<string, () => number>> = {
       labelP(image).map((p, i) => -Math.log(p) * (1 - sizeOf(image, image.labels[i]!) / image.labels.length)),
     ),
   ),
+  'clipped-ce(floor=0.3)': () => mean(images.flatMap(labelP).map((p) => -Math.log(Math.max(p, 0.3)))),
   'threshold-ce(threshold=0.5)': () => {
     const hard = images.flatMap(labelP).filter((p) => p < 0.5);
     return mean(hard.map((p) => -Math.log(p)));

@@ -1,4 +1,4 @@
-import { distanceTransform } from '@segloss/geometry';
+import { distanceTransform, eulerSkeleton } from '@segloss/geometry';
 import {
   add,
   cast,
@@ -40,8 +40,11 @@ import {
 /** Options of {@link cbDice}. */
 export interface CbDiceOptions
   extends Omit<RegionMeanOptions, 'includeBackground' | 'classes'>, ShapeClassOptions {
-  /** How many times the skeletons (by soft opening, of masks) are thinned, at least the largest radius in pixels. */
+  /** How many times the skeletons are thinned, at least the largest radius in pixels. */
   iterations: number;
+  /** How masks are thinned: by openings (`morphological`, may break lines), or by deleting pixels that keep the Euler characteristic
+   * (`topological`; 2 or 3 spatial axes). */
+  skeleton: 'morphological' | 'topological';
   /** ε > 0, in pixels: added to numerators and denominators. */
   smooth: number;
   /** Weights of the skeleton's pixels: `thin`, larger where the tube is thinner (cbDice), or `uniform` (clMDice). */
@@ -72,7 +75,8 @@ export interface CbDiceOptions
  * cbDiceLoss(labels, logits); // → 0.0000
  * ```
  *
- * @see Shi et al., "Centerline boundary Dice loss for vascular segmentation", MICCAI 2024, arXiv:2407.01517, §2.
+ * @see Shi et al., "Centerline boundary Dice loss for vascular segmentation", MICCAI 2024, arXiv:2407.01517, §2; Menten et al.,
+ *   ICCV 2023, arXiv:2309.02527, for the topological skeleton (5 iterations in the code of cbDice).
  */
 export const cbDice: LossFactory<CbDiceOptions, 'cbdice'> = /* @__PURE__ */ defineLoss<
   CbDiceOptions,
@@ -88,6 +92,7 @@ export const cbDice: LossFactory<CbDiceOptions, 'cbdice'> = /* @__PURE__ */ defi
   defaults: {
     iterations: 3,
     smooth: 1,
+    skeleton: 'morphological',
     weights: 'thin',
     foreground: 'classes',
     ...REGION_MEAN_DEFAULTS,
@@ -99,6 +104,7 @@ export const cbDice: LossFactory<CbDiceOptions, 'cbdice'> = /* @__PURE__ */ defi
     if (!Number.isInteger(options.iterations))
       throw new RangeError(`${name}: wanted iterations to be an integer, got ${options.iterations}`);
     checkNumber(name, 'smooth', options.smooth, 1e-7);
+    checkChoice(name, 'skeleton', options.skeleton, ['morphological', 'topological']);
     checkChoice(name, 'weights', options.weights, ['thin', 'uniform']);
     checkChoice(name, 'foreground', options.foreground, ['classes', 'union']);
     checkShapeClasses(name, options);
@@ -115,16 +121,15 @@ export const cbDice: LossFactory<CbDiceOptions, 'cbdice'> = /* @__PURE__ */ defi
 });
 
 function compare(inputs: PixelInputs, given: Readonly<CbDiceOptions>, context: LossContext) {
-  const { iterations, smooth, weights } = given;
+  const { smooth, weights } = given;
   const options = shapeClasses(given, context.mode);
   const { target, space } = inputs;
   const { s, counts } = maskedProbabilities(inputs, context);
-  const ofMask = withoutGradient(s, (given) => {
-    const mask = cast(greater(given, 0.5), 'float32') as Tensor3D;
-    return softSkeleton(mask, space, iterations);
-  });
+  const ofMask = withoutGradient(s, (x) =>
+    skeletonOf(cast(greater(x, 0.5), 'float32') as Tensor3D, space, given, context.name),
+  );
   const predictedSkeleton = mul(ofMask, s) as Tensor3D;
-  const trueSkeleton = withoutGradient(target, (y) => softSkeleton(y as Tensor3D, space, iterations));
+  const trueSkeleton = withoutGradient(target, (y) => skeletonOf(y as Tensor3D, space, given, context.name));
   const depths = (x: Tensor3D, line: Tensor3D) => tubeMaps(x, line, space);
   const [ofTruth, ofPrediction] = [depths(target, trueSkeleton), depths(s, predictedSkeleton)];
   const line = (skeleton: Tensor3D, thin: Tensor3D) =>
@@ -150,6 +155,22 @@ function compare(inputs: PixelInputs, given: Readonly<CbDiceOptions>, context: L
   const sensitivity = div(add(sums.trueFound, smooth), add(sums.trueLength, smooth));
   const harmonic = div(mul(2, mul(precision, sensitivity)), maximum(add(precision, sensitivity), 1e-30));
   return meanOfGroups(sub(1, harmonic) as Tensor2D, sums, options, context);
+}
+
+/** 1 on the skeletons of masks, `[B, N, K]`. */
+function skeletonOf(
+  masks: Tensor3D,
+  space: readonly number[],
+  { skeleton, iterations }: Readonly<CbDiceOptions>,
+  name: string,
+): Tensor3D {
+  if (skeleton === 'morphological') return softSkeleton(masks, space, iterations);
+  const shape = space.length === 1 ? [1, ...space] : space;
+  if (shape.length > 3)
+    throw new RangeError(
+      `${name}: wanted 2 or 3 spatial axes with skeleton 'topological', got ${shape.length}`,
+    );
+  return mapsOf(masks, (mask) => eulerSkeleton(mask, shape, iterations));
 }
 
 /** `first` where it is not 0, else `second`. */

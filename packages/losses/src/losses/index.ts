@@ -54,6 +54,11 @@ export {
   generalizedCrossEntropyLoss,
   type GeneralizedCrossEntropyOptions,
 } from './generalized-cross-entropy.js';
+export {
+  clippedCrossEntropy,
+  clippedCrossEntropyLoss,
+  type ClippedCrossEntropyOptions,
+} from './clipped-cross-entropy.js';
 export { poly, polyLoss, type PolyOptions } from './poly.js';
 export {
   balancedCrossEntropy,

@@ -30,15 +30,14 @@ const PARTS: Readonly<Record<string, (smooth: number) => string>> = {
 };
 
 /** CC-DiceCE and blob loss. */
-function planComponents({ options, layout, input }: GoldenCase, family: string, part: string): Plan {
+function planComponents({ options, layout }: GoldenCase, family: string, part: string): Plan {
   const o = options as { connectivity: number; absent?: string; smooth?: number; mainWeight?: number };
   const full = o.connectivity === (layout === 'NCDHW' ? 26 : 8);
   const inner = PARTS[part.replace('+global', '')]!(o.smooth ?? 0);
-  if (input.includes('extreme') && part !== 'Dice')
-    return skip('CC-3', 'cross-entropy is clamped at -log 1e-7, where its gradient ends');
+  const clipped = inner.replace(/\bce$/, 'clipped-ce'); // CC-3: all but blob loss clip probabilities at 1e-7
   const wrapped = (more: Options) => {
     const given = Object.entries({ connectivity: full ? 'full' : 'face', ...more });
-    return `per-component(${inner},${given.map(([key, value]) => `${key}=${String(value)}`).join(',')})`;
+    return `per-component(${family === 'blob' ? inner : clipped},${given.map(([key, value]) => `${key}=${String(value)}`).join(',')})`;
   };
   const absentClass = o.absent === 'skip' ? 'skip' : 'whole';
   if (family === 'blob') {
@@ -193,10 +192,11 @@ function planBounds(golden: GoldenCase, options: Options): Plan {
 }
 
 function planCenterline({ options }: GoldenCase, weights: string): Plan {
-  if (options['skeleton'] === 'topological')
-    return skip('CBD-1', 'the topological skeleton, which stops after five iterations, is not among ours');
-  const { iter_: iterations, smooth } = options;
-  return one(call('cbdice', { preset: 'nnunet', iterations, smooth, weights }), 1, { offset: -1 });
+  const { iter_, smooth, skeleton } = options;
+  const isTopological = skeleton === 'topological'; // which stops after five iterations (CBD-1)
+  const iterations = isTopological ? 5 : iter_;
+  const given = { preset: 'nnunet', iterations, smooth, weights, ...(isTopological && { skeleton }) };
+  return one(call('cbdice', given), 1, { offset: -1 });
 }
 
 function tVmf({ options }: GoldenCase): Plan {
