@@ -29,6 +29,12 @@ for (const [name, masks] of Object.entries({ gt: truth, net, all })) {
 }
 const flags = { pred: ['net', 'all'], gt: 'gt', classes: ['background', 'lesion', 'vessel'] };
 
+/** Size and value of the first run in the table of a chart that starts here. */
+function firstRun(page: string): string[][] {
+  const rows = page.slice(page.indexOf('<tbody>'), page.indexOf('</tbody>')).split('<tr>').slice(1);
+  return rows.map((row) => [...row.matchAll(/<t[hd][^>]*>([^<]*)</g)].slice(0, 2).map((cell) => cell[1]!));
+}
+
 describe('segloss analyze --lesions', () => {
   it('counts lesions of each class but the background, over all sizes and by size', async () => {
     const { report } = await analyze(folder, { ...flags, lesions: true, json: true });
@@ -79,6 +85,16 @@ describe('segloss analyze --lesions', () => {
     const page = readFileSync(at('page.html'), 'utf8');
     expect(page).toContain('Lesions of &quot;lesion&quot; by size');
     expect(page).toContain('lesion-wise HD95');
+    // The bins are 1 to 2, 2 to 4 and 4 to 4: drawn at √2, √8 and 4, with the numbers that were counted above.
+    const chart = (title: string) =>
+      page.slice(page.indexOf(`${title} of the lesions of &quot;lesion&quot; by size`));
+    expect(page).toMatch(
+      /<svg[^>]*role="img"[^>]*><title[^>]*>Recall of the lesions of &quot;lesion&quot; by size/,
+    );
+    expect(firstRun(chart('Recall'))).toEqual([['1.4142', '0'], ['2.8284', '1'], ['4', '1']]); // prettier-ignore
+    expect(firstRun(chart('p/q'))).toEqual([['1.4142', '0.01'], ['2.8284', '1'], ['4', '0.5']]); // prettier-ignore
+    // One lesion has no size to compare.
+    expect(page).not.toContain('lesions of &quot;vessel&quot; by size');
   });
 
   it('says nothing of lesions unless requested', async () => {

@@ -87,6 +87,17 @@ function cells(page: string, caption: string, ...names: readonly string[]): stri
   return rows.find((row) => names.every((name, i) => row[i] === name)) ?? [];
 }
 
+/** The numbers of a drawn chart, a row for each place on its axis. */
+function drawn(page: string, title: string): string[][] {
+  const start = page.indexOf(`>${title}</title>`);
+  expect(start).toBeGreaterThan(0);
+  const rows = page
+    .slice(page.indexOf('<tbody>', start), page.indexOf('</tbody>', start))
+    .split('<tr>')
+    .slice(1);
+  return rows.map((row) => [...row.matchAll(/<t[hd][^>]*>([^<]*)</g)].map((cell) => cell[1]!));
+}
+
 describe('lesions in the report', () => {
   it('are means over the seeds, over all sizes and by size', () => {
     const { runs, page, json } = benchmark('lesions');
@@ -106,6 +117,10 @@ describe('lesions in the report', () => {
     expect(cells(text, caption, 'dice', 'lesion', 'all').slice(3)).toEqual([
       ...['3', '3.0', '0.0', '0.000', '0.00', 'n/a', '0.000', '0.000'],
     ]);
+    // The lesion of 1 pixel is missed twice, that of 2 once; of the largest 4 and 5 of 5 pixels are predicted. A p/q of 0 is drawn at 0.01.
+    const means = (score: string) => drawn(text, `${score} of the lesions of &quot;lesion&quot; by size`);
+    expect(means('Recall')).toEqual([['1.4142', '0', '0'], ['3.1623', '0.5', '0'], ['5', '1', '0']]); // prettier-ignore
+    expect(means('p/q')).toEqual([['1.4142', '0.01', '0.01'], ['3.1623', '0.5', '0.01'], ['5', '0.9', '0.01']]); // prettier-ignore
     expect(json().lesions[0]).toMatchObject({ row: 'ce', class: 'lesion', size: null, lesions: 3, missed: { mean: 1.5 }, recall: { mean: 0.5 } }); // prettier-ignore
     expect(json().lesions[1]).toMatchObject({ size: { from: 1, to: 2 }, missed: { mean: 1 } });
   });

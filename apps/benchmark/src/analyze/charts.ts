@@ -3,15 +3,13 @@ import type { ProportionCase } from '@segloss/metrics';
 
 import { lineFigure } from '../page/figure.js';
 import { html, raw, type Html } from '../page/html.js';
+import { lesionCharts } from '../lesion-charts.js';
+import { drawableRatio } from '../page/numbers.js';
 import { percentText } from '../page/percent.js';
 import type { SizeReport } from './analysis.js';
 
 /** More points than this hide each other, and make the page large. */
 const MAX_POINTS = 600;
-
-/** A ratio below this is drawn here: a logarithmic axis has no 0. */
-const SMALLEST_RATIO = 0.01;
-const drawable = (ratio: number) => (Number.isNaN(ratio) ? NaN : Math.max(SMALLEST_RATIO, ratio));
 
 /** Predicted against true share of every case: below the diagonal is too small. */
 export function scatter({ runs, classes }: SizeReport, k: number): Html {
@@ -67,16 +65,33 @@ export function ratioBySize({ runs, classes }: SizeReport, k: number): Html {
     marks: [{ y: 1, label: 'p = q' }],
     series: runs.map(({ name, analysis }) => {
       const bins = analysis.classes[k]!.quantiles;
-      const points = bins.map(({ truth, ratio }): [number, number] => [truth, drawable(ratio)]);
+      const points = bins.map(({ truth, ratio }): [number, number] => [truth, drawableRatio(ratio)]);
       return {
         name,
         points,
         dots: points,
         band: bins.flatMap(({ truth, ratioInterval }) =>
-          ratioInterval === null ? [] : [[truth, ...ratioInterval.map(drawable)] as [number, number, number]],
+          ratioInterval === null
+            ? []
+            : [[truth, ...ratioInterval.map(drawableRatio)] as [number, number, number]],
         ),
       };
     }),
   };
   return lineFigure(chart);
+}
+
+/** Recall and p/q of the lesions of a class by their true size; nothing where lesions were not scored. */
+export function lesionsBySize({ runs, classes }: SizeReport, k: number): Html {
+  const lines = runs.flatMap(({ name, lesionSummaries }) => {
+    const summary = lesionSummaries?.[k];
+    if (summary === undefined || summary === null) return [];
+    const bins = summary.bySize.map(({ from, to, recall, recallInterval, ratio, ratioInterval }) => ({
+      ...{ from, to },
+      recall: { value: recall ?? NaN, band: recallInterval ?? null },
+      ratio: { value: ratio ?? NaN, band: ratioInterval ?? null },
+    }));
+    return [{ name, bins }];
+  });
+  return lesionCharts(lines, { name: classes[k]!, band: 'the 95 % interval for other cases' });
 }

@@ -4,7 +4,7 @@ import { plural } from '../page/plural.js';
 import { table } from '../page/table.js';
 import { style } from '../page/style.js';
 import type { SizeReport } from './analysis.js';
-import { ratioBySize, scatter } from './charts.js';
+import { lesionsBySize, ratioBySize, scatter } from './charts.js';
 import { sizeTables, tableNotes, type SizeTable } from './tables.js';
 import { verdicts } from './verdict.js';
 
@@ -33,7 +33,11 @@ export function renderSizePage(report: SizeReport): string {
     </p>
     <div class="verdict">${verdicts(report).map((sentence) => html`<p>${sentence}</p>`)}</div>
     ${faults(report)}
-    ${detailed.map((k) => html`<div class="charts">${scatter(report, k)} ${ratioBySize(report, k)}</div>`)}
+    ${detailed.map(
+      (k) =>
+        html`<div class="charts">${scatter(report, k)} ${ratioBySize(report, k)}</div>
+          ${lesionsBySize(report, k)}`,
+    )}
     ${sizeTables(report).map(section)}
     <h2>How to read it</h2>
     ${tableNotes(report).map((note) => html`<p>${note}</p>`)}

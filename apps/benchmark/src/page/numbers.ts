@@ -15,3 +15,10 @@ export const ratioText = (value: number | null | undefined): string => fixed(val
 
 /** A number with three significant digits, and no more zeros than it needs: `0.001`. */
 export const shortNumber = (value: number): string => String(Number(value.toPrecision(3)));
+
+/** A ratio below this is drawn here: a logarithmic axis has no 0. */
+export const SMALLEST_RATIO = 0.01;
+
+/** Returns a ratio as a logarithmic axis shows it; NaN stays. */
+export const drawableRatio = (ratio: number): number =>
+  Number.isNaN(ratio) ? NaN : Math.max(SMALLEST_RATIO, ratio);

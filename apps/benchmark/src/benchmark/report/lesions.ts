@@ -4,10 +4,11 @@ import { csvLink, csvText } from '../../page/csv.js';
 import { breakable, html, type Html } from '../../page/html.js';
 import { shortNumber } from '../../page/numbers.js';
 import { table } from '../../page/table.js';
+import { lesionCharts } from '../../lesion-charts.js';
 import { lesionNotes } from '../../lesions.js';
-import { lesionResults } from '../lesion-results.js';
+import { lesionResults, type LesionResult } from '../lesion-results.js';
 import { formatScore } from '../table-formats.js';
-import { rowName, type Section } from '../table.js';
+import { foregroundOf, rowName, type Section } from '../table.js';
 import { captionOf, fileName } from './board.js';
 
 /** The lesions (connected components) of every row and class, over all sizes and by size; nothing where the runs did not keep them. */
@@ -25,6 +26,7 @@ export function lesionTable(section: Section): Html {
     ],
   }));
   return html`<h3>Lesions</h3>
+    ${foregroundOf(data).map((k) => lesionCharts(linesOf(results, k), { name: data.classes[k]!, band: 'a standard deviation over the repetitions to either side', caption: title }))}
     ${table({
       ...{ head, names: 3, name: 'cards sortable', caption: captionOf('Lesions by size', title) },
       rows: lines.map(({ names: [row, ...names], lesions, scores }) => [
@@ -45,6 +47,24 @@ export function lesionTable(section: Section): Html {
         ]),
       ]),
     )}`;
+}
+
+/** A line for each row of the table. */
+function linesOf(results: readonly LesionResult[], k: number) {
+  const rows = [...new Set(results.map(({ row }) => row))];
+  return rows.map((row) => ({
+    name: rowName(row),
+    bins: results.flatMap(({ row: own, k: label, size, recall, ratio }) =>
+      own === row && label === k && size !== undefined
+        ? [{ ...size, recall: banded(recall, 1), ratio: banded(ratio, Infinity) }]
+        : [],
+    ),
+  }));
+}
+
+function banded({ mean, standardDeviation, cases }: ScoreSummary, most: number) {
+  const band = [Math.max(0, mean - standardDeviation), Math.min(most, mean + standardDeviation)] as const;
+  return { value: mean, band: cases > 1 ? band : null };
 }
 
 const score = (of: ScoreSummary, digits: number) => ({ of, digits });
