@@ -73,6 +73,7 @@ export default defineConfig({
   vue: { template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith('segloss-') } } },
   vite: { build: { chunkSizeWarningLimit: 3000 }, publicDir: false },
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' }, // the plain ones are too pale to read
     // Anchors as GitHub makes them, so that a link works there and here.
     anchor: { slugify: githubSlug },
     config(md) {
