@@ -57,6 +57,19 @@ async function foreground(name: string): Promise<[ones: number, ignored: number]
 const numbered = (count: number, bytes: (i: number) => Uint8Array, ending = 'png'): Masks =>
   Array.from({ length: count }, (_, i) => [`${String(i).padStart(2, '0')}.${ending}`, bytes(i)] as const);
 
+describe('label-map.json', () => {
+  it.each(['{"7": 0, "7": 1}', '{"7": 1, "07": 0}'])(
+    'that maps a value twice is refused: %s',
+    async (map) => {
+      const name = await folder(
+        numbered(4, () => grayPng(fill([7, 100]))),
+        { more: { 'label-map.json': map } },
+      );
+      expect(await failure(openDataset(name))).toMatch(/label-map\.json: it maps 7 twice/);
+    },
+  );
+});
+
 describe('the rule of two classes is decided over all masks', () => {
   it('also where the first twenty are empty', async () => {
     const name = await folder(numbered(24, (i) => grayPng(i < 20 ? fill() : fill([255, 10]))));

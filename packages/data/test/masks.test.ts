@@ -36,6 +36,14 @@ const MASKS: [name: string, bytes: Uint8Array, wanted: number[] | string][] = [
   ['white-cut-out.png', png(3, 1, 8, 4, [[255, 0, 255, 255, 255, 0]]), [0, 255, 0]],
   ['white-cut-out-16-bits.png', png(2, 1, 16, 4, [[65535, 0, 65535, 65535]]), [0, 255]],
   ['red-cut-out.png', png(2, 1, 8, 6, [[255, 0, 0, 0, 255, 0, 0, 255]]), [0, 255]],
+  ['black-cut-out.png', png(2, 1, 8, 4, [[0, 0, 0, 255]]), 'all its pixels are black, and they differ in opacity alone'],
+  ['black-and-opaque.png', png(2, 1, 8, 4, [[0, 255, 0, 255]]), [0, 0]],
+  ['black-and-transparent.png', png(2, 1, 8, 4, [[0, 0, 0, 0]]), [0, 0]],
+  ['turned.png', withChunk(png(2, 1, 8, GRAY, [[3, 9]]), 'eXIf', exif(3, true).subarray(6)), 'it is stored turned or mirrored (Exif orientation 3)'],
+  ['upright.png', withChunk(png(2, 1, 8, GRAY, [[3, 9]]), 'eXIf', exif(1, false).subarray(6)), [3, 9]],
+  ['animated.png', withChunk(png(2, 1, 8, GRAY, [[3, 9]]), 'acTL', Uint8Array.of(0, 0, 0, 2, 0, 0, 0, 0)), 'it has more than one frame'],
+  ['one-frame.png', withChunk(png(2, 1, 8, GRAY, [[3, 9]]), 'acTL', Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 0)), [3, 9]],
+  ['fourth-channel.tif', tiff({ width: 1, height: 1, channels: 4, photometric: 2, values: [7, 7, 7, 90], more: { 338: 0 } }), 'it has 4 channels, of which the last is not said to be opacity'],
   ['labels-below-transparency.png', png(2, 1, 8, 4, [[4, 255, 5, 0]]), 'it has transparent pixels with labels below'],
   ['colors.png', png(2, 1, 8, 2, [[1, 1, 1, 255, 0, 0]]), 'it holds colors (pixel 1, 0), not class numbers'],
   ['trailing-zeros-in-the-stream.png', bomb(png(2, 1, 8, GRAY, [[3, 9]])), 'its pixels unpack to more than the 3 bytes'],
@@ -66,6 +74,11 @@ function rowsOf(values: number[], width: number): number[][] {
 function interlaced([[a, b], [c, d]]: [[number, number], [number, number]]): Uint8Array {
   const file = Buffer.from(png(2, 2, 8, GRAY, [[a], [b], [c, d]], undefined, 1));
   return file;
+}
+
+/** A PNG with a chunk of its own behind the header. */
+function withChunk(file: Uint8Array, type: string, content: Uint8Array): Uint8Array {
+  return Buffer.concat([file.subarray(0, 33), pngChunk(type, content), file.subarray(33)]);
 }
 
 /** A bit of the pixels changed, and no checksum. */

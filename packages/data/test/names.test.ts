@@ -143,6 +143,10 @@ describe('lists', () => {
     expect(warnings.some(({ message }) => message.includes('training images too'))).toBe(ids.includes('a'));
   });
 
+  it('refuse a mask that belongs to another image', async () => {
+    await expect(listed('images/a.png masks/d.png', 'd.png')).rejects.toThrow(/pairs a with masks\/d\.png, but it is read with .*masks.a\.png/); // prettier-ignore
+  });
+
   it('reads UTF-16 as Windows writes it, and refuses bytes that are no text', async () => {
     const name = await folder(['a.png', 'é.png'], { 'a.png': 1, 'é.png': 1 }, { 'val.txt': 'a' });
     const list = `${name.slice(path.length + 1)}/train.txt`;

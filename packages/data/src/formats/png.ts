@@ -1,5 +1,6 @@
 import { crc32 } from './crc32.js';
 import { Refusal } from '../errors.js';
+import { orientationOf } from './exif.js';
 import {
   checkSize,
   unpackBits,
@@ -50,7 +51,8 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
 }
 
 /**
- * Decodes a PNG. Chunks that do not change pixels (color profiles, texts) are skipped unread.
+ * Decodes a PNG. Chunks that do not change pixels (color profiles, texts) are skipped unread; several frames, and pixels that Exif turns, are
+ * refused.
  *
  * @see W3C, "Portable Network Graphics (PNG) Specification", sections 5, 7, 8 and 9.
  */
@@ -133,6 +135,15 @@ function chunksOf(bytes: Uint8Array): { data: Uint8Array; palette?: number[][] }
       const content = bytes.subarray(at + 8, end);
       if (type === 'IDAT') parts.push(content);
       if (type === 'PLTE') palette = Array.from({ length: Math.floor(length / 3) }, (_, i) => [...content.subarray(3 * i, 3 * i + 3)]); // prettier-ignore
+    } else if (type === 'eXIf') {
+      const orientation = orientationOf(bytes.subarray(at + 8, end));
+      if (orientation !== 1) {
+        throw new Refusal(
+          `it is stored turned or mirrored (Exif orientation ${orientation}); save it upright`,
+        );
+      }
+    } else if (type === 'acTL' && length >= 4 && view.getUint32(at + 8) > 1) {
+      throw new Refusal('it has more than one frame (APNG); save the frame that is wanted by itself');
     } else if ((bytes[at + 4]! & 0x20) === 0) {
       throw new Refusal(`it is damaged (its chunk ${JSON.stringify(type)} is unknown and not optional)`);
     }

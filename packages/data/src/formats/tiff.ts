@@ -19,6 +19,8 @@ const TAG = {
 /** Lossless compressions, by their numbers, and the most bytes that one packed byte can hold. */
 const RATIOS: Readonly<Record<number, number>> = { 1: 1, 5: 2731, 8: 1032, 32946: 1032, 32773: 64 }; // none, LZW, deflate, PackBits
 const [WHITE_IS_ZERO, RGB, PALETTE] = [0, 2, 3];
+/** Of extra samples: not opacity, as the infrared of satellites. */
+const UNSPECIFIED = 0;
 
 /** What the fields of a TIFF say, checked: nothing is allocated before. */
 interface Layout {
@@ -175,6 +177,11 @@ function layoutOf(bytes: Uint8Array): Layout {
   const extra = list(TAG.extraSamples).length;
   if (photometric > PALETTE || channels !== expected + extra || extra > 1) {
     refuse('it is neither gray nor RGB nor of a palette; convert it to PNG');
+  }
+  if (list(TAG.extraSamples)[0] === UNSPECIFIED) {
+    refuse(
+      `it has ${channels} channels, of which the last is not said to be opacity (ExtraSamples 0) and would be lost; save ${expected === 3 ? 'red, green and blue' : 'one channel'} alone`,
+    );
   }
   const same = (values: readonly number[]) => values.every((value) => value === values[0]);
   if (

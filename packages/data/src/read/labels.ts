@@ -92,7 +92,7 @@ export function isLabelMap(map: unknown): map is LabelMap {
  * Reads the text of a `label-map.json`, which says what mask values stand for.
  *
  * @param path For messages.
- * @throws {DataError} `unreadable` if it does not map whole numbers to whole numbers.
+ * @throws {DataError} `unreadable` if it does not map whole numbers to whole numbers, or maps one twice.
  *
  * @example
  * ```ts
@@ -106,7 +106,12 @@ export function parseLabelMap(path: string, text: string): LabelMap {
   } catch {
     // said below
   }
-  if (isLabelMap(map)) return map;
+  if (isLabelMap(map)) {
+    const values = [...text.matchAll(/"(\d+)"\s*:/g)].map(([, value]) => Number(value));
+    const twice = values.find((value, i) => values.indexOf(value) !== i);
+    if (twice === undefined) return map;
+    throw new DataError(`cannot read ${path}: it maps ${twice} twice; keep one of the two`, 'unreadable');
+  }
   throw new DataError(
     `cannot read ${path}: wanted JSON that maps mask values to labels, as {"255": 1} does, both whole numbers, got ${text.slice(0, 40)}`,
     'unreadable',

@@ -116,6 +116,13 @@ function checkNumbers(path: string, names: readonly string[]): void {
   }
 }
 
+/** What a list may name. */
+interface Listed {
+  readonly id: string;
+  /** Its mask files, against which the second name of a line is checked. */
+  readonly masks?: readonly (string | undefined)[];
+}
+
 /** Training and validation items that lists name, and what is odd about the lists. */
 export interface ListedSplit<T> {
   readonly train: T[];
@@ -131,7 +138,7 @@ export interface ListedSplit<T> {
  * @returns Undefined if there is neither list.
  * @throws {DataError} `unpaired`, if a list is missing, is empty, has another name than those that are read, or names what is not there.
  */
-export async function splitByLists<T extends { readonly id: string }>(
+export async function splitByLists<T extends Listed>(
   items: readonly T[],
   lists: { readonly train: string; readonly val: string },
 ): Promise<ListedSplit<T> | undefined> {
@@ -166,7 +173,7 @@ export async function splitByLists<T extends { readonly id: string }>(
 }
 
 /** The items that the lines of a list name, each once. */
-function pick<T extends { readonly id: string }>(
+function pick<T extends Listed>(
   items: readonly T[],
   names: readonly string[],
   list: string,
@@ -181,6 +188,7 @@ function pick<T extends { readonly id: string }>(
       if (line.startsWith('#')) continue; // a comment
       throw new DataError(`${list} names ${line}, but there is no such image and mask`, 'unpaired');
     }
+    checkMask(line, item, list);
     if (found.has(item)) twice.add(item.id);
     found.add(item);
   }
@@ -189,13 +197,29 @@ function pick<T extends { readonly id: string }>(
   return [...found];
 }
 
-/** What a line may name, the likeliest first: itself, without extension, without folders, and the first of a pair of files. */
+/** An image file, and what follows it on its line. */
+const PAIR = /^\s*(.*?\.(?:png|jpe?g|tiff?))["']?[\s,;]+(\S.*)/i;
+
+/** Throws if a line pairs an image of one mask with another mask than the one that is read with it. */
+function checkMask(line: string, { id, masks: [mask, ...others] = [] }: Listed, list: string): void {
+  if (mask === undefined || others.length > 0 || line === id) return;
+  const second = /^["']?(.*?\.(?:png|jpe?g|tiff?))\b/i.exec(PAIR.exec(line)?.[2] ?? '')?.[1];
+  if (second === undefined) return;
+  if (idOf(mask) === idOf(second.replaceAll('\\', '/'))) return;
+  throw new DataError(
+    `${list} pairs ${id} with ${printable(second)}, but it is read with ${printable(mask)}; rename the mask after its image`,
+    'unpaired',
+  );
+}
+
+/** What a line may name, the likeliest first: itself, the first of a pair of files, without folders; each also without extension. */
 function namesOf(line: string): string[] {
-  const texts = [line, line.trim()];
-  const pair = /^\s*(.*?\.(?:png|jpe?g|tiff?))["']?[\s,;]+\S/i.exec(line)?.[1];
-  if (pair !== undefined) texts.push(pair.replace(/^["']/, ''));
-  return texts
-    .map((text) => printable(text.normalize('NFC').replaceAll('\\', '/')))
-    .flatMap((text) => [text, text.slice(text.lastIndexOf('/') + 1)])
-    .flatMap((text) => (IMAGE_FILE.test(text) ? [text, text.replace(IMAGE_FILE, '')] : [text]));
+  const clean = (text: string) => printable(text.normalize('NFC').replaceAll('\\', '/'));
+  const whole = [line, line.trim()].map(clean);
+  const pair = PAIR.exec(line)?.[1];
+  const first = pair === undefined ? [] : [clean(pair.replace(/^["']/, ''))];
+  const withoutFolders = (text: string) => text.slice(text.lastIndexOf('/') + 1);
+  return [...whole, ...first, ...first.map(withoutFolders), ...whole.map(withoutFolders)].flatMap((text) =>
+    IMAGE_FILE.test(text) ? [text, text.replace(IMAGE_FILE, '')] : [text],
+  );
 }

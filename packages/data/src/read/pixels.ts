@@ -85,7 +85,8 @@ const JPEG_ROUNDING = 16;
 
 /**
  * Of an image with transparent pixels: its opacity, 0 to 255, where all pixels have one color; undefined where opacity says
- * nothing, since it is the same everywhere or hides only zeros.
+ * nothing, since it is the same everywhere or hides only zeros beside labels. Black alone, of which some is transparent, may be the
+ * object or what lies around it, and is refused.
  */
 function shapeOf(
   path: string,
@@ -94,16 +95,23 @@ function shapeOf(
   if (!alpha) return undefined;
   const colors = channels - 1;
   const [pixels, opacity] = [width * height, (pixel: number) => values[pixel * channels + colors]!];
-  let [uniform, hides, oneColor] = [opacity(0) > 0, false, true];
+  let [same, hides, oneColor] = [true, false, true];
   for (let pixel = 0; pixel < pixels; pixel++) {
-    if (opacity(pixel) !== opacity(0)) uniform = false;
+    if (opacity(pixel) !== opacity(0)) same = false;
     for (let c = 0; c < colors; c++) {
       const value = values[pixel * channels + c]!;
       if (value !== values[c]) oneColor = false;
       if (value !== 0 && opacity(pixel) < maximum) hides = true;
     }
   }
-  if (uniform || !hides) return undefined;
+  if (same && (opacity(0) > 0 || !hides)) return undefined;
+  if (oneColor && !hides) {
+    throw new DataError(
+      `cannot read labels from ${path}: all its pixels are black, and they differ in opacity alone; save the mask as PNG without opacity`,
+      'bad-label',
+    );
+  }
+  if (!hides) return undefined;
   if (oneColor)
     return Uint8Array.from({ length: pixels }, (_, pixel) => Math.round((255 * opacity(pixel)) / maximum));
   throw new DataError(
