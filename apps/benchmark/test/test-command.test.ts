@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { scoreCase, summarizeCases, type LesionOptions } from '@segloss/metrics';
 
-import { aboutTraining, lesionTables, testTable } from '../src/commands/test.js';
+import { aboutTraining, aboutWeights, lesionTables, testTable } from '../src/commands/test.js';
 import { lesionNotes, lesionOptions } from '../src/lesions.js';
 import { cases, CLASSES } from './results-fixture.js';
 
@@ -27,6 +27,11 @@ describe('the table of segloss test', () => {
     expect(lines).toContain('  Dice 0.800  IoU 0.667  Dice, mean of images 0.833 (2 of 2)');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(62);
   });
+});
+
+it('says whose scores these are', () => {
+  expect(aboutWeights({ checkpoint: 'best' })).toBe('weights: best (segloss report compares the last ones); --checkpoint last scores the others'); // prettier-ignore
+  expect(aboutWeights({ checkpoint: 'last' })).toBe('weights: last; --checkpoint best scores the others');
 });
 
 describe('other data', () => {

@@ -116,7 +116,7 @@ async function testCommand(
             .map((table) => `${table}\n`)
             .join(''),
     );
-    for (const text of aboutTraining(report)) stderr.write(`${text}\n`);
+    for (const text of [aboutWeights(report), ...aboutTraining(report)]) stderr.write(`${text}\n`);
     stderr.write(`every image: ${file}\n`);
     return exitCodes.ok.code;
   } finally {
@@ -160,6 +160,13 @@ export function lesionTables({ summary }: Pick<TestReport, 'summary'>, width?: n
       ? [textTable({ head: ['class', ...LESION_SIZE_HEAD], rows: sizes, names: 2 }, width)]
       : []),
   ].join('\n');
+}
+
+/** Whose scores these are: a report of trainings compares the last weights. */
+export function aboutWeights({ checkpoint }: Pick<TestReport, 'checkpoint'>): string {
+  const others = checkpoint === 'last' ? 'best' : 'last';
+  const note = checkpoint === 'best' ? ' (segloss report compares the last ones)' : '';
+  return `weights: ${checkpoint}${note}; --checkpoint ${others} scores the others`;
 }
 
 /** What one should know of other data before one believes the scores. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { buildModel } from '@segloss/models';
+import { buildModel, models } from '@segloss/models';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { outputChannels } from '../loop/batches.js';
@@ -74,7 +74,9 @@ function known(name: string, options: Parameters<typeof buildModel>[1]): LayersM
       what: 'model: it cannot be built',
       where: `model, for images of ${inputShape.join('x')} and ${outputs} output channels${from}`,
       expected: error.message,
-      remedy: 'change model, or data.size for the size of the images',
+      remedy: models().some((model) => model.name === name)
+        ? 'change model, or data.size for the size of the images'
+        : 'change model.name',
     });
   }
 }
