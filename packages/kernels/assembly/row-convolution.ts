@@ -15,14 +15,27 @@ function pixelsOf(outWidth: i32, filterWidth: i32, strideX: i32): i32 {
   return (((outWidth + 3) & ~3) - 1) * strideX + filterWidth;
 }
 
+/** Below so many outputs most of a register tile of eight would be waste: vectors then run along the rows of the input, for two outputs at a time. */
+const FEWEST_OUTPUTS = 5;
+
 /** Bytes of a filter after {@link packFilter}. */
 export function packedBytes(depth: i32, outputs: i32): usize {
   return <usize>((depth + 1) * padded8(outputs)) << 2;
 }
 
-/** A filter [depth, outputs] in panels [outputs/8][depth][8], then the bias (0: none) of as many outputs; zeros fill the last eight. */
+/**
+ * A filter [depth, outputs] in panels [outputs/8][depth][8], then the bias (0: none) of as many outputs; zeros fill the last eight. Of few
+ * outputs: [outputs][depth], an even number of them.
+ */
 export function packFilter(w: usize, bias: usize, to: usize, depth: i32, outputs: i32): void {
   memory.fill(to, 0, packedBytes(depth, outputs));
+  if (outputs < FEWEST_OUTPUTS) {
+    for (let d = 0; d < depth; d++) {
+      for (let co = 0; co < outputs; co++) store<f32>(to + (<usize>(co * depth + d) << 2), load<f32>(w + (<usize>(d * outputs + co) << 2)));
+    }
+    if (bias != 0) memory.copy(to + (<usize>(depth * ((outputs + 1) & ~1)) << 2), bias, <usize>outputs << 2);
+    return;
+  }
   for (let d = 0; d < depth; d++) {
     for (let co = 0; co < outputs; co++) {
       store<f32>(to + (<usize>(((co & ~7) * depth) + d * 8 + (co & 7)) << 2), load<f32>(w + (<usize>(d * outputs + co) << 2)));
@@ -34,6 +47,10 @@ export function packFilter(w: usize, bias: usize, to: usize, depth: i32, outputs
 /** As {@link packFilter} without a bias, of a filter [outputs, depth]. */
 export function packTransposed(w: usize, to: usize, depth: i32, outputs: i32): void {
   memory.fill(to, 0, packedBytes(depth, outputs));
+  if (outputs < FEWEST_OUTPUTS) {
+    memory.copy(to, w, <usize>(outputs * depth) << 2);
+    return;
+  }
   for (let co = 0; co < outputs; co++) {
     const at = to + (<usize>((co & ~7) * depth + (co & 7)) << 2);
     for (let d = 0; d < depth; d++) store<f32>(at + (<usize>d << 5), load<f32>(w + (<usize>(co * depth + d) << 2)));
@@ -86,7 +103,9 @@ export function convolveRows(
       }
       store<usize>(scratch + (<usize>ky << 2), row);
     }
-    outputRow(scratch, w, out + <usize>part * outStep, tile, inputs, outWidth, outputs, filterHeight, filterWidth, strideX, floor);
+    const to = out + <usize>part * outStep;
+    if (outputs < FEWEST_OUTPUTS) fewOutputsRow(scratch, w, to, tile, inputs, outWidth, outputs, filterHeight, filterWidth, strideX, floor);
+    else outputRow(scratch, w, to, tile, inputs, outWidth, outputs, filterHeight, filterWidth, strideX, floor);
   }
 }
 
@@ -142,4 +161,70 @@ function outputRow(
     w += <usize>filterHeight * line;
     bias += 32;
   }
+}
+
+/** As {@link outputRow} for few outputs: sums of products along the rows of the input, four pixels and two outputs at a time. */
+// prettier-ignore
+function fewOutputsRow(
+  rows: usize, w: usize, out: usize, tile: usize, inputs: i32, outWidth: i32, outputs: i32,
+  filterHeight: i32, filterWidth: i32, strideX: i32, floor: f32,
+): void {
+  const step = <usize>(strideX * inputs) << 2;
+  const terms = filterWidth * inputs;
+  const vectors = <usize>(terms & ~3) << 2, line = <usize>terms << 2;
+  const depth = <usize>filterHeight * line;
+  const bias = w + depth * <usize>((outputs + 1) & ~1);
+  const lowest = f32x4.splat(floor);
+  const rb = step, rc = rb + step, rd = rc + step;
+  const lastRow = rows + (<usize>filterHeight << 2);
+  for (let co = 0; co < outputs; co += 2) {
+    const filter = w + <usize>co * depth;
+    let shift: usize = 0;
+    for (let ox = 0; ox < outWidth; ox += 4) {
+      let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+      let a = v128.load32_splat(bias + (<usize>co << 2)), b = v128.load32_splat(bias + (<usize>co << 2) + 4);
+      let from = filter;
+      for (let r = rows; r < lastRow; r += 4) {
+        let at = load<usize>(r) + shift;
+        const end = from + line;
+        for (const stop = from + vectors; from < stop; from += 16) {
+          const w0 = v128.load(from), w1 = v128.load(from + depth);
+          const xa = v128.load(at), xb = v128.load(at + rb), xc = v128.load(at + rc), xd = v128.load(at + rd);
+          a0 = multiplyAdd(xa, w0, a0); b0 = multiplyAdd(xa, w1, b0);
+          a1 = multiplyAdd(xb, w0, a1); b1 = multiplyAdd(xb, w1, b1);
+          a2 = multiplyAdd(xc, w0, a2); b2 = multiplyAdd(xc, w1, b2);
+          a3 = multiplyAdd(xd, w0, a3); b3 = multiplyAdd(xd, w1, b3);
+          at += 16;
+        }
+        for (; from < end; from += 4) {
+          const x = f32x4(0, 0, 0, 0);
+          const four = v128.load32_lane(at + rd, v128.load32_lane(at + rc, v128.load32_lane(at + rb, v128.load32_lane(at, x, 0), 1), 2), 3);
+          a = multiplyAdd(four, v128.load32_splat(from), a);
+          b = multiplyAdd(four, v128.load32_splat(from + depth), b);
+          at += 4;
+        }
+      }
+      v128.store(tile, f32x4.pmax(f32x4.add(a, sumsOf(a0, a1, a2, a3)), lowest));
+      v128.store(tile, f32x4.pmax(f32x4.add(b, sumsOf(b0, b1, b2, b3)), lowest), 16);
+      const count = min(4, outWidth - ox);
+      for (let j = 0; j < min(2, outputs - co); j++) {
+        let to = out + (<usize>(ox * outputs + co + j) << 2);
+        for (let i = 0; i < count; i++) {
+          store<f32>(to, load<f32>(tile + (<usize>(4 * j + i) << 2)));
+          to += <usize>outputs << 2;
+        }
+      }
+      shift += 4 * step;
+    }
+  }
+}
+
+/** The sums of four vectors, as a vector. */
+// prettier-ignore
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function sumsOf(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(i32x4.shuffle(a, b, 0, 4, 1, 5), i32x4.shuffle(a, b, 2, 6, 3, 7)); // a0+a2, b0+b2, a1+a3, b1+b3
+  const cd = f32x4.add(i32x4.shuffle(c, d, 0, 4, 1, 5), i32x4.shuffle(c, d, 2, 6, 3, 7));
+  return f32x4.add(i64x2.shuffle(ab, cd, 0, 2), i64x2.shuffle(ab, cd, 1, 3));
 }

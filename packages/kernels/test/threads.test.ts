@@ -173,6 +173,7 @@ suite('kernels on several threads', () => {
     ['conv2d', [[2, 21, 23, 8], [3, 3, 8, 12]], (x, w) => tf.conv2d(x, w, 1, 'same')],
     ['conv2d of few tiles', [[2, 5, 6, 8], [3, 3, 8, 28]], (x, w) => tf.conv2d(x, w, 1, 'same')],
     ['conv2d of many tiles', [[1, 170, 170, 8], [3, 3, 8, 20]], (x, w) => tf.conv2d(x, w, 1, 'same')],
+    ['conv2d of few outputs', [[2, 21, 23, 5], [3, 3, 5, 3]], (x, w) => tf.conv2d(x, w, 1, 'same')],
     ['conv2d with strides', [[2, 21, 23, 5], [5, 5, 5, 7]], (x, w) => tf.conv2d(x, w, 2, 'same')],
     ['conv2d with dilations', [[2, 21, 23, 8], [3, 3, 8, 12]], (x, w) => tf.conv2d(x, w, 1, 'same', 'NHWC', 2)],
     ['depthwiseConv2d', [[2, 21, 23, 8], [3, 3, 8, 2]], (x, w) => tf.depthwiseConv2d(x, w, 1, 'same')],

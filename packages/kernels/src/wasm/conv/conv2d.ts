@@ -29,7 +29,7 @@ const MOST_PARTIAL_BYTES = 64 * 2 ** 20;
 
 type Info = backend_util.Conv2DInfo;
 
-/** tf.conv2d: 3 x 3 without stride by Winograd's algorithm, others by rows; few channels and dilations stay with tfjs's XNNPACK. */
+/** tf.conv2d: 3 x 3 without stride by Winograd's algorithm, others by rows; dilations stay with tfjs's XNNPACK. */
 export function conv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
   return {
     kernelFunc(args) {
@@ -104,7 +104,16 @@ export const conv2DBackpropFilter: KernelConfig = {
     const out = wasm.makeOutput(filterShape, 'float32');
     const bytes = util.sizeFromShape(filterShape) * 4;
     const rows = info.batchSize * info.outHeight;
-    const parts = Math.max(1, Math.min(8, Math.floor(MOST_PARTIAL_BYTES / bytes), rows >> 4));
+    const parts = Math.min(8, Math.floor(MOST_PARTIAL_BYTES / bytes), rows >> 4);
+    if (parts < Math.min(info.filterHeight, 2)) {
+      // Of few rows the filter's rows are the parts, by the kernel of volumes.
+      const pointers = [pointer(wasm, x), pointer(wasm, dy), pointer(wasm, out)];
+      runParts(wasm, 'conv3dFilterGradient', [...pointers, ...geometryOfVolume(info)], {
+        parts: info.filterHeight,
+        scratch: bytes / info.filterHeight,
+      });
+      return out;
+    }
     withScratch(wasm, parts * bytes, (sums) => {
       const args = [pointer(wasm, x), pointer(wasm, dy), sums, parts, ...geometry(info)];
       runParts(wasm, 'conv2dFilterGradient', args, { parts });
@@ -189,7 +198,7 @@ function byFlippedFilter(
     wasm.disposeData(flipped.dataId);
     return byTaps(wasm, dy, filter, info); // more padding than the filter reaches: a convolution cannot crop
   }
-  if (rowsFit(info, inChannels)) {
+  if (rowsFit(info)) {
     const taps = { at: pointer(wasm, flipped), height: filterHeight, width: filterWidth };
     const dx = rowConvolution(wasm, dy, taps, {
       batch: info.batchSize,

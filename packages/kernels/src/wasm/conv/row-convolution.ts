@@ -7,17 +7,9 @@ import { type Layout } from './winograd.js';
 
 type Info = backend_util.Conv2DInfo;
 
-/** With fewer channels of the output most of a register tile, which has eight, is waste. */
-const FEWEST_OUTPUTS = 5;
-
-/**
- * Whether a convolution with so many channels of the output goes through {@link rowConvolution}. All do whose filter is
- * smaller than its stride: tfjs 4.22 gives wrong numbers for them where they are padded.
- */
-export function rowsFit(info: Info, outputs = info.outChannels): boolean {
-  const { dilationHeight, dilationWidth, filterHeight, filterWidth, strideHeight, strideWidth } = info;
-  const gaps = filterHeight < strideHeight || filterWidth < strideWidth;
-  return dilationHeight === 1 && dilationWidth === 1 && (outputs >= FEWEST_OUTPUTS || gaps);
+/** Whether a convolution goes through {@link rowConvolution}: all do that have no dilation. */
+export function rowsFit({ dilationHeight, dilationWidth }: Info): boolean {
+  return dilationHeight === 1 && dilationWidth === 1;
 }
 
 /** Filter, strides and what is added to the output. */
