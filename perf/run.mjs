@@ -9,6 +9,7 @@ const PROGRAMS = {
   loading: './loading.mjs',
   losses: './losses.mjs',
   metrics: './metrics.mjs',
+  networks: './networks.mjs',
   playground: './playground.mjs',
   resnet: './resnet.mjs',
   scaling: './scaling.mjs',
