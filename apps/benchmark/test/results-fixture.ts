@@ -53,7 +53,7 @@ export function writeBenchmark(
   const cells = runs.map((run, i) => ({ labels: run.labels, id: `id${i}`, folder: `runs/run-${i}` }));
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'benchmark.json'), toJson({ schemaVersion: 1, name, axes, cells }));
-  runs.forEach((run, i) => writeRun(path.join(folder, 'runs', `run-${i}`), run));
+  runs.forEach((run, i) => writeRun(path.join(folder, 'runs', `run-${i}`), run, `id${i}`));
   return folder;
 }
 
@@ -61,6 +61,7 @@ export function writeBenchmark(
 export function writeRun(
   folder: string,
   { loss, state, predicted = [8, 16], message, classes = CLASSES, images, tested }: FixtureRun,
+  id = 'x',
 ): void {
   if (state === 'missing') return;
   mkdirSync(folder, { recursive: true });
@@ -84,7 +85,7 @@ export function writeRun(
     'metrics.jsonl',
     [{ schemaVersion, classes, loss }, ...lines].map((one) => `${toJson(one)}\n`).join(''),
   );
-  write('summary.json', { schemaVersion: 2, id: 'x', name: 'run', status: state, epochs: lines.length, ...(message && { message }) }); // prettier-ignore
+  write('summary.json', { schemaVersion: 2, id, name: 'run', status: state, epochs: lines.length, ...(message && { message }) }); // prettier-ignore
   if (state !== 'finished') return;
   const weights = { weightsSha256: 'abc', cases: scored, summary: {} };
   const test = tested && { ...weights, cases: cases(tested, 'test') };

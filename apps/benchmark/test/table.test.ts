@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
 import { afterAll, describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 
+import { mergeResults } from '../src/benchmark/merge-results.js';
 import { readResults } from '../src/benchmark/results.js';
 import { leaderboard, SCORE_MEANINGS } from '../src/benchmark/table.js';
 import { formatScore, toCsv, toMarkdown, toTerminal } from '../src/benchmark/table-formats.js';
@@ -19,6 +20,24 @@ const plain = pc.createColors(false);
 const results = readResults(lossesAndSeeds(folder()));
 const board = leaderboard(results);
 const [section] = board.sections;
+
+describe('the folders of a table', () => {
+  it('hold the runs that the benchmark names, and not copies of others', () => {
+    const mixed = lossesAndSeeds(folder());
+    cpSync(path.join(mixed, 'runs/run-0'), path.join(mixed, 'runs/run-1'), { recursive: true });
+    expect(() => readResults(mixed)).toThrow(/run-1: wanted the run id1 of the benchmark, got the run id0;/);
+  });
+
+  it('are named once each, by any name', () => {
+    const [one, link] = [lossesAndSeeds(folder()), folder()];
+    symlinkSync(one, link);
+    for (const again of [one, link]) {
+      expect(() => mergeResults([readResults(one), readResults(again)])).toThrow(
+        'was named twice; name it once',
+      );
+    }
+  });
+});
 
 describe('the table of a benchmark', () => {
   it('has one row for each loss over its seeds, with scores counted by hand', () => {

@@ -1,4 +1,5 @@
 import { RunError } from '@segloss/trainer';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 
 import type { Results } from './results.js';
@@ -10,11 +11,19 @@ const FOLDER = 'from';
 /**
  * Puts the results of several folders into one: rows are told apart by an axis `from`, the name of the folder.
  *
- * @throws {RunError} If one is about test images and another about validation images.
+ * @throws {RunError} If one is about test images and another about validation images, or two are one folder: its runs would count twice.
  */
 export function mergeResults(all: readonly Results[]): Results {
   const [first] = all;
   if (all.length === 1) return first!;
+  const places = all.map(({ folder }) => realpathSync(folder));
+  const again = places.findIndex((place, i) => places.indexOf(place) !== i);
+  if (again !== -1) {
+    throw new RunError(
+      `${all[again]!.folder}: the folder ${places[again]!} was named twice; name it once`,
+      'not-a-run',
+    );
+  }
   const names = folderNames(all.map(({ folder }) => folder));
   const other = all.find(({ part, weights }) => part !== first!.part || weights !== first!.weights);
   if (other !== undefined) {

@@ -114,7 +114,7 @@ export function readResults(folder: string, options: ReadOptions = {}): Results 
       cells: cells.map((cell) =>
         cell.folder === null
           ? waitingCell(folder, cell.labels)
-          : readCell(path.join(folder, cell.folder), cell.labels, scored),
+          : readCell(path.join(folder, cell.folder), cell.labels, scored, cell.id),
       ),
     };
   }
@@ -161,10 +161,22 @@ function whose(folder: string, runs: readonly string[], { weights, part }: ReadO
   return { part: chosen, weights: chosen === 'test' ? 'best' : (weights ?? 'last') };
 }
 
-function readCell(folder: string, labels: CellResult['labels'], scored: Scored): CellResult {
+/** @param id That the run should have; null where any run is meant. @throws {RunError} If the folder holds another run. */
+function readCell(
+  folder: string,
+  labels: CellResult['labels'],
+  scored: Scored,
+  id: string | null = null,
+): CellResult {
   const file = (name: string) => path.join(folder, name);
   const state = runState(folder);
   const summary = readJson<RunSummary>(file('summary.json'));
+  if (id !== null && summary !== undefined && summary.id !== id) {
+    throw new RunError(
+      `${folder}: wanted the run ${id} of the benchmark, got the run ${summary.id}; put its own folder back, or remove this one and train it again`,
+      'not-a-run',
+    );
+  }
   const log = file('metrics.jsonl');
   return {
     ...{ labels, folder, state, name: summary?.name },
