@@ -85,7 +85,7 @@ export function writeRun(
     'metrics.jsonl',
     [{ schemaVersion, classes, loss }, ...lines].map((one) => `${toJson(one)}\n`).join(''),
   );
-  write('summary.json', { schemaVersion: 2, id, name: 'run', status: state, epochs: lines.length, ...(message && { message }) }); // prettier-ignore
+  write('summary.json', { schemaVersion: 2, id, name: 'run', status: state, epochs: lines.length, weightsSha256: 'abc', ...(message && { message }) }); // prettier-ignore
   if (state !== 'finished') return;
   const weights = { weightsSha256: 'abc', cases: scored, summary: {} };
   const test = tested && { ...weights, cases: cases(tested, 'test') };

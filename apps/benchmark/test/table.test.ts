@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -26,6 +26,15 @@ describe('the folders of a table', () => {
     const mixed = lossesAndSeeds(folder());
     cpSync(path.join(mixed, 'runs/run-0'), path.join(mixed, 'runs/run-1'), { recursive: true });
     expect(() => readResults(mixed)).toThrow(/run-1: wanted the run id1 of the benchmark, got the run id0;/);
+  });
+
+  it('hold the scores of their own weights', () => {
+    const mixed = lossesAndSeeds(folder());
+    const scores = path.join(mixed, 'runs/run-0/scores.json');
+    writeFileSync(scores, readFileSync(scores, 'utf8').replace('"weightsSha256":"abc"', '"weightsSha256":"def"')); // prettier-ignore
+    expect(() => readResults(mixed)).toThrow(
+      /run-0\/scores\.json: wanted the scores of the run's own weights, got those of others/,
+    );
   });
 
   it('are named once each, by any name', () => {

@@ -65,6 +65,31 @@ describe('scores.json', () => {
     opened.model.dispose();
   });
 
+  it('shows weights that were put in from elsewhere', async () => {
+    const checkpoints = path.join(home, 'checkpoints');
+    const [best, previous] = ['best', 'previous'].map((name) =>
+      path.join(checkpoints, `${name}.safetensors`),
+    );
+    const own = readFileSync(best!);
+    writeFileSync(best!, readFileSync(previous!));
+    const opened = openRun(home).then((run) => weightsHash(run.model));
+    const hash = readScores(file('scores.json')).best!.weightsSha256;
+    await expect(opened).rejects.toMatchObject({ code: 'other-weights', message: expect.stringMatching(/best\.safetensors: wanted the weights that scores\.json is of, got others/) }); // prettier-ignore
+    writeFileSync(best!, own);
+    const run = await openRun(home);
+    expect(await weightsHash(run.model)).toBe(hash);
+    run.model.dispose();
+  });
+
+  it('is of the weights of the checkpoints also with averaged weights and exact statistics', async () => {
+    const { folder: averaged } = await run({ ema: 0.9, batchNormStatistics: 'exact', model: { widths: [2, 4], norm: 'batch' } }); // prettier-ignore
+    for (const checkpoint of ['best', 'last'] as const) {
+      const { model } = await openRun(averaged, { checkpoint });
+      expect(await weightsHash(model)).toBe(readScores(path.join(averaged, 'scores.json'))[checkpoint]!.weightsSha256); // prettier-ignore
+      model.dispose();
+    }
+  });
+
   it('agrees with testRun, where images have the size of the model', async () => {
     const run = await openRun(home);
     const { summary, marginals } = await testRun(run, { surfaceTolerance: 1, lesions: {} });

@@ -181,7 +181,7 @@ function readCell(
   return {
     ...{ labels, folder, state, name: summary?.name },
     message: state === 'finished' ? undefined : messageOf(state, summary),
-    scores: state === 'finished' ? scoresOf(file('scores.json'), scored) : undefined,
+    scores: state === 'finished' ? scoresOf(file('scores.json'), scored, summary?.weightsSha256) : undefined,
     metrics: () => (existsSync(log) ? readMetrics(log) : undefined),
   };
 }
@@ -200,8 +200,15 @@ function messageOf(state: RunState, summary: RunSummary | undefined): string {
   return summary?.message ?? state;
 }
 
-function scoresOf(file: string, scored: Scored): CellScores | undefined {
+/** @param weightsSha256 Of the last weights, as `summary.json` says. @throws {RunError} If the scores are of other weights. */
+function scoresOf(file: string, scored: Scored, weightsSha256?: string): CellScores | undefined {
   const { classes, background, ...all } = readScores(file);
+  if (weightsSha256 !== undefined && all.last.weightsSha256 !== weightsSha256) {
+    throw new RunError(
+      `${file}: wanted the scores of the run's own weights, got those of others; put its own file back, or train the run again with --fresh`,
+      'other-weights',
+    );
+  }
   const cases = casesOf(all, scored);
   if (cases === undefined) return undefined; // a run without test images, among others that have some
   const names = sharedList(classes);

@@ -6,7 +6,7 @@ import { type LayersModel } from '@tensorflow/tfjs-layers';
 import { selectBackend } from '../backend/select-backend.js';
 import { type BackendName } from '../backend/types.js';
 import { restoreWeights } from '../checkpoint/restore-weights.js';
-import { type CheckpointName } from '../checkpoint/store.js';
+import { checkpointFile, type CheckpointName } from '../checkpoint/store.js';
 import { loadConfig } from '../config/load-config.js';
 import { modulesOfModel } from '../config/modules.js';
 import { type RunConfig } from '../config/schema.js';
@@ -16,6 +16,8 @@ import { temperatureOf } from './run-calibration.js';
 import { RunError } from './run-error.js';
 import { RunFolder } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
+import { type RunScores } from './scores.js';
+import { weightsHash } from '../weights.js';
 
 /** A trained run, ready to be tested, to predict and to be exported. */
 export interface OpenRun {
@@ -55,7 +57,7 @@ export interface OpenRunOptions {
 /**
  * Opens the folder of a run that `runTraining` made: its model with the weights of a checkpoint.
  *
- * @throws {RunError} If the folder is not that of a run. @throws {ModuleError} If its model is a module that may not be run. @throws {CheckpointError} If the checkpoint is missing or damaged.
+ * @throws {RunError} If the folder is not that of a run, or the weights of a finished run are those of another. @throws {ModuleError} If its model is a module that may not be run. @throws {CheckpointError} If the checkpoint is missing or damaged.
  *
  * @example
  * ```ts
@@ -85,9 +87,23 @@ export async function openRun(
   await selectBackend(backend ?? config.backend);
   const { model } = await buildRunModel(config, { inputShape, classes }, { pretrained: false });
   restoreWeights(model, home.checkpoints, checkpoint);
+  await checkWeights(model, home, checkpoint);
   return {
     ...{ folder, config, classes, background, inputShape, model, checkpoint },
     ...(fingerprint !== undefined && { fingerprint }),
     ...(temperature !== undefined && { temperature }),
   };
+}
+
+/** Throws if a finished run holds other weights than those that its scores are of, as of a file that was copied from another run. */
+async function checkWeights(model: LayersModel, home: RunFolder, checkpoint: CheckpointName): Promise<void> {
+  if (checkpoint === 'previous' || home.status !== 'finished') return;
+  const scored = home.find<RunScores>('scores.json')?.[checkpoint]?.weightsSha256;
+  if (scored === undefined || scored === (await weightsHash(model))) return;
+  model.dispose();
+  throw new RunError(
+    `${checkpointFile(home.checkpoints, checkpoint)}: wanted the weights that scores.json is of, got others; does the file belong to ` +
+      'another run? Put its own back, or train again with --fresh',
+    'other-weights',
+  );
 }

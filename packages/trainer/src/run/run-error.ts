@@ -6,6 +6,7 @@
  * - `no-scores`: the run has no scores that can be read, for example because it has not finished.
  * - `other-classes`: the data have other classes than the run.
  * - `other-data`: the data of the run have changed since it was trained.
+ * - `other-weights`: the weights or the scores in the folder are those of another run.
  * - `not-calibrated`: the run has no temperature, or one of other weights.
  * - `bad-plan`: the plan of a benchmark cannot be read.
  * - `stale-plan`: images, masks or modules have changed since the plan was made.
@@ -16,6 +17,7 @@ export type RunErrorCode =
   | 'no-scores'
   | 'other-classes'
   | 'other-data'
+  | 'other-weights'
   | 'not-calibrated'
   | 'bad-plan'
   | 'stale-plan';
