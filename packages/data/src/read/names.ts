@@ -205,7 +205,8 @@ function checkMask(line: string, { id, masks: [mask, ...others] = [] }: Listed, 
   if (mask === undefined || others.length > 0 || line === id) return;
   const second = /^["']?(.*?\.(?:png|jpe?g|tiff?))\b/i.exec(PAIR.exec(line)?.[2] ?? '')?.[1];
   if (second === undefined) return;
-  if (idOf(mask) === idOf(second.replaceAll('\\', '/'))) return;
+  const named = idOf(second.replaceAll('\\', '/'));
+  if (named === idOf(mask) || named === id) return; // also masks/a.png where the file is a_mask.png
   throw new DataError(
     `${list} pairs ${id} with ${printable(second)}, but it is read with ${printable(mask)}; rename the mask after its image`,
     'unpaired',
