@@ -113,7 +113,7 @@ describe('the force of a loss', () => {
     expect(theory('dice').preferred).toBe(0);
     expect(theory('dice').half).toBeLessThan(0);
     expect(forceOf('ce + focal', 0.05)).toEqual({
-      reason: 'ce + focal: no closed form of focal; segloss card measures it',
+      reason: 'ce + focal: no closed form of focal; segloss loss card measures it',
     });
     expect(forceOf('./mine.ts#loss', 0.05)).toEqual({
       reason: expect.stringContaining('./mine.ts#loss: a module of your own'),

@@ -138,7 +138,7 @@ export function forceOf(spec: string, truth: number): Force | NoForce {
   const { minimizer, unknown } = sizePenalty(loss, truth);
   if (unknown.length > 0) {
     const terms = unknown.join(', ');
-    return { reason: `${spec}: no closed form of ${terms}; segloss card measures it` };
+    return { reason: `${spec}: no closed form of ${terms}; segloss loss card measures it` };
   }
   const p = truth / 2;
   const step = 1e-4 * p;
