@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import '@segloss/kernels/wasm';
 import { registerWasmKernels, wasmKernelNames, wasmKernelsSupported } from '@segloss/kernels';
 import { backends, maxRelativeError, numbers, tensorLeaks } from '@segloss/testing';
-import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { initializers, layers, sequential } from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 
 const wasm = backends.find(({ name }) => name === 'wasm')!;
@@ -277,7 +277,7 @@ suite(title, () => {
   });
 
   const network = () => {
-    const seeded = (seed: number) => ({ kernelInitializer: 'glorotNormal' as const, name: `conv${seed}` });
+    const seeded = (seed: number) => ({ kernelInitializer: initializers.glorotNormal({ seed }), name: `conv${seed}` }); // prettier-ignore
     return sequential({
       layers: [
         layers.conv2d({ filters: 5, kernelSize: 3, padding: 'same', inputShape: [6, 6, 2], ...seeded(1) }),
@@ -307,7 +307,7 @@ suite(title, () => {
         variable.assign(tf.tensor(shifted, variable.shape));
         return loss().dataSync()[0]!;
       };
-      const difference = (moved(0.03125) - moved(-0.03125)) / 0.0625;
+      const difference = (moved(2 ** -8) - moved(-(2 ** -8))) / 2 ** -7; // small: another maximum of a pool turns the slope
       variable.assign(tf.tensor(values, variable.shape));
       expect(Math.abs(difference - grad[at]!)).toBeLessThan(0.02 * Math.max(...grad.map(Math.abs)) + 1e-3);
     }
