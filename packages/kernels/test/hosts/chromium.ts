@@ -48,7 +48,6 @@ const GPU_FLAGS = {
   ],
   // WebGL by ANGLE on SwiftShader, in the browser's own process: a sixth of the work is messages between processes.
   webgl: [
-    '--in-process-gpu',
     '--use-gl=angle',
     '--use-angle=swiftshader',
     '--enable-unsafe-swiftshader',
