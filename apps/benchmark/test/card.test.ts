@@ -123,7 +123,7 @@ describe('what is wrong with a loss', () => {
 describe('the charts of a card', () => {
   it('draw the best sizes over the true share, those too small at the lower end', () => {
     const { series } = minimumChart(card());
-    expect(series.map(({ name }) => name)).toEqual(['knows nothing', 'is unsure', 'knows the place', 'penalty in closed form']); // prettier-ignore
+    expect(series.map(({ name }) => name)).toEqual(['uniform', 'calibrated noise', 'nested regions', 'penalty in closed form']); // prettier-ignore
     expect(series[0]!.points).toEqual([[0.001, 0.1], [0.0095, 0.1], [0.05, 0.1]]); // prettier-ignore
     for (const [, ratio] of series[1]!.points) expect(ratio).toBeCloseTo(2, 12);
     expect(series[1]!.intervals![0]![2]).toBeCloseTo(2.4, 12);

@@ -15,7 +15,7 @@ function pixelsOf(outWidth: i32, filterWidth: i32, strideX: i32): i32 {
   return (((outWidth + 3) & ~3) - 1) * strideX + filterWidth;
 }
 
-/** Below so many outputs most of a register tile of eight would be waste: vectors then run along the rows of the input, for two outputs at a time. */
+/** With fewer output channels than this, most of a register tile of eight would be empty: vectors run along the rows of the input, two outputs at a time. */
 const FEWEST_OUTPUTS = 5;
 
 /** Bytes of a filter after {@link packFilter}. */

@@ -60,7 +60,7 @@ export function winogradConvolution(
   }
 }
 
-/** Bytes of the planes of so many tiles and channels, the tiles rounded up to what {@link multiply} reads. */
+/** Returns the bytes of the transformed tiles; their number is rounded up to what {@link multiply} reads. */
 export function winogradPlanesBytes(edge: i32, tiles: i32, channels: i32): usize {
   return planesOf(edge) * planeBytes((tiles + TILE_ROWS - 1) & ~(TILE_ROWS - 1), channels);
 }

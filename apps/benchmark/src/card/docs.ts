@@ -30,16 +30,16 @@ export async function documentedLoss(name: string): Promise<DocumentedLoss> {
 /** The page `docs/bias/README.md`. */
 export function documentedPage(losses: readonly DocumentedLoss[]): string {
   const shares = PROPORTIONS.map((q) => `${100 * q} %`);
-  const columns = ['loss', ...shares.map((q) => `knows nothing, ${q}`), ...shares.map((q) => `is unsure, ${q}`), 'push at half', 'push at twice', 'volume', 'in words']; // prettier-ignore
+  const columns = ['loss', ...shares.map((q) => `uniform, ${q}`), ...shares.map((q) => `calibrated noise, ${q}`), 'push at half', 'push at twice', 'volume', 'in words']; // prettier-ignore
   const rule = columns.map((_, index) => (index === 0 || index === columns.length - 1 ? '---' : '---:'));
   return `# What each loss wants of the region sizes
 
 Every registered loss with its default options, measured by \`npm run docs:generate\`; [how to read it](../bias-cards.md), and
 \`segloss loss card SPEC\` for the whole card of any loss, your own too. The name leads to a drawing.
 
-- **knows nothing**, **is unsure**: the predicted size at which the loss is least, relative to the true size, for true shares of
-  ${shares.join(', ')} of the image. A network that knows nothing gives every pixel the same probability; one that is
-  unsure has scores of two overlapping normal distributions. 1 is the true size, 0 no region.
+- **uniform**, **calibrated noise**: the predicted size at which the loss is least, relative to the true size, for true shares of
+  ${shares.join(', ')} of the image. Uniform predictions have the same probability at every pixel; with
+  calibrated noise the scores of the two classes are overlapping normal distributions. 1 is the true size, 0 no region.
 - **push**: how hard it pushes the size back at half and at twice the true size (true share ${shares[0]}, the right place), relative to
   cross-entropy; below 0: away from the true size.
 - **volume**: where readers disagree, the volume of the best prediction relative to their mean volume, over three experiments.

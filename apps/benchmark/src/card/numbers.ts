@@ -2,9 +2,9 @@ import type { LossProfile, Minimizer, ProfileCurve, ProfileFamily } from '@seglo
 
 /** Families in the order of a card, with their name there. */
 export const FAMILIES: Readonly<Record<ProfileFamily, string>> = {
-  uniform: 'knows nothing',
-  noise: 'is unsure',
-  nested: 'knows the place',
+  uniform: 'uniform',
+  noise: 'calibrated noise',
+  nested: 'nested regions',
   matched: 'matching held fixed',
 };
 

@@ -41,7 +41,7 @@ export interface Equilibrium {
  * A loss along predictions `z = z₀ + b` of which the proportion p moves with the shift b, and the ranking of the pixels stays. One
  * foreground class of the proportion q, a disc:
  *
- * - `uniform`: every pixel has the probability p, as a network that knows nothing of the pixels.
+ * - `uniform`: every pixel has the probability p, as before any training.
  * - `nested`: discs with a blurred border about the true center; the one of p = q is right.
  * - `noise`: scores of signal detection, two normal distributions d' = 2 apart; calibrated at p = q, nearly.
  * - `matched`: the true region keeps the probability ½ and only the rest is shifted, so that the ground-truth matching is

@@ -7,7 +7,7 @@ import { type LossFactory } from '../types.js';
 
 /** Options of {@link clippedCrossEntropy}. */
 export interface ClippedCrossEntropyOptions {
-  /** Smallest probability that is told apart, above 0 and below 1: pixels below it cost -log floor and have no gradient. */
+  /** Lower limit of the probability, above 0 and below 1. A pixel below it costs -log(floor) and has no gradient. */
   floor: number;
 }
 
@@ -17,7 +17,7 @@ export interface ClippedCrossEntropyOptions {
  *
  *     -log max(s_y, floor)
  *
- * The default floor is that of Keras. Prefer {@link crossEntropy} to learn: here a pixel that is wrong beyond the floor no longer learns.
+ * The default floor is that of Keras. For training prefer {@link crossEntropy}: below the floor the gradient is 0, so the worst pixels are not corrected.
  *
  * @returns A float32 scalar from 0 to -log floor; 0 for a batch without valid pixels.
  * @throws {TypeError} If logits are not float32 or an option is unknown. @throws {RangeError} If shapes, label values

@@ -6,7 +6,7 @@ import { alignUp, pointer, withScratch, type WasmBackend } from '../memory/tenso
 
 type Info = backend_util.Conv2DInfo | backend_util.Conv3DInfo;
 
-/** Below so many channels the transforms cost more than the multiplications that they save. */
+/** With fewer channels than this, the transforms cost more than the multiplications they save. */
 const FEWEST_CHANNELS = 8;
 
 /** Whether a convolution of these sizes goes through Winograd's algorithm. */
@@ -62,7 +62,7 @@ const ENOUGH_PARTS = 8;
 /** Slices of a volume that a block of tiles goes through at most: those of the filter's reach are transformed once more for each chunk. */
 const MOST_SLICES = 8;
 
-/** Into how many parts of how many slices so many blocks of tiles are cut along the depth. */
+/** Divides the blocks of tiles along the depth: the number of parts, and the slices of each. */
 function chunksOf(depth: number, blocks: number): { chunks: number; slices: number } {
   const wanted = Math.min(Math.ceil(depth / 2), Math.ceil(ENOUGH_PARTS / blocks));
   const slices = Math.ceil(depth / Math.max(Math.ceil(depth / MOST_SLICES), wanted));
@@ -187,7 +187,7 @@ function transformTiles(
 /** Partial sums of a filter's gradient at most, and their bytes. */
 const MOST_PARTS = 8;
 const MOST_BYTES = 64 * 2 ** 20;
-/** Up to so many bytes of transformed tiles, which stay in a cache, all are made before the products; and where the sums would take as much. */
+/** Largest transform of all tiles, in bytes, that is made before the products: it still fits a cache. Also used where the sums would be as large. */
 const FEW_TILES_BYTES = 4 * 2 ** 20;
 
 /** The gradient of the filter, of the shape that is given. */
@@ -238,7 +238,7 @@ export function winogradFilterGradient(
   });
 }
 
-/** What {@link winogradConvolution} wants of a forward convolution. */
+/** Arguments of {@link winogradConvolution} for a forward convolution. */
 export function forwardLayout(info: Info): Layout {
   return {
     batch: info.batchSize,
@@ -256,7 +256,7 @@ export function forwardLayout(info: Info): Layout {
   };
 }
 
-/** What {@link winogradConvolution} wants of the gradient of a convolution by its input. */
+/** Arguments of {@link winogradConvolution} for the input gradient of a convolution. */
 export function adjointLayout(info: Info): Layout {
   const { batch, input, output, pad, depth } = forwardLayout(info);
   return {
