@@ -82,12 +82,12 @@ async function main(): Promise<number> {
   return code;
 }
 
-/** Time that a stopped process has to end by itself, in milliseconds; a read that hangs keeps it alive. */
+/** Time that a stopped process has to end by itself, in milliseconds; a read that hangs, or a child that ends slowly, keeps it alive. */
 const GRACE = 2000;
 
 void main().then(async (code) => {
   process.exitCode = code;
   if (code !== exitCodes.resumable.code) return;
-  const { endBy } = await import('./session.js');
-  setTimeout(() => endBy('SIGTERM'), GRACE).unref();
+  const { endWith } = await import('./session.js');
+  setTimeout(() => endWith(code), GRACE).unref();
 });

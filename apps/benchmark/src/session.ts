@@ -3,7 +3,7 @@ import { colorsFor, rawStream, type Terminal } from './terminal.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** A training that does not stop within this time, for a hanging disk, is given up; its last checkpoint stands. */
-const GRACE_MILLISECONDS = 10_000;
+const GRACE_MILLISECONDS = 20_000;
 
 /** What a command has that trains: a display, and a signal that Ctrl-C aborts. */
 export interface Session {
@@ -29,7 +29,12 @@ export async function trainingSession<T>(
     if (interrupt.signal.aborted) endBy(received);
     interrupt.abort();
     note('stopping after the current update, and saving; once more to stop immediately');
-    setTimeout(() => endBy(received), GRACE_MILLISECONDS).unref();
+    setTimeout(() => {
+      note(
+        `did not stop within ${GRACE_MILLISECONDS / 1000} s: given up; the same command resumes from the last checkpoint`,
+      );
+      endBy(received);
+    }, GRACE_MILLISECONDS).unref();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
@@ -57,4 +62,13 @@ export async function trainingSession<T>(
 export function endBy(signal: NodeJS.Signals): void {
   for (const one of SIGNALS) process.removeAllListeners(one);
   process.kill(process.pid, signal);
+}
+
+/** What may hold up `process.exit`: reads, and threads, which read too. */
+const MAY_HANG = /^(FSReq|Worker|MessagePort)/;
+
+/** Ends the process with an exit code, or by SIGTERM where something could hold it up. */
+export function endWith(code: number): void {
+  if (process.getActiveResourcesInfo().some((resource) => MAY_HANG.test(resource))) endBy('SIGTERM');
+  else process.exit(code);
 }

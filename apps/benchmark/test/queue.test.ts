@@ -106,8 +106,10 @@ describe.each(SERVERS.filter(({ there }) => there))('a queue with $name', ({ nam
 
     const second = await until('another trains', () => inTraining(stopped));
     stopped.process.kill('SIGTERM');
-    expect(await stopped.ended).toBe(75);
-    expect(stopped.text).toContain(`${second}: saved, and given back to the queue`);
+    expect([await stopped.ended, stopped.text]).toEqual([
+      75,
+      expect.stringContaining(`${second}: saved, and given back to the queue`),
+    ]);
 
     await started.stop();
     const last = worker();

@@ -16,21 +16,24 @@ const endless = ['--data', 'good', '--loss', 'ce', '--size', '16', '--epochs', '
 beforeAll(() => writeImages(at('good'), () => ({ size: side, value: 255 })));
 afterAll(remove);
 
-/** A loss whose module starts a read that never ends: nobody writes into the pipe. */
-function writeHangingLoss(): void {
-  execFileSync('mkfifo', [at('pipe')]);
-  const code = `import { open } from 'node:fs';
+/** Writes a module with a loss and, before it, other code. */
+function writeLoss(name: string, code: string): void {
+  writeFileSync(
+    at(`${name}.mjs`),
+    `${code}
 import { defineLoss } from '@segloss/losses';
 import { mean, square, sub } from '@tensorflow/tfjs-core';
-open(${JSON.stringify(at('pipe'))}, 'r', () => undefined);
-export const hanging = defineLoss({
-  name: 'hanging', summary: 'squared size error', defaults: {},
+export const ${name} = defineLoss({
+  name: '${name}', summary: 'squared size error', defaults: {},
   statistics: () => ['target', 'predicted'],
   compute: ({ target, predicted }) => mean(square(sub(predicted, target))),
 });
-`;
-  writeFileSync(at('hanging.mjs'), code);
+`,
+  );
 }
+
+/** The flags of an endless training with the loss of a module. */
+const endlessWith = (name: string) => endless.map((flag) => (flag === 'ce' ? `./${name}.mjs#${name}` : flag));
 
 /** Runs the command, and sends a signal after its second epoch: to the whole group as a closed terminal does, or to the process alone. */
 async function stopped(flags: readonly string[], signal: NodeJS.Signals, toGroup: boolean) {
@@ -72,17 +75,18 @@ describe.each([
 });
 
 describe('a read that hangs', () => {
-  beforeAll(writeHangingLoss);
+  beforeAll(() => {
+    execFileSync('mkfifo', [at('pipe')]); // nobody writes into it
+    writeLoss(
+      'hanging',
+      `import { open } from 'node:fs';\nopen(${JSON.stringify(at('pipe'))}, 'r', () => undefined);`,
+    );
+  });
 
   it.each([1, 2])('does not hold up a process that %s signals stop', async (signals) => {
     const out = `hanging-${signals}`;
     let sent = 0;
-    const flags = [
-      'train',
-      ...endless.map((flag) => (flag === 'ce' ? './hanging.mjs#hanging' : flag)),
-      '--out',
-      out,
-    ];
+    const flags = ['train', ...endlessWith('hanging'), '--out', out];
     const { killedBy, text } = await disturbed(flags, (printed, child) => {
       const now =
         sent === 0 ? /epoch 2\//.test(printed) : sent < signals && /once more to stop/.test(printed);
@@ -99,5 +103,19 @@ describe('a read that hangs', () => {
     expect(existsSync(at(out, name!, 'checkpoints/last.safetensors'))).toBe(true);
     const status = readFileSync(at(out, name!, 'STATUS'), 'utf8').trim();
     expect(signals === 1 ? ['interrupted'] : ['interrupted', 'running']).toContain(status); // the second may come after the save
+  });
+});
+
+describe('a training process that takes long to end', () => {
+  it('does not cost the exit code', async () => {
+    const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000)';
+    writeLoss('slow', `if (process.send) process.on('exit', () => ${wait});`);
+    const flags = ['benchmark', ...endlessWith('slow'), '--jobs', '1', '--out', 'slow'];
+    const { status, killedBy, text } = await stopped(flags, 'SIGTERM', false);
+    expect([status, killedBy, text]).toEqual([
+      75,
+      null,
+      expect.stringContaining('stopping after the current update'),
+    ]);
   });
 });

@@ -16,8 +16,8 @@ export interface TrainingOrder {
   readonly onEvent: (event: RunEvent) => void;
 }
 
-/** A process that does not stop is killed after this time. */
-const GRACE_MILLISECONDS = 9_000;
+/** A process that does not stop is killed after this time: before its parent is given up. */
+const GRACE_MILLISECONDS = 18_000;
 const STDERR_LENGTH = 2000;
 
 /**
