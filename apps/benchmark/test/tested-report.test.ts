@@ -8,6 +8,7 @@ import { Reliability, scoreCase, summarizeCases, type CaseScore } from '@segloss
 
 import { checkGate, parseGate } from '../src/benchmark/gates.js';
 import { jsonReport } from '../src/benchmark/json-report.js';
+import { NOT_MEASURED } from '../src/benchmark/measured-forces.js';
 import { renderReport } from '../src/benchmark/report/page.js';
 import { readResults } from '../src/benchmark/results.js';
 import { leaderboard } from '../src/benchmark/table.js';
@@ -67,7 +68,7 @@ const benchmark = (name: string) => {
   const page = () => renderReport(readResults(at), 'segloss report').replaceAll(/\s+/g, ' ');
   const json = () => {
     const results = readResults(at);
-    return JSON.parse(jsonReport(leaderboard(results), results)).sections[0];
+    return JSON.parse(jsonReport(leaderboard(results), results, NOT_MEASURED)).sections[0];
   };
   const results = () => readResults(at);
   const board = () => leaderboard(results());

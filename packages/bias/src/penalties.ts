@@ -32,19 +32,26 @@ function classWeights({ classWeights }: Options = {}): readonly number[] {
   return Array.isArray(classWeights) ? (classWeights as number[]) : ONE_ONE;
 }
 
+/** Class weights as they act: cross-entropy divides by those of the pixels seen. */
+function actingWeights(q: number, options: Options = {}): [background: number, foreground: number] {
+  const [w0, w1] = classWeights(options) as [number, number];
+  const sum = options['normalizeBy'] === 'all' ? 1 : w1 * q + w0 * (1 - q);
+  return [w0 / sum, w1 / sum];
+}
+
 const crossEntropy: MarginalPenalty = {
-  formula: 'w₁ q log(q/p) + w₀ (1-q) log((1-q)/(1-p))',
+  formula: '(w₁ q log(q/p) + w₀ (1-q) log((1-q)/(1-p))) / (w₁ q + w₀ (1-q))',
   holds: (options) => !options.labelSmoothing && classWeights(options).length === 2,
   value(p, q, options) {
-    const [w0, w1] = classWeights(options) as [number, number];
+    const [w0, w1] = actingWeights(q, options);
     return w1 * relative(q, p) + w0 * relative(1 - q, 1 - p);
   },
   slope(p, q, options) {
-    const [w0, w1] = classWeights(options) as [number, number];
+    const [w0, w1] = actingWeights(q, options);
     return (w0 * (1 - q)) / (1 - p) - (w1 * q) / p;
   },
   curvature(p, q, options) {
-    const [w0, w1] = classWeights(options) as [number, number];
+    const [w0, w1] = actingWeights(q, options);
     return (w1 * q) / p ** 2 + (w0 * (1 - q)) / (1 - p) ** 2;
   },
   minimizer(q, options) {

@@ -188,7 +188,7 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   });
 
   const results = readResults(benchmark.folder);
-  const report = writeReportAfter(results, command.map(quote).join(' '), say);
+  const report = await writeReportAfter(results, command.map(quote).join(' '), say);
   if (!request.json && results.cells.some(({ scores }) => scores !== undefined)) {
     const board = leaderboard(results);
     const colors = colorsFor(stdout, env);

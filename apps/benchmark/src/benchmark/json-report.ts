@@ -3,14 +3,18 @@ import { toJson } from '@segloss/trainer';
 
 import { testedSection } from './decoding-results.js';
 import { lesionResults } from './lesion-results.js';
+import type { MeasuredForce, MeasuredForces } from './measured-forces.js';
 import { forceOf, NO_SPEC, sizeBins, type Force } from './size-bins.js';
-import { specOf } from './report/bias.js';
 import { verdict } from './report/verdict.js';
 import type { Results } from './results.js';
-import { rowName, type Leaderboard } from './table.js';
+import { rowName, specOf, type Leaderboard } from './table.js';
 
-/** Everything that the page says in numbers, as JSON; NaN is null. */
-export function jsonReport(board: Leaderboard, results: Results): string {
+/**
+ * Everything that the page says in numbers, as JSON; NaN is null.
+ *
+ * @param measured Of `measureForces`.
+ */
+export function jsonReport(board: Leaderboard, results: Results, measured: MeasuredForces): string {
   const { name, axes, weights, part, tuning } = results;
   const report = {
     schemaVersion: 1,
@@ -25,7 +29,7 @@ export function jsonReport(board: Leaderboard, results: Results): string {
         rows: rows.map((row) => ({
           ...{ name: rowName(row), best: row.best, tied: row.tied, constant: row.constant, runs: row.runs },
           scores: Object.fromEntries(columns.map((column, i) => [column.title, pick(row.cells[i]!)])),
-          bins: data === undefined || row.constant ? [] : sizeBins(row.replicates, data.rareClass).map((bin) => ({ ...bin, ...forceIn(specOf(row), bin.truth) })), // prettier-ignore
+          bins: data === undefined || row.constant ? [] : sizeBins(row.replicates, data.rareClass).map((bin) => ({ ...bin, ...forceIn(specOf(row), bin.truth), ...measuredIn(measured, specOf(row), bin.truth) })), // prettier-ignore
         })),
         lesions: lesionResults({ data, rows }).map(({ row, k, size, rates, ...scores }) => ({ row: rowName(row), class: classOf(k), size: size ?? null, ...picked(scores), ...picked(rates ?? {}) })), // prettier-ignore
         decodedLesions: lesionsFound ?? null,
@@ -48,8 +52,18 @@ const NO_SCORE: ScoreSummary = { mean: NaN, standardDeviation: NaN, median: NaN,
 /** Scores over the repetitions; plain numbers stay. */
 const picked = (scores: Readonly<Record<string, number | ScoreSummary>>) => Object.fromEntries(Object.entries(scores).map(([key, score]) => [key, typeof score === 'number' ? score : pick(score)])); // prettier-ignore
 
-/** `force` is null where theory says nothing, and `noForce` says why. */
+/** `force` is null where the penalty has no closed form, and `noForce` says why. */
 function forceIn(spec: string | undefined, truth: number): { force: Force | null; noForce?: string } {
   const force = spec === undefined ? NO_SPEC : forceOf(spec, truth);
   return 'reason' in force ? { force: null, noForce: force.reason } : { force };
+}
+
+/** `measured` is null where the loss was not measured, and `notMeasured` says why. */
+function measuredIn(
+  forces: MeasuredForces,
+  spec: string | undefined,
+  truth: number,
+): { measured: MeasuredForce | null; notMeasured?: string } {
+  const measured = spec === undefined ? NO_SPEC : forces.of(spec, truth);
+  return 'reason' in measured ? { measured: null, notMeasured: measured.reason } : { measured };
 }

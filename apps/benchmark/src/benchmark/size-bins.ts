@@ -48,7 +48,20 @@ const NONE: SizeBinRatio = { ratio: NaN, interval: null, missed: 0, of: 0 };
  *
  * @param k Index of the class.
  */
-export function sizeBins(replicates: readonly Replicate[], k: number): SizeBinRow[] {
+export function sizeBins(replicates: readonly Replicate[], k: number): readonly SizeBinRow[] {
+  const known = counted.get(replicates) ?? new Map<number, readonly SizeBinRow[]>();
+  counted.set(replicates, known);
+  const before = known.get(k);
+  if (before !== undefined) return before;
+  const rows = countBins(replicates, k);
+  known.set(k, rows);
+  return rows;
+}
+
+/** Intervals take time, and several parts of a report show them. */
+const counted = new WeakMap<readonly Replicate[], Map<number, readonly SizeBinRow[]>>();
+
+function countBins(replicates: readonly Replicate[], k: number): SizeBinRow[] {
   const [hard, soft] = (['predicted', 'soft'] as const).map((field) => binsOf(replicates, k, field));
   if (hard === undefined || hard.length === 0) return [];
   const names = binNames(hard.length);
@@ -105,15 +118,15 @@ function missedIn(replicates: readonly Replicate[], k: number, from: number, to:
   return { missed, of };
 }
 
-/** What theory says of a loss at one true proportion. */
+/** What the marginal penalty of a loss, the part that depends on the predicted size alone, does at one true proportion. */
 export interface Force {
-  /** Predicted over true proportion at which its marginal penalty is least; 0 where it prefers no region. */
+  /** Predicted over true proportion at which the penalty is least; 0 where it prefers no region. */
   readonly preferred: number;
-  /** Its force on a region of half the true size, relative to that of cross-entropy (p - q): 1 as strong, below 0 towards no region. */
+  /** The penalty's force on a region of half the true size, relative to that of cross-entropy (p - q): 1 as strong, below 0 towards no region. */
   readonly half: number;
 }
 
-/** Why theory says nothing of a loss. */
+/** Why a force is not known. */
 export interface NoForce {
   readonly reason: string;
 }
@@ -124,21 +137,19 @@ export const NO_SPEC: NoForce = { reason: 'a row whose runs do not say which los
 /**
  * Returns the force of the marginal penalty of a loss, from its closed form.
  *
- * @returns The reason where a term has no closed form, or the loss is a user module: a report runs no code.
+ * @returns The reason where a term has no closed form, or the loss is a user module.
  */
 export function forceOf(spec: string, truth: number): Force | NoForce {
   let loss: Loss;
   try {
     loss = parseLoss(spec);
   } catch {
-    return {
-      reason: `${spec}: a module of your own, or a loss that this version does not know; a report runs no code`,
-    };
+    return { reason: `${spec}: a module of your own, or a loss that this version does not know` };
   }
   const { minimizer, unknown } = sizePenalty(loss, truth);
   if (unknown.length > 0) {
     const terms = unknown.join(', ');
-    return { reason: `${spec}: no closed form of ${terms}; segloss loss card measures it` };
+    return { reason: `${spec}: no closed form of ${terms}` };
   }
   const p = truth / 2;
   const step = 1e-4 * p;

@@ -205,6 +205,15 @@ export function fewerResamples(
 /** The name of a row, and of its line in charts. */
 export const rowName = ({ names }: Pick<Row, 'names'>): string => names.filter(Boolean).join(', ');
 
+/** The loss of a row, as its runs resolved it. */
+export function specOf({ results }: Row): string | undefined {
+  for (const one of results) {
+    const loss = one.metrics()?.loss;
+    if (loss !== undefined) return loss;
+  }
+  return undefined;
+}
+
 /** The cells of each data set, in the order of the grid. */
 function sectionsOf({ axes, cells }: Results): { title: string; cells: CellResult[] }[] {
   const data = axes.find(({ key }) => key === 'data.folder')?.title;

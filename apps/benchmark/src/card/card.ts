@@ -48,7 +48,7 @@ export interface CardTerm {
  * const { parseLoss } = await import('@segloss/losses');
  * const quick = { q: [0.1], families: ['uniform'], points: 9, posterior: false, simplex: false };
  * const card = await lossCard(parseLoss('ce'), quick);
- * card.terms[0].penalty; // → "w₁ q log(q/p) + w₀ (1-q) log((1-q)/(1-p))"
+ * card.terms[0].penalty; // → "(w₁ q log(q/p) + w₀ (1-q) log((1-q)/(1-p))) / (w₁ q + w₀ (1-q))"
  * card.penalties[0].minimizer; // → 0.1
  * card.profile.findings.length; // → 0
  * ```

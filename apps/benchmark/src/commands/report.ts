@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { checkGate, gateText, parseGate } from '../benchmark/gates.js';
 import { jsonReport } from '../benchmark/json-report.js';
+import { measureForces } from '../benchmark/measured-forces.js';
 import { mergeResults, onlyRows } from '../benchmark/merge-results.js';
 import { renderReport } from '../benchmark/report/page.js';
 import { comparedRows } from '../benchmark/report/significance.js';
@@ -25,6 +26,7 @@ interface ReportFlags {
   out?: string;
   overwrite?: boolean;
   failIf?: string[];
+  allowModules?: boolean;
 }
 
 const FORMATS = ['html', 'md', 'csv', 'json'] as const;
@@ -50,11 +52,18 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
       'exit with 4 if it holds, as in "hard p/q of the smallest quarter < 0.8"; repeat for several',
       collect,
     )
-    .action((folders: string[], flags: ReportFlags) => finish(reportCommand(folders, flags, terminal)));
+    .option('--allow-modules', 'also run losses that are modules of your own, to measure their forces')
+    .action(async (folders: string[], flags: ReportFlags) =>
+      finish(await reportCommand(folders, flags, terminal)),
+    );
 }
 
 /** Draws table and report from what the run folders hold. */
-function reportCommand(folders: readonly string[], flags: ReportFlags, terminal: Terminal): number {
+async function reportCommand(
+  folders: readonly string[],
+  flags: ReportFlags,
+  terminal: Terminal,
+): Promise<number> {
   const { stdout, stderr, env, argv } = terminal;
   const at = (file: string) => path.resolve(terminal.folder, file);
   const weights = flags.weights === undefined ? undefined : oneOf<Weights>('weights', flags.weights, ['last', 'best']); // prettier-ignore
@@ -72,18 +81,23 @@ function reportCommand(folders: readonly string[], flags: ReportFlags, terminal:
   // Gates are read before anything is printed: a wrong word must not look like a report that passed.
   const gates = (flags.failIf ?? []).map((text) => parseGate(text, board));
   const command = ['segloss', ...argv].map(quote).join(' ');
+  const measure = async () => {
+    const measured = await measureForces(board, { modules: flags.allowModules ?? false });
+    for (const module of measured.modules) stderr.write(`ran the ${module}\n`);
+    return measured;
+  };
   if (format === 'html') {
-    save?.(renderReport(results, command));
-    const file = out === undefined ? writeReport(results, command) : at(out);
+    const measured = await measure();
+    save?.(renderReport(results, command, measured));
+    const file = out === undefined ? writeReport(results, command, measured) : at(out);
     stdout.write(toTerminal(board, colorsFor(stdout, env), stdout.columns));
     for (const text of openCells(results)) stdout.write(`${text}\n`);
     stdout.write(`report: ${file}\n`);
   } else {
-    const text = {
-      md: () => toMarkdown(board),
-      csv: () => toCsv(board),
-      json: () => jsonReport(board, results),
-    }[format]();
+    const text =
+      format === 'json'
+        ? jsonReport(board, results, await measure())
+        : { md: toMarkdown, csv: toCsv }[format](board);
     if (save === undefined) stdout.write(text);
     else save(text);
     for (const line of openCells(results)) stderr.write(`${line}\n`);

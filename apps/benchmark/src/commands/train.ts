@@ -88,7 +88,7 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
       if (spent.seconds > 0) note(timeOf(spent, loaded.config.data.workers));
       if (summary.status === 'finished')
         for (const text of [...notConverged(folder, loaded, summary), ...advice]) note(text);
-      const report = writeReportAfter(readResults(folder), command.map(quote).join(' '), note);
+      const report = await writeReportAfter(readResults(folder), command.map(quote).join(' '), note);
       if (report !== undefined) note(`report: ${report}`);
       if (!stopped)
         for (const text of nextCommands(path.relative(terminal.folder, folder) || '.')) note(text);

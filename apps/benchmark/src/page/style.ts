@@ -24,7 +24,7 @@ td { white-space: nowrap; }
 tr.best { background: var(--mark); }
 tr.best td, tr.best th { font-weight: 600; }
 tr.trivial { color: var(--quiet); }
-.board th, .board td { padding: .3rem .45rem; }
+.board th, .board td, .bins th, .bins td { padding: .3rem .45rem; }
 pre { overflow-x: auto; font: .85em ui-monospace, monospace; }
 table.plain td, table.plain th { text-align: left; white-space: normal; }
 table.plain th { font-weight: 600; white-space: nowrap; }

@@ -4,9 +4,9 @@ import { type Meter, measured } from './meter.js';
 import { disc, endsOf, logitsAt, proportionAt, shiftFamily, shiftFor } from './scene.js';
 import { type Equilibrium, type Minimizer, type ProfileCurve, type ProfileFamily } from './types.js';
 
-/** Width of the images: in the largest a pixel is 0.1 %. */
-const LEAST_SIDE = 16;
-const LARGEST_SIDE = 32;
+/** Width of the images, unless a larger one is requested: in the largest a pixel is 0.1 %. */
+export const LEAST_SIDE = 16;
+export const LARGEST_SIDE = 32;
 
 /** A loss at one shift. */
 interface Point {
@@ -19,14 +19,23 @@ interface Point {
   readonly slope: number;
 }
 
+/** What a curve is measured at. */
+export interface CurveOptions {
+  /** Wanted true proportion. */
+  readonly q: number;
+  /** Number of predicted proportions, or these over the true one. */
+  readonly points: number | readonly number[];
+  readonly largestSide: number;
+}
+
 /** A loss along a family of predictions for a region of the proportion q. */
 export async function profileCurve(
   meter: Meter,
   family: ProfileFamily,
-  { q: wanted, points }: { q: number; points: number },
+  { q: wanted, points, largestSide }: CurveOptions,
 ): Promise<ProfileCurve> {
   // Small images are quick; the region shall have five pixels, if that is possible.
-  const side = Math.min(LARGEST_SIDE, Math.max(LEAST_SIDE, Math.ceil(Math.sqrt(5 / wanted))));
+  const side = Math.min(largestSide, Math.max(LEAST_SIDE, Math.ceil(Math.sqrt(5 / wanted))));
   const pixels = side * side;
   const count = Math.min(pixels - 1, Math.max(1, Math.round(wanted * pixels)));
   const region = disc(side, count);
@@ -43,7 +52,8 @@ export async function profileCurve(
 
   try {
     const curve: Point[] = [];
-    for (const p of proportions(points, ends)) curve.push(await at(shiftFor(predictions, p)));
+    const sizes = typeof points === 'number' ? proportions(points, ends) : points.map((ratio) => (ratio * count) / pixels).filter((p) => p > ends.low && p < ends.high); // prettier-ignore
+    for (const p of sizes) curve.push(await at(shiftFor(predictions, p)));
     noteWrongSigns(meter, family, curve);
     const zeros = await forceZeros(curve, at);
     return {

@@ -2,7 +2,7 @@ import { checkKeys, type Loss } from '@segloss/losses';
 import { tensor4d } from '@tensorflow/tfjs-core';
 
 import { type LossLike } from '../marginal-force.js';
-import { profileCurve } from './curve.js';
+import { LARGEST_SIDE, LEAST_SIDE, profileCurve } from './curve.js';
 import { Findings } from './findings.js';
 import { checkGradient } from './gradient-check.js';
 import { firstLine, Meter } from './meter.js';
@@ -25,6 +25,8 @@ const DEFAULTS = {
   q: [0.001, 0.02, 0.2, 0.6] as readonly number[],
   families: FAMILIES,
   points: 17,
+  ratios: undefined as readonly number[] | undefined,
+  largestSide: LARGEST_SIDE,
   posterior: true as boolean | readonly PosteriorName[],
   simplex: [0.7, 0.2, 0.1] as Triple | false,
   epoch: 0,
@@ -64,7 +66,7 @@ export async function lossProfile(
       `lossProfile: wanted a loss, got ${typeof loss}; parseLoss('dice') of @segloss/losses makes one`,
     );
   }
-  const { q, families, points, posterior, simplex, epoch } = checked(options);
+  const { q, families, points, ratios, largestSide, posterior, simplex, epoch } = checked(options);
   const findings = new Findings();
   const mode = options.mode ?? (await modeOf(loss, epoch));
   const meter = new Meter(loss, mode, epoch, findings);
@@ -81,7 +83,7 @@ export async function lossProfile(
   const curves: ProfileCurve[] = [];
   for (const family of families) {
     for (const truth of q) {
-      const curve = await part(family, () => profileCurve(meter, family, { q: truth, points }));
+      const curve = await part(family, () => profileCurve(meter, family, { q: truth, points: ratios ?? points, largestSide }));
       if (curve) curves.push(curve);
     }
   }
@@ -136,7 +138,7 @@ function checked(options: LossProfileOptions): typeof DEFAULTS {
   checkKeys('lossProfile', options, [...Object.keys(DEFAULTS), 'mode']);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const all = { ...DEFAULTS, ...given } as typeof DEFAULTS;
-  const { q, families, points, simplex, epoch } = all;
+  const { q, families, points, ratios, largestSide, simplex, epoch } = all;
   const refuse = (wanted: string, got: unknown): never => {
     throw new RangeError(`lossProfile: wanted ${wanted}, got ${JSON.stringify(got)}`);
   };
@@ -145,6 +147,12 @@ function checked(options: LossProfileOptions): typeof DEFAULTS {
   const unknown = families.find((family) => !FAMILIES.includes(family));
   if (unknown !== undefined) refuse(`families to be of ${FAMILIES.join(', ')}`, unknown);
   if (!(Number.isInteger(points) && points >= 5)) refuse('points to be an integer of at least 5', points);
+  const rising = (list: readonly number[]) => list.every((ratio, i) => ratio > (list[i - 1] ?? 0) && Number.isFinite(ratio)); // prettier-ignore
+  if (ratios !== undefined && !(Array.isArray(ratios) && ratios.length > 0 && rising(ratios)))
+    refuse('ratios to be rising numbers above 0', ratios);
+  if (ratios !== undefined && options.points !== undefined) refuse('either points or ratios', options);
+  if (!(Number.isInteger(largestSide) && largestSide >= LEAST_SIDE))
+    refuse(`largestSide to be an integer of at least ${LEAST_SIDE}`, largestSide);
   if (!(Number.isInteger(epoch) && epoch >= 0)) refuse('epoch to be an integer of at least 0', epoch);
   if (
     typeof all.posterior !== 'boolean' &&

@@ -137,6 +137,13 @@ export interface LossProfileOptions {
   families?: readonly ProfileFamily[];
   /** Predicted proportions on each curve, at least 5. Default 17. */
   points?: number;
+  /**
+   * Predicted over true sizes p/q of each curve in place of `points`, rising and above 0; those that a family cannot have are left out. The
+   * true proportion is that of the pixels.
+   */
+  ratios?: readonly number[];
+  /** Largest width of the images in pixels, at least 16: regions below 5 / width² of the image get fewer than five pixels. Default 32. */
+  largestSide?: number;
   /** Whether, or on which of the three maps, to search the best prediction under uncertain labels. Default true: on all. */
   posterior?: boolean | readonly PosteriorName[];
   /** True proportions of three classes for the simplex, or false. Default [0.7, 0.2, 0.1]. */

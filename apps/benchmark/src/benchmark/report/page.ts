@@ -5,6 +5,7 @@ import { plural } from '../../page/plural.js';
 import { script } from '../../page/script.js';
 import { style } from '../../page/style.js';
 import { table } from '../../page/table.js';
+import { NOT_MEASURED, type MeasuredForces } from '../measured-forces.js';
 import { trainedSizes } from '../region-sizes.js';
 import type { Results } from '../results.js';
 import { sizeSentences } from '../size-sentences.js';
@@ -30,6 +31,7 @@ const MOST_LOSS_CHARTS = 12;
  *
  * @param results What {@link readResults} returns.
  * @param command What the page names as the command.
+ * @param measured What the losses do to region sizes, of {@link measureForces}; without it the page has their closed forms only.
  *
  * @example
  * ```ts
@@ -37,7 +39,11 @@ const MOST_LOSS_CHARTS = 12;
  * page.includes('<title>segloss: blobs</title>'); // → true
  * ```
  */
-export function renderReport(results: Results, command: string): string {
+export function renderReport(
+  results: Results,
+  command: string,
+  measured: MeasuredForces = NOT_MEASURED,
+): string {
   const board = leaderboard(results);
   const title = `segloss: ${results.name}`;
   const several = board.sections.length > 1;
@@ -55,7 +61,7 @@ export function renderReport(results: Results, command: string): string {
     ${board.sections.map((section) => html`${on(section)} ${leaderboardTable(section)} ${perClassTable(section)} ${lesionTable(section)} ${testedTables(section, results.part)}`)}
     ${legend(board)} ${unfinished(results)}
     <h2 id="bias">Label-marginal bias by region size</h2>
-    ${biasMeaning()} ${board.sections.map((section) => html`${on(section)} ${biasBySize(section)}`)}
+    ${biasMeaning()} ${board.sections.map((section) => html`${on(section)} ${biasBySize(section, measured)}`)}
     <h2 id="pairs">Pairs and ranks</h2>
     ${board.sections.map((section) => html`${on(section)} ${significance(section)}`)}
     ${
@@ -64,7 +70,7 @@ export function renderReport(results: Results, command: string): string {
         : html`<h3>Ranks over data sets</h3>
             ${ranks(board.ranking, board.sections)}`
     }
-    <div id="training">${board.sections.map((section) => details(section, several))}</div>
+    <div id="training">${board.sections.map((section) => details(section, several, measured))}</div>
     ${tuningTable(results.tuning)}
     <h2 id="method">Method and environment</h2>
     ${method(results, board, command)}
@@ -87,7 +93,7 @@ function box(sentences: readonly string[]): Html {
 }
 
 /** Training curves, penalties and pictures of one data set. */
-function details(section: Section, several: boolean): Html {
+function details(section: Section, several: boolean, measured: MeasuredForces): Html {
   const { rows, data, title } = section;
   const on = several ? ` on ${title}` : '';
   const curves = curvesOf(rows);
@@ -107,7 +113,7 @@ function details(section: Section, several: boolean): Html {
   const specs = [...new Set(rows.flatMap((row) => row.results.flatMap((one) => one.metrics()?.loss ?? [])))];
   return html`${training}
     <h2>What each loss prefers${on}</h2>
-    ${penaltyCharts(specs, data.classes[data.rareClass] ?? '', data.truth[data.rareClass] ?? 0)}
+    ${penaltyCharts(specs, data.classes[data.rareClass] ?? '', data.truth[data.rareClass] ?? 0, measured)}
     <h2>Predictions${on}</h2>
     ${overlays(rows, data)}`;
 }
