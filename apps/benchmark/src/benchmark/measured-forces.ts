@@ -169,4 +169,5 @@ function forceOn(noise: ProfileCurve, nested: ProfileCurve): MeasuredForce {
   };
 }
 
-const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+const firstLine = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]!;

@@ -83,7 +83,9 @@ export async function lossProfile(
   const curves: ProfileCurve[] = [];
   for (const family of families) {
     for (const truth of q) {
-      const curve = await part(family, () => profileCurve(meter, family, { q: truth, points: ratios ?? points, largestSide }));
+      const curve = await part(family, () =>
+        profileCurve(meter, family, { q: truth, points: ratios ?? points, largestSide }),
+      );
       if (curve) curves.push(curve);
     }
   }

@@ -5,7 +5,14 @@ import { percentText } from '../../page/percent.js';
 import { csvLink, csvText } from '../../page/csv.js';
 import { table } from '../../page/table.js';
 import type { MeasuredForce, MeasuredForces } from '../measured-forces.js';
-import { forceOf, NO_SPEC, sizeBins, type NoForce, type SizeBinRatio, type SizeBinRow } from '../size-bins.js';
+import {
+  forceOf,
+  NO_SPEC,
+  sizeBins,
+  type NoForce,
+  type SizeBinRatio,
+  type SizeBinRow,
+} from '../size-bins.js';
 import { rowName, specOf, type Row, type Section } from '../table.js';
 import { intervalText } from '../table-formats.js';
 import { captionOf, fileName } from './board.js';
@@ -23,10 +30,10 @@ const MOST_DRAWN = 8;
 export const biasMeaning = (): Html =>
   html`<p>
       Images are divided by the true size of the rarest class into parts with as many images each. p/q is what
-      the trainings did, with 95 % intervals for new images. The last columns are about the loss itself, at that
-      size. A preferred p/q of 1 is the true size, 0 no region. Force at half size: how hard the loss pushes a
-      region of half the true size back to it, relative to cross-entropy (1 as hard; below 0 it pushes towards
-      no region).
+      the trainings did, with 95 % intervals for new images. The last columns are about the loss itself, at
+      that size. A preferred p/q of 1 is the true size, 0 no region. Force at half size: how hard the loss
+      pushes a region of half the true size back to it, relative to cross-entropy (1 as hard; below 0 it
+      pushes towards no region).
     </p>
     <ul>
       <li>
@@ -34,8 +41,9 @@ export const biasMeaning = (): Html =>
         has one.
       </li>
       <li>
-        Measured: the complete loss, on synthetic images with a region of that size. Preferred p/q is for pixels
-        that are known uncertainly, the force for a region at the right place. Cross-entropy has 1 and 1.
+        Measured: the complete loss, on synthetic images with a region of that size. Preferred p/q is for
+        pixels that are known uncertainly, the force for a region at the right place. Cross-entropy has 1 and
+        1.
       </li>
     </ul>`;
 
@@ -83,7 +91,8 @@ export function biasBySize({ title, data, rows }: Section, measured: MeasuredFor
     },
     rows: lines.map(({ row, bin, closed, force }) => [
       ...[html`<code>${breakable(rowName(row))}</code>`, bin.name],
-      html`${percentText(bin.truth, 2)} <span class="interval">${percentText(bin.from, 2)} to ${percentText(bin.to, 2)}</span>`,
+      html`${percentText(bin.truth, 2)}
+        <span class="interval">${percentText(bin.from, 2)} to ${percentText(bin.to, 2)}</span>`,
       String(bin.images),
       ratioCell(bin.hard),
       ratioCell(bin.soft),
@@ -141,7 +150,9 @@ const FLAT = 0.2;
 
 /** Where a loss is least: one ratio, or a range where it is flat. */
 export function preferredText({ preferred, low, high }: MeasuredForce): string {
-  return high - low > FLAT * preferred && low > 0 ? `${ratioText(low)} to ${ratioText(high)}` : ratioText(preferred);
+  return high - low > FLAT * preferred && low > 0
+    ? `${ratioText(low)} to ${ratioText(high)}`
+    : ratioText(preferred);
 }
 
 function ratioCell({ ratio, interval }: SizeBinRatio): Html | string {

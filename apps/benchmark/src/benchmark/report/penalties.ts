@@ -13,7 +13,6 @@ import { preferredText } from './bias.js';
 /** The part of the axis that is drawn: around the true proportion, where losses differ. */
 const isDrawn = ({ q }: SizePenalty, p: number) => p >= q / 30 && p <= Math.min(0.95, 12 * q);
 
-
 /** More lines than these make a chart that nobody reads; the table has them all. */
 const MOST_DRAWN = 8;
 
@@ -33,11 +32,11 @@ export function penaltyCharts(
   const drawn = penalties.flatMap((one) => one.penalty ?? []);
   const forces = specs.map((spec) => ({ spec, force: measured.of(spec, truth) }));
   return html`<p>
-      At the true proportion of "${name}", q = ${percentText(truth, 2)}. The marginal penalty is the part of a loss
-      that depends only on the predicted proportion p; a loss pulls p towards the minimum of its curve (the dot),
-      and a matching term, not drawn, pulls towards the right pixels. The force is that of the complete loss,
-      measured on synthetic images with a region of that size at the right place: above 0 the region shrinks, and
-      cross-entropy has p - q.
+      At the true proportion of "${name}", q = ${percentText(truth, 2)}. The marginal penalty is the part of a
+      loss that depends only on the predicted proportion p; a loss pulls p towards the minimum of its curve
+      (the dot), and a matching term, not drawn, pulls towards the right pixels. The force is that of the
+      complete loss, measured on synthetic images with a region of that size at the right place: above 0 the
+      region shrinks, and cross-entropy has p - q.
     </p>
     <div class="charts">
       ${drawn.length === 0 ? html`<p>No loss here has a marginal penalty in closed form.</p>` : penaltyChart(drawn, name, truth)}
