@@ -4,7 +4,7 @@ import { expect, it } from '@jest/globals';
 import { root } from '@segloss/testing';
 
 import { TABS } from '../src/state/state.js';
-import { inBrowser } from './in-browser.js';
+import { inBrowser, resultOf } from './in-browser.js';
 
 interface Axe {
   run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
@@ -157,7 +157,7 @@ inBrowser('the playground for everybody', ({ open }) => {
     }
     await page.click('#tab-train');
     await page.click('#train-run');
-    await page.waitForSelector('#train-report');
+    await resultOf(page, '#train-report');
     expect(problems).toEqual([]);
     await page.close();
   });

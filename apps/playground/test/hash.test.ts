@@ -19,6 +19,7 @@ const changed: State = {
   card: 'boundary',
   train: 'ce + l1',
   epochs: 3,
+  backend: 'webgpu',
 };
 
 describe('a link', () => {
@@ -32,6 +33,7 @@ describe('a link', () => {
   it.each([
     ['#v=1&q=7', { q: 0.9 }, 'q: 7 became 0.9'],
     ['#v=1&q=abc', {}, 'q: wanted a number, got "abc"'],
+    ['#v=1&backend=cuda', {}, 'backend: wanted one of auto, wasm, webgpu, got "cuda"'],
     ['#v=1&tab=admin', {}, 'tab: wanted one of curve'],
     ['#v=1&loss=nonsense', {}, 'cannot be shown here'],
     ['#v=1&loss=ce&loss=ce', { losses: ['ce'] }, undefined],

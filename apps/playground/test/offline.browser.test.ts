@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 
-import { inBrowser, PATIENCE, serveFolder } from './in-browser.js';
+import { inBrowser, PATIENCE, resultOf, serveFolder } from './in-browser.js';
 
 /** A page whose service worker has all files. */
 async function visited(browser: Browser, address: string) {
@@ -32,10 +32,10 @@ inBrowser('offline', (playground) => {
     await page.waitForSelector('#standings');
     await page.click('#tab-masks');
     await page.click('#example');
-    await page.waitForSelector('#report');
+    await resultOf(page, '#report');
     await page.click('#tab-train');
     await page.click('#train-run');
-    await page.waitForSelector('#train-report');
+    await resultOf(page, '#train-report');
     expect(problems).toEqual([]);
     await page.close();
   });

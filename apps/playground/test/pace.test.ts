@@ -1,10 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { RaceDriver } from '../src/core/race-driver.js';
 import { STEPS } from '../src/core/race.js';
 import { SIMPLEX, simplexMaps } from '../src/core/simplex.js';
 import { inTasks } from '../src/core/tasks.js';
-import { startWork, type Work } from '../src/core/worker.js';
+import { asError, serve, SILENCE, startWork, type Work } from '../src/core/worker.js';
 
 const RACE = { specs: ['ce', 'dice'], size: 16, q: 0.1, separability: 3, seed: 1, seeds: 2 };
 
@@ -75,6 +75,7 @@ describe('work', () => {
   class FakeWorker {
     onmessage?: (event: { data: string }) => void;
     onerror?: (event: { message: string; preventDefault(): void }) => void;
+    onmessageerror?: () => void;
     readonly log: string[] = [];
     postMessage(request: string) {
       this.log.push(request);
@@ -87,7 +88,7 @@ describe('work', () => {
     }
   }
 
-  function start(create: () => FakeWorker) {
+  function start(create: () => FakeWorker, inPage?: Work<string, string>['inPage']) {
     const answers: string[] = [];
     const work: Work<string, string> = {
       create: create as unknown as () => Worker,
@@ -96,10 +97,12 @@ describe('work', () => {
         await Promise.resolve();
         answer(signal.aborted ? 'too late' : 'last');
       },
+      ...(inPage && { inPage }),
       isLast: (answer) => answer === 'last' || answer.startsWith('failed'),
       failed: (message) => `failed: ${message}`,
     };
-    const running = startWork(work, 'go', (answer) => answers.push(answer), (place) => answers.push(place)); // prettier-ignore
+    const listen = (text: string) => void answers.push(text);
+    const running = startWork(work, 'go', { answer: listen, place: listen, silence: (seconds) => listen(`silent ${seconds}`) }); // prettier-ignore
     return { answers, running };
   }
 
@@ -136,5 +139,79 @@ describe('work', () => {
     running.stop();
     await Promise.resolve();
     expect(heard).toEqual(['page', 'page go']);
+  });
+
+  it('fails where its code cannot be loaded, or an answer not be read', async () => {
+    const none = () => {
+      throw new TypeError('Worker is not a constructor');
+    };
+    const { answers } = start(none, () => Promise.reject(new TypeError('no such module')));
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(answers).toEqual(['page', 'failed: no such module']);
+    const worker = new FakeWorker();
+    const second = start(() => worker);
+    worker.onmessageerror!();
+    expect(second.answers).toEqual(['worker', 'failed: an answer of the worker cannot be read']);
+  });
+
+  describe('that does not answer', () => {
+    beforeEach(() => void jest.useFakeTimers());
+    afterEach(() => void jest.useRealTimers());
+
+    it('is said to be silent until it answers', () => {
+      const worker = new FakeWorker();
+      const { answers } = start(() => worker);
+      jest.advanceTimersByTime(1000 * (SILENCE - 1));
+      expect(answers).toEqual(['worker']);
+      jest.advanceTimersByTime(6000);
+      worker.onmessage!({ data: 'one' });
+      expect(answers).toEqual(['worker', `silent ${SILENCE}`, `silent ${SILENCE + 5}`, 'silent 0', 'one']);
+      worker.onmessage!({ data: 'last' });
+      jest.advanceTimersByTime(100_000);
+      expect(answers.slice(5)).toEqual(['last']);
+    });
+  });
+});
+
+describe('a worker', () => {
+  const globals = globalThis as unknown as Record<string, unknown>;
+  const listeners: Record<string, (event: object) => void> = {};
+  const posted: unknown[] = [];
+  beforeEach(() => {
+    jest.useFakeTimers();
+    posted.length = 0;
+    globals['addEventListener'] = (type: string, listener: (event: object) => void) => (listeners[type] = listener); // prettier-ignore
+    globals['postMessage'] = (answer: unknown) => posted.push(answer);
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+    delete globals['addEventListener'];
+    delete globals['postMessage'];
+  });
+  const drop = () => listeners['unhandledrejection']!({ reason: new Error('dropped'), preventDefault() {} });
+  const failure = (message: string) => ({ kind: 'error', message });
+
+  it('answers with what fails', async () => {
+    serve<string, object>({ inPage: () => Promise.reject(new Error('no wasm')), failed: asError });
+    listeners['message']!({ data: 'go' });
+    await jest.advanceTimersByTimeAsync(0);
+    expect(posted).toEqual([failure('no wasm')]);
+  });
+
+  it('answers where a promise was rejected that nobody waits for, unless the work continues', async () => {
+    let answer!: (answer: object) => void;
+    const forever = (_: string, receive: (answer: object) => void) => {
+      answer = receive;
+      return new Promise<void>(() => {});
+    };
+    serve<string, object>({ inPage: forever, failed: asError });
+    listeners['message']!({ data: 'go' });
+    drop();
+    answer({ kind: 'phase' });
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(posted).toEqual([{ kind: 'phase' }]);
+    drop();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(posted).toEqual([{ kind: 'phase' }, failure('dropped')]);
   });
 });

@@ -10,7 +10,7 @@ import '@tensorflow/tfjs-layers'; // registers the gradients
 
 import { pixelsOf } from '../src/core/pixels.js';
 import { predictedLogits, shapeMask, SIDE } from '../src/core/scene.js';
-import { inBrowser, without } from './in-browser.js';
+import { inBrowser, resultOf, without } from './in-browser.js';
 
 inBrowser('screens of the playground', ({ dist, open }) => {
   it('loads at most 80 kB of script, gzip', () => {
@@ -104,8 +104,7 @@ inBrowser('screens of the playground', ({ dist, open }) => {
         without(...(worker ? [] : ['Worker'])),
       );
       await page.click('#measure');
-      await page.waitForSelector('#card-minima, #problem');
-      expect(await page.locator('#problem').allTextContents()).toEqual([]);
+      await resultOf(page, '#card-minima');
       expect(await page.locator('#place').count()).toBe(worker ? 0 : 1);
       cells.push(await page.locator('#card-minima td').allTextContents());
       expect(problems).toEqual([]);

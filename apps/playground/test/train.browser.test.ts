@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core';
 
 import { ownTrainData } from '../src/core/own-images.js';
 import { hashOfWeights, syntheticTrainData, trainJob, type TrainData } from '../src/core/train-job.js';
-import { inBrowser, without } from './in-browser.js';
+import { inBrowser, resultOf, without } from './in-browser.js';
 
 const nuclei = join(root, 'packages/data/demo/nuclei');
 const folder = mkdtempSync(join(tmpdir(), 'playground-train-'));
@@ -31,7 +31,7 @@ async function inNode(settings: { spec: string; epochs: number; seed: number }, 
 /** Hash, size and backend after training in the page. */
 async function inPage(page: Page) {
   await page.click('#train-run');
-  await page.waitForSelector('#train-hash');
+  await resultOf(page, '#train-hash');
   const { hash, soft } = await page
     .locator('#train-report')
     .evaluate((element) => ({ ...(element as HTMLElement).dataset }));
@@ -54,6 +54,16 @@ inBrowser('training in the page', ({ open }) => {
     const threads = Math.min(4, isolated[1] as number);
     expect(isolated[0]).toBe(true);
     expect(backend).toBe(`WebAssembly, ${threads === 1 ? 'one thread' : `${threads} threads`}.`);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('trains on WebAssembly where WebGPU is chosen and not there, with the reason', async () => {
+    const { page, problems } = await open(`${link}&backend=webgpu`);
+    expect((await inPage(page)).hash).toBe(expected.hash);
+    const reason = 'the browser offers no GPU: there is none, or its driver is blocked.';
+    expect(await page.textContent('#train-gpu')).toContain(`No WebGPU: ${reason}`);
+    expect(await page.locator('.note').allTextContents()).toEqual([`WebGPU is not used: ${reason}`]);
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -81,6 +91,15 @@ inBrowser('training in the page', ({ open }) => {
     const { backend, soft } = await inPage(page);
     expect(backend).toContain('No WebAssembly here');
     expect(soft).toBeGreaterThan(0);
+    await page.close();
+  });
+
+  it('says what fails where its files cannot be loaded, and trains without them', async () => {
+    const { page } = await open('#v=1&tab=train&epochs=1&seed=3', {}, async (one) => {
+      await one.route('**/*.wasm', (route) => route.abort());
+    });
+    const { backend } = await inPage(page);
+    expect(backend).toMatch(/^No WebAssembly here \(.+\): plain JavaScript/);
     await page.close();
   });
 

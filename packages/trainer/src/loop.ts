@@ -1,4 +1,5 @@
 // The training loop, without any import of Node: what a page trains with. Checkpoints go to a store that the caller gives.
+export { findAdapter, type GpuAdapter, type GpuSource } from './loop/adapter.js';
 export { type TrainingItem } from './loop/batches.js';
 export {
   CheckpointError,

@@ -1,7 +1,7 @@
 import { syntheticDataset, loadAll, type Sample } from '@segloss/data/samples';
 import { parseLoss } from '@segloss/losses';
 import { unet } from '@segloss/models';
-import { predict, train } from '@segloss/trainer/loop';
+import { predict, train, type StepReport } from '@segloss/trainer/loop';
 
 /** What is trained. */
 export interface TrainSettings {
@@ -34,6 +34,20 @@ export interface TrainReport {
 /** How many validation images are shown. */
 export const PREVIEWS = 6;
 
+/** Images of a step. */
+export const BATCH = 8;
+
+/** The small U-Net that is trained, for images such as this one. */
+export function networkOf({ width, height, channels }: Sample, seed: number) {
+  return unet({
+    inputShape: [height, width, channels],
+    outputs: 1,
+    widths: [8, 16, 32],
+    norm: 'batch',
+    seed,
+  });
+}
+
 /** Rare regions of 32 x 32 images, the same on every machine. */
 export async function syntheticTrainData(): Promise<TrainData> {
   const { classes, train, val } = syntheticDataset({ size: 32, train: 32, val: 24, proportion: 0.03, blur: 3, contrast: 0.35, noise: 0.12, seed: 11 }); // prettier-ignore
@@ -43,24 +57,22 @@ export async function syntheticTrainData(): Promise<TrainData> {
 /**
  * Trains a small U-Net and yields a report for each epoch; the generator returns the model. The wasm and cpu backends give the same
  * weights for the same settings, in Node and in a page.
+ *
+ * @param onStep Called after each step with its number in the epoch, from 1, how many steps that has, and the epoch, from 0.
  */
 export async function* trainJob(
   { spec, epochs, seed }: TrainSettings,
   { classes, train: samples, val }: TrainData,
   signal?: AbortSignal,
+  onStep: (step: number, steps: number, epoch: number) => void = () => {},
 ) {
-  const { width, height, channels } = samples[0]!;
-  const model = unet({
-    inputShape: [height, width, channels],
-    outputs: 1,
-    widths: [8, 16, 32],
-    norm: 'batch',
-    seed,
-  });
+  const model = networkOf(samples[0]!, seed);
+  const steps = Math.ceil(samples.length / BATCH);
   const options = {
-    ...{ model, loss: parseLoss(spec), train: samples, val, classes, epochs, seed, batchSize: 8 },
+    ...{ model, loss: parseLoss(spec), train: samples, val, classes, epochs, seed, batchSize: BATCH },
     optimizer: { name: 'adam', learningRate: 3e-3 },
     ...(signal && { signal }),
+    onStep: ({ epoch, step }: StepReport) => onStep((step % steps) + 1, steps, epoch),
     onNote: () => {},
   } as const;
   for await (const { epoch, loss, val: scores } of train(options)) {

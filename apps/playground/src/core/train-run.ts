@@ -1,8 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
+import { chooseBackend, withoutPoint, type Chosen, type WantedBackend } from './choose-backend.js';
 import { nucleiTrainData } from './nuclei.js';
 import { ownTrainData, type OwnFiles } from './own-images.js';
-import { startBackend, type Backend } from './train-backend.js';
+import { stopWebGPU, type Backend } from './train-backend.js';
 import {
   hashOfWeights,
   PREVIEWS,
@@ -17,6 +18,7 @@ import {
 export interface TrainRequest {
   readonly settings: TrainSettings;
   readonly data: 'synthetic' | 'nuclei' | OwnFiles;
+  readonly backend: WantedBackend;
   /** Address of the folder of tfjs's wasm files. */
   readonly wasm: string;
   readonly threads: number;
@@ -24,10 +26,13 @@ export interface TrainRequest {
 
 /** What comes back. */
 export type TrainAnswer =
+  /** What is being done: a sign of life. */
+  | { readonly kind: 'phase'; readonly text: string }
+  /** A training begins, perhaps anew on another backend. */
   | {
       readonly kind: 'start';
       readonly backend: Backend;
-      /** What was done to the images, if anything. */
+      /** What was done to the images, and what the user should know of the backend. */
       readonly remarks: readonly string[];
       readonly size: number;
       readonly images: readonly Uint8Array[];
@@ -36,6 +41,9 @@ export type TrainAnswer =
   | { readonly kind: 'epoch'; readonly report: TrainReport }
   | { readonly kind: 'done'; readonly hash: string; readonly model: string; readonly weights: ArrayBuffer }
   | { readonly kind: 'error'; readonly message: string };
+
+/** Milliseconds between two signs of life. */
+const PHASE_EVERY = 250;
 
 /** Trains in this thread: in a worker, or in the page. */
 export async function runTraining(
@@ -51,22 +59,54 @@ export async function runTraining(
 }
 
 async function training(
-  { settings, data, wasm, threads }: TrainRequest,
+  { settings, data, backend: wanted, wasm, threads }: TrainRequest,
   answer: (answer: TrainAnswer) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  const phase = (text: string) => answer({ kind: 'phase', text });
+  phase('Reading the images');
   const set = await open(data);
-  const backend = await startBackend(wasm, threads);
-  const shown = set.val.slice(0, PREVIEWS);
-  answer({
-    kind: 'start',
-    backend,
-    remarks: set.remarks ?? [],
-    size: shown[0]!.width,
-    images: shown.map(grayOf),
-    truths: shown.map(({ mask }) => mask.map((label) => (label === 1 ? 255 : 0))),
-  });
-  const job = trainJob(settings, set, signal);
+  const chosen = await chooseBackend({ backend: wanted, settings, set, wasm, threads, phase });
+  const once = ({ backend, remark }: Pick<Chosen, 'backend' | 'remark'>) => {
+    const shown = set.val.slice(0, PREVIEWS);
+    answer({
+      kind: 'start',
+      backend,
+      remarks: [...(set.remarks ?? []), ...(remark === undefined ? [] : [remark])],
+      size: shown[0]!.width,
+      images: shown.map(grayOf),
+      truths: shown.map(({ mask }) => mask.map((label) => (label === 1 ? 255 : 0))),
+    });
+    return trainOnce(settings, set, answer, signal);
+  };
+  try {
+    await once(chosen);
+  } catch (error) {
+    if (chosen.backend.name !== 'webgpu' || signal?.aborted) throw error;
+    // A GPU that is lost or full is no reason to end without weights.
+    phase('Starting again without the GPU');
+    await stopWebGPU(chosen.processor);
+    const reason = withoutPoint((error as Error).message);
+    await once({
+      backend: chosen.processor,
+      remark: `WebGPU stopped: ${reason}. The training began anew without it. If it happens again, close other pages that use the GPU, or choose WebAssembly.`,
+    });
+  }
+}
+
+async function trainOnce(
+  settings: TrainSettings,
+  set: TrainData,
+  answer: (answer: TrainAnswer) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  let last = -Infinity;
+  const onStep = (step: number, steps: number, epoch: number) => {
+    if (performance.now() - last < PHASE_EVERY) return;
+    last = performance.now();
+    answer({ kind: 'phase', text: `Epoch ${epoch + 1}, step ${step} of ${steps}` });
+  };
+  const job = trainJob(settings, set, signal, onStep);
   let step = await job.next();
   for (; !step.done; step = await job.next()) {
     answer({ kind: 'epoch', report: step.value });
@@ -78,6 +118,7 @@ async function training(
     model.getWeights().map(async (one) => (await one.data()) as Float32Array),
   );
   answer({ kind: 'done', hash: await hashOfWeights(weights), ...(await savedModel(model)) });
+  model.dispose();
 }
 
 function open(data: TrainRequest['data']): Promise<TrainData> {

@@ -5,7 +5,10 @@ import type { State } from './state.js';
 const DICE = 'formula: 1 - (2*overlap + 1) / (target + predicted + 1)';
 
 /** The state as TypeScript that runs in an empty project, and as the YAML of a training. */
-export function codeOf({ losses, q, train, tab, card }: State): { typescript: string; yaml: string } {
+export function codeOf({ losses, q, train, tab, card, backend }: State): {
+  typescript: string;
+  yaml: string;
+} {
   const chosen = tab === 'train' ? [train] : tab === 'card' ? [card] : losses.length > 0 ? losses : [DICE];
   const specs = chosen.filter((spec) => !spec.startsWith(FORMULA)).map((spec) => portableSpec(spec, q));
   const formulas = chosen.filter((spec) => spec.startsWith(FORMULA));
@@ -32,7 +35,7 @@ loss: ${JSON.stringify(specs[0] ?? 'dice')}
 model: { name: unet, widths: [8, 16, 32] }
 epochs: 20
 seed: 1
-`;
+${tab === 'train' && backend !== 'auto' ? `backend: ${backend}\n` : ''}`;
   return { typescript, yaml };
 }
 

@@ -1,5 +1,5 @@
 import { FORMULA, lightLoss } from '../core/losses.js';
-import { DEFAULTS, PREDICTIONS, SHAPES, TABS, type State } from './state.js';
+import { BACKENDS, DEFAULTS, PREDICTIONS, SHAPES, TABS, type State } from './state.js';
 
 /** The version of links. */
 const VERSION = '1';
@@ -98,6 +98,7 @@ const FIELDS: readonly Field<keyof State>[] = [
   text('card', 'card', /^[^<>]+$/),
   text('train', 'train', /^[^<>]+$/),
   within('epochs', 'epochs', 1, 30, 0),
+  choice('backend', 'backend', BACKENDS),
 ];
 
 /** The hash of a link to a state: only what differs from the defaults. */

@@ -34,6 +34,9 @@ export type Shape = (typeof SHAPES)[number];
 export const PREDICTIONS = ['blurred', 'uniform', 'shifted', 'small', 'large'] as const;
 export type PredictionName = (typeof PREDICTIONS)[number];
 
+/** What *Train* may compute on. */
+export const BACKENDS = ['auto', 'wasm', 'webgpu'] as const;
+
 /** Everything that a link to the page holds. */
 export interface State {
   readonly tab: Tab;
@@ -57,6 +60,7 @@ export interface State {
   /** What is trained. */
   readonly train: string;
   readonly epochs: number;
+  readonly backend: (typeof BACKENDS)[number];
 }
 
 export const DEFAULTS: State = {
@@ -75,6 +79,7 @@ export const DEFAULTS: State = {
   card: 'ce + 0.5*l1(temperature=10)',
   train: 'dice',
   epochs: 6,
+  backend: 'auto',
 };
 
 /** The state of the page. */

@@ -162,6 +162,15 @@ export function Problem({ children }: { children: string }) {
   );
 }
 
+/** Says that work has not answered for long. */
+export function Silence({ seconds }: { seconds: number }) {
+  return seconds === 0 ? null : (
+    <p class="note" role="status" id="silence">
+      No answer for {seconds} seconds. The machine may be busy: wait, or stop it and start again.
+    </p>
+  );
+}
+
 /** Calls back when Escape is pressed. */
 export function useEscape(onEscape: () => void): void {
   useEffect(() => {

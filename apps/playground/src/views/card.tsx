@@ -4,10 +4,10 @@ import type { ProfileFamily } from '@segloss/bias';
 
 import type { CardAnswer, CardRequest } from '../core/card-run.js';
 import { FORMULA } from '../core/losses.js';
-import { startWork, type Work } from '../core/worker.js';
+import { asError, startWork, type Running, type Work } from '../core/worker.js';
 import { said, specOf, state, update } from '../state/state.js';
 import { LineFigure } from '../ui/chart.js';
-import { Notice, Problem, Screen } from '../ui/controls.js';
+import { Notice, Problem, Screen, Silence, useEscape } from '../ui/controls.js';
 import { DataTable } from '../ui/table.js';
 import { percent, ratio } from '../ui/text.js';
 
@@ -15,7 +15,9 @@ type Card = Extract<CardAnswer, { kind: 'card' }>;
 
 const card = signal<Card | undefined>(undefined);
 const problem = signal('');
-const running = signal(false);
+const running = signal<Running | undefined>(undefined);
+/** Seconds without an answer, where there are many: some losses take a minute. */
+const silence = signal(0);
 const place = signal<'worker' | 'page'>('worker');
 
 const EXAMPLES = [
@@ -34,27 +36,37 @@ const WORK: Work<CardRequest, CardAnswer> = {
   create: () => new Worker(new URL('../workers/card.worker.ts', import.meta.url), { type: 'module' }),
   inPage: async (request, answer) => (await import('../core/card-run.js')).runCard(request, answer),
   isLast: () => true,
-  failed: (message) => ({ kind: 'error', message }),
+  failed: asError,
 };
 
 function measure(): void {
   card.value = undefined;
   problem.value = '';
-  running.value = true;
   const receive = (answer: CardAnswer) => {
-    running.value = false;
+    running.value = undefined;
     if (answer.kind === 'error') problem.value = answer.message;
     else {
       card.value = answer;
       said.value = `Measured ${answer.spec}.`;
     }
   };
-  startWork(WORK, { spec: specOf(state.value.card) }, receive, (where) => (place.value = where));
+  const request = { spec: specOf(state.value.card) };
+  running.value = startWork(WORK, request, {
+    answer: receive,
+    place: (where) => (place.value = where),
+    silence: (seconds) => (silence.value = seconds),
+  });
+}
+
+function stop(): void {
+  running.value?.stop();
+  running.value = undefined;
 }
 
 /** Which sizes any loss prefers, measured by the library. */
 export function CardView() {
   const id = useId();
+  useEscape(stop);
   return (
     <Screen
       controls={
@@ -63,7 +75,8 @@ export function CardView() {
           style="border: 0; margin: 0; padding: 0"
           onSubmit={(event) => {
             event.preventDefault();
-            measure();
+            if (running.value) stop();
+            else measure();
           }}
         >
           <label for={id}>Spec or formula</label>
@@ -78,8 +91,8 @@ export function CardView() {
             Any spec of the library, or after <code>formula:</code> a formula of <code>overlap</code>,{' '}
             <code>predicted</code>, <code>target</code> and <code>count</code>.
           </small>
-          <button type="submit" class="primary" id="measure" disabled={running.value}>
-            {running.value ? 'Measuring …' : 'Measure'}
+          <button type="submit" class="primary" id="measure">
+            {running.value ? 'Stop' : 'Measure'}
           </button>
           <div class="segments">
             {EXAMPLES.map((spec) => (
@@ -96,6 +109,7 @@ export function CardView() {
           No worker here: the page measures itself, and does not answer meanwhile.
         </p>
       )}
+      {silence.value >= 60 && <Silence seconds={silence.value} />}
       <Problem>{problem.value}</Problem>
       {card.value ? <Result {...card.value} /> : <Explain />}
     </Screen>

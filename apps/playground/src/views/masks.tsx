@@ -8,10 +8,10 @@ import {
   type ChosenFolder,
 } from '../core/analyze-request.js';
 import { exampleSummaries } from '../core/example-summary.js';
-import { startWork, type Running, type Work } from '../core/worker.js';
+import { asError, startWork, type Running, type Work } from '../core/worker.js';
 import { said } from '../state/state.js';
 import { save } from '../ui/chart.js';
-import { Notice, Problem, Screen, TextField } from '../ui/controls.js';
+import { Notice, Problem, Screen, Silence, TextField } from '../ui/controls.js';
 import { Drop } from '../ui/drop.js';
 
 type Report = Extract<AnalyzeAnswer, { kind: 'report' }>;
@@ -22,6 +22,7 @@ const classes = signal('');
 const ignore = signal('');
 const probabilities = signal(false);
 const progress = signal<string>('');
+const silence = signal(0);
 const problem = signal<string>('');
 const report = signal<Report | undefined>(undefined);
 
@@ -29,7 +30,7 @@ const WORK: Work<AnalyzeRequest, AnalyzeAnswer> = {
   create: () => new Worker(new URL('../workers/analyze.worker.ts', import.meta.url), { type: 'module' }),
   inPage: analyze,
   isLast: ({ kind }) => kind !== 'progress',
-  failed: (message) => ({ kind: 'error', message }),
+  failed: asError,
 };
 let running: Running | undefined;
 
@@ -47,7 +48,7 @@ function run(request: AnalyzeRequest): void {
     }
   };
   running?.stop();
-  running = startWork(WORK, request, receive);
+  running = startWork(WORK, request, { answer: receive, silence: (seconds) => (silence.value = seconds) });
 }
 
 function options():
@@ -176,7 +177,12 @@ export function MasksView() {
             class="only-read"
             accept=".json"
             multiple
-            onChange={(event) => void analyzeSummaries([...(event.currentTarget.files ?? [])])}
+            onChange={(event) => {
+              analyzeSummaries([...(event.currentTarget.files ?? [])]).catch(
+                (error: Error) => (problem.value = `The file cannot be read: ${error.message}`),
+              );
+              event.currentTarget.value = '';
+            }}
           />
         </label>
         <button
@@ -189,6 +195,7 @@ export function MasksView() {
           Show an invented example
         </button>
       </div>
+      <Silence seconds={silence.value} />
       <Problem>{problem.value}</Problem>
       {report.value ? <ReportView {...report.value} /> : <Explain />}
     </Screen>

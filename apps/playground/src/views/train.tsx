@@ -1,13 +1,25 @@
 import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 
 import type { ChosenFolder } from '../core/analyze-request.js';
+import { gpuHere, type Gpu } from '../core/gpu.js';
 import { threadsHere } from '../core/threads.js';
 import type { TrainReport } from '../core/train-job.js';
 import type { TrainAnswer, TrainRequest } from '../core/train-run.js';
-import { startWork, type Running, type Work } from '../core/worker.js';
+import { asError, startWork, type Running, type Work } from '../core/worker.js';
 import { nameOf, OFFERED, said, specOf, state, update } from '../state/state.js';
 import { LineFigure, save } from '../ui/chart.js';
-import { Choice, Notice, Problem, Screen, SeedSlider, Slider, TextField, useEscape } from '../ui/controls.js';
+import {
+  Choice,
+  Notice,
+  Problem,
+  Screen,
+  SeedSlider,
+  Silence,
+  Slider,
+  TextField,
+  useEscape,
+} from '../ui/controls.js';
 import { Drop } from '../ui/drop.js';
 import { paintBytes } from '../ui/paint.js';
 import { Picture } from '../ui/picture.js';
@@ -26,17 +38,23 @@ const problem = signal('');
 const trained = signal('');
 const running = signal<Running | undefined>(undefined);
 const place = signal<'worker' | 'page'>('worker');
+const phase = signal('');
+/** Seconds without an answer, where there are many. */
+const silence = signal(0);
+/** The GPU of this browser, once it has answered. */
+const gpu = signal<Gpu | undefined>(undefined);
 
 const WORK: Work<TrainRequest, TrainAnswer> = {
   create: () => new Worker(new URL('../workers/train.worker.ts', import.meta.url), { type: 'module' }),
   inPage: async (...all) => (await import('../core/train-run.js')).runTraining(...all),
   isLast: ({ kind }) => kind === 'done' || kind === 'error',
-  failed: (message) => ({ kind: 'error', message }),
+  failed: asError,
 };
 
 function stop(): void {
   running.value?.stop();
   running.value = undefined;
+  phase.value = '';
 }
 
 /** What to train with, or a sentence that says what is missing. */
@@ -55,32 +73,46 @@ function run(): void {
   const chosen = chosenData();
   problem.value = chosen instanceof Error ? chosen.message : '';
   if (chosen instanceof Error) return;
-  const { train, epochs, seed } = state.value;
+  const { train, epochs, seed, backend } = state.value;
   trained.value = train;
+  phase.value = 'Starting';
   const request: TrainRequest = {
     settings: { spec: specOf(train), epochs, seed },
     data: chosen,
+    backend,
     wasm: new URL('./tfjs/', document.baseURI).href,
     threads: threadsHere(),
   };
-  running.value = startWork(WORK, request, receive, (where) => (place.value = where));
+  running.value = startWork(WORK, request, {
+    answer: receive,
+    place: (where) => (place.value = where),
+    silence: (seconds) => (silence.value = seconds),
+  });
 }
 
 function receive(answer: TrainAnswer): void {
-  if (answer.kind === 'start') start.value = answer;
+  if (answer.kind === 'phase') phase.value = answer.text;
+  if (answer.kind === 'start') {
+    start.value = answer;
+    reports.value = [];
+  }
   if (answer.kind === 'epoch') {
     reports.value = [...reports.value, answer.report];
     said.value = `Epoch ${answer.report.epoch + 1}: p/q ${ratio(answer.report.soft)} soft, ${ratio(answer.report.hard)} hard.`;
   }
   if (answer.kind === 'done') done.value = answer;
   if (answer.kind === 'error') problem.value = `Training stopped: ${answer.message}`;
-  if (answer.kind === 'done' || answer.kind === 'error') running.value = undefined;
+  if (answer.kind === 'done' || answer.kind === 'error') {
+    running.value = undefined;
+    phase.value = '';
+  }
 }
 
 /** A U-Net that is trained in the page. */
 export function TrainView() {
   const { train, epochs, seed } = state.value;
   useEscape(stop);
+  useEffect(() => void (gpu.value ?? gpuHere().then((found) => (gpu.value = found))), []);
   return (
     <Screen
       controls={
@@ -107,8 +139,9 @@ export function TrainView() {
             onChange={(value) => update({ epochs: Math.round(value) })}
           />
           <SeedSlider label="Seed" value={seed} />
+          <ComputesOn />
           <p class="small">
-            A U-Net of 29 thousand weights, trained in this page with WebAssembly. The same seed gives the
+            A U-Net of 29 thousand weights, trained in this page. With WebAssembly the same seed gives the
             same weights as in Node, bit for bit.
           </p>
         </>
@@ -123,7 +156,9 @@ export function TrainView() {
           {reports.value.length} / {epochs} epochs
         </span>
         <small id="train-backend">{whereOf(start.value)}</small>
+        <small id="train-phase">{phase.value}</small>
       </div>
+      <Silence seconds={silence.value} />
       {data.value === 'own' && <OwnImages />}
       <Problem>{problem.value}</Problem>
       {start.value?.remarks.map((remark) => (
@@ -147,17 +182,49 @@ export function TrainView() {
   );
 }
 
+/** On what to train: a choice where there is a GPU, else the reason why there is none. */
+function ComputesOn() {
+  const found = gpu.value;
+  const { backend } = state.value;
+  if (found === undefined || 'missing' in found) {
+    return (
+      <p class="small" id="train-gpu">
+        <strong>Computes on the processor.</strong>{' '}
+        {found === undefined ? 'Looking for a GPU …' : `No WebGPU: ${found.missing}.`}
+      </p>
+    );
+  }
+  const { name, software } = found.adapter;
+  return (
+    <div class="field">
+      <Choice
+        label="Computes on"
+        value={backend}
+        choices={[['auto', 'The faster one'], ['wasm', 'WebAssembly'], ['webgpu', 'WebGPU']]} // prettier-ignore
+        onChange={(value) => update({ backend: value })}
+      />
+      <small id="train-gpu">
+        {software
+          ? `${name}, the only GPU, is a program on the processor: WebAssembly is faster.`
+          : `${name}. Before it trains, its first steps are compared with those of WebAssembly.`}
+      </small>
+    </div>
+  );
+}
+
 /** What computes, in words. */
 function whereOf(started: Start | undefined): string {
   if (started === undefined) return '';
-  const { name, threads } = started.backend;
-  const backend =
-    name === 'wasm'
-      ? `WebAssembly, ${threads === 1 ? 'one thread' : `${threads} threads`}.`
-      : 'No WebAssembly here: plain JavaScript, many times slower.';
+  const backend = backendInWords(started.backend);
   return place.value === 'worker'
     ? backend
     : `${backend} No worker here: the page trains itself, and answers late.`;
+}
+
+function backendInWords({ name, threads, adapter, reason }: Start['backend']): string {
+  if (name === 'webgpu') return `WebGPU, ${adapter}.`;
+  if (name === 'wasm') return `WebAssembly, ${threads === 1 ? 'one thread' : `${threads} threads`}.`;
+  return `No WebAssembly here (${reason}): plain JavaScript, many times slower.`;
 }
 
 function OwnImages() {

@@ -1,5 +1,4 @@
-import { analyze, type AnalyzeRequest } from '../core/analyze-request.js';
+import { analyze } from '../core/analyze-request.js';
+import { asError, serve } from '../core/worker.js';
 
-addEventListener('message', ({ data }: MessageEvent<AnalyzeRequest>) => {
-  void analyze(data, (answer) => postMessage(answer));
-});
+serve({ inPage: analyze, failed: asError });

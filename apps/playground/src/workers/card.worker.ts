@@ -1,5 +1,4 @@
-import { runCard, type CardRequest } from '../core/card-run.js';
+import { runCard } from '../core/card-run.js';
+import { asError, serve } from '../core/worker.js';
 
-addEventListener('message', ({ data }: MessageEvent<CardRequest>) => {
-  void runCard(data, (answer) => postMessage(answer));
-});
+serve({ inPage: runCard, failed: asError });

@@ -1,5 +1,4 @@
-import { runTraining, type TrainRequest } from '../core/train-run.js';
+import { runTraining } from '../core/train-run.js';
+import { asError, serve } from '../core/worker.js';
 
-addEventListener('message', ({ data }: MessageEvent<TrainRequest>) => {
-  void runTraining(data, (answer) => postMessage(answer));
-});
+serve({ inPage: runTraining, failed: asError });

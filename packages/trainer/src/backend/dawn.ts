@@ -1,24 +1,15 @@
+import { findAdapter, type GpuAdapter, type GpuSource } from '../loop/adapter.js';
 import { importOptional } from './packages.js';
 
-// What we use of the npm package webgpu, which is Dawn, the WebGPU of Chromium, for Node. (DOM types have no WebGPU yet.)
+// What we use of the npm package webgpu, which is Dawn, the WebGPU of Chromium, for Node.
 interface Dawn {
-  create(options: string[]): GPU;
+  create(options: string[]): GpuSource;
   readonly globals: Record<string, unknown>;
 }
-interface GPU {
-  requestAdapter(options?: object): Promise<Adapter | null>;
-}
-interface Adapter {
-  readonly isFallbackAdapter?: boolean;
-  readonly info: Readonly<Record<'vendor' | 'architecture' | 'device' | 'description', string>> & {
-    readonly isFallbackAdapter?: boolean;
-  };
-}
 interface Host {
-  navigator?: { gpu?: GPU };
+  navigator?: { gpu?: GpuSource };
 }
 
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 const host = globalThis as unknown as Host;
 let withdraw: (() => void) | undefined;
 
@@ -48,11 +39,9 @@ export function withdrawGPU(): void {
 }
 
 /** The adapter that tfjs will get. */
-export async function requestAdapter(): Promise<{ name: string; software: boolean }> {
-  const adapter = await host.navigator!.gpu!.requestAdapter({ powerPreference: 'high-performance' });
-  if (adapter === null) throw new Error('WebGPU finds no adapter: no driver of a GPU (on Linux: Vulkan)');
-  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
-  const name = description || device || `${vendor} ${architecture}`.trim() || 'an unnamed adapter';
-  const fallback = isFallbackAdapter ?? adapter.isFallbackAdapter ?? false;
-  return { name, software: fallback || SOFTWARE.test([vendor, architecture, device, description].join(' ')) };
+export async function requestAdapter(): Promise<GpuAdapter> {
+  const adapter = await findAdapter(host.navigator!.gpu!);
+  if (adapter === undefined)
+    throw new Error('WebGPU finds no adapter: no driver of a GPU (on Linux: Vulkan)');
+  return adapter;
 }

@@ -1,11 +1,12 @@
 import { findBackend } from '@tensorflow/tfjs-core';
 
 import { provideGPU, requestAdapter } from './dawn.js';
+import { type GpuAdapter } from '../loop/adapter.js';
 import { watchDevice } from '../loop/device.js';
 import { isMissing, MissingPackageError } from './packages.js';
 import { type Candidate } from './types.js';
 
-let adapter: { name: string; software: boolean } | undefined;
+let adapter: GpuAdapter | undefined;
 
 export const webgpu: Candidate = {
   name: 'webgpu',

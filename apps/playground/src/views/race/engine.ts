@@ -20,6 +20,8 @@ const CALM_EVERY = 1000;
 export const frame = signal<RaceFrame | undefined>(undefined);
 export const result = signal<Result | undefined>(undefined);
 export const running = signal(false);
+/** Why the race has broken off, if it has. */
+export const problem = signal('');
 /** Where the steps are computed: in a worker, or in the page without worker support. */
 export const place = signal<'worker' | 'page'>('worker');
 
@@ -39,6 +41,7 @@ export const sameRace = (a: RaceSettings, b: RaceSettings) => JSON.stringify(a) 
 /** Runs a race to a number of steps; continues where the same race has stopped before. */
 export function start(settings: RaceSettings, until: number): void {
   if (settings.specs.length === 0 || running.value) return;
+  problem.value = '';
   const known = result.value;
   const continues = known !== undefined && sameRace(known.settings, settings) && known.steps < STEPS;
   goal = until;
@@ -72,6 +75,7 @@ export function reset(): void {
   next = undefined;
   asked = false;
   added = [];
+  problem.value = '';
   result.value = undefined;
   frame.value = undefined;
 }
@@ -90,6 +94,7 @@ function request(message: RaceRequest): void {
 function newWorker(first: RaceRequest): Worker {
   const made = new Worker(new URL('../../workers/race.worker.ts', import.meta.url), { type: 'module' });
   made.onmessage = ({ data }: MessageEvent<RaceFrame>) => receive(data);
+  made.onmessageerror = () => breakOff('an answer of its worker cannot be read');
   made.onerror = (event) => {
     event.preventDefault();
     worker = undefined;
@@ -101,11 +106,26 @@ function newWorker(first: RaceRequest): Worker {
 /** Without workers the page makes the steps itself, in slices that leave it usable. */
 function inPage({ settings, until }: RaceRequest): void {
   place.value = 'page';
-  if (settings !== undefined) driver = new RaceDriver(settings);
+  try {
+    if (settings !== undefined) driver = new RaceDriver(settings);
+  } catch (error) {
+    return breakOff((error as Error).message);
+  }
   const mine = driver;
   setTimeout(() => {
-    if (mine !== undefined && mine === driver) receive(mine.advance(until, SLICE.page));
+    if (mine === undefined || mine !== driver) return;
+    try {
+      receive(mine.advance(until, SLICE.page));
+    } catch (error) {
+      breakOff((error as Error).message);
+    }
   });
+}
+
+/** Ends a race that cannot be continued, and says why. */
+function breakOff(reason: string): void {
+  reset();
+  problem.value = `The race broke off: ${reason}.`;
 }
 
 /** Takes a slice. The worker begins the next one while this one is drawn. */

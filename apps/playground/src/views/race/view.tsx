@@ -8,6 +8,7 @@ import {
   LossPicker,
   Notice,
   Presets,
+  Problem,
   Screen,
   SeedSlider,
   SizeSlider,
@@ -15,7 +16,7 @@ import {
   useEscape,
 } from '../../ui/controls.js';
 import { Predict } from '../../ui/predict.js';
-import { frame, place, reset, result, running, sameRace, start, stop } from './engine.js';
+import { frame, place, problem, reset, result, running, sameRace, start, stop } from './engine.js';
 import { PRESETS } from './presets.js';
 import { RaceImages, RaceNotice, sentence, Standings } from './standings.js';
 
@@ -73,6 +74,7 @@ export function RaceView() {
       }
     >
       <RunBar stale={stale} />
+      <Problem>{problem.value}</Problem>
       {stale && <p class="note">The settings have changed; run again to see their race.</p>}
       {shown === undefined ? <Before /> : <RaceNotice {...shown} />}
       {shown !== undefined && frame.peek() !== undefined && <RaceImages {...shown.settings} />}

@@ -1,0 +1,103 @@
+// Train on WebGPU, by SwiftShader: a program that does the work of a GPU, a hundred times slower than WebAssembly.
+import { expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+
+import { inBrowser, resultOf, without } from './in-browser.js';
+
+/** What is used of WebGPU; the types of the DOM have none yet. */
+interface Gpu {
+  readonly GPUAdapter: { readonly prototype: { requestDevice(...all: unknown[]): Promise<Gpu['lost']> } };
+  readonly GPUDevice: { readonly prototype: { createShaderModule(given: { code: string }): object } };
+  lost: { destroy(): void };
+}
+
+/** Trains one epoch and gives the numbers that the page shows. */
+async function trained(page: Page) {
+  await page.click('#train-run');
+  await resultOf(page, '#train-hash');
+  const { loss, soft, hash } = await page
+    .locator('#train-report')
+    .evaluate((element) => ({ ...(element as HTMLElement).dataset }));
+  const notes = await page.locator('.note').allTextContents();
+  return { loss: Number(loss), soft: Number(soft), hash, notes, backend: await page.textContent('#train-backend') };
+} // prettier-ignore
+
+inBrowser(
+  'training on WebGPU',
+  ({ open }) => {
+    const link = '#v=1&tab=train&epochs=1&seed=3&train=ce+%2B+l1';
+    let expected: Awaited<ReturnType<typeof trained>>;
+
+    it('is left to WebAssembly where the GPU is a program, and says so', async () => {
+      const { page, problems } = await open(link);
+      await page.getByRole('radio', { name: 'WebGPU' }).waitFor({ state: 'attached' });
+      expect(await page.textContent('#train-gpu')).toMatch(/swiftshader, the only GPU, is a program/i);
+      expected = await trained(page);
+      expect(expected.backend).toContain('WebAssembly');
+      expect(expected.notes).toEqual([]);
+      expect(problems).toEqual([]);
+      await page.close();
+    });
+
+    it('has the numbers of WebAssembly where it is chosen, which the link keeps', async () => {
+      const { page, problems } = await open(link);
+      await page.getByRole('radio', { name: 'WebGPU' }).check();
+      await page.waitForFunction(() => location.hash.includes('backend=webgpu'));
+      const found = await trained(page);
+      expect(found.backend).toMatch(/^WebGPU, .*swiftshader/i);
+      expect(found.notes).toEqual([]);
+      expect(Math.abs(found.loss / expected.loss - 1)).toBeLessThan(1e-3);
+      expect(Math.abs(found.soft / expected.soft - 1)).toBeLessThan(1e-2);
+      expect(problems).toEqual([]);
+      await page.close();
+    });
+
+    // Scripts that run first do not reach workers: without workers the page computes.
+
+    it('begins anew on WebAssembly where the GPU is lost', async () => {
+      const { page } = await open(`${link}&backend=webgpu`, {}, async (one) => {
+        await without('Worker')(one);
+        await one.addInitScript(() => {
+          const adapter = (globalThis as unknown as Gpu).GPUAdapter.prototype;
+          const { requestDevice } = adapter;
+          adapter.requestDevice = async function (...all) {
+            return ((globalThis as unknown as Gpu).lost = await requestDevice.apply(this, all));
+          };
+        });
+      });
+      await page.click('#train-run');
+      await page.locator('#train-backend', { hasText: 'WebGPU' }).waitFor();
+      await page.evaluate(() => (globalThis as unknown as Gpu).lost.destroy());
+      await resultOf(page, '#train-hash');
+      expect(await page.textContent('#train-backend')).toContain('WebAssembly');
+      expect(await page.locator('#train-report').getAttribute('data-hash')).toBe(expected.hash);
+      expect(await page.locator('.note').first().textContent()).toMatch(
+        /^WebGPU stopped: .* choose WebAssembly\.$/,
+      );
+      await page.close();
+    });
+
+    it('is refused where its numbers are wrong', async () => {
+      const { page } = await open(`${link}&backend=webgpu`, {}, async (one) => {
+        await without('Worker')(one);
+        await one.addInitScript(() => {
+          const device = (globalThis as unknown as Gpu).GPUDevice.prototype;
+          const { createShaderModule } = device;
+          device.createShaderModule = function (given) {
+            // The gradient of max-pooling, as a driver with a fault might compute it.
+            const code = given.code.replace('dotProd += dyValue * mask', 'dotProd += 0.9 * dyValue * mask');
+            return createShaderModule.call(this, { ...given, code });
+          };
+        });
+      });
+      const { hash, notes, backend } = await trained(page);
+      expect(backend).toContain('WebAssembly');
+      expect(hash).toBe(expected.hash);
+      expect(notes).toEqual([
+        expect.stringMatching(/is not used: its numbers differ, the gradient of \S+ is off by/),
+      ]);
+      await page.close();
+    });
+  },
+  'swiftshader',
+);
