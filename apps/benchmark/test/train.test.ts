@@ -376,6 +376,16 @@ describe('after a training', () => {
     expect(dice(same)).toEqual(dice(report));
   });
 
+  it('a command says that the settings were edited', () => {
+    const file = path.join(runOf('whole'), 'config.resolved.yaml');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace(/^seed: .*/m, 'seed: 1234'));
+    const { stderr } = segloss('test', runOf('whole'));
+    writeFileSync(file, text);
+    expect(stderr).toMatch(/^warning: .*config\.resolved\.yaml was edited after the training/m);
+    expect(segloss('test', runOf('whole')).stderr).not.toContain('edited');
+  });
+
   it('segloss predict writes label images, and names what it cannot read', () => {
     const images = path.join(folder, 'unseen');
     mkdirSync(images);

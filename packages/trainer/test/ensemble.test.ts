@@ -79,7 +79,7 @@ describe('a mean of runs and of mirrorings', () => {
     const back = layers.reshape({ targetShape: [1, logits.length, 1] });
     const model = modelOf({ inputs: image, outputs: back.apply(dense.apply(flat)) as SymbolicTensor });
     const config = parseConfig({ data: { folder: 'demo' } });
-    return { folder: `run-${logits.join()}`, config, classes, background: 0, inputShape: [1, logits.length, 1], model, checkpoint: 'best', fingerprint: 'same' }; // prettier-ignore
+    return { folder: `run-${logits.join()}`, config, classes, background: 0, inputShape: [1, logits.length, 1], model, checkpoint: 'best', fingerprint: 'same', edited: false }; // prettier-ignore
   }
   const logit = (p: number) => Math.log(p / (1 - p));
 

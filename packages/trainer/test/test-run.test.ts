@@ -57,6 +57,44 @@ describe('testRun', () => {
   });
 });
 
+describe('the settings of a run', () => {
+  const edited = async (change: (text: string) => string) => {
+    const file = path.join(run.folder, 'config.resolved.yaml');
+    const text = readFileSync(file, 'utf8');
+    const changed = change(text);
+    writeFileSync(file, changed);
+    try {
+      const opened = await openRun(run.folder);
+      opened.model.dispose();
+      return [changed !== text, opened.edited];
+    } finally {
+      writeFileSync(file, text);
+    }
+  };
+
+  it('are those of the training, or `edited`; where its images lie does not count', async () => {
+    expect(run.edited).toBe(false);
+    expect(await edited((text) => text.replace(/size: 16\b/, 'size: 8'))).toEqual([true, true]);
+    expect(await edited((text) => text.replace(/epochs: 1\b/, 'epochs: 9'))).toEqual([true, true]);
+    expect(await edited((text) => text.replace(/folder: .*/, 'folder: elsewhere'))).toEqual([true, false]);
+    expect(await edited((text) => `# moved\n${text}`)).toEqual([true, false]);
+  });
+
+  it('are the same ones with a loss of the user', async () => {
+    writeFileSync(
+      path.join(folder, 'mine.mjs'),
+      `import { defineLoss } from '@segloss/losses';
+import { mean } from '@tensorflow/tfjs-core';
+export const mine = defineLoss({ name: 'mine', summary: 'sizes', defaults: {}, statistics: () => ['predicted'], compute: ({ predicted }) => mean(predicted) });
+`,
+    );
+    const given = tinyRun(folder, { epochs: 1, loss: 'ce + ./mine.mjs#mine' });
+    const opened = await openRun((await runTraining({ ...given, folder })).folder);
+    opened.model.dispose();
+    expect(opened.edited).toBe(false);
+  });
+});
+
 describe('other data', () => {
   const other = (name: string) => path.join(folder, name);
   const trainedOn = async (data?: string) =>

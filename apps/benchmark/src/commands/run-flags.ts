@@ -47,8 +47,8 @@ export function withRunFlags(command: Command, decodings: 'one' | 'several' = 'o
     .option('--json', 'print the result as JSON');
 }
 
-/** Opens the run of a command. */
-export function open(
+/** Opens the run of a command, and says where its settings were edited. */
+export async function open(
   folder: string,
   {
     checkpoint = 'best',
@@ -57,13 +57,19 @@ export function open(
     calibrated = false,
   }: Pick<RunFlags, 'checkpoint' | 'backend' | 'allowModules' | 'calibrated'>,
   terminal: Terminal,
-) {
-  return openRun(absolute(terminal, folder), {
+): Promise<OpenRun> {
+  const run = await openRun(absolute(terminal, folder), {
     checkpoint: checkpointOf(checkpoint),
     calibrated,
     modules: allowModules || consentOf(terminal),
     ...(backend !== undefined && { backend: backend as 'auto' }),
   });
+  if (run.edited) {
+    terminal.stderr.write(
+      `warning: ${path.join(folder, 'config.resolved.yaml')} was edited after the training: the results are of the edited settings\n`,
+    );
+  }
+  return run;
 }
 
 /** Opens runs that predict together, on the backend of the first. */

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
@@ -7,12 +6,12 @@ import { selectBackend } from '../backend/select-backend.js';
 import { type BackendName } from '../backend/types.js';
 import { restoreWeights } from '../checkpoint/restore-weights.js';
 import { checkpointFile, type CheckpointName } from '../checkpoint/store.js';
-import { loadConfig } from '../config/load-config.js';
 import { modulesOfModel } from '../config/modules.js';
 import { type RunConfig } from '../config/schema.js';
 import { askConsent, type ModuleConsent } from '../modules/consent.js';
 import { moduleSource } from '../modules/module-source.js';
 import { temperatureOf } from './run-calibration.js';
+import { settingsOf, writtenConfig } from './run-config.js';
 import { RunError } from './run-error.js';
 import { RunFolder } from './run-folder.js';
 import { buildRunModel } from './run-model.js';
@@ -33,6 +32,8 @@ export interface OpenRun {
   readonly checkpoint: CheckpointName;
   /** SHA-256 of the data that it was trained with; undefined for runs of versions that wrote none. */
   readonly fingerprint?: string;
+  /** Whether `config.resolved.yaml` has other settings than the run was trained with; where data lie does not count. */
+  readonly edited: boolean;
   /** Temperature of its probabilities, of a run that was opened `calibrated`; see {@link calibrateRun}. */
   readonly temperature?: number;
 }
@@ -40,6 +41,7 @@ export interface OpenRun {
 /** What `dataset.json` says that a model needs. */
 interface DatasetFile extends Pick<OpenRun, 'classes' | 'inputShape' | 'fingerprint'> {
   readonly background?: number | 'none';
+  readonly settings?: string;
 }
 
 /** Options of {@link openRun}. */
@@ -77,8 +79,8 @@ export async function openRun(
       );
     }
   }
-  const { config } = await loadConfig(path.resolve(home.file('config.resolved.yaml')));
-  const { background: said, ...found } = home.read<DatasetFile>('dataset.json');
+  const config = await writtenConfig(home);
+  const { background: said, settings, ...found } = home.read<DatasetFile>('dataset.json');
   const background = said === 'none' ? null : (said ?? 0);
   const { classes, inputShape, fingerprint } = found;
   const sources = modulesOfModel(config).map((module) => moduleSource(module, home.folder));
@@ -90,6 +92,7 @@ export async function openRun(
   await checkWeights(model, home, checkpoint);
   return {
     ...{ folder, config, classes, background, inputShape, model, checkpoint },
+    edited: settings !== undefined && settings !== settingsOf(config),
     ...(fingerprint !== undefined && { fingerprint }),
     ...(temperature !== undefined && { temperature }),
   };

@@ -31,6 +31,7 @@ import {
 } from './environment.js';
 import { type RunEvent } from './events.js';
 import { planRun, type PlanOptions } from './plan-run.js';
+import { settingsOf, writtenConfig } from './run-config.js';
 import { prepareImages, type RunData } from './run-data.js';
 import { RunError } from './run-error.js';
 import { RunFolder, type RunStatus } from './run-folder.js';
@@ -120,7 +121,8 @@ export async function runTraining(
         if (home.status === 'running') {
           note('the last attempt ended without a status: it was killed, or could not write');
         }
-        for (const text of describeRun(home, { loaded, data, backend, command })) noteAbout(text, 'settings');
+        for (const text of await describeRun(home, { loaded, data, backend, command }))
+          noteAbout(text, 'settings');
         home.setStatus('running');
         const { epochs, stepsPerEpoch } = trainingLength(config, data.train.length);
         onEvent({
@@ -229,10 +231,10 @@ function refuseWithoutBest(home: RunFolder): void {
 }
 
 /** Writes the files that say what the run is. Returns what is other than before, where the run is resumed. */
-function describeRun(
+async function describeRun(
   home: RunFolder,
   { loaded, data, backend, command }: { loaded: LoadedConfig; data: RunData; backend: BackendChoice; command: readonly string[] }, // prettier-ignore
-): string[] {
+): Promise<string[]> {
   const { config, origin, folder } = loaded;
   const moved = (module: string) => movedModule(module, folder, home.folder);
   home.write(
@@ -255,6 +257,7 @@ function describeRun(
     inputShape,
     fingerprint,
     background: background ?? 'none',
+    settings: settingsOf(await writtenConfig(home)),
     ...ids,
   });
   const others = before === undefined ? [] : differences(before, environment);
