@@ -67,9 +67,13 @@ describe('a lease', () => {
     );
   });
 
-  it('is taken over after a host has been silent', async () => {
+  it('is taken over after a host has been silent, and says that it waits', async () => {
     leave({ ...otherHost, heartbeat: longAgo });
-    (await acquire()).release();
+    const said: string[] = [];
+    (await Lease.acquire(file, quick, (text) => said.push(text))).release();
+    expect(said).toEqual([
+      expect.stringMatching(/was last trained by process \d+ on node-7: watching for 0\.06 s/),
+    ]);
   });
 
   it('is refused where the clock of another host is far behind, but its heartbeat goes on', async () => {

@@ -25,6 +25,10 @@ export interface LeaseTimes {
 
 const TIMES: LeaseTimes = { beat: 5_000, stale: 60_000 };
 
+/** Receives what is waited for. */
+export type OnWait = (text: string) => void;
+const silent: OnWait = () => undefined;
+
 /** What the file of a lease says. */
 interface LeaseContent extends ProcessIdentity {
   readonly token: string;
@@ -50,7 +54,7 @@ export class Lease {
    * @param file In a folder that exists.
    * @throws {RunError} If another process holds it.
    */
-  static async acquire(file: string, times: LeaseTimes = TIMES): Promise<Lease> {
+  static async acquire(file: string, times: LeaseTimes = TIMES, onWait = silent): Promise<Lease> {
     const token = newToken();
     const watch = await DeathWatch.open(socketOf(file, token));
     const draft = `${file}.${token}.tmp`;
@@ -60,7 +64,7 @@ export class Lease {
     try {
       writeSync(handle, text);
       fsyncSync(handle);
-      while (!publish(draft, file, text)) await makeWay(file, times, draft);
+      while (!publish(draft, file, text)) await makeWay(file, times, onWait, draft);
     } catch (error) {
       closeSync(handle);
       watch.close();
@@ -104,8 +108,12 @@ export class Lease {
 }
 
 /** Throws if a process that may be alive holds the lease. */
-export async function refuseWhileHeld(file: string, times: LeaseTimes = TIMES): Promise<void> {
-  if (exists(file)) await makeWay(file, times);
+export async function refuseWhileHeld(
+  file: string,
+  times: LeaseTimes = TIMES,
+  onWait = silent,
+): Promise<void> {
+  if (exists(file)) await makeWay(file, times, onWait);
 }
 
 /** Puts the complete file in its place, unless there is one. */
@@ -132,13 +140,14 @@ function publish(draft: string, file: string, text: string): boolean {
 }
 
 /** Removes the lease of an owner that is dead. @throws {RunError} If it may be alive. */
-async function makeWay(file: string, times: LeaseTimes, draft?: string): Promise<void> {
+async function makeWay(file: string, times: LeaseTimes, onWait: OnWait, draft?: string): Promise<void> {
   const owner = read(file);
   const fate = owner === undefined ? 'unknown' : await fateOfOwner(file, owner);
-  if (fate === 'dead' || (fate === 'unknown' && (await isSilent(file, times, draft))))
+  const who = owner === undefined ? 'another process' : describe(owner);
+  const wait = (seconds: number) => onWait(`${path.dirname(file)} was last trained by ${who}: watching for ${seconds} s whether it is alive`); // prettier-ignore
+  if (fate === 'dead' || (fate === 'unknown' && (await isSilent(file, times, wait, draft))))
     return takeAway(file, owner?.token);
   if (!exists(file)) return;
-  const who = owner === undefined ? 'another process' : describe(owner);
   const hint = fate === 'alive' ? 'wait for it, or end it' : `wait for it, or end it; a dead process is noticed ${times.stale / 1000} s after its last heartbeat`; // prettier-ignore
   throw new RunError(`${path.dirname(file)} is being trained by ${who}; ${hint}`, 'busy');
 }
@@ -156,7 +165,12 @@ async function fateOfOwner(file: string, owner: LeaseContent): Promise<ReturnTyp
  *
  * @param draft A file that was written just now on the same disk, whose clock is that of the file too.
  */
-async function isSilent(file: string, { beat, stale }: LeaseTimes, draft = file): Promise<boolean> {
+async function isSilent(
+  file: string,
+  { beat, stale }: LeaseTimes,
+  onWait: (seconds: number) => void,
+  draft = file,
+): Promise<boolean> {
   const before = pulse(file);
   if (before === undefined) return true;
   const modified = statSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? before.modified;
@@ -164,7 +178,9 @@ async function isSilent(file: string, { beat, stale }: LeaseTimes, draft = file)
   const isOld = ages.some((age) => age >= stale);
   const isAhead = ages.some((age) => age <= -stale);
   if (!isOld && !isAhead) return false;
-  for (let waited = 0; waited < (isOld ? 3 * beat : stale); waited += beat) {
+  const time = isOld ? 3 * beat : stale;
+  onWait(time / 1000);
+  for (let waited = 0; waited < time; waited += beat) {
     await sleep(beat);
     const after = pulse(file);
     if (after === undefined) return true;

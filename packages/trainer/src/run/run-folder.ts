@@ -5,7 +5,7 @@ import { isComplete } from '../checkpoint/safetensors.js';
 import { checkpointFile } from '../checkpoint/store.js';
 import { replaceDurably } from '../logs/files.js';
 import { fromJson, toJson } from '../logs/json.js';
-import { Lease, refuseWhileHeld } from './lease.js';
+import { Lease, refuseWhileHeld, type OnWait } from './lease.js';
 
 /** How a run ended, or that it has not, in its file `STATUS`. */
 export type RunStatus = 'running' | 'finished' | 'interrupted' | 'diverged' | 'failed';
@@ -95,9 +95,9 @@ export class RunFolder {
    * @returns Its path; undefined where nothing is there.
    * @throws {RunError} If another process trains the run.
    */
-  async putAside(): Promise<string | undefined> {
+  async putAside(onWait?: OnWait): Promise<string | undefined> {
     if (!existsSync(this.folder)) return undefined;
-    await refuseWhileHeld(this.file(LOCK));
+    await refuseWhileHeld(this.file(LOCK), undefined, onWait);
     let n = 1;
     while (existsSync(`${this.folder}.old-${n}`)) n++;
     const aside = `${this.folder}.old-${n}`;
@@ -114,9 +114,9 @@ export class RunFolder {
    *
    * @throws {RunError} If another process trains this run.
    */
-  async lease(): Promise<Lease> {
+  async lease(onWait?: OnWait): Promise<Lease> {
     mkdirSync(this.folder, { recursive: true });
-    const lease = await Lease.acquire(this.file(LOCK));
+    const lease = await Lease.acquire(this.file(LOCK), undefined, onWait);
     this.held = lease;
     const old = Date.now() - 60_000; // a younger draft of the lock may be that of a process that asks for it now
     for (const name of readdirSync(this.folder)) {

@@ -111,9 +111,9 @@ export async function runTraining(
       ...{ trackers: config.logs.trackers, warn: note, folder: loaded.folder },
     });
     try {
-      const aside = fresh ? await home.putAside() : undefined;
+      const aside = fresh ? await home.putAside(note) : undefined;
       if (aside !== undefined) note(`the older run was moved to ${aside}`);
-      const lease = await home.lease();
+      const lease = await home.lease(note);
       try {
         if (home.status === 'finished') {
           note(`${folder} had finished, but ${home.incomplete.join(', ')} is missing or incomplete`);
