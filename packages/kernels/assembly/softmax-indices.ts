@@ -3,16 +3,16 @@
 import { TABLE, writeTable } from './exponential';
 import { multiplyAdd } from './multiply-add';
 import { blockLabels, NONE_SEEN, SOME_SEEN } from './block-labels';
-import { BLOCK, exponentials, fromRows, hideIgnored, invert, logarithms, ROW, sumOfLanes, temperedRows, toRows } from './region-block';
+import { addRows, BLOCK, exponentials, exponentialsSuffice, fromRows, hideIgnored, invert, logarithms, MOST_ADJACENT, ROW, sumOfLanes, temperedRows, toRows } from './region-block';
 import { addSums, firstPixel, flushLanes, imageOf, lastPixel, RUN } from './region-parts';
 import {
   COUNT, DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_SQUARES, slotOf, TARGET,
   TARGET_SQUARES, TEMPERED,
 } from './region-slots';
 
-/** Bytes of scratch: two tables, three blocks of rows, six rows, and four vectors and float64 numbers for each class. */
+/** Bytes of scratch: two tables, three blocks of rows, seven rows, and four vectors and float64 numbers for each class. */
 export function softmaxIndexScratch(classes: i32): i32 {
-  return 2 * TABLE + (3 * classes + 6) * <i32>ROW + classes * 96;
+  return 2 * TABLE + (3 * classes + 7) * <i32>ROW + classes * 96;
 }
 
 /** sums[k] += Σ e · inverse, four lanes */
@@ -85,6 +85,18 @@ function addOwnRow(e: usize, inverse: usize, overlap: usize, overlapSquares: usi
   addAt(difference, label, <f64>BLOCK - 2 * own);
 }
 
+/** The logits of the labels into a row; `kind` is what `blockLabels` says. */
+function ofLabels(z: usize, labels: usize, kind: i32, own: usize): void {
+  if (kind >= 0) {
+    memory.copy(own, z + <usize>kind * ROW, ROW);
+    return;
+  }
+  for (let i: usize = 0; i < ROW; i += 4) {
+    const label = load<i32>(labels + i);
+    if (label >= 0) store<f32>(own + i, load<f32>(z + <usize>label * ROW + i));
+  }
+}
+
 /** Σ (z - logs) over a row */
 function logLikelihood(z: usize, logs: usize): f64 {
   let sum = f32x4.splat(0);
@@ -94,40 +106,46 @@ function logLikelihood(z: usize, logs: usize): f64 {
   return sumOfLanes(sum);
 }
 
-/** The sums that have a slot, float64 [P, S, K] at `partial`: a few blocks are summed in float32 and these in float64. */
+/**
+ * The sums that have a slot, float64 [P, S, K] at `partial`: a few blocks are summed in float32 and these in float64. Unless `kept` is 0, the
+ * exponentials exp(z - max) of all but ignored blocks are written there, [B, N, K].
+ */
 // prettier-ignore
 export function softmaxIndexSums(
-  logits: usize, indices: usize, partial: usize, slots: usize, statistics: i32, pixels: i32, classes: i32, temperature: f32,
+  logits: usize, indices: usize, kept: usize, partial: usize, slots: usize, statistics: i32, pixels: i32, classes: i32, temperature: f32,
   scratch: usize, first: i32, end: i32,
 ): void {
   const table = scratch;
   const sharp = table + TABLE;
   writeTable(table, 1);
   writeTable(sharp, temperature);
-  const z = sharp + TABLE;
-  const e = z + <usize>classes * ROW;
-  const v = e + <usize>classes * ROW;
+  const wantTempered = slotOf(slots, TEMPERED) >= 0 && temperature != 1;
+  const wantLogSum = slotOf(slots, LOG_SUM) >= 0;
+  const e = sharp + TABLE;
+  // Only two sums need the logits again; else exponentials of many classes take their place, so that the first-level cache holds fewer rows.
+  const apart = classes <= MOST_ADJACENT || wantLogSum || (wantTempered && !exponentialsSuffice(temperature));
+  const z = apart ? e + <usize>classes * ROW : e;
+  const v = e + 2 * <usize>classes * ROW;
   const total = v + ROW;
   const largest = total + ROW;
   const inverse = largest + ROW;
   const logs = inverse + ROW;
   const labels = logs + ROW;
+  const own = labels + ROW;
   // Sums over the classes: four lanes each, and float64.
-  const lanes = labels + ROW;
+  const lanes = own + ROW;
   const squareLanes = lanes + (<usize>classes << 4);
   const logLanes = squareLanes + (<usize>classes << 4);
   const temperedLanes = logLanes + (<usize>classes << 4);
   const totals = temperedLanes + (<usize>classes << 4);
   const plane = <usize>classes << 3;
 
-  const wantTempered = slotOf(slots, TEMPERED) >= 0 && temperature != 1;
   const wantOwn = slotOf(slots, OVERLAP) >= 0 || slotOf(slots, OVERLAP_SQUARES) >= 0 || slotOf(slots, DIFFERENCE) >= 0;
   const wantPredicted =
     slotOf(slots, PREDICTED) >= 0 || slotOf(slots, DIFFERENCE) >= 0 || (slotOf(slots, TEMPERED) >= 0 && temperature == 1);
   const wantSquares = slotOf(slots, PREDICTED_SQUARES) >= 0;
-  const wantLogSum = slotOf(slots, LOG_SUM) >= 0;
   const wantLogs = slotOf(slots, LOG_LIKELIHOOD) >= 0 || wantLogSum;
-  const wantRows = wantPredicted || wantSquares || wantOwn || wantLogs || wantTempered;
+  const wantRows = kept != 0 || wantPredicted || wantSquares || wantOwn || wantLogs || wantTempered;
   for (let part = first; part < end; part++) {
     const sums = partial + <usize>(part * statistics) * plane;
     memory.fill(sums, 0, <usize>statistics * plane);
@@ -148,7 +166,9 @@ export function softmaxIndexSums(
       if (wantRows) {
         toRows(logits + (<usize>pixel * <usize>classes << 2), z, count, classes);
         if (kind == SOME_SEEN) hideIgnored(z, v, classes);
+        if (likelihood != 0) ofLabels(z, labels, kind, own);
         exponentials(z, e, total, largest, classes, table);
+        if (kept != 0) fromRows(e, kept + (<usize>pixel * <usize>classes << 2), count, classes);
         invert(v, total, inverse);
         if (wantLogs) logarithms(largest, total, logs, table);
         if (wantLogSum) addLogs(z, v, logs, logLanes, classes);
@@ -161,7 +181,7 @@ export function softmaxIndexSums(
         addAt(target, kind, BLOCK);
         addAt(targetSquares, kind, BLOCK);
         if (wantOwn) addOwnRow(e + row, inverse, overlap, overlapSquares, difference, kind);
-        if (likelihood != 0) addAt(likelihood, kind, logLikelihood(z + row, logs));
+        if (likelihood != 0) addAt(likelihood, kind, logLikelihood(own, logs));
       } else {
         for (let i: usize = 0; i < ROW; i += 4) {
           const label = load<i32>(labels + i);
@@ -176,7 +196,7 @@ export function softmaxIndexSums(
             addAt(overlapSquares, label, s * s);
             addAt(difference, label, 1 - 2 * s);
           }
-          if (likelihood != 0) addAt(likelihood, label, <f64>(load<f32>(z + at) - load<f32>(logs + i)));
+          if (likelihood != 0) addAt(likelihood, label, <f64>(load<f32>(own + i) - load<f32>(logs + i)));
         }
       }
       if (wantTempered) {
@@ -281,10 +301,13 @@ function scaleRow(row: usize, factor: f32): void {
   }
 }
 
-/** The gradient of the logits, out [B, N, K], given dy [S, B, K]: one pass. */
+/**
+ * The gradient of the logits, out [B, N, K], given dy [S, B, K]: one pass. Unless `kept` is 0, the exponentials are there and the logits are
+ * not read; `out` may be the same place.
+ */
 // prettier-ignore
 export function softmaxIndexGradient(
-  logits: usize, indices: usize, dy: usize, out: usize, slots: usize, batch: i32, pixels: i32, classes: i32, temperature: f32,
+  logits: usize, indices: usize, kept: usize, dy: usize, out: usize, slots: usize, batch: i32, pixels: i32, classes: i32, temperature: f32,
   scratch: usize, first: i32, end: i32,
 ): void {
   const size = <usize>classes * ROW;
@@ -344,9 +367,14 @@ export function softmaxIndexGradient(
         memory.fill(to, 0, <usize>count * row);
         continue;
       }
-      toRows(logits + <usize>pixel * row, z, count, classes);
-      if (kind == SOME_SEEN) hideIgnored(z, v, classes);
-      exponentials(z, e, total, largest, classes, table);
+      if (kept != 0) {
+        toRows(kept + <usize>pixel * row, e, count, classes);
+        addRows(e, total, classes);
+      } else {
+        toRows(logits + <usize>pixel * row, z, count, classes);
+        if (kind == SOME_SEEN) hideIgnored(z, v, classes);
+        exponentials(z, e, total, largest, classes, table);
+      }
       invert(v, total, inverse);
       if (apart) temperedRows(z, e, t, total, largest, classes, temperature, sharp);
       if (linear || everywhere) meanFactors(e, inverse, mean, a, squares == 0 ? 0 : c, classes);

@@ -48,6 +48,13 @@ suite(title, () => {
     ).toEqual([]),
   );
 
+  // Blocks of more than 48 classes are touched line by line before they are read and written.
+  it.each([48, 49, 150])('agrees for %i classes', async (classes) =>
+    expect(
+      await wrongRegionStatistics({ cases: 6, first: classes, asked: 'all sums', pixels: 83, classes }),
+    ).toEqual([]),
+  );
+
   it('takes a mask as labels that are ignored', () => {
     const { next } = numbers(3);
     const [pixels, classes] = [77, 5];

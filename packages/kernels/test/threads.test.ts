@@ -183,6 +183,9 @@ suite('kernels on several threads', () => {
     ['avgPool', [[2, 21, 23, 8]], (x) => tf.avgPool(x, 3, 2, 'same')],
     ['resizeBilinear', [[2, 21, 23, 8]], (x) => tf.image.resizeBilinear(x, [33, 40], false, true)],
     ['mean', [[2, 21, 23, 8]], (x) => tf.mean(x, [0, 1, 2])],
+    ['add', [[2, 81, 83, 9], [2, 81, 83, 9]], (x, y) => tf.add(x, y)],
+    ['concat', [[2, 81, 83, 9], [2, 81, 83, 24]], (x, y) => tf.concat([x, y], 3)],
+    ['split', [[2, 81, 83, 33]], (x) => tf.mul(...(tf.split(x, [16, 16, 1], 3).slice(0, 2) as [tf.Tensor, tf.Tensor]))],
   ])('give %s and its gradients the same bits as on one', (_, shapes, f) => {
     const inputs = shapes.map((shape, i) => tf.randomNormal(shape, 0, 1, 'float32', i + 1));
     const bits = (): string[] =>

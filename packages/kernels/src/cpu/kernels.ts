@@ -50,7 +50,9 @@ function inRanges({ kernelName, kernelFunc }: KernelConfig, memory: OwnMemory): 
           ...Object.fromEntries(copies),
           ...(derivatives && { dy: memory.put(derivatives, [derivatives.length / classes, 1, classes]) }),
         };
-        return memory.view(kernelFunc({ inputs: range, attrs: attrs!, backend: memory }) as TensorInfo);
+        // What a sum would keep for its gradient lies in a memory that is cleared.
+        const kernelAttrs = { ...attrs, keep: false };
+        return memory.view(kernelFunc({ inputs: range, attrs: kernelAttrs, backend: memory }) as TensorInfo);
       };
       const step = Math.max(1, Math.floor(ELEMENTS / classes));
       const forEachRange = (b: number, use: (first: number, count: number) => void) => {

@@ -7,6 +7,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { adamUpdate } from './elements/adam.js';
+import { add } from './elements/add.js';
 import { batchNormGradient, fusedBatchNorm } from './norm/given-moments.js';
 import {
   batchNormTraining,
@@ -86,6 +87,7 @@ const OVERRIDES: Overrides = {
   Conv2DBackpropInput: () => conv2DBackpropInput(kernelFunc('Conv2D')),
   MaxPoolGrad: () => maxPoolGrad,
   FusedBatchNorm: fusedBatchNorm,
+  Add: add,
   Concat: concat,
   SplitV: splitV,
   Sum: sum,

@@ -72,11 +72,15 @@ export const SOFTMAX_STATISTICS: readonly StatisticName[] = STATISTICS.filter((n
 /**
  * Name under which a backend may register a fused kernel. Inputs: `logits` `[B, N, K]`, and either `indices` `[B, N]` (int32,
  * -1 = ignored), where labels came so, or `target` `[B, N, K]` and `valid` `[B, N, 1 or K]`. Attributes:
- * {@link RegionKernelAttributes}. Output: `[S, B, K]`, the sums in the order of `attrs.statistics`.
+ * {@link RegionKernelAttributes}. Output: `[S, B, K]`, the sums in the order of `attrs.statistics`; if `attrs.keep` is true the kernel may
+ * return a second tensor, `[B, N, K]`, which saves its gradient kernel work.
  */
 export const REGION_STATISTICS_KERNEL = 'SeglossRegionStatistics';
 
-/** The gradient kernel: the same inputs and `dy` `[S, B, K]`; output: the gradient of the logits, `[B, N, K]`. */
+/**
+ * The gradient kernel: the same inputs, `dy` `[S, B, K]`, and `kept` where the forward kernel returned it; output: the gradient of the logits,
+ * `[B, N, K]`. It may write the gradient over `kept`, which no call receives a second time.
+ */
 export const REGION_STATISTICS_GRADIENT_KERNEL = 'SeglossRegionStatisticsGradient';
 
 /** Attributes of both region-statistics kernels. */
@@ -85,6 +89,8 @@ export interface RegionKernelAttributes {
   activation: Activation;
   /** Factor on the logits in `tempered` and `temperedComplement`. */
   temperature: number;
+  /** Whether a gradient may follow. */
+  keep?: boolean;
 }
 
 /**

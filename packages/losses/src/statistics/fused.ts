@@ -6,7 +6,11 @@ export function hasFused(name: string): boolean {
   return getKernel(name, getBackend()) !== undefined;
 }
 
-/** Runs a kernel of one output. */
-export function runFused<T extends Tensor>(name: string, inputs: object, attributes: object = {}): T {
-  return engine().runKernel(name, inputs as NamedTensorMap, attributes as never) as T;
+/** Runs a kernel. */
+export function runFused<T extends Tensor | Tensor[] = Tensor>(
+  name: string,
+  inputs: object,
+  attributes: object = {},
+): T {
+  return engine().runKernel(name, inputs as NamedTensorMap, attributes as never) as unknown as T;
 }

@@ -10,7 +10,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { withGradient, withoutGradient } from '../custom-gradient.js';
+import { withoutGradient, withReusedMemory } from '../custom-gradient.js';
 import { readInputs } from '../inputs/read.js';
 import { checkChoice, checkNumber } from '../options/checks.js';
 import { hasFused, runFused } from './fused.js';
@@ -97,11 +97,11 @@ export function sumsOf<N extends StatisticName>(
 
   const attributes: RegionKernelAttributes = { statistics, activation, temperature };
   const labels = labelsFor(REGION_STATISTICS_KERNEL, inputs);
-  const sums = withGradient(
+  const sums = withReusedMemory(
     inputs.logits,
     labels,
-    (logits) => forward({ logits, ...named(labels) }, attributes),
-    (dy, logits, ...kept) => backward({ logits, ...named(kept) }, attributes, dy),
+    (logits, keep) => forward({ logits, ...named(labels) }, { ...attributes, keep }),
+    (dy, kept, logits, ...saved) => backward({ logits, ...named(saved) }, attributes, dy, kept),
   );
   // The gradient of unstack fails for a single output (tfjs 4.22 passes it the bare tensor).
   const each =
@@ -117,7 +117,7 @@ export function labelSum(inputs: PixelInputs, statistic: 'count' | 'target'): Te
   const activation = mode === 'multiclass' ? 'softmax' : 'sigmoid';
   const labels = labelsFor(REGION_STATISTICS_KERNEL, inputs);
   const attributes = { statistics: [statistic], activation, temperature: 1 } as const;
-  const sums = withoutGradient(labels[0], () => forward({ logits, ...named(labels) }, attributes));
+  const sums = withoutGradient(labels[0], () => forward({ logits, ...named(labels) }, attributes)[0]);
   return reshape(sums, sums.shape.slice(1) as [number, number]) as Tensor2D;
 }
 
@@ -142,18 +142,25 @@ export function named(
 
 type SavedInputs = { logits: Tensor3D } & ReturnType<typeof named>;
 
-function forward(inputs: SavedInputs, attributes: RegionKernelAttributes): Tensor3D {
+/** The sums, and what the kernel leaves for its gradient. */
+function forward(inputs: SavedInputs, attributes: RegionKernelAttributes): [sums: Tensor3D, kept?: Tensor3D] {
   if (hasFused(REGION_STATISTICS_KERNEL)) {
-    return runFused(REGION_STATISTICS_KERNEL, inputs, attributes);
+    const made: Tensor3D | [Tensor3D, Tensor3D] = runFused(REGION_STATISTICS_KERNEL, inputs, attributes);
+    return Array.isArray(made) ? made : [made];
   }
   const sums = attributes.activation === 'softmax' ? softmaxSums : sigmoidSums;
   const { logits, target, valid } = inputs as Extract<SavedInputs, { target: Tensor3D }>;
-  return stack(sums(logits, target, valid, attributes), 0) as Tensor3D;
+  return [stack(sums(logits, target, valid, attributes), 0) as Tensor3D];
 }
 
-function backward(inputs: SavedInputs, attributes: RegionKernelAttributes, dy: Tensor3D): Tensor3D {
+function backward(
+  inputs: SavedInputs,
+  attributes: RegionKernelAttributes,
+  dy: Tensor3D,
+  kept: Tensor3D | undefined,
+): Tensor3D {
   if (hasFused(REGION_STATISTICS_GRADIENT_KERNEL)) {
-    return runFused(REGION_STATISTICS_GRADIENT_KERNEL, { ...inputs, dy }, attributes);
+    return runFused(REGION_STATISTICS_GRADIENT_KERNEL, { ...inputs, dy, ...(kept && { kept }) }, attributes);
   }
   const gradient = attributes.activation === 'softmax' ? softmaxSumsGradient : sigmoidSumsGradient;
   const { logits, target, valid } = inputs as Extract<SavedInputs, { target: Tensor3D }>;

@@ -6,7 +6,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
-import { kernelsOf } from '../memory/module.js';
+import { copyRows } from './copy-rows.js';
 import { pointer, type WasmBackend } from '../memory/tensors.js';
 
 /** tf.concat of float32 tensors along the channels (every skip connection); the rest stays with tfjs. */
@@ -27,7 +27,7 @@ export function concat(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
       let to = pointer(wasm, out);
       for (const part of parts) {
         const bytes = part.shape[axis]! * 4;
-        kernelsOf(wasm).copyRows(pointer(wasm, part), bytes, to, rowBytes, bytes, rows);
+        copyRows(wasm, { at: pointer(wasm, part), stride: bytes }, { at: to, stride: rowBytes }, bytes, rows);
         to += bytes;
       }
       return out;
@@ -55,10 +55,10 @@ export function splitV(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
       let from = 0; // bytes from the start of a row
       return sizes.map((size) => {
         const out = wasm.makeOutput([...leading, size], 'float32');
-        const at = pointer(wasm, x) + from;
-        const rows = util.sizeFromShape(leading);
-        kernelsOf(wasm).copyRows(at, x.shape[axis]! * 4, pointer(wasm, out), size * 4, size * 4, rows);
-        from += size * 4;
+        const [at, bytes] = [pointer(wasm, x) + from, size * 4];
+        const to = { at: pointer(wasm, out), stride: bytes };
+        copyRows(wasm, { at, stride: x.shape[axis]! * 4 }, to, bytes, util.sizeFromShape(leading));
+        from += bytes;
         return out;
       });
     },

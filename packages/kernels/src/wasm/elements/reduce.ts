@@ -10,7 +10,16 @@ import {
 
 import { useGradient } from '../../gradients/on-wasm.js';
 import { kernelsOf } from '../memory/module.js';
-import { alignUp, doubles, floats, pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
+import { copyRows } from './copy-rows.js';
+import {
+  alignUp,
+  doubles,
+  floats,
+  pointer,
+  shareData,
+  withScratch,
+  type WasmBackend,
+} from '../memory/tensors.js';
 
 const MEAN_GRADIENT = 'SeglossMeanGradient';
 
@@ -53,7 +62,7 @@ export const meanGradient: KernelConfig = {
     return withScratch(wasm, columns * 4, (at) => {
       const values = floats(wasm, pointer(wasm, dy), columns);
       floats(wasm, at, columns).set(values.map((value) => value / rows));
-      kernelsOf(wasm).copyRows(at, 0, pointer(wasm, out), columns * 4, columns * 4, rows);
+      copyRows(wasm, { at, stride: 0 }, { at: pointer(wasm, out), stride: columns * 4 }, columns * 4, rows);
       return out;
     });
   },
@@ -61,7 +70,7 @@ export const meanGradient: KernelConfig = {
 
 /** tf.clone without a copy, as on the other backends: two tensors share the data, which are never written again. */
 export const identity: Pick<KernelConfig, 'kernelFunc'> = {
-  kernelFunc: ({ inputs, backend }) => shared((inputs as { x: TensorInfo }).x, backend as WasmBackend),
+  kernelFunc: ({ inputs, backend }) => shareData(backend as WasmBackend, (inputs as { x: TensorInfo }).x),
 };
 
 /** tf.cast to the type that a tensor has already, without a copy. */
@@ -71,15 +80,10 @@ export function cast(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
       const { x } = args.inputs as { x: TensorInfo };
       const { dtype } = args.attrs as unknown as { dtype: string };
       return x.dtype === dtype && dtype !== 'string'
-        ? shared(x, args.backend as WasmBackend)
+        ? shareData(args.backend as WasmBackend, x)
         : original(args);
     },
   };
-}
-
-function shared({ dataId, shape, dtype }: TensorInfo, wasm: WasmBackend): TensorInfo {
-  wasm.incRef(dataId);
-  return { dataId, shape, dtype };
 }
 
 /** Sums in float64, divided before they are rounded to float32. */

@@ -31,7 +31,8 @@ function run(
     const size = [pixels, classes, ...more, gamma];
     if (dy) {
       const args = (out: number) => [...from, pointer(wasm, dy), out, batch, ...size];
-      return pixelGradient(wasm, `${kernel}Gradient`, inputs, args, scratch);
+      const out = wasm.makeOutput(logits.shape, 'float32');
+      return pixelGradient(wasm, `${kernel}Gradient`, out, args, scratch);
     }
     return pixelSums(wasm, `${kernel}Sums`, inputs, 2, (partial) => [...from, partial, ...size], scratch);
   };

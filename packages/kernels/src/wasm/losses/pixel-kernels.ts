@@ -48,16 +48,15 @@ export function pixelSums(
   return out;
 }
 
-/** `[B, N, K]`: the gradient of the logits, which `kernel` writes to the place that `args` gets. */
+/** `out`, `[B, N, K]`, with the gradient of the logits, which `kernel` writes to the place that `args` receives. */
 export function pixelGradient(
   wasm: WasmBackend,
   kernel: PartKernel,
-  { logits }: PixelTensors,
+  out: TensorInfo,
   args: (out: number) => number[],
   scratch: number,
 ): TensorInfo {
-  const [batch, pixels] = logits.shape as [number, number];
-  const out = wasm.makeOutput(logits.shape, 'float32');
+  const [batch, pixels] = out.shape as [number, number];
   runParts(wasm, kernel, args(pointer(wasm, out)), {
     parts: batch * kernelsOf(wasm).partsOfImage(pixels),
     scratch,

@@ -8,38 +8,35 @@ import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from '../memory/module.js';
 import { labelPointers, pixelGradient, pixelSums, type PixelTensors } from './pixel-kernels.js';
-import { memoryOf, pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
+import { memoryOf, pointer, shareData, withScratch, type WasmBackend } from '../memory/tensors.js';
 
 /** The sums of all pixels for every statistic asked, `[S, B, K]`, in one pass with float64 totals. */
 export const regionStatistics: KernelConfig = {
   kernelName: REGION_STATISTICS_KERNEL,
   backendName: 'wasm',
   kernelFunc: ({ inputs, attrs, backend }) =>
-    run(
-      inputs as unknown as PixelTensors,
-      attrs as unknown as RegionKernelAttributes,
-      backend as WasmBackend,
-    ),
+    run(inputs as unknown as Inputs, attrs as unknown as RegionKernelAttributes, backend as WasmBackend),
 };
 
-/** The gradient of the logits, `[B, N, K]`, in one pass. */
+/** The gradient of the logits, `[B, N, K]`, in one pass; written over the exponentials where the sums have left them. */
 export const regionStatisticsGradient: KernelConfig = {
   kernelName: REGION_STATISTICS_GRADIENT_KERNEL,
   backendName: 'wasm',
   kernelFunc: ({ inputs, attrs, backend }) =>
-    run(
-      inputs as unknown as PixelTensors,
-      attrs as unknown as RegionKernelAttributes,
-      backend as WasmBackend,
-    ),
+    run(inputs as unknown as Inputs, attrs as unknown as RegionKernelAttributes, backend as WasmBackend),
 };
 
+interface Inputs extends PixelTensors {
+  /** Of a gradient: exp(z - max), `[B, N, K]`. */
+  kept?: TensorInfo;
+}
+
 function run(
-  inputs: PixelTensors,
-  { statistics, activation, temperature }: RegionKernelAttributes,
+  inputs: Inputs,
+  { statistics, activation, temperature, keep = false }: RegionKernelAttributes,
   wasm: WasmBackend,
-): TensorInfo {
-  const { logits, valid, indices, dy } = inputs;
+): TensorInfo | TensorInfo[] {
+  const { logits, valid, indices, dy, kept } = inputs;
   const [batch, pixels, classes] = logits.shape as [number, number, number];
   const kernels = kernelsOf(wasm);
   const [z, y, v, labels] = labelPointers(wasm, inputs);
@@ -52,12 +49,17 @@ function run(
       const size = [pixels, classes, ...more, temperature];
       if (dy) {
         const args = (out: number) => [...from, pointer(wasm, dy), out, slots, batch, ...size];
-        return pixelGradient(wasm, `${kernel}Gradient`, inputs, args, scratch);
+        const out = kept ? shareData(wasm, kept) : wasm.makeOutput(logits.shape, 'float32');
+        return pixelGradient(wasm, `${kernel}Gradient`, out, args, scratch);
       }
       const args = (partial: number) => [...from, partial, slots, statistics.length, ...size];
       return pixelSums(wasm, `${kernel}Sums`, inputs, statistics.length, args, scratch);
     };
     if (activation === 'sigmoid') return pass('sigmoid', [z, y, v, labels], [rows]);
-    return indices ? pass('softmaxIndex', [z, labels], []) : pass('softmaxTarget', [z, y, v], [rows]);
+    if (!indices) return pass('softmaxTarget', [z, y, v], [rows]);
+    if (dy || !keep || !kernels.exponentialsSuffice(temperature))
+      return pass('softmaxIndex', [z, labels, kept ? pointer(wasm, kept) : 0], []);
+    const exponentials = wasm.makeOutput(logits.shape, 'float32');
+    return [pass('softmaxIndex', [z, labels, pointer(wasm, exponentials)], []), exponentials];
   });
 }

@@ -52,6 +52,9 @@ export interface KernelModule {
   normalizeColumns: Kernel;
   scaleColumns: Kernel;
   copyRows: Kernel;
+  copyParts: Size;
+  addElements: Kernel;
+  sumParts: Size;
   tileRows: Kernel;
   partsOfImage: Size;
   addPartsOfImages: Kernel;
@@ -64,6 +67,7 @@ export interface KernelModule {
   softmaxIndexSums: Kernel;
   softmaxIndexGradient: Kernel;
   softmaxIndexScratch: Size;
+  exponentialsSuffice: Size;
   labelLikelihoodSums: Kernel;
   labelLikelihoodGradient: Kernel;
   labelLikelihoodScratch: Size;

@@ -48,6 +48,12 @@ export function pointer(backend: WasmBackend, tensor: TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset >>> 0;
 }
 
+/** A second tensor with the same data. */
+export function shareData(backend: WasmBackend, { dataId, shape, dtype }: TensorInfo): TensorInfo {
+  backend.incRef(dataId);
+  return { dataId, shape, dtype };
+}
+
 /** The next multiple of a power of two. Bitwise operators would make it signed. */
 export function alignUp(at: number, multiple: number): number {
   return Math.ceil(at / multiple) * multiple;
