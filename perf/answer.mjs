@@ -1,19 +1,23 @@
 // The other end of `serve` in side-by-side.mjs, in the processes that measure.
 import { median } from './side-by-side.mjs';
 
-/** Answers every `{ steps }` with the median time of a step; `answers` has a function for any other key of a message. */
+/**
+ * Answers every `{ steps }` with the median time of a step, which may return a promise; `answers` has a function for any other key of a message.
+ */
 export function answer(step, answers = {}) {
-  process.on('message', ({ steps, ...asked }) => {
+  process.on('message', async ({ steps, ...asked }) => {
     const [other] = Object.keys(asked);
     if (other !== undefined) {
       process.send(answers[other]());
       return;
     }
-    const times = Array.from({ length: steps }, () => {
+    const times = [];
+    for (let i = 0; i < steps; i++) {
       const start = performance.now();
-      step();
-      return performance.now() - start;
-    });
+      const running = step();
+      if (running instanceof Promise) await running;
+      times.push(performance.now() - start);
+    }
     process.send({ milliseconds: median(times) });
   });
 }

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 
 import { environment, positiveInteger } from './side-by-side.mjs';
 
-const NETWORKS = [
+export const NETWORKS = [
   {
     name: 'U-Net 16-128, 128x128, batch 8',
     model: () => unet({ inputShape: [128, 128, 3], outputs: 11, widths: [16, 32, 64, 128], norm: 'batch', seed: 1 }), // prettier-ignore

@@ -17,6 +17,7 @@ const PROGRAMS = {
   'start-up': './start-up.mjs',
   threads: './threads.mjs',
   training: './training.mjs',
+  'web-runtimes': './web-runtimes.mjs',
 };
 
 const [name, ...options] = process.argv.slice(2);
