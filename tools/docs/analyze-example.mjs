@@ -98,8 +98,19 @@ for (const policy of ['volume', 'dice']) {
 }
 const runs = Object.keys(LOSSES).flatMap((name) => ['--pred', `pred/${name}`]);
 console.log(segloss('analyze', ...runs, '--gt', 'test/masks', '--out', 'report.html'));
-// The three decodings of ce, with their lesions: the first tables are enough.
+console.log(
+  tableOf(segloss('analyze', ...runs, '--gt', 'test/masks', '--full'), 'by the size of its true region'),
+);
+// The three decodings of ce, with their lesions.
 const decoded = ['ce', 'ce-volume', 'ce-dice'].flatMap((name) => ['--pred', `pred/${name}`]);
 const args = [...decoded, '--gt', 'test/masks', '--lesions'];
-const [head] = segloss('analyze', ...args).split('\nErrors of the proportions');
-console.log(`\nThe network of ce, decoded in three ways:\n\n${head.trim()}`);
+console.log(`\nThe network of ce, decoded in three ways:\n\n${segloss('analyze', ...args).trim()}\n`);
+console.log(tableOf(segloss('analyze', ...args, '--full'), 'Lesions of "foreground" by size'));
+
+/** The table whose title ends with a text, as --full prints it. */
+function tableOf(text, title) {
+  const lines = text.split('\n');
+  const from = lines.findIndex((line) => line.endsWith(title));
+  if (from < 0) throw new Error(`no table "${title}" in the output of segloss analyze --full`);
+  return ['From --full:', '', ...lines.slice(from, lines.indexOf('', from))].join('\n');
+}

@@ -1,11 +1,15 @@
 import Table from 'cli-table3';
 
-/** A table of text; the first columns are left-aligned, all others right. */
+/** A table of text; the columns that name the row are left-aligned, all others right. */
 export interface TextTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
   /** Columns that name the row; default 1. */
   readonly names?: number;
+  /** Titles of further columns of words, which are left-aligned too. */
+  readonly words?: ReadonlySet<string>;
+  /** Leaves out a name that only repeats the row above. */
+  readonly grouped?: boolean;
 }
 
 /** Narrower terminals than this get the same width: nothing readable fits. */
@@ -19,19 +23,24 @@ const NARROWEST = 40;
  * @param paint Colors a row's text.
  */
 export function textTable(
-  { head, rows, names = 1 }: TextTable,
+  { head, rows, names = 1, words = new Set(), grouped = false }: TextTable,
   width?: number,
   paint: (text: string, row: number) => string = (text) => text,
 ): string {
   const table = new Table({
     head: [...head],
     style: { head: [], border: [], compact: true },
-    colAligns: head.map((_, i) => (i < names ? 'left' : 'right')),
+    colAligns: head.map((title, i) => (i < names || words.has(title) ? 'left' : 'right')),
   });
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   const total = widths.reduce((sum, one) => sum + one + 3, 1);
   if (width === undefined || total <= Math.max(NARROWEST, width)) {
-    rows.forEach((row, i) => table.push(row.map((text) => paint(text, i))));
+    rows.forEach((row, i) => {
+      const above = grouped ? rows[i - 1] : undefined;
+      const repeats = (column: number) =>
+        column < names && row.slice(0, column + 1).every((text, c) => text === above?.[c]);
+      table.push(row.map((text, column) => (repeats(column) ? '' : paint(text, i))));
+    });
     return table.toString();
   }
   return rows

@@ -49,7 +49,7 @@ describe('segloss analyze --probabilities --decode', () => {
     expect(ratios).toEqual([expect.closeTo(1, 6), 0, 1, 1.5]);
     expect(report.runs.map(({ dice }) => dice?.[0]?.[1])).toEqual([undefined, 0, 1, 0.8]);
     expect(report.runs.map(({ analysis }) => analysis.classes[1]!.overall.missed)).toEqual([0, 1, 0, 0]);
-    const { stdout } = await analyze(at('two'), { ...flags, out: 'page.html' });
+    const { stdout } = await analyze(at('two'), { ...flags, out: 'page.html', full: true });
     expect(stdout).toMatch(/Size, overlap and missed regions/);
     expect(stdout).toMatch(/net, argmax .*foreground .*0 .*0\.000 \(1\) .*1 of 1/);
     expect(readFileSync(at('two/page.html'), 'utf8')).toContain('net, threshold=0.38');

@@ -277,7 +277,7 @@ describe('folders', () => {
     put('escape/\u001b]0;pred\u0007/\u001b[31m<b>.png', some(10));
     const flags = { pred: ['\u001b]0;pred\u0007'], gt: 'gt', classes: ['bg', '<script>\u001b[2J'] };
     const { stdout, stderr } = await analyze(at('escape'), { ...flags, out: 'page.html' });
-    expect(stdout).toContain('\\x1b[31m<b>');
+    expect(stdout).toContain('\\x1b[31m<b>  too small');
     expect(stdout + stderr).not.toMatch(/[\u001b\u0007]/); // eslint-disable-line no-control-regex
     const page = readFileSync(at('escape/page.html'), 'utf8');
     expect(page).not.toContain('<script>');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { analyzeRuns } from '../src/analyze/analysis.js';
-import { verdicts } from '../src/analyze/verdict.js';
+import { verdicts, verdictText } from '../src/analyze/verdict.js';
 
 const sizes = Array.from({ length: 40 }, (_, i) => 0.001 * 1.12 ** i);
 
@@ -20,8 +20,8 @@ function verdictOf(predicted: (q: number, i: number) => number): string {
     faults: [],
     notes: [],
   };
-  const [sentence] = verdicts(analyzeRuns(read, { seed: 0, resamples: 200, quantiles: 4 }));
-  return sentence!;
+  const [verdict] = verdicts(analyzeRuns(read, { seed: 0, resamples: 200, quantiles: 4 }));
+  return verdictText(verdict!);
 }
 
 /** Up and down in turn. */
@@ -32,7 +32,7 @@ describe('verdicts', () => {
     [
       'exact sizes',
       (q) => q,
-      /no significant size error over all cases: 1\.00 \[1\.00, 1\.00\] times.* No bin differs/,
+      /no significant size error over all cases: 1\.00 \[1\.00, 1\.00\] times.* Neither small nor large regions differ/,
     ],
     [
       'half the size',
@@ -43,12 +43,12 @@ describe('verdicts', () => {
     [
       'a preferred size',
       (q, i) => 0.02 * (q / 0.02) ** 0.3 * wobble(i, 0.02),
-      /too large; the largest 10: .*too small\. Sizes are pulled to the middle, more than random errors do/,
+      /too large; the largest 10: .*too small\. Small regions are too large and large ones too small, more than random errors explain/,
     ],
     [
       'lost small regions',
       (q) => (q < 0.003 ? 0 : q),
-      /The smallest 10 regions: 0\.00 .*too small; the largest 10: 1\.00.* Small regions are lost.* It is missed in 10 of 40 cases/,
+      /The smallest 10 regions: 0\.00 .*too small; the largest 10: 1\.00.* Only small regions are too small, or lost.* It is missed in 10 of 40 cases/,
     ],
     [
       'exaggerated sizes',
@@ -56,7 +56,7 @@ describe('verdicts', () => {
       /too small; the largest 10: .*too large\. Sizes are exaggerated/,
     ],
     ['large regions cut off', (q) => Math.min(q, 0.02), /Only large regions are too small/],
-    ['noise', (q, i) => q * wobble(i, 0.3), /No bin differs significantly from 1/],
+    ['noise', (q, i) => q * wobble(i, 0.3), /Neither small nor large regions differ significantly/],
   ])('name %s', (_, predicted, wanted) => {
     expect(verdictOf(predicted)).toMatch(wanted);
   });
@@ -78,14 +78,23 @@ describe('verdicts', () => {
       faults: [],
       notes: [],
     };
-    const [sentence] = verdicts(analyzeRuns(read, { seed: 0, resamples: 200, quantiles: 4 }));
-    expect(sentence).toMatch(
-      /too large; the largest 10: .*too small\. This is what random errors do in such bins \(regression to the mean\)/,
+    const [verdict] = verdicts(analyzeRuns(read, { seed: 0, resamples: 200, quantiles: 4 }));
+    expect(verdictText(verdict!)).toMatch(
+      /too large; the largest 10: .*too small\..*as random errors alone make them \(regression to the mean\)/,
     );
   });
 
-  it('decide nothing from one case', () => {
-    const run = { name: 'ce', source: '', cases: [{ id: 'a', truth: [0.9, 0.1], predicted: [0.8, 0.2] }] };
+  it.each([
+    [1, 'ce: "lesion" is predicted 2.00 times its true size, in 1 case: too few for a verdict.'],
+    // All five too large: the sign test gives 2 / 2⁵ = 0.06.
+    [
+      5,
+      'ce: "lesion" is predicted 2.00 [2.00, 2.00] times its true size, in 5 cases: too few for a verdict.',
+    ],
+    [6, 'ce: "lesion" is predicted too large: 2.00 [2.00, 2.00] times its true size.'],
+  ])('decide nothing from few cases: %i', (count, wanted) => {
+    const cases = Array.from({ length: count }, (_, i) => ({ id: String(i), truth: [0.9, 0.1], predicted: [0.8, 0.2] })); // prettier-ignore
+    const run = { name: 'ce', source: '', cases };
     const read = {
       classes: ['rest', 'lesion'],
       exclusive: true,
@@ -94,8 +103,7 @@ describe('verdicts', () => {
       faults: [],
       notes: [],
     };
-    expect(verdicts(analyzeRuns(read, { seed: 0, resamples: 100, quantiles: 4 }))).toEqual([
-      'ce: "lesion" is predicted 2.00 times its true size; one case decides nothing.',
-    ]);
+    const all = verdicts(analyzeRuns(read, { seed: 0, resamples: 100, quantiles: 4 }));
+    expect(all.map(verdictText)).toEqual([wanted]);
   });
 });

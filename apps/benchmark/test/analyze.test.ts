@@ -48,7 +48,7 @@ describe('segloss analyze of folders', () => {
 
   it('prints n/a and counts where a class is nowhere, and never NaN', async () => {
     const flags = { pred: ['pred'], gt: 'gt', classes: ['background', 'lesion'] };
-    const { code, stdout } = await analyze(at('nowhere'), { ...flags, out: 'page.html' });
+    const { code, stdout } = await analyze(at('nowhere'), { ...flags, out: 'page.html', full: true });
     expect(code).toBe(0);
     expect(stdout).toContain('pred: "lesion" is in no true mask of 1 case.');
     expect(stdout).toMatch(/all, and 1 without │ +0 │ +0 % │ +0 % │ +n\/a │ +n\/a │/);

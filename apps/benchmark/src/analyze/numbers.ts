@@ -1,6 +1,6 @@
 import type { Interval } from '@segloss/metrics';
 
-import { NONE, ratioText } from '../page/numbers.js';
+import { NONE, ratioText, scoreText } from '../page/numbers.js';
 import { percentText } from '../page/percent.js';
 
 export { ratioText };
@@ -29,4 +29,10 @@ export const signedText = (value: number): string =>
 export function divergenceText(mean: number, infinite: number): string {
   const text = Number.isFinite(mean) ? mean.toPrecision(3) : NONE;
   return infinite === 0 ? text : `${text} (${infinite} infinite)`;
+}
+
+/** The mean Dice of a class over the cases that have it in either mask. @param dice Of each class in each case. */
+export function meanDice(dice: readonly (readonly (number | null)[])[], k: number): string {
+  const scores = dice.map((one) => one[k]!).filter((score) => score !== null);
+  return scoreText(scores.reduce((sum, score) => sum + score, 0) / scores.length);
 }

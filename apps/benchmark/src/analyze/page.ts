@@ -6,7 +6,7 @@ import { style } from '../page/style.js';
 import type { SizeReport } from './analysis.js';
 import { lesionsBySize, ratioBySize, scatter } from './charts.js';
 import { sizeTables, tableNotes, type SizeTable } from './tables.js';
-import { verdicts } from './verdict.js';
+import { verdicts, verdictText } from './verdict.js';
 
 const sizesStyle = `
 table.sizes th:nth-child(-n + 2), table.sizes td:nth-child(-n + 2) { text-align: left; }
@@ -31,7 +31,7 @@ export function renderSizePage(report: SizeReport): string {
       ${runs.map(({ name, source, cases }) => html`${name}: ${plural(cases.length, 'case')} of ${source}<br />`)}
       ${notes.map((note) => html`${note}<br />`)}
     </p>
-    <div class="verdict">${verdicts(report).map((sentence) => html`<p>${sentence}</p>`)}</div>
+    <div class="verdict">${verdicts(report).map((one) => html`<p>${verdictText(one)}</p>`)}</div>
     ${faults(report)}
     ${detailed.map(
       (k) =>

@@ -1,10 +1,10 @@
-import type { SizeBin, SizeStatistics } from '@segloss/metrics';
+import type { ClassSizeAnalysis, SizeBin, SizeStatistics } from '@segloss/metrics';
 
 import type { RunAnalysis, SizeReport } from './analysis.js';
 import { LESION_SIZE_HEAD, lesionCells, lesionHead, lesionNotes, lesionSizeRows } from '../lesions.js';
-import { scoreText } from '../page/numbers.js';
 import { percentText } from '../page/percent.js';
-import { divergenceText, intervalText, pointsText, ratioText, signedText } from './numbers.js';
+import { ENOUGH } from './verdict.js';
+import { divergenceText, intervalText, meanDice, pointsText, ratioText, signedText } from './numbers.js';
 
 /** A table before it has a form: the terminal and the page print the same. */
 export interface SizeTable {
@@ -17,7 +17,7 @@ export interface SizeTable {
 export function sizeTables(report: SizeReport): SizeTable[] {
   return [
     ...(report.runs.some(({ dice }) => dice) ? [overview(report)] : []),
-    ...report.detailed.map((k) => bySize(report, k)),
+    ...report.detailed.flatMap((k) => [byQuantile(report, k), byFixedSize(report, k)]),
     ...lesionTables(report),
     errors(report),
     ...(report.comparisons.length > 0 ? [comparison(report)] : []),
@@ -25,21 +25,20 @@ export function sizeTables(report: SizeReport): SizeTable[] {
   ];
 }
 
-/** Every run side by side: size, overlap, and missed regions. */
+/** Every model side by side: size, overlap, and missed regions. */
 function overview({ runs, classes, shown }: SizeReport): SizeTable {
   return {
     title: 'Size, overlap and missed regions',
-    head: ['run', 'class', 'p/q', 'Dice', 'missed', 'invented'],
+    head: ['model', 'class', 'p/q', 'Dice', 'missed', 'invented'],
     rows: runs.flatMap(({ name, analysis, dice }) =>
       shown.map((k) => {
         const { ratio, ratioInterval, missed, present, invented, cases } = analysis.classes[k]!.overall;
-        const scores = (dice ?? []).map((one) => one[k]!).filter((score) => score !== null);
-        const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+        const scored = (dice ?? []).filter((one) => one[k] !== null).length;
         return [
           name,
           classes[k]!,
           intervalText(ratio, ratioInterval),
-          scores.length === 0 ? 'n/a' : `${scoreText(mean)} (${scores.length})`,
+          scored === 0 ? 'n/a' : `${meanDice(dice!, k)} (${scored})`,
           `${missed} of ${present}`,
           `${invented} of ${cases - present}`,
         ];
@@ -48,30 +47,46 @@ function overview({ runs, classes, shown }: SizeReport): SizeTable {
   };
 }
 
-/** One class: all cases, then by the size of the true region. */
-function bySize({ runs, classes }: SizeReport, k: number): SizeTable {
-  const row = (run: string, group: string, s: SizeStatistics) => [
-    run,
-    group,
-    String(s.present),
-    percentText(s.truth),
-    percentText(s.predicted),
-    intervalText(s.ratio, s.ratioInterval),
-    intervalText(s.median, s.medianInterval),
-    s.cases === 0 ? 'n/a' : `${Math.round(100 * s.over)} / ${Math.round(100 * s.under)} %`,
-    String(s.missed),
-  ];
+/** One class: all cases, then bins of the true size with equally many cases each. */
+function byQuantile(report: SizeReport, k: number): SizeTable {
+  return bySize(report, k, '', ({ overall, quantiles }) => [
+    [allText(overall), overall],
+    ...quantiles.map((bin, i) => [quantileText(bin, i, quantiles.length), bin] as const),
+  ]);
+}
+
+/** One class by fixed limits of the true size. */
+function byFixedSize(report: SizeReport, k: number): SizeTable {
+  return bySize(report, k, ', fixed limits', ({ fixed }) =>
+    fixed.filter(({ cases }) => cases > 0).map((bin) => [binText(bin), bin] as const),
+  );
+}
+
+function bySize(
+  { runs, classes }: SizeReport,
+  k: number,
+  kind: string,
+  groups: (analysis: ClassSizeAnalysis) => readonly (readonly [name: string, sizes: SizeStatistics])[],
+): SizeTable {
   return {
-    title: `"${classes[k]!}" by the size of its true region`,
-    head: ['run', 'true region', 'cases', 'true', 'predicted', 'p/q', 'median p/q', 'over / under', 'missed'],
-    rows: runs.flatMap((run) => {
-      const { overall, fixed, quantiles } = run.analysis.classes[k]!;
-      return [
-        row(run.name, allText(overall), overall),
-        ...fixed.filter(({ cases }) => cases > 0).map((bin) => row(run.name, binText(bin), bin)),
-        ...quantiles.map((bin, i) => row(run.name, quantileText(bin, i, quantiles.length), bin)),
-      ];
-    }),
+    title: `"${classes[k]!}" by the size of its true region${kind}`,
+    head: [
+      ...['model', 'true region', 'cases', 'true', 'predicted'],
+      ...['p/q', 'median p/q', 'over / under', 'missed'],
+    ],
+    rows: runs.flatMap(({ name, analysis }) =>
+      groups(analysis.classes[k]!).map(([group, s]) => [
+        name,
+        group,
+        String(s.present),
+        percentText(s.truth),
+        percentText(s.predicted),
+        intervalText(s.ratio, s.ratioInterval),
+        intervalText(s.median, s.medianInterval),
+        s.cases === 0 ? 'n/a' : `${Math.round(100 * s.over)} / ${Math.round(100 * s.under)} %`,
+        String(s.missed),
+      ]),
+    ),
   };
 }
 
@@ -92,40 +107,52 @@ function quantileText({ from, to }: SizeBin, i: number, n: number): string {
   return n === 1 ? range : `${i + 1}/${n}: ${range}`;
 }
 
-/** The lesions of every run over all sizes, and of each class by size. */
-function lesionTables({ runs, classes, shown, detailed }: SizeReport): SizeTable[] {
-  const of = (k: number) =>
-    runs.flatMap(({ name, lesionSummaries }) => {
-      const summary = lesionSummaries?.[k];
-      return summary === undefined || summary === null ? [] : [{ name, summary }];
-    });
-  const all = shown.flatMap((k) => of(k).map((one) => ({ ...one, k })));
-  if (all.length === 0) return [];
-  const wise = all.some(({ summary }) => summary.lesionWise);
-  const order = runs.map(({ name }) => name);
+/** The lesions of every model over all sizes, and of each class by size. */
+function lesionTables(report: SizeReport): SizeTable[] {
+  const all = lesionTable(report);
+  if (all === undefined) return [];
+  const { classes, detailed } = report;
   return [
-    {
-      title: 'Lesions (connected components)',
-      head: ['run', 'class', ...lesionHead(wise)],
-      rows: all
-        .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || a.k - b.k)
-        .map(({ name, k, summary }) => [name, classes[k]!, ...lesionCells(summary, wise)]),
-    },
+    all,
     ...detailed
-      .filter((k) => of(k).length > 0)
+      .filter((k) => lesionsOf(report, k).length > 0)
       .map((k) => ({
         title: `Lesions of "${classes[k]!}" by size`,
-        head: ['run', ...LESION_SIZE_HEAD],
-        rows: of(k).flatMap(({ name, summary }) => lesionSizeRows(summary).map((row) => [name, ...row])),
+        head: ['model', ...LESION_SIZE_HEAD],
+        rows: lesionsOf(report, k).flatMap(({ name, summary }) =>
+          lesionSizeRows(summary).map((row) => [name, ...row]),
+        ),
       })),
   ];
 }
+
+/** The lesions of every model over all sizes; undefined where none were scored. */
+export function lesionTable(report: SizeReport): SizeTable | undefined {
+  const { runs, classes, shown } = report;
+  const all = shown.flatMap((k) => lesionsOf(report, k).map((one) => ({ ...one, k })));
+  if (all.length === 0) return undefined;
+  const wise = all.some(({ summary }) => summary.lesionWise);
+  const order = runs.map(({ name }) => name);
+  return {
+    title: 'Lesions (connected components)',
+    head: ['model', 'class', ...lesionHead(wise)],
+    rows: all
+      .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || a.k - b.k)
+      .map(({ name, k, summary }) => [name, classes[k]!, ...lesionCells(summary, wise)]),
+  };
+}
+
+const lesionsOf = ({ runs }: SizeReport, k: number) =>
+  runs.flatMap(({ name, lesionSummaries }) => {
+    const summary = lesionSummaries?.[k];
+    return summary === undefined || summary === null ? [] : [{ name, summary }];
+  });
 
 /** What the sizes are off by, as shares of the image. */
 function errors({ runs, classes, shown }: SizeReport): SizeTable {
   return {
     title: 'Errors of the proportions, means over the cases',
-    head: ['run', 'class', 'p - q', '|p - q|', 'KL', 'missed', 'invented'],
+    head: ['model', 'class', 'p - q', '|p - q|', 'KL', 'missed', 'invented'],
     rows: runs.flatMap(({ name, analysis }) => [
       ...shown.map((k) => {
         const { signed, absolute, kl, klInfinite, missed, present, invented, cases } =
@@ -150,18 +177,18 @@ function errors({ runs, classes, shown }: SizeReport): SizeTable {
 function comparison({ comparisons, shown }: SizeReport): SizeTable {
   return {
     title: 'Differences on the same cases (paired bootstrap)',
-    head: ['runs', 'class', 'cases', 'p/q', '|p - q|', 'nearer to the truth'],
+    head: ['models', 'class', 'cases', 'p/q', '|p - q|', 'nearer to the truth'],
     rows: comparisons.flatMap(({ first, second, cases, classes }) =>
       shown.map((k) => {
         const { name, ratio, absolute } = classes[k]!;
         const [low, high] = absolute.interval ?? [0, 0];
         return [
-          `${second} less ${first}`,
+          `${second} - ${first}`,
           name,
           String(cases),
           intervalText(ratio.value, ratio.interval, signedText),
           intervalText(absolute.value, absolute.interval, pointsText),
-          high < 0 ? second : low > 0 ? first : 'inconclusive',
+          cases < ENOUGH ? 'too few cases' : high < 0 ? second : low > 0 ? first : 'inconclusive',
         ];
       }),
     ),
@@ -170,8 +197,8 @@ function comparison({ comparisons, shown }: SizeReport): SizeTable {
 
 function drivers({ runs, classes, detailed }: SizeReport): SizeTable {
   return {
-    title: 'Cases that drive it: the largest |p - q|',
-    head: ['run', 'class', 'case', 'true', 'predicted', 'p/q', 'moves p/q by'],
+    title: 'Cases with the largest size errors |p - q|',
+    head: ['model', 'class', 'case', 'true', 'predicted', 'p/q', 'change of p/q'],
     rows: runs.flatMap((run: RunAnalysis) =>
       detailed.flatMap((k) =>
         run.analysis.classes[k]!.drivers.map(({ id, truth, predicted, contribution }) => [
@@ -191,11 +218,11 @@ function drivers({ runs, classes, detailed }: SizeReport): SizeTable {
 /** What the columns mean. */
 export function tableNotes({ bootstrap: { resamples, seed }, runs, lesions }: SizeReport): string[] {
   return [
-    'p and q are the predicted and the true share of the pixels that count, of each case; every case counts alike. p/q of several cases is Σp/Σq; the median is over the cases that have the class. 1 is right, below 1 too small.',
-    `[ ]: 95 % intervals, percentiles of ${resamples} bootstrap samples of the cases (seed ${seed}); none with fewer than two cases. They say what other cases would change, not what another training of the same model would.`,
-    'over / under: share of the cases predicted larger / smaller than they are. missed: in the truth only; invented: in the prediction only. KL is a mean over the cases where it is finite.',
-    ...(runs.length > 1 ? ['Each run is compared with the first, on the cases that both have.'] : []),
-    'Dice is the mean over the cases (their number in brackets) in which the class is true or predicted; probabilities that were only summed have none.',
+    'q is the true and p the predicted share of a class among the counted pixels of a case. Every case counts alike. p/q of several cases is Σp/Σq: 1 is right, below 1 too small. The median is over the cases that have the class.',
+    `[ ]: 95 % intervals, from ${resamples} bootstrap samples of the cases (seed ${seed}); none with fewer than two cases. They tell how far other cases would differ, not how far another training would.`,
+    'over / under: share of the cases predicted too large / too small. missed: in the truth only. invented: in the prediction only. KL: mean over the cases where it is finite. change of p/q: (p - q) / Σq, what the case adds to p/q of all cases.',
+    ...(runs.length > 1 ? ['Each model is compared with the first, on the cases that both have.'] : []),
+    'Dice: mean over the cases (their number in brackets) that have the class in either mask. Probabilities that were only summed have none.',
     ...(lesions === undefined ? [] : lesionNotes(lesions)),
     'Bins are by true size. Random errors alone pull small regions up and large ones down in such bins (regression to the mean), but they do not make predicted sizes vary less than true ones.',
   ];

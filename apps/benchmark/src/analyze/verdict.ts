@@ -7,26 +7,47 @@ import { intervalText, ratioText } from './numbers.js';
 /** What the interval of p/q says: an interval that holds 1 leaves it open. */
 type Direction = 'too small' | 'too large' | 'open';
 
-/** The verdict on each run and class: the size over all cases, small and large regions, the pattern, and what to do next. */
-export function verdicts({ runs, classes, detailed }: SizeReport): string[] {
+/** What the sizes of one class of one run say, in sentences. */
+export interface Verdict {
+  readonly run: string;
+  /** The size over all cases. */
+  readonly lead: string;
+  /** The sizes of the smallest and of the largest regions; absent where all regions have one size. */
+  readonly ends?: string;
+  /** The pattern over the sizes, and the cases in which the class is missed. */
+  readonly findings: readonly string[];
+  /** What to do about the pattern. */
+  readonly next?: string;
+}
+
+/** Returns the verdict on each run and class. */
+export function verdicts({ runs, classes, detailed }: SizeReport): Verdict[] {
   return runs.flatMap(({ name, analysis }) =>
-    detailed.map((k) => `${name}: ${verdictOn(classes[k]!, analysis.classes[k]!)}`),
+    detailed.map((k) => verdictOn(name, classes[k]!, analysis.classes[k]!)),
   );
 }
 
-function verdictOn(name: string, analysis: ClassSizeAnalysis): string {
+/** Returns a verdict in one paragraph. */
+export function verdictText({ run, lead, ends, findings, next }: Verdict): string {
+  return [`${run}: ${lead}`, ends, ...findings, next].filter((part) => part !== undefined).join(' ');
+}
+
+function verdictOn(run: string, name: string, analysis: ClassSizeAnalysis): Verdict {
   const { overall, quantiles } = analysis;
-  const { present, cases, invented } = overall;
+  const { present, cases, invented, missed } = overall;
   if (present === 0) {
     const where = invented > 0 ? `, and is predicted in ${invented}` : '';
-    return `"${name}" is in no true mask of ${plural(cases, 'case')}${where}.`;
+    return { run, lead: `"${name}" is in no true mask of ${plural(cases, 'case')}${where}.`, findings: [] };
   }
-  const ends = quantiles.length < 2 ? undefined : ([quantiles[0]!, quantiles.at(-1)!] as const);
-  return [
-    lead(name, overall),
-    ...(ends ? [bins(ends), pattern(ends.map(directionOf) as [Direction, Direction], analysis)] : []),
-    ...(overall.missed > 0 ? [`It is missed in ${overall.missed} of ${plural(present, 'case')}.`] : []),
-  ].join(' ');
+  const omissions = missed > 0 ? [`It is missed in ${missed} of ${plural(present, 'case')}.`] : [];
+  if (present < ENOUGH || quantiles.length < 2)
+    return { run, lead: lead(name, overall), findings: omissions };
+  const ends = [quantiles[0]!, quantiles.at(-1)!] as const;
+  const { finding, next } = pattern([directionOf(ends[0]), directionOf(ends[1])], analysis);
+  return {
+    ...{ run, lead: lead(name, overall), ends: bins(ends), findings: [finding, ...omissions] },
+    ...(next !== undefined && { next: `Next: ${next}` }),
+  };
 }
 
 /** One sentence on all cases together. */
@@ -35,13 +56,18 @@ function lead(name: string, overall: SizeStatistics): string {
   const direction = directionOf(overall);
   const times = `${intervalText(ratio, ratioInterval)} times its true size`;
   if (direction !== 'open') return `"${name}" is predicted ${direction}: ${times}.`;
-  if (ratioInterval === null) return `"${name}" is predicted ${times}; one case decides nothing.`;
+  if (overall.present < ENOUGH) {
+    return `"${name}" is predicted ${times}, in ${plural(overall.present, 'case')}: too few for a verdict.`;
+  }
   return `"${name}" has no significant size error over all cases: ${times}.`;
 }
 
+/** Fewer cases than this decide nothing: even if all err in one direction, chance has a probability above 5 % (sign test). */
+export const ENOUGH = 6;
+
 /** As printed: nothing is called too small whose interval reads as if it held 1. */
-export function directionOf({ ratio, ratioInterval }: SizeStatistics): Direction {
-  if (ratioInterval === null || !Number.isFinite(ratio)) return 'open';
+export function directionOf({ present, ratio, ratioInterval }: SizeStatistics): Direction {
+  if (present < ENOUGH || ratioInterval === null || !Number.isFinite(ratio)) return 'open';
   const [low, high] = ratioInterval.map((end) => Number(ratioText(end))) as [number, number];
   return high < 1 ? 'too small' : low > 1 ? 'too large' : 'open';
 }
@@ -55,32 +81,58 @@ function bins([small, large]: readonly [SizeBin, SizeBin]): string {
   return `The smallest ${small.cases} regions: ${says(small)}; the largest ${large.cases}: ${says(large)}.`;
 }
 
-/** Names the pattern over the sizes, and the next step. */
-function pattern([small, large]: readonly [Direction, Direction], { spread }: ClassSizeAnalysis): string {
+/** What the sizes have in common, and what to do about it. */
+interface Pattern {
+  readonly finding: string;
+  readonly next?: string;
+}
+
+/** Names the pattern over the sizes. */
+function pattern([small, large]: readonly [Direction, Direction], analysis: ClassSizeAnalysis): Pattern {
+  const { spread, quantiles } = analysis;
+  if (quantiles[0]!.present < ENOUGH && quantiles.at(-1)!.present < ENOUGH) {
+    return { finding: 'Too few cases to compare small regions with large ones.' };
+  }
   if (small === 'too large' && large === 'too small') {
     if (spread.verdict === 'narrower') {
-      return (
-        `Sizes are pulled to the middle, more than random errors do: predicted sizes vary ${ratioText(spread.ratio)} times as much as true ones. ` +
-        'Next: add a term that matches the size in each image (+ l1(temperature=10)), or compare losses by repeating --pred.'
-      );
+      return {
+        finding: `Small regions are too large and large ones too small, more than random errors explain: predicted sizes vary ${ratioText(spread.ratio)} times as much as true ones.`,
+        next: 'add a term that matches the size in each image (+ l1(temperature=10)), or compare losses by repeating --pred.',
+      };
     }
-    return (
-      'This is what random errors do in such bins (regression to the mean); predicted sizes do not vary significantly less than true ones. ' +
-      'Next: compare with another run by repeating --pred before you call it a bias.'
-    );
+    return {
+      finding:
+        'Small regions are too large and large ones too small, as random errors alone make them (regression to the mean): predicted sizes do not vary significantly less than true ones.',
+      next: 'compare with another model by repeating --pred before you call it a bias.',
+    };
   }
   if (small === 'too small' && large === 'too large') {
-    return 'Sizes are exaggerated: small regions shrink and large ones grow, as overlap losses (dice) do. Next: compare with ce, or add + l1(temperature=10).';
+    return {
+      finding:
+        'Sizes are exaggerated: small regions shrink and large ones grow, as overlap losses (dice) do.',
+      next: 'compare with ce, or add + l1(temperature=10).',
+    };
   }
   if (small === large && small !== 'open') {
-    return `It is ${small} at every size: a threshold or class weights do that. Next: if you have probabilities, look at p/q with --probabilities.`;
+    return {
+      finding: `It is ${small} at every size. A threshold or class weights have this effect.`,
+      next: 'if you have probabilities, pass them with --probabilities: their sums show whether the threshold is the cause.',
+    };
   }
   if (small === 'too small') {
-    return 'Small regions are lost. Overlap losses (dice) do this, and so do faint regions whose probabilities stay below one half. Next: look at the missed cases, and compare with ce or ce + l1(temperature=10).';
+    return {
+      finding:
+        'Only small regions are too small, or lost. Overlap losses (dice) do this, and so do faint regions whose probabilities stay below one half.',
+      next: 'look at the cases below, and compare with ce or ce + l1(temperature=10).',
+    };
   }
-  if (small === 'too large')
-    return 'Only small regions are too large. Next: look at the cases with the largest errors below.';
-  if (large !== 'open')
-    return `Only large regions are ${large}. Next: look at the cases with the largest errors below.`;
-  return 'No bin differs significantly from 1. More cases would narrow the intervals.';
+  if (small === 'too large') {
+    return { finding: 'Only small regions are too large.', next: 'look at the cases below.' };
+  }
+  if (large !== 'open') {
+    return { finding: `Only large regions are ${large}.`, next: 'look at the cases below.' };
+  }
+  return {
+    finding: 'Neither small nor large regions differ significantly. More cases would narrow the intervals.',
+  };
 }

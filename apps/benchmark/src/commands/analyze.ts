@@ -35,6 +35,7 @@ export interface AnalyzeFlags extends LesionFlags {
   followLinks?: boolean;
   out?: string;
   overwrite?: boolean;
+  full?: boolean;
   json?: boolean;
 }
 
@@ -46,7 +47,7 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
     .option('--nnunet <file>', 'summary.json of nnU-Net, instead of folders; repeat to compare', collect)
     .option(
       '--name <text>',
-      'name of a run in the tables; one for each --pred or --nnunet, in order',
+      'name of a model in the tables; one for each --pred or --nnunet, in order',
       collect,
     )
     .option('--classes <list>', 'names of the labels 0, 1, ... (background,lesion)', parseNames)
@@ -71,6 +72,7 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
     .option('--follow-links', 'also read links that lead out of the folders')
     .option('--out <file>', 'write an HTML page with charts')
     .option('--overwrite', 'let --out replace a file that segloss did not write')
+    .option('--full', 'print every table instead of a summary')
     .option('--json', 'print everything as JSON, including each case')
     .action(async (flags: AnalyzeFlags) => finish(await analyzeCommand(flags, terminal)));
 }
@@ -95,7 +97,15 @@ export async function analyzeCommand(
     const file = out.folder.write(out.name, Buffer.from(renderSizePage(report)));
     stderr.write(`report: ${file}\n`);
   }
-  stdout.write(flags.json === true ? sizeReportJson(report) : reportText(report, colorsFor(stdout, env)));
+  stdout.write(
+    flags.json === true
+      ? sizeReportJson(report)
+      : reportText(report, {
+          colors: colorsFor(stdout, env),
+          full: flags.full === true,
+          width: stdout.columns,
+        }),
+  );
   if (report.faults.length === 0) return exitCodes.ok.code;
   stderr.write(`${faultText(report.faults)}\n`);
   return exitCodes.data.code;
