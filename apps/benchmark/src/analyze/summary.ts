@@ -9,9 +9,9 @@ import { intervalText, meanDice, ratioText } from './numbers.js';
 import type { SizeTable } from './tables.js';
 import { directionOf, ENOUGH } from './verdict.js';
 
-/** The cases to look at of one model: of several models fewer, so that all fit on a screen. */
-const FEW = 3;
-const MORE = 5;
+/** The cases of each kind of one model: of several models fewer, so that all fit on a screen. */
+const FEW = 2;
+const MORE = 3;
 
 /** Returns a row for each model and class: sizes over all cases and at both ends, overlap, and regions missed or invented. */
 export function summaryTable({ runs, classes, detailed, bootstrap }: SizeReport): SizeTable {
@@ -105,17 +105,20 @@ export function comparisonSentences({ comparisons, detailed }: SizeReport): stri
   });
 }
 
-/** Returns the cases with the largest errors of size of each model, and the missed regions, in plain words. */
+/**
+ * Returns the cases of each model with the largest size errors, in plain words: first those that are largest in the image, then those that
+ * are largest next to their region, such as missed ones.
+ */
 export function casesToLookAt({ runs, classes, detailed }: SizeReport): SizeTable {
   const shown = runs.length === 1 ? MORE : FEW;
   const rows = runs.flatMap(({ name, cases }) => {
-    const errors = detailed
+    const wrong = detailed
       .flatMap((k) => cases.map((one) => errorOf(one, k)))
-      .filter(({ error }) => error > 0)
-      .sort((a, b) => b.error - a.error);
-    const first = errors.slice(0, shown);
-    const missed = errors.slice(shown).filter(({ predicted }) => predicted === 0);
-    return [...first, ...missed.slice(0, shown)].map((one) => [
+      .filter(({ error }) => error > 0);
+    const absolute = wrong.sort((a, b) => b.error - a.error).slice(0, shown);
+    const relative = wrong.sort((a, b) => relativeError(b) - relativeError(a) || b.error - a.error);
+    const others = relative.filter((one) => !absolute.includes(one)).slice(0, shown);
+    return [...absolute, ...others].map((one) => [
       name,
       ...(detailed.length > 1 ? [classes[one.k]!] : []),
       one.id,
@@ -123,7 +126,7 @@ export function casesToLookAt({ runs, classes, detailed }: SizeReport): SizeTabl
     ]);
   });
   return {
-    title: 'Cases to look at',
+    title: 'Cases to look at, with the largest errors in the image and next to the true size',
     head: ['model', ...(detailed.length > 1 ? ['class'] : []), 'case', 'what is wrong'],
     rows,
   };
@@ -137,6 +140,9 @@ function errorOf({ id, truth: all, predicted: found }: ProportionCase, k: number
   const [truth, predicted] = [all[k]!, found[k]!];
   return { id, k, truth, predicted, error: Math.abs(predicted - truth) };
 }
+
+/** 0 to 1; 1 where a region is missed or invented. */
+const relativeError = ({ truth, predicted, error }: CaseError) => error / Math.max(truth, predicted);
 
 function inWords({ truth, predicted }: CaseError): string {
   if (predicted === 0) return `missed: covers ${percentText(truth)} of the image`;
