@@ -102,7 +102,7 @@ describe('segloss', () => {
     [
       2,
       [...benchmark, '--loss', 'cee'],
-      /unknown loss "cee" \(did you mean "ce"\?\); known losses: .*\bce\b/,
+      /unknown loss "cee" \(did you mean "ce".*; all losses: `segloss losses`/,
     ],
     [2, [...benchmark, '--loss', 'ce(smoth=1)'], /smoth/],
     [2, [...benchmark, '--loss', 'ce', '--loss', '1*ce'], /two cells are the same run/],

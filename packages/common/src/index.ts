@@ -1,5 +1,5 @@
 // What several packages need that may import nothing of each other: bundled into each, and published with none.
-export { nearestName, suggestion, unknownName } from './names.js';
+export { nearestName, nearestNames, suggestion, unknownName } from './names.js';
 export { checkChoice, checkKeys, withDefaults } from './options.js';
 export { printable } from './printable.js';
 export { inRandomOrder, randomNumbers } from './random.js';

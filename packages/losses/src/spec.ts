@@ -1,5 +1,5 @@
 import { compound, term, type WeightedLoss } from './compound.js';
-import { suggestion } from '@segloss/common';
+import { unknownName } from '@segloss/common';
 import { lossRegistry, namesOf, type LossName } from './registry.js';
 import { schedules } from './schedules.js';
 import { lossWrappers, type LossWrapper } from './wrappers/index.js';
@@ -233,12 +233,10 @@ class SpecReader {
   }
 
   private unknownLoss(name: string, at: number): never {
-    const known = [...lossRegistry().keys(), ...Object.keys(this.options.losses ?? {})];
-    const all = [this.losses, lossWrappers(), PRESETS, schedules()].flatMap((names) =>
+    const known = [this.losses, lossWrappers(), PRESETS, schedules()].flatMap((names) =>
       names instanceof Map ? [...names.keys()] : Object.keys(names),
     );
-    const hint = suggestion(name, all);
-    this.fail(`unknown loss "${name}"${hint}; known losses: ${known.join(', ')}`, at);
+    this.fail(unknownName('loss', name, known, '`segloss losses`, or lossNames() in code'), at);
   }
 
   private optionList(): Record<string, OptionValue> {

@@ -1,3 +1,5 @@
+import { checkKeys } from '@segloss/common';
+
 /** What a score is where a region is empty: a number, NaN (the case does not count), Infinity, or the image's diagonal. */
 export type EmptyValue = number | 'nan' | 'infinity' | 'diagonal';
 
@@ -26,10 +28,7 @@ export function valueOfEmpty(
     onlyPredicted = otherwise.one,
     ...unknown
   } = rules as Exclude<EmptyRule, EmptyValue>;
-  const keys = Object.keys(unknown);
-  if (keys.length > 0) {
-    throw new TypeError(`${name}: unknown key "${keys[0]}" of empty; known: both, onlyTruth, onlyPredicted`);
-  }
+  checkKeys(`${name}: empty`, unknown, ['both', 'onlyTruth', 'onlyPredicted']);
   const values = { both, onlyTruth, onlyPredicted };
   const numbers = Object.entries(values).map(([key, value]) => [key, numberOf(name, key, value, diagonal)]);
   const { both: ofBoth, onlyTruth: ofTruth, onlyPredicted: ofPredicted } = Object.fromEntries(numbers) as Record<

@@ -1,3 +1,4 @@
+import { checkChoice } from '@segloss/common';
 import {
   distancesOrValue,
   type DirectedDistances,
@@ -35,11 +36,7 @@ export function averageSurfaceDistance(
 ): number {
   const name = 'averageSurfaceDistance';
   const known = ['pooled', 'mean-of-directed', 'truth-to-predicted', 'predicted-to-truth'];
-  if (!known.includes(convention)) {
-    throw new RangeError(
-      `${name}: wanted convention one of ${known.join(', ')}, got ${JSON.stringify(convention)}`,
-    );
-  }
+  checkChoice(name, 'convention', convention, known);
   const surfaces = distancesOrValue(name, truth, predicted, options, { both: 'nan', one: 'infinity' });
   if (typeof surfaces === 'number') return surfaces;
   const [there, back] = [surfaces.truthToPredicted, surfaces.predictedToTruth].map(total) as [Total, Total];

@@ -425,7 +425,7 @@ describe('lesions in the scores of cases', () => {
 
   it('refuses other challenges and options', () => {
     expect(() => score('a', [...a[0]], [...a[1]], { brats: 'liver' as never })).toThrow(
-      'wanted brats one of gli, ssa, ped, men, met, got "liver"',
+      'wanted brats to be "gli" | "ssa" | "ped" | "men" | "met", got "liver"',
     );
     expect(() => score('a', [...a[0]], [...a[1]], { IoU: 0.1 } as never)).toThrow('unknown option "IoU"');
   });

@@ -156,7 +156,7 @@ describe('scoreCase', () => {
     ],
     ['another size', { predicted: [0] }, 'wanted 4 values for shape [2,2], got 1'],
     ['a background that is no class', { background: 2 }, 'wanted background from 0 to 1 or null, got 2'],
-    ['an unknown mode', { mode: 'binary' as 'multiclass' }, 'wanted mode one of multiclass, multilabel'],
+    ['an unknown mode', { mode: 'binary' as 'multiclass' }, 'wanted mode to be "multiclass" | "multilabel"'],
     ['one class', { classes: ['x'] }, 'wanted 2 or more classes, got 1'],
   ])('refuses %s', (_, options, message) => {
     expect(() => scoreCase({ ...base, ...options })).toThrow(message);

@@ -256,7 +256,7 @@ describe('empty regions', () => {
 
   it('refuse keys that they do not know, whatever the regions', () => {
     expect(() => hd95(some, some, { shape, empty: { none: 1 } as never })).toThrow(
-      'hd95: unknown key "none" of empty; known: both, onlyTruth, onlyPredicted',
+      'hd95: empty: unknown option "none"; known options: both, onlyTruth, onlyPredicted',
     );
     expect(() => hd95(some, some, { shape, empty: { both: 'zero' as never } })).toThrow(
       'wanted empty.both a number',

@@ -99,7 +99,9 @@ export function buildModel(
 ): LayersModel {
   const definition = registry.get(name);
   if (definition === undefined) {
-    throw new RangeError(`buildModel: ${unknownName('model', String(name), [...registry.keys()])}`);
+    throw new RangeError(
+      `buildModel: ${unknownName('model', String(name), [...registry.keys()], 'models()')}`,
+    );
   }
   const caller = `buildModel: ${name}`;
   const { defaults, build } = definition;

@@ -71,7 +71,7 @@ describe('the registry', () => {
     [
       'unet-resnet35',
       {},
-      'buildModel: unknown model "unet-resnet35" (did you mean "unet-resnet34"?); known models: unet, unet-resnet18',
+      'buildModel: unknown model "unet-resnet35" (did you mean "unet-resnet34", "unet" or "unet-resnet18"?); all models: models()',
     ],
     ['unet', { with: [2] }, 'buildModel: unet: unknown option "with"'],
     [

@@ -363,7 +363,7 @@ describe('what is wrong with a configuration is said in four lines', () => {
       [],
       [
         expect.stringMatching(
-          /^configuration: loss: loss spec "ce \+ l3" at 5: unknown loss "l3" .*; known losses: .*, ce, /,
+          /^configuration: loss: loss spec "ce \+ l3" at 5: unknown loss "l3" .*; all losses: `segloss losses`/,
         ) as unknown as string,
         '  at run.yaml:2',
         '  got "ce + l3"; wanted: Loss spec, as in `ce + 0.5*l1(temperature=10)`; `segloss losses` lists the names, and a module of your own is `./mine.ts#name`',
@@ -567,7 +567,9 @@ describe('what is wrong with a configuration is said in four lines', () => {
 
   it('but an option of the program is a TypeError', async () => {
     await expect(loadConfig('run.yaml', { sets: [] } as LoadConfigOptions)).rejects.toThrow(
-      new TypeError('loadConfig: unknown option "sets"; known options: set, flags, cwd'),
+      new TypeError(
+        'loadConfig: unknown option "sets" (did you mean "set"?); known options: set, flags, cwd',
+      ),
     );
   });
 });

@@ -163,7 +163,7 @@ describe('metrics.jsonl', () => {
     );
     expect(() => log.append({ ...line(2), seconds: 1 } as MetricsLine)).toThrow(
       new TypeError(
-        'MetricsLog: unknown key "seconds"; known keys: epoch, step, learningRate, loss, terms, gradientNorm, val, train, classes',
+        'MetricsLog: unknown option "seconds"; known options: epoch, step, learningRate, loss, terms, gradientNorm, val, train, classes',
       ),
     );
     expect(() => log.append(line(2, { val: { ...line(2).val, soft: [1] } }))).toThrow(

@@ -60,7 +60,7 @@ describeEachBackend('an optimizer', () => {
   });
 
   it.each<[object, string]>([
-    [{ name: 'rmsprop' }, 'createOptimizer: wanted name to be one of sgd, adam, adamw, got "rmsprop"'],
+    [{ name: 'rmsprop' }, 'createOptimizer: unknown optimizer "rmsprop"; known optimizers: sgd, adam, adamw'],
     [{ name: 'adam', beta: 1 }, 'createOptimizer: adam: unknown option "beta" (did you mean "beta1"?)'],
     [{ name: 'sgd', momentum: 1 }, 'wanted momentum from 0 up to 1, got 1'],
     [{ name: 'sgd', nesterov: true }, 'wanted a momentum for nesterov, got 0'],

@@ -54,7 +54,7 @@ describe('selectBackend', () => {
 
   it('refuses an unknown name', async () => {
     await expect(selectBackend('cuda' as never)).rejects.toThrow(
-      'wanted one of auto, tensorflow, webgpu, wasm, cpu, got "cuda"',
+      'wanted the backend to be "auto" | "tensorflow" | "webgpu" | "wasm" | "cpu", got "cuda"',
     );
   });
 

@@ -1,3 +1,4 @@
+import { suggestion } from '@segloss/common';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
@@ -92,7 +93,9 @@ function plansOf({ plans: chosen, scale }: ReplicateRequest, there: readonly str
   const known = Object.keys(textsOf(scale));
   const wrong = chosen.find((name) => !known.includes(name));
   if (wrong !== undefined)
-    throw new UsageError(`--plan: wanted one of ${known.join(', ')} with --scale ${scale}, got "${wrong}"`);
+    throw new UsageError(
+      `--plan: wanted one of ${known.join(', ')} with --scale ${scale}, got "${wrong}"${suggestion(wrong, known)}`,
+    );
   const possible = known.filter((name) => setsOfPlan(name, there).length > 0 || name === 'imbalance');
   return possible.filter((name) => chosen.length === 0 || chosen.includes(name));
 }

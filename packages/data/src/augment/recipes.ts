@@ -1,3 +1,4 @@
+import { checkChoice } from '@segloss/common';
 import { oneOf, sometimes } from './choices.js';
 import {
   centerCropOrPad,
@@ -41,13 +42,8 @@ export interface PaperRecipe {
  * @see Liu et al., arXiv:2104.08717, §5, and https://github.com/by-liu/SegLossBias, `data_transform.py`, `polyp_dataset.py`.
  */
 export function paperRecipe(name: RecipeName, size: readonly [height: number, width: number]): PaperRecipe {
-  const recipe = (RECIPES as Partial<typeof RECIPES>)[name];
-  if (recipe === undefined) {
-    throw new RangeError(
-      `paperRecipe: wanted one of ${Object.keys(RECIPES).join(', ')}, got ${JSON.stringify(name)}`,
-    );
-  }
-  return recipe(size);
+  checkChoice('paperRecipe', 'name', name, Object.keys(RECIPES) as RecipeName[]);
+  return RECIPES[name](size);
 }
 
 type Recipe = (size: readonly [number, number]) => PaperRecipe;

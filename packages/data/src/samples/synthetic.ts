@@ -1,3 +1,4 @@
+import { checkKeys } from '@segloss/common';
 import { randomStream, type RandomStream } from './random.js';
 import { type Sample, type SampleSource, type SegmentationDataset } from './sample.js';
 
@@ -102,13 +103,7 @@ export function demoDataset(): SegmentationDataset {
 }
 
 function checked(given: Partial<SyntheticOptions>): SyntheticOptions {
-  for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(DEFAULTS, key)) {
-      throw new TypeError(
-        `syntheticDataset: unknown option "${key}"; known options: ${Object.keys(DEFAULTS).join(', ')}`,
-      );
-    }
-  }
+  checkKeys('syntheticDataset', given, Object.keys(DEFAULTS));
   const options = { ...DEFAULTS, ...given };
   const range = (key: keyof SyntheticOptions, least: number, most: number, integer = false) => {
     const values = [options[key]].flat();

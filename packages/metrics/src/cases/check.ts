@@ -2,7 +2,7 @@ import { DEFAULT_IGNORE_INDEX } from '../ignore-index.js';
 import { checkShape } from '@segloss/geometry';
 
 import { badLabel, isLabel } from '../labels.js';
-import { checkKeys } from '@segloss/common';
+import { checkChoice, checkKeys } from '@segloss/common';
 import { type LesionOptions } from '../components/lesion-case.js';
 import { type ScoreCaseOptions } from './types.js';
 
@@ -64,9 +64,7 @@ export function resolveCase(options: ScoreCaseOptions): ResolvedCase {
 }
 
 function oneOf(key: string, value: string, known: readonly string[]): void {
-  if (!known.includes(value)) {
-    throw new RangeError(`${CALLER}: wanted ${key} one of ${known.join(', ')}, got ${JSON.stringify(value)}`);
-  }
+  checkChoice(CALLER, key, value, known);
 }
 
 /** Throws unless the value is a label from 0 to `highest`. */

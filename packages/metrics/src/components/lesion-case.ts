@@ -1,4 +1,4 @@
-import { checkKeys } from '@segloss/common';
+import { checkChoice, checkKeys } from '@segloss/common';
 import { type Connectivity } from '@segloss/geometry';
 
 import { BRATS, lesionWiseScores, type BratsChallenge } from './lesion-wise.js';
@@ -71,11 +71,7 @@ export function lesionCase(
       `lesionCase: wanted ${options.shape.length} positive numbers as spacing, got [${spacing}]`,
     );
   }
-  if (brats !== undefined && !Object.hasOwn(BRATS, brats)) {
-    throw new RangeError(
-      `lesionCase: wanted brats one of ${Object.keys(BRATS).join(', ')}, got ${JSON.stringify(brats)}`,
-    );
-  }
+  if (brats !== undefined) checkChoice<string>('lesionCase', 'brats', brats, Object.keys(BRATS));
   const match = matchComponents(truth, predicted, options);
   const how = iou === undefined ? {} : { iou, matching: 'optimal' as const };
   const { right } = lesionScores(match, how);

@@ -1,3 +1,4 @@
+import { checkChoice } from '@segloss/common';
 import { releaseBackend } from './release.js';
 import { threadsOf } from './threads.js';
 import { CANDIDATES, tryBackend } from './try-backend.js';
@@ -35,9 +36,7 @@ export async function selectBackend(
   wanted: BackendName | 'auto' = 'auto',
   options: BackendOptions = {},
 ): Promise<BackendChoice> {
-  if (!NAMES.includes(wanted)) {
-    throw new RangeError(`selectBackend: wanted one of ${NAMES.join(', ')}, got ${JSON.stringify(wanted)}`);
-  }
+  checkChoice('selectBackend', 'the backend', wanted, NAMES);
   const candidates = CANDIDATES.filter(({ name }) => wanted === 'auto' || wanted === name);
   const load = { insist: wanted !== 'auto', threads: threadsOf(wanted, options) };
   const tried: BackendTrial[] = [];

@@ -1,3 +1,4 @@
+import { checkKeys } from '@segloss/common';
 import path from 'node:path';
 
 import { ConfigError } from './config-error.js';
@@ -127,13 +128,7 @@ export function valueTree(
 
 function checked(options: LoadConfigOptions): Required<LoadConfigOptions> {
   const defaults = { set: [], flags: {}, cwd: process.cwd() };
-  for (const key of Object.keys(options)) {
-    if (!Object.hasOwn(defaults, key)) {
-      throw new TypeError(
-        `loadConfig: unknown option "${key}"; known options: ${Object.keys(defaults).join(', ')}`,
-      );
-    }
-  }
+  checkKeys('loadConfig', options, Object.keys(defaults));
   const { set = defaults.set, flags = defaults.flags, cwd = defaults.cwd } = options;
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   return { set, flags: Object.fromEntries(given), cwd: path.resolve(cwd) };

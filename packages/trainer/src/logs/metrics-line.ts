@@ -1,3 +1,4 @@
+import { checkKeys } from '@segloss/common';
 import { type Evaluation } from '../loop/evaluate.js';
 
 /** What the first line of `metrics.jsonl` says: what all others are about. */
@@ -37,11 +38,7 @@ const KEYS = ['epoch', 'step', 'learningRate', 'loss', 'terms', 'gradientNorm', 
 
 /** A line as JSON, its keys in one order; numbers that JSON lacks are null. */
 export function serialize(line: MetricsLine): string {
-  for (const key of Object.keys(line)) {
-    if (!(KEYS as readonly string[]).includes(key)) {
-      throw new TypeError(`MetricsLog: unknown key "${key}"; known keys: ${KEYS.join(', ')}`);
-    }
-  }
+  checkKeys('MetricsLog', line, KEYS);
   return JSON.stringify(
     Object.fromEntries(KEYS.filter((key) => line[key] !== undefined).map((key) => [key, line[key]])),
   );

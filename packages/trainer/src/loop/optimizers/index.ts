@@ -1,6 +1,6 @@
 import { type Variable } from '@tensorflow/tfjs-core';
 
-import { checkKeys, withDefaults } from '@segloss/common';
+import { checkKeys, unknownName, withDefaults } from '@segloss/common';
 import { adamOptimizer } from './adam.js';
 import { sgd } from './sgd.js';
 import { type Optimizer, type OptimizerName, type OptimizerOptions } from './types.js';
@@ -40,10 +40,8 @@ export const LEARNING_RATES: Record<OptimizerName, number> = { sgd: 0.01, adam: 
 export function createOptimizer(options: OptimizerOptions, variables: readonly Variable[]): Optimizer {
   const defaults = (OPTIMIZER_DEFAULTS as Record<string, object>)[options.name];
   if (defaults === undefined) {
-    const names = Object.keys(OPTIMIZER_DEFAULTS).join(', ');
-    throw new TypeError(
-      `createOptimizer: wanted name to be one of ${names}, got ${JSON.stringify(options.name)}`,
-    );
+    const known = Object.keys(OPTIMIZER_DEFAULTS);
+    throw new TypeError(`createOptimizer: ${unknownName('optimizer', String(options.name), known)}`);
   }
   const { name, ...given } = options;
   checkKeys(`createOptimizer: ${name}`, given, Object.keys(defaults));
