@@ -23,17 +23,21 @@ export const licenses: Generator = {
       .map((folder) => `${folder}/${FILE}`),
 };
 
-/** Folders of the packages of others whose code is in `dist`, relative to the root: by source maps, and by the lists of inputs of bundles for pages. */
+/** Folders of the packages of others whose code is in `dist`, relative to the root: by source maps, and by the lists of inputs of bundles for pages and of generated sources. */
 export function bundledPackages(folder: string): string[] {
   const dist = join(root, folder, 'dist');
   const maps = readdirSync(dist).filter((name) => name.endsWith('.map'));
   if (maps.length === 0)
     throw new Error(`licenses: wanted source maps in ${folder}/dist, got none; build it first`);
   const inDist = <Content>(name: string) => JSON.parse(readFileSync(join(dist, name), 'utf8')) as Content;
-  const lists = readdirSync(dist).filter((name) => /^metafile-.*\.json$/.test(name));
+  const lists = [dist, join(root, folder, 'src/generated')].flatMap((place) =>
+    (existsSync(place) ? readdirSync(place) : [])
+      .filter((name) => /^metafile-.*\.json$/.test(name))
+      .map((name) => JSON.parse(readFileSync(join(place, name), 'utf8')) as Metafile),
+  );
   const sources = [
     ...maps.flatMap((name) => inDist<{ sources: string[] }>(name).sources),
-    ...lists.flatMap((name) => bundledInputs(inDist(name))),
+    ...lists.flatMap((list) => bundledInputs(list)),
   ];
   const found = sources.flatMap((source) => {
     const match = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source);
@@ -44,12 +48,13 @@ export function bundledPackages(folder: string): string[] {
   return [...new Set(found)].sort();
 }
 
+/** The list of inputs that esbuild writes. */
+interface Metafile {
+  readonly outputs: Record<string, { readonly inputs: Record<string, { readonly bytesInOutput: number }> }>;
+}
+
 /** Files of which a bundle has at least one byte. */
-function bundledInputs({
-  outputs,
-}: {
-  outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }>;
-}): string[] {
+function bundledInputs({ outputs }: Metafile): string[] {
   return Object.values(outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
@@ -63,6 +68,8 @@ function termsOf(folder: string): string {
     return read(`${folder}/README.md`)
       .split(/^LICENSE \(MIT\)\n-+\n/m)[1]!
       .trim();
+  if (folder.endsWith('/codec-libjpeg-turbo-8bit'))
+    return read('tools/docs/terms/libjpeg-turbo-8bit.txt').trim();
   throw new Error(`licenses: ${folder} has no license file; write down its terms by hand`);
 }
 

@@ -40,15 +40,24 @@ export function headerOfBytes(path: string, bytes: Uint8Array): Promise<ImageHea
   return guarded(path, bytes, async ({ header }) => header(bytes));
 }
 
+/** Whether a file is decoded as JPEG. */
+export function isJpeg(bytes: Uint8Array): boolean {
+  return formatOf(bytes)?.decode === decodeJpeg;
+}
+
+function formatOf(bytes: Uint8Array): (typeof FORMATS)[number] | undefined {
+  return FORMATS.find(({ signatures }) =>
+    signatures.some((signature) => signature.every((byte, i) => bytes[i] === byte)),
+  );
+}
+
 async function guarded<T>(
   path: string,
   bytes: Uint8Array,
   use: (format: (typeof FORMATS)[number]) => Promise<T>,
 ): Promise<T> {
   if (bytes.length === 0) throw unreadable(path, 'the file is empty');
-  const format = FORMATS.find(({ signatures }) =>
-    signatures.some((signature) => signature.every((byte, i) => bytes[i] === byte)),
-  );
+  const format = formatOf(bytes);
   if (format === undefined) {
     throw unreadable(path, unknownFormat(bytes, 'neither PNG nor JPEG nor TIFF', 'PNG'));
   }

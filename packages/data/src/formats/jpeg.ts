@@ -2,14 +2,19 @@ import jpegJs from 'jpeg-js';
 
 import { Refusal } from '../errors.js';
 import { orientationOf } from './exif.js';
-import { checkSize, MAX_DENSE_PIXELS, type ImageHeader, type RawPixels } from './raw-pixels.js';
+import { decodeWithLibjpegTurbo, type StoredPixels } from './libjpeg-turbo.js';
+import { checkSize, MAX_DENSE_PIXELS, type ImageHeader, type Inflate, type RawPixels } from './raw-pixels.js';
 
 /** What the segments of a JPEG say. */
 interface Segments {
   readonly width: number;
   readonly height: number;
-  /** Ids of the components: 1 gray, 3 color, 4 CMYK. */
-  readonly components: readonly number[];
+  /** 1 gray, 3 color, 4 CMYK. */
+  readonly components: number;
+  /** Their ids, by which some programs say that they are red, green and blue. */
+  readonly ids: readonly number[];
+  /** How many samples each component has for one of the coarsest, across and down. */
+  readonly sampling: string;
   /** 1 upright; 2 to 8 as in Exif. */
   readonly orientation: number;
   /** 0 RGB or CMYK, 1 YCbCr, 2 YCCK; undefined without Adobe's segment. */
@@ -22,18 +27,37 @@ const PIXELS_PER_BYTE = 8 * 64;
 /** Programs that write JPEG use about ten scans; each may visit every pixel, so their number bounds the time. */
 const MAX_SCANS = 100;
 
+/** Of luma and chromas: 4:4:4, 4:2:2, 4:2:0, 4:4:0, 4:1:1 and 4:4:1. */
+const COMMON_SAMPLING = ['1x1', '2x1', '2x2', '1x2', '4x1', '1x4'].map((luma) => `${luma} 1x1 1x1`);
+
 /** Size and channels of a JPEG as it is seen, turned by its Exif orientation. */
 export function jpegHeader(bytes: Uint8Array): ImageHeader {
   const { width, height, components, orientation } = segmentsOf(bytes);
   const [w, h] = orientation > 4 ? [height, width] : [width, height];
-  return { width: w, height: h, channels: components.length === 1 ? 1 : 3 };
+  return { width: w, height: h, channels: components === 1 ? 1 : 3 };
 }
 
 /** Decodes a JPEG (baseline or progressive, 8 bits), upright: turned and mirrored as its Exif orientation says. */
-export function decodeJpeg(bytes: Uint8Array): RawPixels {
+export async function decodeJpeg(bytes: Uint8Array, inflate: Inflate): Promise<RawPixels> {
   const segments = segmentsOf(bytes);
-  checkSize(segments.width, segments.height, bytes.length, PIXELS_PER_BYTE, MAX_DENSE_PIXELS);
+  const { width, height, components, sampling, orientation } = segments;
+  checkSize(width, height, bytes.length, PIXELS_PER_BYTE, MAX_DENSE_PIXELS);
   if (scansOf(bytes) > MAX_SCANS) throw new Refusal(`it has more than ${MAX_SCANS} scans; save it anew`);
+  const channels = components === 1 ? 1 : 3;
+  const common = components === 1 || COMMON_SAMPLING.includes(sampling);
+  const stored = common ? await decodeWithLibjpegTurbo(bytes, inflate) : decodeWithJpegJs(bytes, segments);
+  return {
+    kind: 'jpeg',
+    lossy: true,
+    maximum: 255,
+    indexed: false,
+    alpha: false,
+    ...upright({ ...stored, channels }, orientation),
+  };
+}
+
+/** Decodes what the interface to libjpeg-turbo refuses: CMYK, which becomes red, green and blue, and rare sampling factors. */
+function decodeWithJpegJs(bytes: Uint8Array, segments: Segments): StoredPixels {
   const { width, height, data } = jpegJs.decode(bytes, {
     useTArray: true,
     formatAsRGBA: false,
@@ -42,40 +66,17 @@ export function decodeJpeg(bytes: Uint8Array): RawPixels {
     maxResolutionInMP: MAX_DENSE_PIXELS / 1e6,
     maxMemoryUsageInMB: 2048,
   });
-  const channels = segments.components.length === 1 ? 1 : 3;
-  const pixels = {
-    width,
-    height,
-    channels,
-    values: channels === 1 ? firstOfThree(data) : data,
-  };
-  return {
-    kind: 'jpeg',
-    lossy: true,
-    maximum: 255,
-    indexed: false,
-    alpha: false,
-    ...upright(pixels, segments.orientation),
-  };
+  return { width, height, values: data };
 }
 
 /** Three components are YCbCr unless Adobe's segment or, without any, their names say red, green and blue. */
-function isRgb({ components, adobeTransform, jfif }: Segments): boolean {
-  if (components.length !== 3 || jfif) return false;
-  return adobeTransform === undefined ? components.join() === '82,71,66' : adobeTransform === 0;
+function isRgb({ components, ids, adobeTransform, jfif }: Segments): boolean {
+  if (components !== 3 || jfif) return false;
+  return adobeTransform === undefined ? ids.join() === '82,71,66' : adobeTransform === 0;
 }
 
-function firstOfThree(values: ArrayLike<number>): Uint8Array {
-  const first = new Uint8Array(values.length / 3);
-  for (let i = 0; i < first.length; i++) first[i] = values[3 * i]!;
-  return first;
-}
-
-interface Pixels {
-  readonly width: number;
-  readonly height: number;
+interface Pixels extends StoredPixels {
   readonly channels: number;
-  readonly values: Uint8Array;
 }
 
 /** Turns pixels so that they are seen as meant. Exif orientations: bit by bit, mirrored and turned. */
@@ -129,14 +130,25 @@ function segmentsOf(bytes: Uint8Array): Segments {
   throw new Refusal('it has no JPEG frame header');
 }
 
-function frameOf(content: Uint8Array, marker: number): Pick<Segments, 'width' | 'height' | 'components'> {
+function frameOf(content: Uint8Array, marker: number): Omit<Segments, 'orientation' | 'jfif'> {
   if (marker > 0xc2)
     throw new Refusal('it is a JPEG of an unusual kind (lossless or arithmetic); convert it to PNG');
   if (content[0] !== 8) throw new Refusal(`it is a JPEG of ${content[0]} bits a value; convert it to PNG`);
-  const count = content[5] ?? 0;
-  const components = Array.from({ length: count }, (_, i) => content[6 + 3 * i] ?? 0);
-  if (![1, 3, 4].includes(count)) throw new Refusal(`it has ${count} channels; convert it to PNG`);
-  return { height: (content[1]! << 8) | content[2]!, width: (content[3]! << 8) | content[4]!, components };
+  const components = content[5] ?? 0;
+  if (![1, 3, 4].includes(components)) {
+    throw new Refusal(`it has ${components} channels; convert it to PNG`);
+  }
+  const listed = (offset: number) =>
+    Array.from({ length: components }, (_, i) => content[offset + 3 * i] ?? 0);
+  return {
+    height: (content[1]! << 8) | content[2]!,
+    width: (content[3]! << 8) | content[4]!,
+    components,
+    ids: listed(6),
+    sampling: listed(7)
+      .map((both) => `${both >> 4}x${both & 15}`)
+      .join(' '),
+  };
 }
 
 function scansOf(bytes: Uint8Array): number {

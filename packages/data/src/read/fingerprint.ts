@@ -1,6 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 
 import { readBytes } from '../formats/bytes.js';
+import { isJpeg } from '../formats/decoders.js';
+import { JPEG_DECODER } from '../formats/libjpeg-turbo.js';
 import { type SampleSource, type SegmentationDataset } from '../samples/sample.js';
 import { FileCache } from './file-cache.js';
 import { filesOf, imageOf, originOf } from './origin.js';
@@ -14,7 +16,8 @@ export type DatasetContent = Pick<
 /**
  * The identity of a data set: a hash of what a training sees. It covers classes, background, split, label rule, how each sample is
  * read, and the bytes of every image, mask and annotation; names and places of folders do not count. Corrected masks, another
- * label map or other lists make another fingerprint; a copy of the folder has the same.
+ * label map or other lists make another fingerprint; a copy of the folder has the same. Of JPEG files the decoder counts too, with its
+ * version, as decoders round differently.
  *
  * Files are hashed once while they stay as they are: the hashes are kept in the user's cache folder. Samples that come from no files are
  * generated and hashed.
@@ -99,20 +102,32 @@ function textOf(value: unknown, hashOf: ReadonlyMap<string, string>, known: Weak
 /** Files that are read at a time. */
 const AT_ONCE = 4;
 
-/** SHA-256 of the bytes of every file of the sources. */
+/** What the identity of a file is made of. */
+interface FileHash {
+  readonly sha256: string;
+  readonly jpeg: boolean;
+}
+
+/** SHA-256 of the bytes of every file of the sources; of JPEG files also by what they are decoded, as their pixels depend on it. */
 async function fileHashes(sources: readonly SampleSource[]): Promise<Map<string, string>> {
-  const cache = new FileCache<string>('hashes-1');
+  const cache = new FileCache<FileHash>('hashes-2');
   const waiting = [...new Set(sources.flatMap((source) => filesOfSource(source)))];
   const hashes = new Map<string, string>();
   const work = async (): Promise<void> => {
     for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
       const path = file;
-      hashes.set(path, await cache.get(path, async () => createHash('sha256').update(await readBytes(path)).digest('hex'))); // prettier-ignore
+      const { sha256, jpeg } = await cache.get(path, () => hashOfFile(path));
+      hashes.set(path, jpeg ? `${sha256} by ${JPEG_DECODER}` : sha256);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   await cache.save();
   return hashes;
+}
+
+async function hashOfFile(path: string): Promise<FileHash> {
+  const bytes = await readBytes(path);
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), jpeg: isJpeg(bytes) };
 }
 
 function filesOfSource(source: SampleSource): readonly string[] {

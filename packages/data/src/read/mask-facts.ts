@@ -1,5 +1,6 @@
 import { decodeFile } from '../formats/decode.js';
 import { readNifti } from '../formats/nifti/read.js';
+import { JPEG_DECODER } from '../formats/libjpeg-turbo.js';
 import { DataError } from '../errors.js';
 import { countsOf, factsOfPixels, type MaskFacts } from './facts.js';
 import { FileCache } from './file-cache.js';
@@ -27,6 +28,9 @@ async function factsOf(path: string, kept?: KeptMasks): Promise<MaskFacts> {
   return factsOfPixels(raw, mask);
 }
 
+/** Of JPEG masks the values depend on the decoder. */
+const KIND = `masks-3-${JPEG_DECODER.replaceAll(/[^a-z0-9]+/gi, '-')}`;
+
 /** Masks that are read at a time: files are read and unpacked in other threads, and few are in memory. */
 const AT_ONCE = 4;
 
@@ -39,7 +43,7 @@ export async function maskFacts(
   paths: readonly string[],
   kept?: KeptMasks,
 ): Promise<Map<string, MaskFacts | DataError>> {
-  const cache = new FileCache<MaskFacts>('masks-2');
+  const cache = new FileCache<MaskFacts>(KIND);
   const result = new Map<string, MaskFacts | DataError>();
   const waiting = [...new Set(paths)];
   const work = async (): Promise<void> => {
