@@ -80,15 +80,18 @@ function writeGrid(folder, cells) {
   writeFileSync(path.join(folder, 'bench.yaml'), `base: ${base}\ngrid: ${JSON.stringify(grid)}\n`);
 }
 
-/** Trains one run, and gives every cell a folder with its files. */
+/** Trains one run, and gives every cell a folder with its files, as the run that the cell has. */
 function simulate(command, folder) {
   const { cells } = JSON.parse(readFileSync(path.join(folder, 'benchmarks/bench/benchmark.json'), 'utf8'));
   spawnSync(process.execPath, [command, 'run', '--plan', 'benchmarks/bench/plan.jsonl', '--index', '0'], { cwd: folder, stdio: 'inherit' }); // prettier-ignore
   const [first, ...others] = cells.map((cell) => path.join(folder, 'benchmarks/bench', cell.folder));
   const files = readdirSync(first, { withFileTypes: true }).filter((one) => one.isFile());
-  for (const other of others) {
+  const summary = JSON.parse(readFileSync(path.join(first, 'summary.json'), 'utf8'));
+  for (const [i, other] of others.entries()) {
     mkdirSync(other, { recursive: true });
+    writeFileSync(path.join(other, 'summary.json'), JSON.stringify({ ...summary, id: cells[i + 1].id }));
     for (const { name } of files) {
+      if (name === 'summary.json') continue;
       try {
         linkSync(path.join(first, name), path.join(other, name));
       } catch (error) {

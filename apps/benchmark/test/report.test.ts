@@ -14,6 +14,7 @@ import { verdict } from '../src/benchmark/report/verdict.js';
 import { readResults } from '../src/benchmark/results.js';
 import { resamplesFor, type RowStatistics } from '../src/benchmark/comparisons.js';
 import { fewerResamples, leaderboard } from '../src/benchmark/table.js';
+import { sizeChartOptions } from '../src/benchmark/report/size-chart.js';
 import { writeReport } from '../src/benchmark/write-report.js';
 import { html } from '../src/page/html.js';
 import { lossesAndSeeds, writeBenchmark, writeRun, type FixtureRun } from './results-fixture.js';
@@ -170,6 +171,20 @@ describe('the verdict', () => {
   it('says so when a constant prediction is as good', () => {
     const text = finished({ ce: [[0, 1], [1, 0]], dice: [[0, 0], [0, 0]] }).join(' '); // prettier-ignore
     expect(text).toContain('Nothing beats the constant prediction "all lesion" (Dice per image 0.311)');
+  });
+});
+
+describe('the chart of sizes', () => {
+  const sizes = (count: number) => Array.from({ length: count }, (_, i) => ({ set: '', name: i % 2 ? 'ce' : 'dice', soft: 1, hard: (i + 1) / count, spill: 0 })); // prettier-ignore
+  const dots = (count: number) => sizeChartOptions(sizes(count)).groups[0]!.rows.flatMap(({ strips }) => strips.map(({ values }) => values)); // prettier-ignore
+
+  it('has a dot for each training, and of very many some, from the smallest to the largest', () => {
+    expect(dots(700).map(({ length }) => length)).toEqual([350, 350, 350, 350]);
+    const [, dice] = dots(100_000) as [unknown, readonly number[]];
+    expect(dots(100_000).map(({ length }) => length)).toEqual([375, 375, 375, 375]);
+    expect([dice[0], dice.at(-1)]).toEqual([0, (100_000 - 1) / 100_000]); // below a twentieth a region counts as gone
+    expect(dice[187]).toBeCloseTo(0.5, 4);
+    expect(sizeChartOptions(sizes(100_000)).title).toContain('up to 375 trainings of each row');
   });
 });
 

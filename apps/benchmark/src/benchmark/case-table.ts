@@ -1,5 +1,7 @@
 import type { CaseScore } from '@segloss/metrics';
 
+import { kept } from './packed.js';
+
 /** The scores of many images in one array, so that thousands of runs fit into memory. */
 export interface CaseTable {
   readonly ids: readonly string[];
@@ -26,7 +28,7 @@ export function caseTable(cases: readonly CaseScore[]): CaseTable {
       for (const value of [pixels, target, predicted, softPredicted, dice]) values[at++] = value ?? NaN;
     }
   }
-  return { ids: sharedList(cases.map(({ id }) => id)), classes, values };
+  return { ids: sharedList(cases.map(({ id }) => id)), classes, values: kept(values) };
 }
 
 /** Returns one list for all runs with the same names, of images or classes. */

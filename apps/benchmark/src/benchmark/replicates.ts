@@ -2,12 +2,14 @@ import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metr
 
 import { pushTo } from '../page/push-to.js';
 import { joined, type CaseTable } from './case-table.js';
+import { packed } from './packed.js';
 import type { CellResult, CellScores, Results } from './results.js';
 
 /** One repetition of a row, scored on all images of its data set: a training, or the trainings of all folds together. */
 export interface Replicate {
   /** Label of the seed; with test images also that of the fold. Empty without either. */
   readonly name: string;
+  /** Made anew, from what is kept of it, each time that it is read. */
   readonly summary: CasesSummary;
   readonly table: CaseTable;
   /** Reads the scores of every image. */
@@ -28,9 +30,7 @@ export function replicatesOf(
   const name = (labels: CellResult['labels']) => [seed, part === 'test' ? fold : undefined].flatMap((title) => (title === undefined ? [] : (labels[title] ?? []))).join(', '); // prettier-ignore
   if (fold === undefined || part === 'test') {
     return cells.flatMap(({ labels, scores }) =>
-      scores === undefined
-        ? []
-        : [{ name: name(labels), summary: scores.summary, table: scores.table, cases: scores.cases }],
+      scores === undefined ? [] : [replicate(name(labels), scores.table, scores.cases, () => scores.summary)],
     );
   }
   const groups = new Map<string, CellResult[]>();
@@ -44,10 +44,20 @@ export function replicatesOf(
 function pooled(name: string, scores: readonly CellScores[]): Replicate {
   const cases = () => scores.flatMap((one) => one.cases());
   const { classes, background } = scores[0]!;
+  const summary = packed(summarizeCases(cases(), { classes, background }));
+  return replicate(name, joined(scores.map(({ table }) => table)), cases, summary);
+}
+
+function replicate(
+  name: string,
+  table: CaseTable,
+  cases: Replicate['cases'],
+  summary: () => CasesSummary,
+): Replicate {
   return {
-    name,
-    cases,
-    table: joined(scores.map(({ table }) => table)),
-    summary: summarizeCases(cases(), { classes, background }),
+    ...{ name, table, cases },
+    get summary() {
+      return summary();
+    },
   };
 }

@@ -15,6 +15,7 @@ import {
 import { summarizeCases, type CaseScore, type CasesSummary } from '@segloss/metrics';
 
 import { caseTable, sharedList, type CaseTable } from './case-table.js';
+import { packed } from './packed.js';
 import { FILES, type BenchmarkFile, type TuningFile } from './plan.js';
 import { choose } from './tuning.js';
 
@@ -53,6 +54,7 @@ export interface CellScores {
   readonly weights: Weights;
   readonly classes: readonly string[];
   readonly background: number | null;
+  /** Made anew, from what is kept of it, each time that it is read. */
   readonly summary: CasesSummary;
   /** The scores of every image that statistics need. */
   readonly table: CaseTable;
@@ -177,14 +179,18 @@ function readCell(
       'not-a-run',
     );
   }
-  const log = file('metrics.jsonl');
   return {
     ...{ labels, folder, state, name: summary?.name },
     message: state === 'finished' ? undefined : messageOf(state, summary),
     scores: state === 'finished' ? scoresOf(file('scores.json'), scored, summary?.weightsSha256) : undefined,
-    metrics: () => (existsSync(log) ? readMetrics(log) : undefined),
+    metrics: metricsOf(folder),
   };
 }
+
+const metricsOf = (folder: string) => (): Metrics | undefined => {
+  const log = path.join(folder, 'metrics.jsonl');
+  return existsSync(log) ? readMetrics(log) : undefined;
+};
 
 /** A cell whose settings are still being tuned, so that it has no run. */
 function waitingCell(folder: string, labels: CellResult['labels']): CellResult {
@@ -212,10 +218,21 @@ function scoresOf(file: string, scored: Scored, weightsSha256?: string): CellSco
   const cases = casesOf(all, scored);
   if (cases === undefined) return undefined; // a run without test images, among others that have some
   const names = sharedList(classes);
+  const summary = packed(summarizeCases(cases, { classes: names, background }));
+  return keptScores(file, scored, { names, background, summary, table: caseTable(cases) });
+}
+
+/** A function of its own, so that what it returns does not hold on to all scores of the file. */
+function keptScores(
+  file: string,
+  scored: Scored,
+  { names, background, summary, table }: { names: readonly string[]; background: number | null; summary: () => CasesSummary; table: CaseTable }, // prettier-ignore
+): CellScores {
   return {
-    ...{ weights: scored.weights, classes: names, background },
-    summary: summarizeCases(cases, { classes: names, background }),
-    table: caseTable(cases),
+    ...{ weights: scored.weights, classes: names, background, table },
+    get summary() {
+      return summary();
+    },
     cases: () => casesOf(readScores(file), scored)!,
   };
 }

@@ -28,12 +28,7 @@ interface EnvironmentFile {
 /** Everything needed to do it again, and to know what the numbers mean. */
 export function method({ cells, axes }: Results, { sections }: Leaderboard, command: string): Html {
   const trained = cells.filter(({ state }) => state !== 'missing');
-  const environments = trained.flatMap((cell): EnvironmentFile[] => {
-    const environment = readJson<EnvironmentFile>(file(cell, 'env.json'));
-    return environment === undefined ? [] : [environment];
-  });
-  const distinct = (values: readonly string[]) => [...new Set(values)].join('; ');
-  const backend = distinct(environments.flatMap((one) => (one.backend ? [`${one.backend.name}: ${one.backend.reason}`] : []))); // prettier-ignore
+  const environment = environmentOf(trained);
   const rows: [string, string | Html][] = [
     ['command', html`<code>${command}</code>`],
     ...dataRows(trained),
@@ -48,10 +43,10 @@ export function method({ cells, axes }: Results, { sections }: Leaderboard, comm
           ],
     ),
     ...axes.map(({ title, labels }): [string, string] => [`grid: ${title}`, labels.join(' | ')]),
-    ['backend', backend || 'none started'],
+    ['backend', environment.get('backend') ?? 'none started'],
     ...SCORE_MEANINGS.map(([names, meaning]): [string, string] => [names, meaning]),
     ['±', 'sample standard deviation over seeds'],
-    ...environmentRows(environments, distinct),
+    ...ENVIRONMENT.map((key): [string, string] => [key, environment.get(key) ?? '']),
   ];
   return html`${factsTable(rows)} ${configuration(trained[0])}`;
 }
@@ -69,13 +64,19 @@ function dataRows(trained: readonly CellResult[]): [string, string][] {
   return [...sets.values()].map((text) => ['data', text]);
 }
 
-/** Versions and machine, each once. */
-function environmentRows(
-  environments: readonly EnvironmentFile[],
-  distinct: (values: readonly string[]) => string,
-): [string, string][] {
-  const keys = ['segloss', 'tfjs', 'node', 'platform', 'cpu', 'cores', 'memoryGiB'];
-  return keys.map((key) => [key, distinct(environments.flatMap((one) => (one[key] === undefined ? [] : [String(one[key])])))]); // prettier-ignore
+/** Versions and machine. */
+const ENVIRONMENT = ['segloss', 'tfjs', 'node', 'platform', 'cpu', 'cores', 'memoryGiB'];
+
+/** Backend, versions and machine of all runs, each text once. */
+function environmentOf(trained: readonly CellResult[]): Map<string, string> {
+  const texts = new Map<string, Set<string>>();
+  const add = (key: string, text: string) => texts.set(key, (texts.get(key) ?? new Set()).add(text));
+  for (const cell of trained) {
+    const one = readJson<EnvironmentFile>(file(cell, 'env.json'));
+    if (one?.backend) add('backend', `${one.backend.name}: ${one.backend.reason}`);
+    for (const key of ENVIRONMENT) if (one?.[key] !== undefined) add(key, String(one[key]));
+  }
+  return new Map([...texts].map(([key, all]) => [key, [...all].join('; ')]));
 }
 
 /** The resolved configuration of the first run, where every value says where it comes from. */

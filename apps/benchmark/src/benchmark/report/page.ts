@@ -96,7 +96,7 @@ function box(sentences: readonly string[]): Html {
 function details(section: Section, several: boolean, measured: MeasuredForces): Html {
   const { rows, data, title } = section;
   const on = several ? ` on ${title}` : '';
-  const curves = curvesOf(rows);
+  const curves = curvesOf(rows, data?.rareClass ?? 0);
   const training =
     curves.length === 0
       ? html``

@@ -9,10 +9,19 @@ export function sizeChart(trainings: readonly TrainedSize[]): Html {
   return html`<figure>${raw(stripChart(sizeChartOptions(trainings)))}</figure>`;
 }
 
-/** Where every training ended, as a strip chart. */
+/** More dots than these make a file that nobody opens. */
+const MOST_DOTS = 1500;
+
+/** Where every training ended, as a strip chart; of very many trainings some of each row, evenly from the smallest size to the largest. */
 export function sizeChartOptions(trainings: readonly TrainedSize[]): StripChartOptions {
+  const rowCount = new Set(trainings.map(({ set, name }) => JSON.stringify([set, name]))).size;
+  const most = Math.max(5, Math.floor(MOST_DOTS / (2 * rowCount)));
+  const thinned = 2 * trainings.length > MOST_DOTS;
+  const shown = (sizes: readonly number[]) => (thinned ? evenly(sizes, most) : sizes).map(drawable);
   return {
-    title: 'Predicted / true size, one dot for each training',
+    title: thinned
+      ? `Predicted / true size, up to ${most} trainings of each row, from the smallest size to the largest`
+      : 'Predicted / true size, one dot for each training',
     description:
       'Rows are losses. Rings: probabilities summed; disks: pixels of the mask. At 1 the size is right; 0 means that no region is left.',
     value: { label: 'predicted / true size (p/q)', scale: 'log', domain: domainOf(trainings) },
@@ -22,11 +31,18 @@ export function sizeChartOptions(trainings: readonly TrainedSize[]): StripChartO
       title: set,
       rows: [...new Set(trainings.map(({ name }) => name))].flatMap((name) => {
         const own = trainings.filter((one) => one.set === set && one.name === name);
-        const strips = [own.map(({ soft }) => drawable(soft)), own.map(({ hard }) => drawable(hard))];
+        const strips = [shown(own.map(({ soft }) => soft)), shown(own.map(({ hard }) => hard))];
         return own.length === 0 ? [] : [{ name, strips: strips.map((values) => ({ values })) }];
       }),
     })),
   };
+}
+
+/** At most so many of the values, among them the least and the largest, the others at even ranks between them. */
+function evenly(values: readonly number[], most: number): number[] {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+  if (sorted.length <= most) return sorted;
+  return Array.from({ length: most }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (most - 1))]!);
 }
 
 /** Below this share of the true size a region counts as gone. */
