@@ -265,7 +265,7 @@ describe('augmentation', () => {
     expect(() => gridDistortion({ strength: 2 })).toThrow('gridDistortion: wanted strength from 0 to 1');
     expect(() => oneOf()).toThrow('oneOf: wanted one or more transforms');
     expect(() => paperRecipe('coco' as never, [4, 4])).toThrow(
-      'wanted one of retinal-lesions, cityscapes, polyp, got "coco"',
+      'wanted name to be "retinal-lesions" | "cityscapes" | "polyp", got "coco"',
     );
     const gray = augmentation([randomHueSaturation()]);
     expect(() => gray(blocks(2, 2), { epoch: 0 })).toThrow(

@@ -50,7 +50,7 @@ describe('parseLoss', () => {
     ['ce+l3', `unknown loss "l3" (did you mean "l1" or "l2"?); ${all}`, 3],
     ['ce + Dise', 'unknown loss "Dise" (did you mean "dice"', 5],
     ['cross-entorpy', 'unknown loss "cross-entorpy" (did you mean "cross-entropy"?)', 0],
-    ['dice-c', 'unknown loss "dice-c" (did you mean "dice-ce"?)', 0],
+    ['dice-c', 'unknown loss "dice-c" (did you mean "dice-ce", "dice" or "dice-bce"?)', 0],
     ['zzzzzz', `unknown loss "zzzzzz"; ${all}`, 0],
     ['dice(smoth=1)', 'dice: unknown option "smoth" (did you mean "smooth"?); known options: ', 0],
     ['dice(aggregation=perimage)', 'got "perimage" (did you mean "perImage"?)', 0],
