@@ -76,6 +76,37 @@ describe('segloss analyze --nnunet', () => {
     expect(same.notes[0]).toContain('are the same files');
   });
 
+  it.each([
+    [
+      'n_pred',
+      '"n_pred": 80',
+      '"n_pred": 8',
+      /wanted n_pred of class 1 of x as TP, FP and FN give it \(80\), got 8; /,
+    ],
+    ['n_ref', '"n_ref": 100', '"n_ref": 90', /wanted n_ref of class 1 of x .* \(100\), got 90; /],
+    [
+      'Dice',
+      '"Dice": 0.7777777777777778',
+      '"Dice": 0.9',
+      /wanted Dice of class 1 of x .* \(0\.777778\), got 0\.9/,
+    ],
+  ])('refuses a case whose %s contradicts its counts', async (_name, from, to, message) => {
+    const good = version2(case2('x', { 1: counts(70, 10, 30, 890) }));
+    const bad = good.replace(from, to);
+    expect(bad).not.toBe(good);
+    put('good/summary.json', good);
+    expect((await of(['good/summary.json'])).code).toBe(0);
+    put('bad/summary.json', bad);
+    await expect(of(['bad/summary.json'])).rejects.toMatchObject({ message: expect.stringMatching(message) });
+  });
+
+  it('refuses labels that cover more than the case', async () => {
+    put('full/summary.json', version2(case2('x', { 1: counts(60, 0, 0, 40), 2: counts(60, 0, 0, 40) })));
+    await expect(of(['full/summary.json'])).rejects.toThrow(
+      /wanted labels of x that cover at most its 100 voxels, got 120 \(truth\)/,
+    );
+  });
+
   it('takes regions that overlap, without distances of marginals', async () => {
     put(
       'regions/summary.json',

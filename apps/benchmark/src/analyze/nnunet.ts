@@ -9,13 +9,17 @@ import type { ReadRuns } from './runs.js';
 const number = z.number().nullable();
 const voxels = z.number().nonnegative();
 
-/** nnU-Net v2: the counts of every case and class. */
+/** nnU-Net v2: the counts of every case and class, and what follows from them. */
+const counts = z.object({
+  ...{ TP: voxels, FP: voxels, FN: voxels, TN: voxels },
+  ...{ n_pred: voxels.optional(), n_ref: voxels.optional(), Dice: number.optional() },
+});
 const version2 = z.object({
   metric_per_case: z.array(
     z.object({
       reference_file: z.string().optional(),
       prediction_file: z.string().optional(),
-      metrics: z.record(z.string(), z.object({ TP: voxels, FP: voxels, FN: voxels, TN: voxels })),
+      metrics: z.record(z.string(), counts),
     }),
   ),
 });
@@ -96,9 +100,14 @@ export function readSummaries(
     source: file,
     cases: counted[r]!.flatMap((one): ProportionCase[] => {
       const missing = keys.find((key) => !one.classes.has(key));
-      if (missing === undefined) return [proportions(one, keys, rest)];
-      const message = `${file}: wanted class ${missing} of ${one.id}, which other cases have, got none`;
-      faults.push({ kind: 'bad-label', run: name, id: one.id, message });
+      const problem =
+        missing !== undefined
+          ? `wanted class ${missing} of ${one.id}, which other cases have, got none`
+          : exclusive
+            ? overlapOf(one, keys)
+            : undefined;
+      if (problem === undefined) return [proportions(one, keys, rest)];
+      faults.push({ kind: 'bad-label', run: name, id: one.id, message: `${file}: ${problem}` });
       return [];
     }),
   }));
@@ -120,6 +129,17 @@ export function readSummaries(
     faults,
     notes: [...notes, ...(exclusive ? [] : ['regions overlap, so there is no distance of label marginals'])],
   };
+}
+
+/** What is wrong with a case whose labels cover more voxels than there are. */
+function overlapOf({ id, voxels: n, classes }: Counted, keys: readonly string[]): string | undefined {
+  for (const side of ['truth', 'predicted'] as const) {
+    const sum = keys.reduce((all, key) => all + classes.get(key)![side], 0);
+    // The number of voxels of version 1 follows from rounded rates.
+    if (sum > n * 1.001)
+      return `wanted labels of ${id} that cover at most its ${n} voxels, got ${sum} (${side})`;
+  }
+  return undefined;
 }
 
 function proportions(
@@ -192,18 +212,34 @@ function parsePython(file: string, text: string): unknown {
 const idOf = (file: string | undefined, index: number) =>
   file === undefined ? `case ${index}` : file.replace(/^.*[\\/]/s, '').replace(/\.(nii(\.gz)?|[a-z]+)$/i, '');
 
+/** @throws {CaseError} If what the summary says twice does not agree. */
+function checkCounts({ TP, FP, FN, n_pred, n_ref, Dice }: z.infer<typeof counts>, what: string): void {
+  const twice: [name: string, said: number | null | undefined, counted: number][] = [
+    ['n_pred', n_pred, TP + FP],
+    ['n_ref', n_ref, TP + FN],
+    ['Dice', Dice, (2 * TP) / (2 * TP + FP + FN)],
+  ];
+  for (const [name, said, counted] of twice) {
+    if (said === undefined || said === null || Number.isNaN(counted)) continue;
+    if (Math.abs(said - counted) <= 1e-4 * Math.max(1, counted)) continue;
+    throw new CaseError(
+      'bad-label',
+      `wanted ${name} of ${what} as TP, FP and FN give it (${+counted.toPrecision(6)}), got ${said}; evaluate the predictions again`,
+    );
+  }
+}
+
 function ofVersion2(
   { reference_file, prediction_file, metrics }: z.infer<typeof version2>['metric_per_case'][number],
   index: number,
 ): Counted {
   const file = reference_file ?? prediction_file;
   const id = idOf(file, index);
-  const entries = Object.entries(metrics).map(([key, { TP, FP, FN, TN }]) => ({
-    key,
-    truth: TP + FN,
-    predicted: TP + FP,
-    total: TP + FP + FN + TN,
-  }));
+  const entries = Object.entries(metrics).map(([key, one]) => {
+    checkCounts(one, `class ${key} of ${id}`);
+    const { TP, FP, FN, TN } = one;
+    return { key, truth: TP + FN, predicted: TP + FP, total: TP + FP + FN + TN };
+  });
   const total = entries[0]?.total ?? 0;
   if (!(total > 0) || entries.some((entry) => entry.total !== total)) {
     throw new CaseError(
