@@ -37,6 +37,7 @@ describe('patterns', () => {
   it.each<[string, Record<string, number>, string, string]>([
     ['another folder and ending', { 'img/a.png': 10, 'img/b.png': 20, 'gt/a_1stHO.png': 255, 'gt/b_1stHO.png': 0 }, 'img/*.png', 'gt/{name}_1stHO.png'], // prettier-ignore
     ['one folder for both', { 'a.png': 10, 'b.png': 20, 'a_mask.png': 255, 'b_mask.png': 0 }, '*.png', '{name}_mask.png'], // prettier-ignore
+    ['one folder for both, where the images have the longer names', { 'a_img.png': 10, 'b_img.png': 20, 'a.png': 255, 'b.png': 0 }, '{name}_img.png', '{name}.png'], // prettier-ignore
     ['a folder for each case', { 'a/image.png': 10, 'b/image.png': 20, 'a/mask.png': 255, 'b/mask.png': 0 }, '{name}/image.png', '{name}/mask.png'], // prettier-ignore
     ['a name in parts', { 'i/x_a.png': 10, 'i/x_b.png': 20, 'm/a-1.png': 255, 'm/b-2.png': 0 }, 'i/x_{name}.png', 'm/{name}-*.png'], // prettier-ignore
     ['any depth', { 'i/p/q/a.png': 10, 'i/b.png': 20, 'm/a.png': 255, 'm/b.png': 0 }, 'i/**/*.png', 'm/{name}.png'], // prettier-ignore
@@ -68,7 +69,8 @@ describe('patterns', () => {
     ['an image alone', { 'i/a.png': 1, 'i/b.png': 1, 'm/a.png': 0 }, 'i/*.png', 'm/{name}.png', /image without mask in .*: i\/b.png \(of 1\)/], // prettier-ignore
     ['a mask alone', { 'i/a.png': 1, 'm/b.png': 1, 'm/a.png': 0 }, 'i/*.png', 'm/{name}.png', /mask without image in .*: m\/b.png/], // prettier-ignore
     ['no image', { 'i/a.png': 1, 'm/a.png': 0 }, 'j/*.png', 'm/{name}.png', /no file in .* fits the pattern of images, j\/\*.png/], // prettier-ignore
-    ['one pattern for both', { 'a.png': 1, 'b.png': 1 }, '*.png', '{name}.png', /all files that fit it fit the pattern of masks/], // prettier-ignore
+    ['one pattern for both', { 'a.png': 1, 'b.png': 1 }, '*.png', '{name}.png', /2 of 2 files that fit the pattern of images, \*\.png, fit the pattern of masks, \{name\}\.png, too/], // prettier-ignore
+    ['a file that fits both, where neither pattern is narrower', { 'a_mask.png': 1, 'a.png': 1, 'm/b_mask.png': 0 }, '*.png', '**/{name}_mask.png', /1 of 2 files that fit the pattern of images/], // prettier-ignore
     [
       'a format that is not read',
       { 'i/a.bmp': 1, 'm/a.png': 0 },

@@ -1,4 +1,10 @@
-import { DataError } from '@segloss/data/masks';
+import {
+  DataError,
+  pairByNames,
+  separated,
+  type AmbiguousFiles,
+  type PatternFiles,
+} from '@segloss/data/masks';
 
 import type { Fault } from './faults.js';
 
@@ -36,7 +42,13 @@ export interface MaskFolder {
   /** Id, with `/` between folders, and full path. */
   readonly files: ReadonlyMap<string, string>;
   readonly faults: readonly Fault[];
+  /** Pattern of the paths from `folder`, where files were named by one; the ids of `files` are those paths then. */
+  readonly pattern?: string;
 }
+
+/** What a user wrote: a folder, or a pattern of files. */
+export const writtenAs = ({ folder, pattern }: MaskFolder): string =>
+  pattern === undefined ? folder : `${folder}/${pattern}`;
 
 /** The id of a mask from its path below the folder, with `/` between folders: without extension, in one Unicode form. */
 export const maskId = (entry: string): string =>
@@ -69,6 +81,99 @@ export function maskFolder(
 export interface Pairing {
   readonly predictions: ReadonlyMap<string, string>;
   readonly faults: readonly Fault[];
+}
+
+/** True masks by the ids of their cases, and the prediction of every one that has one, for each run. */
+export interface PairedRuns {
+  readonly truths: ReadonlyMap<string, string>;
+  readonly pairings: readonly Pairing[];
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * Pairs the true masks with the predictions of every run: by patterns where one side has one, else by {@link pairMasks}.
+ *
+ * @throws {DataError} `unpaired` if files fit the patterns of both sides and neither is the narrower one.
+ */
+export function pairRuns(
+  truth: MaskFolder,
+  runs: readonly { readonly name: string; readonly masks: MaskFolder }[],
+): PairedRuns {
+  if (truth.pattern === undefined && runs.every(({ masks }) => masks.pattern === undefined)) {
+    const pairings = runs.map(({ name, masks }) => pairMasks(name, truth, masks));
+    return {
+      truths: truth.files,
+      pairings,
+      faults: [...truth.faults, ...pairings.flatMap(({ faults }) => faults)],
+    };
+  }
+  const sides = runs.reduce((own, { masks }) => apart(own, masks).truth, truth);
+  const first = filesOf(sides);
+  const named = pairByNames(first, { files: [], pattern: undefined, id: maskId });
+  const twice = named.ambiguous.flatMap((one) => faultsOf(one, sides, sides));
+  const truths = new Map(
+    named.firstAlone.map(({ name, first: file }) => [name, sides.files.get(file)!] as const),
+  );
+  const pairings = runs.map(({ name, masks }) => pairByPattern(name, sides, apart(sides, masks).predicted));
+  return {
+    truths,
+    pairings,
+    faults: [...truth.faults, ...twice, ...pairings.flatMap(({ faults }) => faults)],
+  };
+}
+
+/** Takes files that are in both from the side with the wider pattern. */
+function apart(truth: MaskFolder, predicted: MaskFolder): { truth: MaskFolder; predicted: MaskFolder } {
+  const paths = ({ files }: MaskFolder) => [...files.values()];
+  const { first, second, both } = separated(paths(truth), paths(predicted));
+  if (both.length > 0) {
+    throw new DataError(
+      `${both.length} files are true masks and predictions, as ${both[0]!}: they fit ${writtenAs(truth)} and ${writtenAs(predicted)}; make one of the patterns narrower`,
+      'unpaired',
+    );
+  }
+  const only = (side: MaskFolder, kept: readonly string[]): MaskFolder => {
+    const set = new Set(kept);
+    return { ...side, files: new Map([...side.files].filter(([, file]) => set.has(file))) };
+  };
+  return { truth: only(truth, first), predicted: only(predicted, second) };
+}
+
+const filesOf = ({ files, pattern }: MaskFolder): PatternFiles => ({
+  files: [...files.keys()],
+  pattern,
+  id: maskId,
+});
+
+function pairByPattern(run: string, truth: MaskFolder, predicted: MaskFolder): Pairing {
+  const { pairs, ambiguous, firstAlone, secondAlone } = pairByNames(filesOf(truth), filesOf(predicted));
+  const faults: Fault[] = predicted.faults.map((fault) => ({ ...fault, run }));
+  for (const one of ambiguous)
+    if (one.kind !== 'same-name') faults.push(...faultsOf(one, truth, predicted, run));
+  for (const { name, first } of firstAlone) {
+    faults.push({ kind: 'missing', run, id: name, message: `no prediction for ${truth.files.get(first)!}: no file is called ${name} by ${writtenAs(predicted)}` }); // prettier-ignore
+  }
+  for (const second of secondAlone) {
+    faults.push({ kind: 'extra', run, id: maskId(second), message: `no true mask for ${predicted.files.get(second)!}: none is called so by ${writtenAs(truth)}` }); // prettier-ignore
+  }
+  return {
+    predictions: new Map(pairs.map(({ name, second }) => [name, predicted.files.get(second)!])),
+    faults,
+  };
+}
+
+/** A fault for each file that is left out. */
+function faultsOf(
+  { kind, name, files, partner }: AmbiguousFiles,
+  truth: MaskFolder,
+  predicted: MaskFolder,
+  run?: string,
+): Fault[] {
+  const about = (id: string, message: string): Fault => ({ kind: 'ambiguous', id, message: `${message}; make the patterns narrower, or move files away`, ...(run !== undefined && { run }) }); // prettier-ignore
+  const paths = (side: MaskFolder, some: readonly string[]) => some.map((file) => side.files.get(file)!).join(' and '); // prettier-ignore
+  if (kind === 'same-name') return [about(name, `${files.length} true masks are called ${name} by ${writtenAs(truth)}: ${paths(truth, files)}`)]; // prettier-ignore
+  if (kind === 'several-second') return [about(name, `${files.length} predictions fit the true mask ${truth.files.get(partner!)!}: ${paths(predicted, files)}`)]; // prettier-ignore
+  return [about(name, `${files.length} true masks fit the prediction ${predicted.files.get(partner!)!}: ${paths(truth, files)}`)]; // prettier-ignore
 }
 
 /**

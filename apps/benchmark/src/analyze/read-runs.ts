@@ -14,7 +14,7 @@ import { decoded, decodingName } from './decodings.js';
 import { CaseError, type Fault } from './faults.js';
 import { inOrder } from './in-order.js';
 import { classLesions, labelLesions, labelsIn, type LabelLesions } from './lesions.js';
-import { pairMasks, type MaskFolder, type Pairing } from './pair-files.js';
+import { pairRuns, type MaskFolder, type PairedRuns } from './pair-files.js';
 import { ProbabilityScale } from './probability-scale.js';
 import { readLabels, type Labels, type Probabilities } from './read-mask.js';
 import type { ReadRuns } from './runs.js';
@@ -42,7 +42,7 @@ export interface FolderRequest {
 
 /** Where masks are: folders of a disk, or files that were dropped on a page. */
 export interface MaskStore {
-  /** The masks of a folder. @throws {DataError} If it is missing, or has none. */
+  /** The masks of a folder, or those that fit a pattern. @throws {DataError} If it is missing, or has none. */
   list(folder: string, options: { followLinks: boolean; probabilities: boolean }): Promise<MaskFolder>;
   /** What its `label-map.json` says, if it has one. */
   labelMap(folder: string): Promise<LabelMap | undefined>;
@@ -89,15 +89,15 @@ interface Opened {
  */
 export async function readRuns(request: FolderRequest, store: MaskStore): Promise<ReadRuns> {
   const { predictions: runs, probabilities, onCase, followLinks = false, decode: decodings = [] } = request;
-  const truths = await store.list(request.truth, { followLinks, probabilities: false });
-  const pairings = await Promise.all(
-    runs.map(async ({ name, folder }) =>
-      pairMasks(name, truths, await store.list(folder, { followLinks, probabilities })),
-    ),
-  );
-  const faults: Fault[] = [...truths.faults, ...pairings.flatMap((pairing) => pairing.faults)];
-  const wanted = [...truths.files].filter(([id]) => pairings.some(({ predictions }) => predictions.has(id)));
-  const opened = await openFolders(request, store, wanted.map(([, file]) => file), pairings); // prettier-ignore
+  const listed = {
+    truth: await store.list(request.truth, { followLinks, probabilities: false }),
+    runs: await Promise.all(runs.map(async ({ name, folder }) => ({ name, masks: await store.list(folder, { followLinks, probabilities }) }))), // prettier-ignore
+  };
+  const paired = pairRuns(listed.truth, listed.runs);
+  const { truths, pairings } = paired;
+  const faults: Fault[] = [...paired.faults];
+  const wanted = [...truths].filter(([id]) => pairings.some(({ predictions }) => predictions.has(id)));
+  const opened = await openFolders(request, store, wanted.map(([, file]) => file), { ...listed, pairings }); // prettier-ignore
   const { ignored } = opened.truth;
   const countLabels = (truth: Labels, predicted: Labels): PredictedCounts => {
     const counted = countPredicted(truth, predicted, ignored);
@@ -109,7 +109,7 @@ export async function readRuns(request: FolderRequest, store: MaskStore): Promis
   const same = await sameInputs(
     store.same,
     runs.map(({ name }, r) => ({ name, files: pairings[r]!.predictions })),
-    { name: request.truth, files: truths.files },
+    { name: request.truth, files: truths },
   );
   let done = 0;
 
@@ -158,27 +158,31 @@ export async function readRuns(request: FolderRequest, store: MaskStore): Promis
   return { ...result, notes: [...same, ...result.notes, ...scaleNotes] };
 }
 
+/** The folders of the truth and of each run, and their pairs. */
+interface Listed extends Pick<PairedRuns, 'pairings'> {
+  readonly truth: MaskFolder;
+  readonly runs: readonly { readonly masks: MaskFolder }[];
+}
+
 /** Decides the label rule of the truth, and of each run; runs of two classes may hold 0 and 1 where the truth holds 0 and 255. */
 async function openFolders(
-  { truth, predictions, classes, ignore, probabilities }: FolderRequest,
+  { classes, ignore, probabilities }: FolderRequest,
   store: MaskStore,
   files: readonly string[],
-  pairings: readonly Pairing[],
+  { truth, runs, pairings }: Listed,
 ): Promise<Opened> {
-  const labelMap = await store.labelMap(truth);
+  const labelMap = await store.labelMap(truth.folder);
   const opened = await store.open(files, { labelMap, ignored: ignore, classes: classes?.length });
   const known = Math.max(classes?.length ?? 0, (opened.labels.at(-1) ?? 0) + 1);
-  const open = async (folder: string, pairing: Pairing) =>
-    store.open([...pairing.predictions.values()], {
+  const open = async ({ folder }: MaskFolder, r: number) =>
+    store.open([...pairings[r]!.predictions.values()], {
       labelMap: await store.labelMap(folder),
       classes: known,
       comparedWith: opened,
     });
   return {
     truth: opened,
-    predictions: probabilities
-      ? []
-      : await Promise.all(predictions.map(({ folder }, r) => open(folder, pairings[r]!))),
+    predictions: probabilities ? [] : await Promise.all(runs.map(({ masks }, r) => open(masks, r))),
   };
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 
 import { printable } from '@segloss/data';
+import { checkPattern } from '@segloss/data/masks';
 import type { Decoding } from '@segloss/trainer';
 import { InvalidArgumentError, type Command } from 'commander';
 
@@ -12,6 +13,7 @@ import { lesionOptions, type LesionFlags } from '../lesions.js';
 import { withLesionFlags } from './lesion-flags.js';
 import { analyzeRuns } from '../analyze/analysis.js';
 import { sizeReportJson } from '../analyze/json.js';
+import { splitPattern } from '../analyze/list-masks.js';
 import { readNnunet } from '../analyze/read-nnunet.js';
 import { renderSizePage } from '../analyze/page.js';
 import { readFolders } from '../analyze/read-folders.js';
@@ -42,8 +44,15 @@ export interface AnalyzeFlags extends LesionFlags {
 /** `segloss analyze`. */
 export function define(command: Command, terminal: Terminal, finish: (code: number) => void): void {
   withLesionFlags(command)
-    .option('--pred <folder>', 'folder of predicted masks (PNG, TIFF, NIfTI); repeat to compare', collect)
-    .option('--gt <folder>', 'folder of true masks, with the same file names')
+    .option(
+      '--pred <folder>',
+      "folder of predicted masks (PNG, TIFF, NIfTI), or a pattern, as in 'out/{name}_pred.png'; repeat to compare",
+      collect,
+    )
+    .option(
+      '--gt <folder>',
+      "folder of true masks, with the same file names, or a pattern, as in 'gt/{name}_mask.png'",
+    )
     .option('--nnunet <file>', 'summary.json of nnU-Net, instead of folders; repeat to compare', collect)
     .option(
       '--name <text>',
@@ -115,8 +124,8 @@ export async function analyzeCommand(
 async function outputOf(flags: AnalyzeFlags, folder: string) {
   const { out = '', gt, nnunet = [], overwrite = false } = flags;
   const file = path.resolve(folder, out);
-  const reads = [...predictionsOf(flags), ...(gt === undefined ? [] : [gt]), ...nnunet].map((one) =>
-    path.resolve(folder, one),
+  const reads = [...predictionsOf(flags), ...(gt === undefined ? [] : [gt]), ...nnunet].map(
+    (one) => splitPattern(path.resolve(folder, one)).folder,
   );
   // The trainer takes longer to load than a hundred masks to read, so only who writes a page loads it.
   const { OutputFolder } = await import('@segloss/trainer');
@@ -163,10 +172,15 @@ function readRuns(
     const missing = pred.length === 0 ? '--pred <folder>' : '--gt <folder>';
     throw new UsageError(`analyze: wanted ${missing}, got none; or --nnunet <summary.json>`);
   }
-  const names = namesOf('--pred', pred, flags.name, (file) => path.basename(path.resolve(folder, file)));
+  const at = (place: string) => path.resolve(folder, place);
+  for (const place of [gt, ...pred]) {
+    const { pattern } = splitPattern(at(place));
+    if (pattern !== undefined) wrongPattern(place, pattern);
+  }
+  const names = namesOf('--pred', pred, flags.name, (place) => path.basename(splitPattern(at(place)).folder));
   return readFolders({
-    truth: path.resolve(folder, gt),
-    predictions: pred.map((one, i) => ({ name: names[i]!, folder: path.resolve(folder, one) })),
+    truth: at(gt),
+    predictions: pred.map((one, i) => ({ name: names[i]!, folder: at(one) })),
     classes,
     ignore,
     probabilities: Boolean(probabilities),
@@ -175,6 +189,15 @@ function readRuns(
     followLinks: flags.followLinks ?? false,
     onCase,
   });
+}
+
+/** Throws what is wrong with a pattern as a fault of the command line. */
+function wrongPattern(place: string, pattern: string): void {
+  try {
+    checkPattern(place, pattern);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 /** The folders of predictions: behind `--pred`, or behind `--probabilities`. */
