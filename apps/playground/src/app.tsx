@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { notes, said, state, TAB_NAMES, TABS, update, type Tab } from './state/state.js';
 import { toHash } from './state/hash.js';
@@ -75,8 +75,17 @@ export function App() {
   );
 }
 
+/** Scrolls a list so far that all of one of its children is seen. */
+function reveal(list: HTMLElement, child: HTMLElement): void {
+  const [a, b] = [list.getBoundingClientRect(), child.getBoundingClientRect()];
+  if (b.left < a.left) list.scrollLeft -= a.left - b.left;
+  else if (b.right > a.right) list.scrollLeft += b.right - a.right;
+}
+
 function Tabs() {
   const { tab } = state.value;
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => reveal(list.current!, document.getElementById(`tab-${tab}`)!), [tab]);
   const go = (next: Tab, focus = false) => {
     update({ tab: next });
     if (focus) document.getElementById(`tab-${next}`)?.focus();
@@ -95,7 +104,7 @@ function Tabs() {
     go(TABS[next]!, true);
   };
   return (
-    <div class="tabs" role="tablist" aria-label="Screens" onKeyDown={onKeyDown}>
+    <div ref={list} class="tabs" role="tablist" aria-label="Screens" onKeyDown={onKeyDown}>
       {TABS.map((one) => (
         <button
           key={one}

@@ -44,6 +44,15 @@ inBrowser('the playground for everybody', ({ open }) => {
       expect([media, size, await tooWide()]).toEqual([media, size, 0]);
       if (typeof rules !== 'string') expect([media, await serious(rules)]).toEqual([media, []]);
     }
+    // At a zoom of 400 % nothing stays in place over what is read, and the tab of the screen is in sight.
+    const { top, hidden } = await page.evaluate(() => {
+      scrollTo(0, 500);
+      const [list, chosen] = ['.tabs', '[role=tab][aria-selected=true]'].map((one) => document.querySelector(one)!.getBoundingClientRect()); // prettier-ignore
+      const { bottom } = document.querySelector('header')!.getBoundingClientRect();
+      return { top: bottom, hidden: chosen!.left < list!.left || chosen!.right > list!.right };
+    });
+    expect(top).toBeLessThanOrEqual(0);
+    expect(hidden).toBe(false);
     expect(problems).toEqual([]);
     await page.close();
   });
@@ -62,6 +71,23 @@ inBrowser('the playground for everybody', ({ open }) => {
     await page.keyboard.press('Escape');
     await page.locator('dialog[open]').waitFor({ state: 'detached' });
     expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('has the tab of the screen in sight where the tabs have no room', async () => {
+    const { page } = await open('#v=1&tab=card', { viewport: { width: 360, height: 740 } });
+    const seen = (id: string) =>
+      page.evaluate((name) => {
+        const [list, tab] = ['.tabs', name].map((one) =>
+          document.querySelector(one)!.getBoundingClientRect(),
+        );
+        return tab!.left >= list!.left && tab!.right <= list!.right;
+      }, id);
+    expect(await seen('#tab-card')).toBe(true);
+    await page.focus('#tab-card');
+    await page.keyboard.press('Home');
+    await page.locator('#tab-curve[aria-selected=true]').waitFor();
+    expect(await seen('#tab-curve')).toBe(true);
     await page.close();
   });
 

@@ -32,7 +32,6 @@ export function svgFrame(
   }: { width: number; height: number; left: number; background?: string | undefined },
   ...children: readonly string[]
 ): string {
-  const { x, size } = titlePlace(title, left, width);
   return element(
     'svg',
     { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${height}`, width, height, role: 'img',
@@ -40,16 +39,44 @@ export function svgFrame(
     element('title', {}, escapeText(title)),
     element('desc', {}, escapeText(description)),
     background === undefined ? '' : element('rect', { width: '100%', height: '100%', fill: background }),
-    element('text', { x, y: 18, 'font-weight': 'bold', 'font-size': size }, escapeText(title)),
+    titleText(title, left, width),
     ...children,
   );
 }
 
-/** Where a title starts, and its size: above the drawing area or, where it has no room there, further left and smaller. */
-function titlePlace(title: string, left: number, width: number): { x: number; size: number } {
-  const needed = title.length * TITLE_LETTER;
-  const size = Math.max(8, Math.min(13, Math.floor((130 * (width - 8)) / needed) / 10));
-  return { x: Math.max(4, Math.min(left, Math.floor(width - 4 - (needed * size) / 13))), size };
+const TITLE_SIZE = 13;
+/** Smaller than this a title becomes two lines. */
+const LEAST_TITLE_SIZE = 11;
+
+/** The title above the drawing area or, where it has no room there, further left, smaller, and at last in two lines. */
+function titleText(title: string, left: number, width: number): string {
+  const one = titlePlace([title], left, width);
+  const lines = one.size < LEAST_TITLE_SIZE ? halves(title) : [title];
+  const { x, size } = lines.length === 1 ? one : titlePlace(lines, left, width);
+  return lines
+    .map((line, i) => {
+      const y = lines.length === 1 ? 18 : 12 + 14 * i;
+      return element('text', { x, y, 'font-weight': 'bold', 'font-size': size }, escapeText(line));
+    })
+    .join('');
+}
+
+/** Where lines start, and their size. */
+function titlePlace(lines: readonly string[], left: number, width: number): { x: number; size: number } {
+  const needed = Math.max(...lines.map(({ length }) => length)) * TITLE_LETTER;
+  const most = lines.length === 1 ? TITLE_SIZE : 12;
+  const fitting = Math.floor((10 * TITLE_SIZE * (width - 8)) / needed) / 10;
+  const size = Math.max(8, Math.min(most, fitting));
+  return { x: Math.max(4, Math.min(left, Math.floor(width - 4 - (needed * size) / TITLE_SIZE))), size };
+}
+
+/** A text in two lines, parted at the space nearest to its middle. */
+function halves(text: string): string[] {
+  const spaces = [...text].flatMap((letter, i) => (letter === ' ' ? [i] : []));
+  if (spaces.length === 0) return [text];
+  const middle = text.length / 2;
+  const at = spaces.reduce((a, b) => (Math.abs(b - middle) < Math.abs(a - middle) ? b : a));
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 /** A line of text in the color of the page. */

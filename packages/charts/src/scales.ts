@@ -33,7 +33,10 @@ export function makeAxis(
   if (!options.domain) scale.nice(count);
   return {
     at: (value) => scale(value),
-    ticks: scale.ticks(count).map((value) => ({ value, text: tickText(value) })),
+    ticks: scale
+      .ticks(count)
+      .filter((value) => !options.whole || Number.isInteger(value))
+      .map((value) => ({ value, text: tickText(value) })),
   };
 }
 

@@ -141,18 +141,40 @@ function trace(path: readonly Proportions[], { at }: Triangle): string {
 
 type SimplexMark = NonNullable<SimplexChartOptions['marks']>[number];
 
-/** The marks, the leftmost with its name to the left: two that are close can both be read. */
+/** The marks, the leftmost with its name to the left; a name that would lie on another mark or its name goes below. */
 function drawMarks(marks: readonly SimplexMark[], triangle: Triangle): string {
   const placed = marks.map((mark) => ({ ...mark, at: triangle.at(mark.p) }));
   const leftmost = placed.length > 1 ? placed.reduce((a, b) => (b.at[0] < a.at[0] ? b : a)) : undefined;
   const halo = { fill: '#111', stroke: '#fff', 'stroke-width': 3, 'paint-order': 'stroke', 'font-weight': 'bold' }; // prettier-ignore
-  const names = placed.map((mark) => {
+  const taken = placed.map(({ at: [x, y] }) => ({ from: x - 7, to: x + 7, top: y - 7, bottom: y + 7 }));
+  const names = placed.map((mark, i) => {
     const [x, y] = mark.at;
-    const left = mark === leftmost && x - 9 - mark.label.length * BOLD > 0;
-    return label(x + (left ? -9 : 9), y - 8, mark.label, left ? 'end' : 'start', halo);
+    const length = mark.label.length * BOLD;
+    const left = mark === leftmost && x - 9 - length > 0;
+    const boxAt = (base: number) => ({
+      from: left ? x - 9 - length : x + 9,
+      to: left ? x - 9 : x + 9 + length,
+      top: base - 10,
+      bottom: base + 3,
+    });
+    const [above, below] = [y - 8, y + 19];
+    const meets = (base: number) => taken.some((one, j) => j !== i && overlap(one, boxAt(base)));
+    const base = meets(above) && !meets(below) ? below : above;
+    taken.push(boxAt(base));
+    return label(x + (left ? -9 : 9), base, mark.label, left ? 'end' : 'start', halo);
   });
   return [...names, ...placed.map(({ at, kind }) => sign(at, kind))].join('');
 }
+
+interface TextBox {
+  readonly from: number;
+  readonly to: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+const overlap = (a: TextBox, b: TextBox) =>
+  a.from < b.to && b.from < a.to && a.top < b.bottom && b.top < a.bottom;
 
 /** A target for the minimum, a cross for the truth. */
 function sign([x, y]: Point, kind: SimplexMark['kind']): string {

@@ -7,6 +7,8 @@ export interface AxisOptions {
   readonly scale?: 'linear' | 'log';
   /** Ends of the axis; default: those of the data. */
   readonly domain?: readonly [number, number];
+  /** True: ticks at whole numbers alone, as of epochs. Default false. */
+  readonly whole?: boolean;
 }
 
 /** One line of a chart. */

@@ -37,6 +37,10 @@ function faults(svg: string, width: number): string[] {
   return [...outside, ...overlapping];
 }
 
+/** The smallest size of a bold text, in pixels. */
+const leastBold = (svg: string) =>
+  Math.min(...[...svg.matchAll(/font-weight="bold" font-size="([\d.]+)"/g)].map(([, size]) => Number(size)));
+
 const WIDTH = 296;
 const LONG = 'Inverse-frequency cross-entropy';
 
@@ -51,6 +55,7 @@ it('draws lines with a long title and long names', () => {
     series: [`${LONG}, soft`, `${LONG}, hard`].map((name) => ({ name, points })),
   });
   expect(faults(svg, WIDTH)).toEqual([]);
+  expect(leastBold(svg)).toBeGreaterThanOrEqual(10); // two lines, rather than letters that nobody can read
 });
 
 it('draws bars on both sides of 0', () => {
@@ -80,4 +85,40 @@ it('draws the scale of a simplex', () => {
     width: WIDTH,
   });
   expect(faults(svg, WIDTH)).toEqual([]);
+});
+
+it('draws the names of the marks of a simplex beside each other and the marks', () => {
+  const width = 268;
+  const svg = simplexChart({
+    title: 'Dice',
+    description: 'A triangle.',
+    corners: ['A', 'B', 'C'],
+    value: 'penalty',
+    points: [],
+    marks: [
+      { p: [0.6, 0.3, 0.1], label: 'truth', kind: 'truth' },
+      { p: [1, 0, 0], label: 'minimum', kind: 'minimum' },
+    ],
+    width,
+  });
+  const [truth, minimum] = ['truth', 'minimum'].map((name) =>
+    textsOf(svg).find(({ text }) => text === name)!,
+  );
+  // The cross of the truth, 12 pixels wide and high, ends before the name of the minimum or lies above or below it.
+  const [x, y] = [truth!.from - 9, truth!.y + (truth!.y > minimum!.y ? -19 : 8)];
+  const apart = minimum!.to < x - 6 || minimum!.y - 10 > y + 6 || minimum!.y + 3 < y - 6;
+  expect(apart).toBe(true);
+  expect(faults(svg, width)).toEqual([]);
+});
+
+it('has ticks at whole numbers alone where that is wanted', () => {
+  const ticks = (whole: boolean) => {
+    const points = [[1, 1], [6, 2]] as const; // prettier-ignore
+    const x = { label: 'epoch', domain: [1, 6], whole } as const;
+    const svg = lineChart({ title: 't', description: 'd', x, y: { label: 'y' }, width: 900, series: [{ name: 's', points }] }); // prettier-ignore
+    const texts = textsOf(svg).map(({ text }) => text);
+    return ['1', '2.5', '3', '5', '5.5', '6'].filter((one) => texts.includes(one));
+  };
+  expect(ticks(true)).toEqual(['1', '3', '5', '6']);
+  expect(ticks(false)).toEqual(['1', '2.5', '3', '5', '5.5', '6']);
 });

@@ -94,7 +94,7 @@ export function CardView() {
           <button type="submit" class="primary" id="measure">
             {running.value ? 'Stop' : 'Measure'}
           </button>
-          <div class="segments">
+          <div class="segments examples" role="group" aria-label="Examples">
             {EXAMPLES.map((spec) => (
               <button key={spec} type="button" class="quiet-button" onClick={() => update({ card: spec })}>
                 {spec.replace(FORMULA, '').trim()}

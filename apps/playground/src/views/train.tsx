@@ -281,7 +281,7 @@ function Progress() {
           chart={{
             title: 'Predicted / true size, validation',
             description: `Soft ${ratio(last.soft)}, hard ${ratio(last.hard)} after ${last.epoch + 1} epochs.`,
-            x: { label: 'epoch', domain: [1, Math.max(2, state.value.epochs)] },
+            x: { label: 'epoch', domain: [1, Math.max(2, state.value.epochs)], whole: true },
             y: { label: 'p/q', scale: 'log' },
             height: 300,
             marks: [{ y: 1, label: '1: the true size' }],
