@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { root, withChecks } from '@segloss/testing';
 import { buildSync } from 'esbuild';
 import ts from 'typescript';
+import { codeOf } from '../apps/playground/src/state/code.js';
+import { DEFAULTS, type State } from '../apps/playground/src/state/state.js';
 import { installCurrentNode, pack, run, temporaryFolder } from './packed.js';
 import { blocksOf, pages } from './pages.js';
 import { writePastedProject } from './pasted-project.js';
@@ -11,6 +13,16 @@ import { importedPackages } from './workspaces.js';
 
 // Files of the repository itself, which test/add-a-loss.test.ts puts in their places, are marked no-run.
 const blocks = pages().flatMap((path) => blocksOf(path, 'ts').filter(({ block }) => block.info === 'ts'));
+/** What the playground gives for its screens under *Code*. */
+const screens: readonly Partial<State>[] = [
+  { tab: 'curve', losses: ['ce', 'dice + 10*l1', 'formula: 1 - (2*overlap + 1)/(target + predicted + 1)'] },
+  { tab: 'card', card: 'focal' },
+  { tab: 'train', epochs: 1 },
+];
+for (const more of screens) {
+  const code = codeOf({ ...DEFAULTS, ...more }).typescript;
+  blocks.push({ name: `playground: ${more.tab}`, block: { info: 'ts', code, line: 1 } });
+}
 const pasted = pages().flatMap((path) => blocksOf(path, 'sh').filter(({ block }) => block.info === 'sh run'));
 const temporary = temporaryFolder();
 afterAll(() => temporary.remove());
@@ -133,7 +145,7 @@ describe('all packages, installed from their tarballs in an empty folder', () =>
 /** The code of a page as modules: as it stands for TypeScript, and with checks of the values it shows to be run. */
 function writeBlocks(folder: string): void {
   const list = blocks.map(({ name, block }) => {
-    const file = name.replaceAll(/[/:]/g, '-');
+    const file = name.replaceAll(/[/: ]/g, '-');
     const { code, claims } = withChecks(block.code);
     const { outputText } = ts.transpileModule(code, {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },

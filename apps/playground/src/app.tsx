@@ -1,10 +1,11 @@
 import { signal } from '@preact/signals';
-import type { ComponentType } from 'preact';
+import { Component, type ComponentChildren, type ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { notes, said, state, TAB_NAMES, TABS, update, type Tab } from './state/state.js';
+import { DEFAULTS, notes, said, state, TAB_NAMES, TABS, update, type Tab } from './state/state.js';
 import { toHash } from './state/hash.js';
 import { CodeDialog } from './ui/code.js';
+import { Problem } from './ui/controls.js';
 import { CurveView } from './views/curve.js';
 
 /** The other screens come when they are opened. */
@@ -65,7 +66,13 @@ export function App() {
       )}
       <main id="screen" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         <h1 class="only-read">{TAB_NAMES[tab]}</h1>
-        {View === undefined ? <p class="boot">Loading …</p> : <View />}
+        {View === undefined ? (
+          <p class="boot">Loading …</p>
+        ) : (
+          <Fallible key={tab}>
+            <View />
+          </Fallible>
+        )}
       </main>
       <p class="only-read" aria-live="polite" id="said">
         {said.value}
@@ -73,6 +80,32 @@ export function App() {
       <CodeDialog open={code} onClose={() => setCode(false)} />
     </>
   );
+}
+
+/** Shows what went wrong instead of what it holds, where that cannot be drawn: the rest of the page stays. */
+class Fallible extends Component<{ children: ComponentChildren }, { problem: string | undefined }> {
+  override state: { problem: string | undefined } = { problem: undefined };
+  override componentDidCatch(error: Error) {
+    this.setState({ problem: error.message });
+  }
+  render() {
+    const { problem } = this.state;
+    if (problem === undefined) return this.props.children;
+    const begin = () => {
+      state.value = { ...DEFAULTS, tab: state.value.tab };
+      this.setState({ problem: undefined });
+    };
+    return (
+      <div class="results boot">
+        <Problem>{`This screen cannot be drawn: ${problem}.`}</Problem>
+        <p>
+          <button type="button" onClick={begin}>
+            Start with the defaults
+          </button>
+        </p>
+      </div>
+    );
+  }
 }
 
 /** Scrolls a list so far that all of one of its children is seen. */
@@ -85,7 +118,12 @@ function reveal(list: HTMLElement, child: HTMLElement): void {
 function Tabs() {
   const { tab } = state.value;
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => reveal(list.current!, document.getElementById(`tab-${tab}`)!), [tab]);
+  useEffect(() => {
+    const show = () => reveal(list.current!, document.getElementById(`tab-${tab}`)!);
+    const observer = new ResizeObserver(show); // calls at once, too
+    observer.observe(list.current!);
+    return () => observer.disconnect();
+  }, [tab]);
   const go = (next: Tab, focus = false) => {
     update({ tab: next });
     if (focus) document.getElementById(`tab-${next}`)?.focus();

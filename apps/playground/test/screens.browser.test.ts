@@ -118,6 +118,18 @@ inBrowser('screens of the playground', ({ dist, open }) => {
     ]);
   });
 
+  it('Bias card: a formula that cannot be read is a message, and so is its code', async () => {
+    const { page, problems } = await open('#v=1&tab=card&card=formula%3A+overlap+%2B');
+    await page.click('#measure');
+    expect(await page.textContent('#problem')).toContain('formula at 11: wanted a number or a name');
+    await page.click('text=Code');
+    expect(await page.textContent('dialog[open] #problem')).toMatch(
+      /^There is no code of this: formula at 11/,
+    );
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   it('Simplex: cross-entropy and L1 end at the truth, Dice in a corner', async () => {
     const { page } = await open('#v=1&tab=simplex');
     const end = async (name: string) =>

@@ -1,7 +1,8 @@
 import { parseLoss } from '@segloss/losses';
 import { train } from '@segloss/trainer/loop';
 
-import { BATCH, networkOf, type TrainData, type TrainSettings } from './train-job.js';
+import { networkOf, type TrainData, type TrainSettings } from './train-job.js';
+import { BATCH } from './train-settings.js';
 
 /** What the first steps of a training did, on the backend that was in use. */
 export interface FirstSteps {

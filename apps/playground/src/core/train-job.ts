@@ -3,6 +3,8 @@ import { parseLoss } from '@segloss/losses';
 import { unet } from '@segloss/models';
 import { predict, train, type StepReport } from '@segloss/trainer/loop';
 
+import { BATCH, LEARNING_RATE, RARE, WIDTHS } from './train-settings.js';
+
 /** What is trained. */
 export interface TrainSettings {
   readonly spec: string;
@@ -34,15 +36,12 @@ export interface TrainReport {
 /** How many validation images are shown. */
 export const PREVIEWS = 6;
 
-/** Images of a step. */
-export const BATCH = 8;
-
 /** The small U-Net that is trained, for images such as this one. */
 export function networkOf({ width, height, channels }: Sample, seed: number) {
   return unet({
     inputShape: [height, width, channels],
     outputs: 1,
-    widths: [8, 16, 32],
+    widths: WIDTHS,
     norm: 'batch',
     seed,
   });
@@ -50,7 +49,7 @@ export function networkOf({ width, height, channels }: Sample, seed: number) {
 
 /** Rare regions of 32 x 32 images, the same on every machine. */
 export async function syntheticTrainData(): Promise<TrainData> {
-  const { classes, train, val } = syntheticDataset({ size: 32, train: 32, val: 24, proportion: 0.03, blur: 3, contrast: 0.35, noise: 0.12, seed: 11 }); // prettier-ignore
+  const { classes, train, val } = syntheticDataset(RARE);
   return { classes, train: await loadAll(train), val: await loadAll(val) };
 }
 
@@ -70,7 +69,7 @@ export async function* trainJob(
   const steps = Math.ceil(samples.length / BATCH);
   const options = {
     ...{ model, loss: parseLoss(spec), train: samples, val, classes, epochs, seed, batchSize: BATCH },
-    optimizer: { name: 'adam', learningRate: 3e-3 },
+    optimizer: { name: 'adam', learningRate: LEARNING_RATE },
     ...(signal && { signal }),
     onStep: ({ epoch, step }: StepReport) => onStep((step % steps) + 1, steps, epoch),
     onNote: () => {},

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { codeOf } from '../state/code.js';
-import { state } from '../state/state.js';
+import { state, type State } from '../state/state.js';
+import { Problem } from './controls.js';
 
 /** The state of the page as code that runs. */
 export function CodeDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -11,7 +12,6 @@ export function CodeDialog({ open, onClose }: { open: boolean; onClose: () => vo
     if (open && !dialog.open) dialog.showModal();
     if (!open && dialog.open) dialog.close();
   }, [open]);
-  const { typescript, yaml } = codeOf(state.value);
   return (
     <dialog ref={ref} class="code-dialog" aria-labelledby="code-title" onClose={onClose}>
       <div class="dialog-head">
@@ -20,10 +20,29 @@ export function CodeDialog({ open, onClose }: { open: boolean; onClose: () => vo
           Close
         </button>
       </div>
-      <Snippet name="TypeScript" code={typescript} id="code-ts" />
-      <Snippet name="run.yaml, for segloss train -c run.yaml" code={yaml} id="code-yaml" />
+      {open && <Snippets />}
     </dialog>
   );
+}
+
+function Snippets() {
+  const code = codeOrReason(state.value);
+  if (code instanceof Error) return <Problem>{`There is no code of this: ${code.message}.`}</Problem>;
+  return (
+    <>
+      <Snippet name="TypeScript" code={code.typescript} id="code-ts" />
+      <Snippet name="run.yaml, for segloss train -c run.yaml" code={code.yaml} id="code-yaml" />
+    </>
+  );
+}
+
+/** The code, or what is wrong with a spec that was typed. */
+function codeOrReason(of: State): ReturnType<typeof codeOf> | Error {
+  try {
+    return codeOf(of);
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 function Snippet({ name, code, id }: { name: string; code: string; id: string }) {

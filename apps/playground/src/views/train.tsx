@@ -101,7 +101,10 @@ function receive(answer: TrainAnswer): void {
     said.value = `Epoch ${answer.report.epoch + 1}: p/q ${ratio(answer.report.soft)} soft, ${ratio(answer.report.hard)} hard.`;
   }
   if (answer.kind === 'done') done.value = answer;
-  if (answer.kind === 'error') problem.value = `Training stopped: ${answer.message}`;
+  if (answer.kind === 'error') {
+    problem.value = `Training stopped: ${answer.message}`;
+    if (reports.value.length === 0) start.value = undefined; // images without a prediction
+  }
   if (answer.kind === 'done' || answer.kind === 'error') {
     running.value = undefined;
     phase.value = '';
