@@ -111,8 +111,8 @@ class Fallible extends Component<{ children: ComponentChildren }, { problem: str
 /** Scrolls a list so far that all of one of its children is seen. */
 function reveal(list: HTMLElement, child: HTMLElement): void {
   const [a, b] = [list.getBoundingClientRect(), child.getBoundingClientRect()];
-  if (b.left < a.left) list.scrollLeft -= a.left - b.left;
-  else if (b.right > a.right) list.scrollLeft += b.right - a.right;
+  if (b.left < a.left) list.scrollLeft -= Math.ceil(a.left - b.left);
+  else if (b.right > a.right) list.scrollLeft += Math.ceil(b.right - a.right);
 }
 
 function Tabs() {
