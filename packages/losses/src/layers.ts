@@ -10,13 +10,16 @@ export interface LayersLoss {
 }
 
 /**
- * A loss in the form that `LayersModel.compile({ loss })` takes.
+ * Returns the loss as `LayersModel.compile({ loss })` takes it, with options, and with the callback that moves scheduled weights.
  *
- * The model must return logits. `fit` wants targets in the output's shape: class probabilities `[B, ...spatial, K]`
- * (`tf.oneHot`; all-zero rows are ignored pixels), or `[B, ...spatial, 1]` for one channel.
+ * The model must return logits: no softmax at its end. `fit` requires targets in the output's shape: class probabilities
+ * `[B, ...spatial, K]` (`tf.oneHot`; all-zero rows are ignored pixels), or `[B, ...spatial, 1]` for one channel.
  *
- * @param loss A loss; with scheduled weights also give `loss.callbacks` to `fit`.
- * @param options Mode and ignore index, for all terms.
+ * A loss without options of its own and without a schedule can also be compiled as it is: `compile` calls it in the same order, (labels,
+ * logits), with the same value. A schedule would stay at epoch 0 there, and warns.
+ *
+ * @param loss A loss. If a weight is scheduled, pass the `callbacks` of the result to `fit`.
+ * @param options Mode and ignored label, for all terms.
  *
  * @example
  * ```ts
@@ -26,9 +29,9 @@ export interface LayersLoss {
  * ```
  */
 export function forLayers(loss: Loss, options: InputOptions = {}): LayersLoss {
-  let current = 0; // fit tells a loss no epoch; the callback does
+  let current: number | undefined; // fit passes no epoch to a loss; the callback does
   const layersLoss = (yTrue: Tensor, yPred: Tensor): Tensor =>
-    loss(yTrue, yPred, { ...options, epoch: current });
+    loss(yTrue, yPred, { ...options, ...(current !== undefined && { epoch: current }) });
   return Object.assign(layersLoss, {
     callbacks: {
       async onEpochBegin(epoch: number) {

@@ -30,11 +30,29 @@ import {
 /** A loss of the given terms. */
 export function makeLoss(terms: readonly Term[]): Loss {
   const spec = terms.map((term) => weightText(term.weight) + term.spec).join(' + ');
-  const evaluate: Loss['evaluate'] = (labels, logits, call) =>
-    tidy(() => evaluateTerms(terms, spec, labels, logits, call));
+  let needsEpoch = isScheduled(terms);
+  const evaluate: Loss['evaluate'] = (labels, logits, call) => {
+    if (needsEpoch && call?.epoch === undefined) {
+      needsEpoch = false; // said once
+      warnOfEpoch(spec);
+    }
+    return tidy(() => evaluateTerms(terms, spec, labels, logits, call));
+  };
   const loss = (labels: Tensor, logits: Tensor, call?: LossCall): Scalar =>
-    tidy(() => evaluateTerms(terms, spec, labels, logits, call).total);
+    tidy(() => evaluate(labels, logits, call).total);
   return Object.assign(loss, { spec, terms, evaluate });
+}
+
+/** Whether a weight changes with the epoch, also within a wrapped loss. */
+export const isScheduled = (terms: readonly Term[]): boolean =>
+  terms.some(({ weight, definition }) => typeof weight === 'function' || definition.scheduled === true);
+
+/** Without an epoch, a schedule stays where it starts: the training would be another one than its spec says. */
+function warnOfEpoch(spec: string): void {
+  console.warn(
+    `${spec}: a weight is scheduled, and the call names no epoch, so the weight stays at that of epoch 0. Pass { epoch } in each call. ` +
+      `In a LayersModel, compile forLayers(loss) and pass its callbacks to fit. This is said once.`,
+  );
 }
 
 /**

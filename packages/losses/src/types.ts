@@ -121,6 +121,8 @@ interface DefinitionBase<O extends object, N extends string> {
   presets?: Partial<Record<Library, Partial<O>>>;
   /** Whether the value depends on where pixels lie (boundaries, neighbors). Default false. */
   readonly spatial?: boolean;
+  /** Whether the value depends on the epoch, as that of a wrapped compound with a scheduled weight. Default false. */
+  readonly scheduled?: boolean;
   /** Whether some class is special, so that renaming classes may change the value. Default false. */
   readonly classesDiffer?: boolean;
   /** The modes that the loss is defined in. Default: all. */

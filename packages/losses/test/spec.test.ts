@@ -247,14 +247,6 @@ describe('inputs', () => {
 });
 
 describe('forLayers', () => {
-  it('moves the schedules with the epoch that fit tells its callback', async () => {
-    const loss = forLayers(compound(crossEntropy(), term(dice(), { weight: (epoch) => epoch })));
-    const value = () => loss(labels(), logits()).dataSync()[0]!;
-    const first = value();
-    await loss.callbacks.onEpochBegin(2);
-    expect(value() - first).toBeCloseTo(2 * dice()(labels(), logits()).dataSync()[0]!, 5);
-  });
-
   it('trains a LayersModel', async () => {
     const { layers, sequential, train } = await import('@tensorflow/tfjs-layers').then(async (module) => ({
       ...module,

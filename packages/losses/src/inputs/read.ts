@@ -30,7 +30,7 @@ import {
   checkReadIndices,
   checkReadUnitLabels,
   checkUnitLabels,
-  warnOfProbabilities,
+  warnOfMistakes,
   type ValueCheck,
 } from './values.js';
 
@@ -63,7 +63,7 @@ export function readInputs(
 
   const check: ValueCheck = { caller, ignoreIndex, explicit: given !== undefined };
   const joined: [number, number, number] = [batch, pixels, classes];
-  if (mode === 'multiclass') warnOfProbabilities(logits, classes, caller);
+  warnOfMistakes(caller, labels, logits, { classes, softmax: mode === 'multiclass' });
   const parts = tidy(() => {
     const read =
       form === 'indices'

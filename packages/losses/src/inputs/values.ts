@@ -131,30 +131,58 @@ function warnOfWhite({ caller, explicit }: ValueCheck): void {
   );
 }
 
-/** Calls whose logits are looked at: the mistake that {@link warnOfProbabilities} names is in the first or in none. */
+/** Calls that are looked at: the mistakes that {@link warnOfMistakes} names are in the first or in none. */
 const LOOKS = 8;
 let looks = 0;
 
-/** Says once that logits are probabilities, as after a softmax layer: between 0 and 1, with the sum 1 at each pixel of a batch. */
-export function warnOfProbabilities(logits: Tensor, classes: number, caller: string): void {
+/** Says once that the labels and the logits of a batch are swapped, or that logits are probabilities. */
+export function warnOfMistakes(
+  caller: string,
+  labels: Tensor,
+  logits: Tensor,
+  { classes, softmax }: { readonly classes: number; readonly softmax: boolean },
+): void {
   if (looks >= LOOKS || !readsSynchronously()) return;
   looks++;
-  const values = logits.dataSync();
-  if (values.length < 2 * classes) return;
+  const scores = logits.dataSync();
+  const warning =
+    labels.size === logits.size && areSwapped(labels.dataSync(), scores)
+      ? 'the logits of a batch are 0 and 1 only, and the labels are not. The order is (labels, logits): swap the arguments.'
+      : softmax && areProbabilities(scores, classes)
+        ? 'the logits of a batch are between 0 and 1 and sum to 1 at every pixel, as probabilities do. Losses apply the softmax ' +
+          'themselves: pass the scores before it, and remove the softmax activation of the last layer.'
+        : undefined;
+  if (warning === undefined) return;
+  looks = LOOKS;
+  console.warn(`${caller}: ${warning} This is said once.`);
+}
+
+type Values = ArrayLike<number>;
+
+/** Whether the scores are masks of 0 and 1, both of them, and the labels fractions, as after a softmax or a sigmoid. */
+function areSwapped(labels: Values, scores: Values): boolean {
+  let [zeros, ones, fractions] = [0, 0, 0];
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i] === 0) zeros++;
+    else if (scores[i] === 1) ones++;
+    else return false;
+    if (labels[i]! > 0 && labels[i]! < 1) fractions++;
+  }
+  return zeros > 0 && ones > 0 && fractions > 0;
+}
+
+/** Whether the scores of each pixel are at least 0 and sum to 1. */
+function areProbabilities(scores: Values, classes: number): boolean {
+  if (scores.length < 2 * classes) return false;
   let isFractional = false; // one-hot scores are most likely written by hand
-  for (let start = 0; start < values.length; start += classes) {
+  for (let start = 0; start < scores.length; start += classes) {
     let total = 0;
     for (let i = start; i < start + classes; i++) {
-      if (!(values[i]! >= 0)) return;
-      if (values[i]! % 1 !== 0) isFractional = true;
-      total += values[i]!;
+      if (!(scores[i]! >= 0)) return false;
+      if (scores[i]! % 1 !== 0) isFractional = true;
+      total += scores[i]!;
     }
-    if (!(Math.abs(total - 1) <= SUM_TOLERANCE)) return;
+    if (!(Math.abs(total - 1) <= SUM_TOLERANCE)) return false;
   }
-  if (!isFractional) return;
-  looks = LOOKS;
-  console.warn(
-    `${caller}: the logits of a batch are between 0 and 1 and sum to 1 at every pixel, as probabilities do. Losses apply the softmax ` +
-      `themselves: pass the scores before it, and remove the softmax activation of the last layer. This is said once.`,
-  );
+  return isFractional;
 }

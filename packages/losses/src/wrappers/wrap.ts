@@ -1,6 +1,6 @@
 import { checkKeys } from '@segloss/common';
 
-import { makeLoss } from '../plan.js';
+import { isScheduled, makeLoss } from '../plan.js';
 import { declaredBy } from '../contract/declared.js';
 
 import { type InputOptions, type Loss, type PixelLossDefinition } from '../types.js';
@@ -34,7 +34,11 @@ export function wrap<O extends object>(
       name,
       weight: 1,
       spec: `${name}(${inner.spec}${text.join('')})`,
-      definition: { ...definition, gradientCheck: { errors, tolerance: gradientTolerance, jumps } },
+      definition: {
+        ...definition,
+        scheduled: isScheduled(inner.terms),
+        gradientCheck: { errors, tolerance: gradientTolerance, jumps },
+      },
       options: { ...options },
       input: inputOf(name, inner),
     },
