@@ -22,6 +22,8 @@ import {
 import { OutputError, OutputFolder } from '@segloss/trainer';
 import { encode } from 'fast-png';
 
+import { isVolume, writeVolumes } from './convert-volumes.js';
+
 /** How the copy of a data set is laid out. */
 export const LAYOUTS = ['folders', 'nnunet'] as const;
 export type TargetLayout = (typeof LAYOUTS)[number];
@@ -31,6 +33,8 @@ export interface Conversion {
   readonly source: string;
   readonly target: string;
   readonly layout: TargetLayout;
+  /** What the numbers of `train` and `val` count. */
+  readonly unit: 'images' | 'volumes';
   /** Which layout was read, and how its labels are. */
   readonly description: string;
   readonly train: number;
@@ -49,11 +53,12 @@ interface Plan {
 }
 
 /**
- * Writes a data set of any layout of images anew: as `images/` and `masks/` with `classes.txt` and the split, or as nnU-Net has it. Image files are copied as they are
- * (`folders`), or written as PNG (`nnunet`). Masks are PNG of class indices. What was written to folders is read again and compared.
+ * Writes a data set of any layout anew: as `images/` and `masks/` with `classes.txt` and the split, or as nnU-Net has it. Image files are copied as they are
+ * (`folders`), or written as PNG (`nnunet`). Masks are PNG of class indices. Volumes stay NIfTI of the same values, places and spacings, one file for each channel
+ * (`nnunet` alone). What can be read again is read and compared.
  *
  * @param source Folder of the data set; it is only read. @param target A folder that is not there, or empty. It appears when everything is written.
- * @throws {OutputError} If the target is not empty, or lies in the source. @throws {DataError} If the data cannot be used, or are volumes.
+ * @throws {OutputError} If the target is not empty, or lies in the source. @throws {DataError} If the data cannot be used, or are volumes and the layout is `folders`.
  */
 export async function convertDataset(
   source: string,
@@ -67,9 +72,15 @@ export async function convertDataset(
   const dataset = await openDataset(source, files);
   const fault = dataset.faults.find(({ kind }) => kind !== 'no-data' && kind !== 'no-foreground');
   if (fault !== undefined) throw new DataError(fault.message, 'invalid');
-  const plans = plansOf(dataset, layout);
   const draft = `${path.resolve(target)}.segloss-draft`;
   rmSync(draft, { recursive: true, force: true }); // of a command that was stopped
+  if ([...dataset.train, ...dataset.val].some(isVolume)) {
+    if (layout === 'folders') throw new DataError(`${dataset.name} holds volumes, whose spacing images of slices cannot keep; write them with --to nnunet`, 'invalid'); // prettier-ignore
+    const written = await writeVolumes(source, draft, files);
+    publish(draft, target);
+    return { source, target, layout, unit: 'volumes', ...written };
+  }
+  const plans = plansOf(dataset, layout);
   const { labels: all, rename } = layout === 'folders' ? inOrder(dataset) : forNnunet(dataset);
   let ignores = false;
   for (const plan of plans) ignores = (await writeSample(draft, plan, { layout, rename })) || ignores;
@@ -79,10 +90,15 @@ export async function convertDataset(
   if (layout === 'folders') writeLists(draft, dataset, split);
   else writeNnunet(draft, dataset, { labels, split, count: plans.length });
   const warnings = layout === 'folders' ? await compared(draft, dataset, plans) : [];
+  publish(draft, target);
+  const { description } = dataset;
+  return { source, target, layout, unit: 'images', description, train: split.train.length, val: split.val.length, labels, warnings: [...dataset.warnings.map(({ message }) => message), ...warnings] }; // prettier-ignore
+}
+
+/** Gives a complete copy its name. */
+function publish(draft: string, target: string): void {
   if (existsSync(target)) rmdirSync(target);
   renameSync(draft, target);
-  const { description } = dataset;
-  return { source, target, layout, description, train: split.train.length, val: split.val.length, labels, warnings: [...dataset.warnings.map(({ message }) => message), ...warnings] }; // prettier-ignore
 }
 
 /** Names of files: folders in a name become part of it. */
@@ -94,7 +110,7 @@ function plansOf({ train, val, name: dataset }: SegmentationDataset, layout: Tar
     const { id, origin } = source;
     const file = (origin as { image?: string } | undefined)?.image;
     if (file === undefined) {
-      throw new DataError(`${dataset} holds volumes, which have the layout of MSD and nnU-Net already; convert images only`, 'invalid'); // prettier-ignore
+      throw new DataError(`${dataset} holds samples that are no image files; convert a folder of images or volumes`, 'invalid'); // prettier-ignore
     }
     const name = nameOf(id);
     const other = taken.get(name);

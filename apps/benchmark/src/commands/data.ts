@@ -29,7 +29,7 @@ export async function dataConvertCommand(
     `read ${source}: ${done.description}`,
     ...done.warnings.map((warning) => `warning: ${warning}`),
     `labels of the copy: ${labels.join(', ')}`,
-    `wrote ${target}: ${done.train} + ${done.val} images`,
+    `wrote ${target}: ${done.train} + ${done.val} ${done.unit}`,
   ];
   terminal.stdout.write(json ? `${JSON.stringify(done, null, 2)}\n` : `${text.join('\n')}\n`);
   return exitCodes.ok.code;
@@ -55,9 +55,11 @@ export function define(data: Command, terminal: Terminal, finish: (code: number)
     );
   data
     .command('convert')
-    .argument('<source>', 'folder of images and masks in any layout that is read')
+    .argument('<source>', 'folder of images or volumes in any layout that is read')
     .argument('<target>', 'folder to write, which is not there or empty')
-    .description('copy a data set to images/ and masks/ with class indices, or to the layout of nnU-Net')
+    .description(
+      'copy a data set to images/ and masks/ with class indices, or to the layout of nnU-Net (volumes too)',
+    )
     .option('--to <layout>', `layout of the copy: ${LAYOUTS.join(' or ')}`, 'folders')
     .option('--images <pattern>', "image files where no layout fits, as in 'img/*.jpg'")
     .option('--masks <pattern>', "their masks, as in 'gt/{name}_1stHO.png'")

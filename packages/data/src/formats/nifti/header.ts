@@ -170,6 +170,21 @@ function versionOf(view: DataView): [version: 1 | 2, littleEndian: boolean] {
   );
 }
 
+/** A copy of what stands before the voxels, of a file with three axes alone. */
+export function withoutChannels(head: Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(head);
+  const view = new DataView(bytes.buffer);
+  const [version, littleEndian] = versionOf(view);
+  const { dim, count } = VERSIONS[version];
+  const write = (axis: number, value: number) =>
+    count === 'Int16'
+      ? view.setInt16(dim + 2 * axis, value, littleEndian)
+      : view.setBigInt64(dim + 8 * axis, BigInt(value), littleEndian);
+  const { shape } = readHeader(bytes);
+  [3, ...[...shape].reverse(), 1, 1, 1, 1].forEach((value, axis) => write(axis, value));
+  return bytes;
+}
+
 /** Width, height, depth and channels; an axis that is not there has one voxel. */
 function sizesOf(axes: number, sizes: readonly number[]): [number, number, number, number] {
   const used = sizes.map((size, axis) => (axis < axes ? size : 1));
