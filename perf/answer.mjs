@@ -2,7 +2,8 @@
 import { median } from './side-by-side.mjs';
 
 /**
- * Answers every `{ steps }` with the median time of a step, which may return a promise; `answers` has a function for any other key of a message.
+ * Answers every `{ steps }` with the median time of a step, on the wall and of the processor; a step may return a promise. `answers` has a function
+ * for any other key of a message.
  */
 export function answer(step, answers = {}) {
   process.on('message', async ({ steps, ...asked }) => {
@@ -11,14 +12,16 @@ export function answer(step, answers = {}) {
       process.send(answers[other]());
       return;
     }
-    const times = [];
+    const [wall, processor] = [[], []];
     for (let i = 0; i < steps; i++) {
-      const start = performance.now();
+      const [begun, start] = [process.cpuUsage(), performance.now()];
       const running = step();
       if (running instanceof Promise) await running;
-      times.push(performance.now() - start);
+      wall.push(performance.now() - start);
+      const { user, system } = process.cpuUsage(begun);
+      processor.push((user + system) / 1000);
     }
-    process.send({ milliseconds: median(times) });
+    process.send({ milliseconds: median(wall), processor: median(processor) });
   });
 }
 

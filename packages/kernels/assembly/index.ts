@@ -10,7 +10,7 @@ export { winogradBlocks } from './winograd-tiles';
 export { centeredProductSum, columnSum } from './reduce';
 export { normalizeColumns, scaleColumns } from './batch-norm';
 export { batchNormGradient, batchNormGradientSums, columnShifts, momentSums, normalizeBatch } from './batch-norm-training';
-export { addElements, sumParts } from './add';
+export { addElements, clipElements, pointwiseParts } from './pointwise';
 export { copyParts, copyRows } from './copy';
 export { tileRows } from './tile';
 export { exponentialsSuffice } from './region-block';

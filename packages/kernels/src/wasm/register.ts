@@ -15,7 +15,10 @@ import {
   registerBatchNormTrainingGradient,
 } from './norm/batch-moments.js';
 import { tile, withFastBroadcast } from './elements/broadcast.js';
+import { clipByValue } from './elements/clip.js';
 import { concat, splitV } from './elements/concat.js';
+import { einsum } from './elements/einsum.js';
+import { batchMatMul, fusedMatMul } from './elements/matmul.js';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv/conv2d.js';
 import { conv3D, conv3DBackpropFilter, conv3DBackpropInput } from './conv/conv3d.js';
 import { registerMissingGradients, withBroadcastGradient } from '../gradients/missing.js';
@@ -67,6 +70,7 @@ const ADDED: readonly KernelConfig[] = [
   valuesAtRanks,
   lovaszWeights,
   unsortedSegmentSum,
+  einsum,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   adamUpdate,
@@ -88,6 +92,9 @@ const OVERRIDES: Overrides = {
   MaxPoolGrad: () => maxPoolGrad,
   FusedBatchNorm: fusedBatchNorm,
   Add: add,
+  BatchMatMul: batchMatMul,
+  _FusedMatMul: fusedMatMul,
+  ClipByValue: clipByValue,
   Concat: concat,
   SplitV: splitV,
   Sum: sum,

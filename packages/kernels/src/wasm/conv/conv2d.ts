@@ -9,7 +9,9 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 
+import { takingChannelsFirst } from './channels-first.js';
 import { convInfo, type ConvAttributes } from './conv-info.js';
+import { isPlainBias, unfused } from '../elements/fused.js';
 import { kernelsOf } from '../memory/module.js';
 import { withSidesOf } from './conv-info.js';
 import { pointer, requireFloat, withScratch, type WasmBackend } from '../memory/tensors.js';
@@ -31,18 +33,17 @@ type Info = backend_util.Conv2DInfo;
 
 /** tf.conv2d: 3 x 3 without stride by Winograd's algorithm, others by rows; dilations stay with tfjs's XNNPACK. */
 export function conv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
-  return {
-    kernelFunc(args) {
-      const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
-      const attrs = args.attrs as unknown as ConvAttributes;
-      const info = convInfo('Conv2D', x.shape, filter.shape, attrs);
-      if (!bothFloat(x, filter) || !ourConvolution(info)) return original(withSidesOf(info, args));
-      return convolution(args.backend as WasmBackend, x, filter, info);
-    },
+  const channelsLast: KernelFunc = (args) => {
+    const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
+    const attrs = args.attrs as unknown as ConvAttributes;
+    const info = convInfo('Conv2D', x.shape, filter.shape, attrs);
+    if (!bothFloat(x, filter) || !ourConvolution(info)) return original(withSidesOf(info, args));
+    return convolution(args.backend as WasmBackend, x, filter, info);
   };
+  return { kernelFunc: takingChannelsFirst(channelsLast, { inputs: ['x'], result: true }) };
 }
 
-/** As {@link conv2D}, with a bias and an activation; only a ReLU is in our kernel. */
+/** As {@link conv2D}, with a bias and an activation; only a ReLU is in our kernel. What tfjs's kernel refuses is composed. */
 export function fusedConv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
   return {
     kernelFunc(args) {
@@ -51,12 +52,13 @@ export function fusedConv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFun
         TensorInfo | undefined
       >;
       const { activation, ...attrs } = args.attrs as unknown as ConvAttributes & { activation: string };
+      if (attrs.dataFormat === 'NCHW' || !isPlainBias(bias, filter!.shape[3]!))
+        return unfused('Conv2D', ['x', 'filter'], args);
       const info = convInfo('FusedConv2D', x!.shape, filter!.shape, attrs);
       const plain =
         (activation === 'relu' || activation === 'linear') &&
         preluActivationWeights === undefined &&
-        (bias === undefined ||
-          (bias.dtype === 'float32' && util.sizeFromShape(bias.shape) === info.outChannels));
+        (bias === undefined || bias.dtype === 'float32');
       if (!plain || !bothFloat(x!, filter!) || !ourConvolution(info))
         return original(withSidesOf(info, args));
       const wasm = args.backend as WasmBackend;
@@ -94,53 +96,54 @@ function bothFloat(x: TensorInfo, filter: TensorInfo): boolean {
 export const conv2DBackpropFilter: KernelConfig = {
   kernelName: 'Conv2DBackpropFilter',
   backendName: 'wasm',
-  kernelFunc({ inputs, attrs, backend }) {
-    const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
-    const { filterShape, ...rest } = attrs as unknown as Conv2DBackpropFilterAttrs & ConvAttributes;
-    requireFloat('Conv2DBackpropFilter', { x, dy });
-    const info = convInfo('Conv2DBackpropFilter', x.shape, filterShape, rest);
-    const wasm = backend as WasmBackend;
-    if (winogradFits(info)) return winogradFilterGradient(wasm, x, dy, filterShape, forwardLayout(info));
-    const out = wasm.makeOutput(filterShape, 'float32');
-    const bytes = util.sizeFromShape(filterShape) * 4;
-    const rows = info.batchSize * info.outHeight;
-    const parts = Math.min(8, Math.floor(MOST_PARTIAL_BYTES / bytes), rows >> 4);
-    if (parts < Math.min(info.filterHeight, 2)) {
-      // Of few rows the filter's rows are the parts, by the kernel of volumes.
-      const pointers = [pointer(wasm, x), pointer(wasm, dy), pointer(wasm, out)];
-      runParts(wasm, 'conv3dFilterGradient', [...pointers, ...geometryOfVolume(info)], {
-        parts: info.filterHeight,
-        scratch: bytes / info.filterHeight,
-      });
-      return out;
-    }
-    withScratch(wasm, parts * bytes, (sums) => {
-      const args = [pointer(wasm, x), pointer(wasm, dy), sums, parts, ...geometry(info)];
-      runParts(wasm, 'conv2dFilterGradient', args, { parts });
-      kernelsOf(wasm).addParts(sums, parts, bytes, pointer(wasm, out));
+  kernelFunc: takingChannelsFirst(filterGradient, { inputs: ['x', 'dy'], result: false }),
+};
+
+function filterGradient({ inputs, attrs, backend }: Parameters<KernelFunc>[0]): TensorInfo {
+  const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
+  const { filterShape, ...rest } = attrs as unknown as Conv2DBackpropFilterAttrs & ConvAttributes;
+  requireFloat('Conv2DBackpropFilter', { x, dy });
+  const info = convInfo('Conv2DBackpropFilter', x.shape, filterShape, rest);
+  const wasm = backend as WasmBackend;
+  if (winogradFits(info)) return winogradFilterGradient(wasm, x, dy, filterShape, forwardLayout(info));
+  const out = wasm.makeOutput(filterShape, 'float32');
+  const bytes = util.sizeFromShape(filterShape) * 4;
+  const rows = info.batchSize * info.outHeight;
+  const parts = Math.min(8, Math.floor(MOST_PARTIAL_BYTES / bytes), rows >> 4);
+  if (parts < Math.min(info.filterHeight, 2)) {
+    // Of few rows the filter's rows are the parts, by the kernel of volumes.
+    const pointers = [pointer(wasm, x), pointer(wasm, dy), pointer(wasm, out)];
+    runParts(wasm, 'conv3dFilterGradient', [...pointers, ...geometryOfVolume(info)], {
+      parts: info.filterHeight,
+      scratch: bytes / info.filterHeight,
     });
     return out;
-  },
-};
+  }
+  withScratch(wasm, parts * bytes, (sums) => {
+    const args = [pointer(wasm, x), pointer(wasm, dy), sums, parts, ...geometry(info)];
+    runParts(wasm, 'conv2dFilterGradient', args, { parts });
+    kernelsOf(wasm).addParts(sums, parts, bytes, pointer(wasm, out));
+  });
+  return out;
+}
 
 /**
  * tf.grad of conv2d by its input, and conv2dTranspose. With stride 1 it is a convolution with the flipped filter; a filter as
  * large as its stride is a product for each of its rows; other strides go tap by tap.
  */
 export function conv2DBackpropInput(convolve: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
-  return {
-    kernelFunc({ inputs, attrs, backend }) {
-      const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
-      const { inputShape, ...rest } = attrs as unknown as Conv2DBackpropInputAttrs & ConvAttributes;
-      requireFloat('Conv2DBackpropInput', { dy, filter });
-      const info = convInfo('Conv2DBackpropInput', inputShape, filter.shape, rest);
-      const wasm = backend as WasmBackend;
-      const gradient = cropped(wasm, dy, info);
-      const dx = inputGradient(wasm, gradient, filter, info, convolve);
-      if (gradient !== dy) wasm.disposeData(gradient.dataId);
-      return dx;
-    },
+  const channelsLast: KernelFunc = ({ inputs, attrs, backend }) => {
+    const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
+    const { inputShape, ...rest } = attrs as unknown as Conv2DBackpropInputAttrs & ConvAttributes;
+    requireFloat('Conv2DBackpropInput', { dy, filter });
+    const info = convInfo('Conv2DBackpropInput', inputShape, filter.shape, rest);
+    const wasm = backend as WasmBackend;
+    const gradient = cropped(wasm, dy, info);
+    const dx = inputGradient(wasm, gradient, filter, info, convolve);
+    if (gradient !== dy) wasm.disposeData(gradient.dataId);
+    return dx;
   };
+  return { kernelFunc: takingChannelsFirst(channelsLast, { inputs: ['dy'], result: true }) };
 }
 
 function inputGradient(

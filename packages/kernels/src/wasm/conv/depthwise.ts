@@ -6,6 +6,7 @@ import {
 } from '@tensorflow/tfjs-core';
 
 import { convInfo, type ConvAttributes } from './conv-info.js';
+import { isPlainBias, unfused } from '../elements/fused.js';
 import { sumOverRows } from './partial-sums.js';
 import { runParts } from '../threads/parts.js';
 import { withSidesOf } from './conv-info.js';
@@ -14,13 +15,15 @@ import { pointer, requireFloat, type WasmBackend } from '../memory/tensors.js';
 type Shape4 = [number, number, number, number];
 type Info = backend_util.Conv2DInfo;
 
-/** tf.depthwiseConv2d, also fused, by tfjs's XNNPACK. */
+/** tf.depthwiseConv2d, also fused, by tfjs's XNNPACK; a bias that it refuses is added afterwards. */
 export function depthwiseConv2D(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
   return {
     kernelFunc(args) {
-      const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
+      const { x, filter, bias } = args.inputs as Record<'x' | 'filter', TensorInfo> & { bias?: TensorInfo };
       const attrs = args.attrs as unknown as ConvAttributes;
       const info = convInfo('DepthwiseConv2dNative', x.shape, filter.shape, attrs, true);
+      if (!isPlainBias(bias, info.outChannels))
+        return unfused('DepthwiseConv2dNative', ['x', 'filter'], args);
       return original(withSidesOf(info, args));
     },
   };

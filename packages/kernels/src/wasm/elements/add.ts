@@ -15,7 +15,7 @@ export function add(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
       const out = wasm.makeOutput(a.shape, 'float32');
       const length = util.sizeFromShape(a.shape);
       const pointers = [a, b, out].map((tensor) => pointer(wasm, tensor));
-      runParts(wasm, 'addElements', [...pointers, length], { parts: kernelsOf(wasm).sumParts(length) });
+      runParts(wasm, 'addElements', [...pointers, length], { parts: kernelsOf(wasm).pointwiseParts(length) });
       return out;
     },
   };

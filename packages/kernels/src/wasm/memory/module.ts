@@ -54,7 +54,8 @@ export interface KernelModule {
   copyRows: Kernel;
   copyParts: Size;
   addElements: Kernel;
-  sumParts: Size;
+  clipElements: Kernel;
+  pointwiseParts: Size;
   tileRows: Kernel;
   partsOfImage: Size;
   addPartsOfImages: Kernel;
