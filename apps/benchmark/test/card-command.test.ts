@@ -49,7 +49,7 @@ describe('segloss loss card', () => {
     const { status, stdout } = segloss('loss', 'card', 'ce', '--json', 'numbers/ce.json');
     expect(status).toBe(0);
     expect(stdout).toContain('prefers the true size: at a true share of 1 % its minimum is at 1 %.');
-    expect(stdout).toContain('it pushes the size back as hard as CE.');
+    expect(stdout).toContain('pushed back as hard as by CE.');
     expect(stdout).toContain('its best prediction keeps their mean volume.');
     expect(stdout).toContain(`card: ${path.join(folder, 'bias-card-ce.html')}`);
     const page = readFileSync(path.join(folder, 'bias-card-ce.html'), 'utf8');

@@ -57,11 +57,11 @@ describe('the numbers of a card', () => {
 describe('the sentences of a card', () => {
   it('follow from the numbers', () => {
     expect(sentencesOf(card()).map(plain)).toEqual([
-      'Its hidden size penalty, log(p + q), prefers no region at all: at a true share of 1 % its minimum is at 0 %.',
-      'At a true share of 1 %, a network that knows nothing of the pixels does best to predict no region at all; one that is unsure of them does best to predict 2.0 times the true size; one that knows the place does best to predict the true size.',
-      'At half and at twice the true size (share 1 %, the right place) it pushes the size back 3.0 times as hard as CE.',
-      'Where readers disagree, its best prediction has 0.80 to 1.4 times their mean volume (CE keeps it).',
-      'Of three classes with the true shares 70 % / 20 % / 10 %, a network that knows nothing does best to predict 100 % / 0 % / 0 %.',
+      'The hidden size penalty log(p + q) prefers no region at all: for a region of 1 % of the image it is least at 0 %.',
+      'For a true region of 1 % of the image, the loss is least at no region at all for uniform predictions; at 2.0 times the true size for predictions with calibrated noise; at the true size for nested regions around the true center.',
+      'A region predicted at half and twice its size (in the right place, true share 1 %) is pushed back 3.0 times as hard as by CE.',
+      'Where annotators disagree, the best prediction has 0.80 to 1.4 times the mean of their volumes (under CE exactly the mean).',
+      'For three classes with 70 % / 20 % / 10 % of the image, the best uniform prediction is 100 % / 0 % / 0 %.',
     ]);
   });
 
@@ -76,15 +76,15 @@ describe('the sentences of a card', () => {
         .map(plain)
         .slice(0, 2),
     ).toEqual([
-      'At a true share of 1 %, a network that knows nothing of the pixels, one that is unsure of them and one that knows the place do best to predict the whole image.',
-      'At half the true size (share 1 %, the right place) it pushes the size back 2.0 times as hard as CE, at twice it pushes the size the wrong way, 2.0 times as hard as CE pushes it back.',
+      'For a true region of 1 % of the image, the loss is least at the whole image for uniform predictions, predictions with calibrated noise and nested regions around the true center.',
+      'A region predicted at half its size (in the right place, true share 1 %) is pushed back 2.0 times as hard as by CE; at twice its size, it is pushed further away, 2.0 times as hard as CE pushes it back.',
     ]);
   });
 
   it('say that a volume is kept', () => {
     const posterior = profile().posterior.map((one) => ({ ...one, softRatio: 1.04 }));
     expect(sentencesOf(card({ profile: profile({ posterior }) }))).toContain(
-      'Where readers disagree, its best prediction keeps their mean volume.',
+      'Where annotators disagree, the best prediction has the mean of their volumes.',
     );
   });
 });
@@ -169,7 +169,7 @@ describe('renderCard', () => {
     expect(count('<desc>')).toBe(6);
     expect(count('Data of this chart')).toBe(6);
     expect(page).toMatch(/<td[^>]*>\s*2\.0 \(1\.8–2\.4\)\s*<\/td>/);
-    expect(count('alt="share of the readers')).toBe(2);
+    expect(count('alt="share of the annotators')).toBe(2);
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
   });
 
@@ -182,7 +182,7 @@ describe('renderCard', () => {
     expect(meant).not.toContain('This loss is broken');
     expect(page).not.toContain('This loss is broken');
     expect(text).toContain('This loss is broken');
-    expect(text.indexOf('It gives NaN')).toBeLessThan(text.indexOf('Its hidden size penalty'));
+    expect(text.indexOf('It gives NaN')).toBeLessThan(text.indexOf('The hidden size penalty'));
   });
 
   it('has a page even for a loss of which nothing could be measured', () => {

@@ -144,12 +144,12 @@ function volumeRange(posterior: LossProfile['posterior']): [number, number] {
   return [Math.min(0.5, ...shown), Math.max(2, ...shown)];
 }
 
-/** Volume of the best prediction under disagreement, soft and hard, relative to the mean volume of the readers. */
+/** Volume of the best prediction under disagreement, soft and hard, relative to the mean volume of the annotators. */
 export function posteriorChart({ posterior }: LossProfile): BarChartOptions {
   return {
-    title: 'Volume where readers disagree',
+    title: 'Volume where annotators disagree',
     description:
-      "Volume of the best prediction relative to the readers' mean volume, for each kind of disagreement.",
+      "Volume of the best prediction relative to the annotators' mean volume, for each kind of disagreement.",
     categories: posterior.map(({ name }) => name.replaceAll('-', ' ')),
     value: {
       label: 'volume of the best prediction / mean volume',

@@ -32,17 +32,17 @@ export function documentedPage(losses: readonly DocumentedLoss[]): string {
   const shares = PROPORTIONS.map((q) => `${100 * q} %`);
   const columns = ['loss', ...shares.map((q) => `uniform, ${q}`), ...shares.map((q) => `calibrated noise, ${q}`), 'push at half', 'push at twice', 'volume', 'in words']; // prettier-ignore
   const rule = columns.map((_, index) => (index === 0 || index === columns.length - 1 ? '---' : '---:'));
-  return `# What each loss wants of the region sizes
+  return `# The region sizes that each loss prefers
 
-Every registered loss with its default options, measured by \`npm run docs:generate\`; [how to read it](../bias-cards.md), and
-\`segloss loss card SPEC\` for the whole card of any loss, your own too. The name leads to a drawing.
+Every registered loss with its default options, measured by \`npm run docs:generate\` ([how to read it](../bias-cards.md)).
+\`segloss loss card SPEC\` writes the complete card of any loss, including your own. The name links to a drawing.
 
 - **uniform**, **calibrated noise**: the predicted size at which the loss is least, relative to the true size, for true shares of
   ${shares.join(', ')} of the image. Uniform predictions have the same probability at every pixel; with
   calibrated noise the scores of the two classes are overlapping normal distributions. 1 is the true size, 0 no region.
-- **push**: how hard it pushes the size back at half and at twice the true size (true share ${shares[0]}, the right place), relative to
-  cross-entropy; below 0: away from the true size.
-- **volume**: where readers disagree, the volume of the best prediction relative to their mean volume, over three experiments.
+- **push**: how hard the loss pushes a region of half and of twice the true size back (true share ${shares[0]}, in the right place),
+  relative to cross-entropy; below 0: away from the true size.
+- **volume**: where annotators disagree, the volume of the best prediction relative to the mean of their volumes, over three experiments.
 
 | ${columns.join(' | ')} |
 | ${rule.join(' | ')} |
@@ -77,7 +77,7 @@ function volumes({ profile }: LossCard): string {
   return low === high ? low : `${low}–${high}`;
 }
 
-/** One sentence by rule. */
+/** One sentence by fixed rules. */
 function inWords(card: LossCard): string {
   const problems = problemsOf(card.profile);
   const fatal = problems.find((problem) => problem.fatal);
@@ -85,7 +85,7 @@ function inWords(card: LossCard): string {
   const row = nearestRow(cardRows(card.profile), PROPORTIONS[0]!);
   const first = row?.minimizer.uniform;
   const start =
-    first === null || first === undefined ? [] : [`knowing nothing: ${sizeWords(first.p, row!.q)}`];
+    first === null || first === undefined ? [] : [`uniform predictions: ${sizeWords(first.p, row!.q)}`];
   const ratios = card.profile.posterior.map(({ softRatio }) => softRatio);
   const end = ratios.length === 0 ? [] : [volumeWords(Math.min(...ratios), Math.max(...ratios))];
   const aside = problems.length > 0 ? ['its gradient is not the derivative of its value'] : [];
@@ -94,10 +94,10 @@ function inWords(card: LossCard): string {
 }
 
 function volumeWords(low: number, high: number): string {
-  if (isRight(low, 1) && isRight(high, 1)) return 'keeps the volume where readers disagree';
-  if (high <= 1.1) return 'takes volume away where readers disagree';
-  if (low >= 0.9) return 'adds volume where readers disagree';
-  return 'adds or takes away volume where readers disagree';
+  if (isRight(low, 1) && isRight(high, 1)) return 'mean volume where annotators disagree';
+  if (high <= 1.1) return 'less volume where annotators disagree';
+  if (low >= 0.9) return 'more volume where annotators disagree';
+  return 'less or more volume where annotators disagree';
 }
 
 function svgOf({ spec, profile, penalties }: LossCard): string {

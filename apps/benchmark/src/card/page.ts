@@ -56,7 +56,7 @@ export function renderCard(card: LossCard, command: string): string {
   const measured = profile.families.length > 0;
   const main = html`
     <h1>Bias card of <code>${spec}</code></h1>
-    <p class="quiet">What this loss wants of the size of the predicted regions, whatever pixels are meant.</p>
+    <p class="quiet">Which sizes of the predicted regions this loss prefers, whichever pixels they hold.</p>
     ${broken(problems)} ${problems.length > 0 ? html`<p>What was measured all the same:</p>` : ''}
     <div class="verdict">${sentencesOf(card).map((sentence) => html`<p>${sentence}</p>`)}</div>
     <h2>The loss</h2>

@@ -10,24 +10,24 @@ import { factor, percent } from './words.js';
 /** What each experiment is about, by name. */
 const MEANING: Readonly<Record<string, string>> = {
   'label-noise': 'labels flip at random',
-  'blurred-border': 'readers draw larger and smaller',
-  shifted: 'readers draw elsewhere',
+  'blurred-border': 'annotators draw the region larger or smaller',
+  shifted: 'annotators draw the region elsewhere',
 };
 
-/** The experiment with readers who disagree: volumes, and the maps themselves. */
+/** The experiment with annotators who disagree: volumes, and the maps themselves. */
 export function posteriorSection({ posterior, ...profile }: LossProfile): Html {
   if (posterior.length === 0) return html``;
-  return html`<h2>Where readers disagree</h2>
+  return html`<h2>Where annotators disagree</h2>
     <p>
-      Several readers label the same image, not in the same way. The loss, averaged over the readers, is
-      minimized over all predictions. Cross-entropy ends at the share of the readers at every pixel, and so
-      keeps their mean volume. Other losses end elsewhere: the ratio says how much volume they add or take
-      away.
+      Several annotators label the same image differently. The loss, averaged over the annotators, is
+      minimized over all predictions. Under cross-entropy the best prediction is the share of annotators who
+      marked each pixel, so it has the mean of their volumes. Under other losses it has another volume: the
+      ratio shows how much larger or smaller.
     </p>
     <div class="charts">
       ${barFigure(posteriorChart({ posterior, ...profile }))}
       ${table({
-        head: ['disagreement', "readers' volume", 'summed', 'counted', 'in where p above'],
+        head: ['disagreement', "annotators' volume", 'summed', 'counted', 'foreground where p above'],
         rows: posterior.map(row),
       })}
     </div>
@@ -42,17 +42,17 @@ function row({ name, volume, hard, softRatio, hardRatio, threshold }: PosteriorR
     percent(volume),
     factor(softRatio),
     factor(hardRatio),
-    hard === 0 ? 'nothing is in' : range,
+    hard === 0 ? 'no foreground' : range,
   ];
 }
 
-/** The readers' map and the prediction beside each other, dark where the foreground is certain. */
+/** The annotators' map and the prediction beside each other, dark where the foreground is certain. */
 function maps({ name, size, posterior, prediction }: PosteriorResult): Html {
   const image = (shares: readonly number[], what: string) =>
     html`<img src="${grayMap(shares, size)}" width="120" height="120" alt="${what}, ${spaced(name)}" />`;
   return html`<figure>
-    ${image(posterior, 'share of the readers')} ${image(prediction, 'best prediction')}
-    <figcaption>${spaced(name)}: share of the readers, best prediction</figcaption>
+    ${image(posterior, 'share of the annotators')} ${image(prediction, 'best prediction')}
+    <figcaption>${spaced(name)}: share of the annotators, best prediction</figcaption>
   </figure>`;
 }
 
