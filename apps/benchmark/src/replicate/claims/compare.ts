@@ -36,7 +36,7 @@ export interface PooledComparison {
   readonly sets: readonly SetEffect[];
   readonly pooled: Effect;
   readonly verdict: Verdict;
-  /** The smallest true difference that would have been seen with a chance of 80 %. */
+  /** The smallest true difference that is detected with a probability of 80 %. */
   readonly visible: number;
 }
 
@@ -102,7 +102,7 @@ export function verdictOfAll(verdicts: readonly Verdict[]): Verdict {
   return verdicts.every((one) => one === 'replicated') ? 'replicated' : 'too little data to say';
 }
 
-/** The smallest true effect that would have been seen with a chance of 80 %. */
+/** The smallest true effect that is detected with a probability of 80 %. */
 export const visibleEffect = ({ standardError }: Effect): number => POWER * standardError;
 
 /** Returns the mean of values over seeds, with Student's interval. */

@@ -219,7 +219,7 @@ function c6(rows: PaperRows): string {
   const { sets, pooled, verdict, visible } = claim6(rows);
   const cell = (effect: Effect) => `${signed(effect.mean)} ${interval(effect, signed)}`;
   return [
-    `**${capital(verdict)}**. Smallest minus largest quartile, pooled: ${cell(pooled)} points; the smallest effect that would have been seen: ${points(visible)} points.`,
+    `**${capital(verdict)}**. Smallest minus largest quartile, pooled: ${cell(pooled)} points; the smallest detectable effect is ${points(visible)} points.`,
     table(
       ['data set', 'smallest', 'second', 'third', 'largest', 'smallest - largest'],
       sets.map(({ set, gains, difference }) => [
@@ -277,7 +277,7 @@ function c8(rows: PaperRows): string {
 /** Differences by data set and pooled, in points (hundredths). */
 function comparisonTable(comparisons: readonly (readonly [string, PooledComparison])[]): string {
   return table(
-    ['difference', 'data set', 'points', '95 % interval', 'p (Holm)', 'would have been seen'],
+    ['difference', 'data set', 'points', '95 % interval', 'p (Holm)', 'detectable effect'],
     comparisons.flatMap(([name, { sets, pooled, visible }]) =>
       sets.length === 0
         ? []
