@@ -4,14 +4,28 @@ import { printable } from '@segloss/common';
 /** Stands in a pattern for what two partners have in common. */
 export const NAME = '{name}';
 
-/** Whether a path is a pattern: it has `*` or `{name}`. */
-export const isPattern = (path: string): boolean => path.includes('*') || path.includes(NAME);
+/**
+ * Returns whether a path is a pattern: it has `*` or `{name}`.
+ *
+ * @example
+ * ```ts
+ * [isPattern('gt/{name}.png'), isPattern('gt')]; // → [true, false]
+ * ```
+ */
+export function isPattern(path: string): boolean {
+  return path.includes('*') || path.includes(NAME);
+}
 
 /**
  * Throws if a pattern is wrong.
  *
  * @param subject Begins the message.
  * @throws {RangeError} If it has other braces than `{name}`, backslashes, or `**` that is no folder of its own.
+ *
+ * @example
+ * ```ts
+ * checkPattern('--gt', 'gt/{id}.png'); // → throws RangeError: --gt: wanted no braces but {name}, got "gt/{id}.png"
+ * ```
  */
 export function checkPattern(subject: string, pattern: string): void {
   const bad = (reason: string) => new RangeError(`${subject}: ${reason}, got ${JSON.stringify(pattern)}`);
@@ -21,7 +35,15 @@ export function checkPattern(subject: string, pattern: string): void {
   if (/\*\*(?!\/)/.test(pattern) || /[^/]\*\*/.test(pattern)) throw bad('wanted ** as a folder of its own, as in img/**/*.png'); // prettier-ignore
 }
 
-/** Returns whether a path, with `/` between folders, fits a pattern: `*` for any part of a name, `**` for any folders. */
+/**
+ * Returns a function that says whether a path, with `/` between folders, fits a pattern: `*` for any part of a name, `**` for any folders.
+ *
+ * @example
+ * ```ts
+ * const fits = fitting('gt/**\/{name}_mask.png');
+ * [fits('gt/a_mask.png'), fits('gt/p/q/a_mask.PNG'), fits('gt/a.png')]; // → [true, true, false]
+ * ```
+ */
 export function fitting(pattern: string): (file: string) => boolean {
   const match = expression(pattern, '([^/]+?)');
   return (file) => match.test(file.normalize('NFC'));
@@ -96,6 +118,11 @@ export function pairByNames(first: PatternFiles, second: PatternFiles): PatternP
  * Takes files that fit both patterns from the wider one, so that `{name}.png` and `{name}_mask.png` can share a folder.
  *
  * @returns The files of either side alone, and those that fit both where neither pattern is the narrower one.
+ *
+ * @example
+ * ```ts
+ * separated(['a_mask.png'], ['a.png', 'a_mask.png']); // → { first: ["a_mask.png"], second: ["a.png"], both: [] }
+ * ```
  */
 export function separated(
   first: readonly string[],
