@@ -32,16 +32,22 @@ const IMAGE = /\.(png|jpe?g|tiff?)$/i;
 
 /**
  * Reads the user's images and masks: paired by name, decoded to their exact values, resized, every label but the background one region;
- * a quarter of them, which depends on the names alone, for validation.
+ * a quarter of them, which depends on the names alone, for validation: the first quarter that has a region, as has the rest.
  *
+ * @param onImage Called after each image with their number so far, and of all.
  * @throws {DataError} Naming the file: without a partner, unreadable, or of another size than its mask.
- * @throws {RangeError} If there are fewer than four pairs.
+ * @throws {RangeError} If there are fewer than four pairs, or fewer than two of them have a region.
  */
-export async function ownTrainData({ images, masks }: OwnFiles): Promise<TrainData> {
-  const all = pairImages(imagesOf(images), imagesOf(masks));
+export async function ownTrainData(
+  { images, masks }: OwnFiles,
+  onImage: (done: number, total: number) => void = () => {},
+): Promise<TrainData> {
+  const [imageFiles, maskFiles] = [imagesOf(images), imagesOf(masks)];
+  const all = pairImages(imageFiles, maskFiles);
   if (all.length < FOLDS)
     throw new RangeError(
-      `wanted at least ${FOLDS} images with masks, got ${all.length}; a quarter of them validates`,
+      `wanted at least ${FOLDS} images with masks, got ${imageFiles.files.length} PNG, JPEG or TIFF in ${images.name} and ` +
+        `${maskFiles.files.length} in ${masks.name}; a quarter of them validates`,
     );
   const pairs = all.slice(0, MOST_PAIRS);
   const opened = await decodeMasks(new Map(pairs.map(({ mask }) => [mask, masks.files.get(mask)!] as const)));
@@ -60,10 +66,11 @@ export async function ownTrainData({ images, masks }: OwnFiles): Promise<TrainDa
     samples.push(
       resizeSample({ id, width, height, channels, image: values, mask: region }, OWN_SIDE, OWN_SIDE),
     );
+    onImage(samples.length, pairs.length);
   }
   const channels = Math.max(...samples.map((one) => one.channels));
   const alike = samples.map((one) => withChannels(one, channels));
-  const { train, val } = foldOf(alike, { folds: FOLDS, fold: 0, groupOf: ({ id }) => id });
+  const { train, val } = withRegions(alike);
   return {
     classes: ['background', 'region'],
     train,
@@ -77,6 +84,20 @@ export async function ownTrainData({ images, masks }: OwnFiles): Promise<TrainDa
       ...opened.warnings,
     ],
   };
+}
+
+/** The samples for training and validation, with a region in both. */
+function withRegions(samples: readonly Sample[]): { train: readonly Sample[]; val: readonly Sample[] } {
+  const hasRegion = ({ mask }: Sample) => mask.includes(1);
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const parts = foldOf(samples, { folds: FOLDS, fold, groupOf: ({ id }) => id });
+    if (parts.train.some(hasRegion) && parts.val.some(hasRegion)) return parts;
+  }
+  const { length } = samples.filter(hasRegion);
+  throw new RangeError(
+    `wanted regions, labels other than 0, in images to train on and in those that validate, got ${length} of ${samples.length} masks with one ` +
+      `after resizing to ${OWN_SIDE} x ${OWN_SIDE} pixels; crop the images around the regions, or use segloss train`,
+  );
 }
 
 /** Without files that are no images, such as a list of names or what macOS leaves behind. */

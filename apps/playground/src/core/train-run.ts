@@ -65,7 +65,7 @@ async function training(
 ): Promise<void> {
   const phase = (text: string) => answer({ kind: 'phase', text });
   phase('Reading the images');
-  const set = await open(data);
+  const set = await open(data, phase);
   const chosen = await chooseBackend({ backend: wanted, settings, set, wasm, threads, phase });
   const once = ({ backend, remark }: Pick<Chosen, 'backend' | 'remark'>) => {
     const shown = set.val.slice(0, PREVIEWS);
@@ -121,9 +121,10 @@ async function trainOnce(
   model.dispose();
 }
 
-function open(data: TrainRequest['data']): Promise<TrainData> {
+function open(data: TrainRequest['data'], phase: (text: string) => void): Promise<TrainData> {
   if (data === 'synthetic') return syntheticTrainData();
-  return data === 'nuclei' ? nucleiTrainData() : ownTrainData(data);
+  if (data === 'nuclei') return nucleiTrainData();
+  return ownTrainData(data, (done, total) => phase(`Image ${done} of ${total} is read`));
 }
 
 /** Means over the channels, 0 to 255. */

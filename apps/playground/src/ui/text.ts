@@ -10,6 +10,9 @@ export const short = (value: number, digits = 3): string =>
 export const ratio = (value: number): string =>
   Number.isFinite(value) ? (value >= 9.95 ? value.toFixed(1) : value.toFixed(2)) : 'n/a';
 
+/** A Dice score: `0.817`. */
+export const score = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : 'n/a');
+
 /** A number with its sign. */
 export const signed = (value: number, digits = 3): string =>
   Number.isFinite(value)

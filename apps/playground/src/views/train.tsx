@@ -23,7 +23,7 @@ import {
 import { Drop } from '../ui/drop.js';
 import { paintBytes } from '../ui/paint.js';
 import { Picture } from '../ui/picture.js';
-import { ratio } from '../ui/text.js';
+import { ratio, score } from '../ui/text.js';
 
 type Start = Extract<TrainAnswer, { kind: 'start' }>;
 type Done = Extract<TrainAnswer, { kind: 'done' }>;
@@ -268,7 +268,7 @@ function Progress() {
       <Notice>
         <p>
           {nameOf(trained.value)}, epoch {last.epoch + 1}: the predicted size is {ratio(last.soft)} times the
-          true one by probabilities, {ratio(last.hard)} times by the mask. Dice score {last.dice.toFixed(3)}.
+          true one by probabilities, {ratio(last.hard)} times by the mask. Dice score {score(last.dice)}.
         </p>
       </Notice>
       <div
