@@ -27,6 +27,7 @@ async function choose(backend: WantedBackend, gpu: Gpu, onGpu: FirstSteps | Erro
   let steps = 0;
   const parts: typeof PARTS = {
     gpuHere: () => Promise.resolve(gpu),
+    gpuFailure: ({ message }) => Promise.resolve(message),
     startProcessor: () => Promise.resolve({ name: 'wasm', threads: 2 }),
     startWebGPU: (adapter) => {
       log.push('start');
@@ -74,7 +75,7 @@ describe('the backend of Train', () => {
       remark: 'WebGPU (card) is not used: its numbers differ, the gradient of w is off by 5.0 %.',
       log: STOPPED,
     });
-    expect(await choose('auto', CARD, new Error('out of memory.'))).toEqual({
+    expect(await choose('auto', CARD, new Error('out of memory'))).toEqual({
       name: 'wasm',
       remark: 'WebGPU (card) is not used: out of memory.',
       log: STOPPED,

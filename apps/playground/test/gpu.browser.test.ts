@@ -72,7 +72,7 @@ inBrowser(
       expect(await page.textContent('#train-backend')).toContain('WebAssembly');
       expect(await page.locator('#train-report').getAttribute('data-hash')).toBe(expected.hash);
       expect(await page.locator('.note').first().textContent()).toMatch(
-        /^WebGPU stopped: .* choose WebAssembly\.$/,
+        /^WebGPU stopped: the GPU was lost.* choose WebAssembly\.$/,
       );
       await page.close();
     });

@@ -2,7 +2,7 @@ import type { GpuAdapter } from '@segloss/trainer/loop';
 
 import { disagreement, firstSteps, type FirstSteps } from './first-steps.js';
 import { gpuHere, type Gpu } from './gpu.js';
-import { startProcessor, startWebGPU, stopWebGPU, type Backend } from './train-backend.js';
+import { gpuFailure, startProcessor, startWebGPU, stopWebGPU, type Backend } from './train-backend.js';
 import type { TrainData, TrainSettings } from './train-job.js';
 
 /** What the user wants to compute on. */
@@ -29,7 +29,7 @@ export interface Chosen {
 }
 
 /** The parts of the choice that need a browser; tests have others. */
-export const PARTS = { gpuHere, startProcessor, startWebGPU, stopWebGPU, firstSteps };
+export const PARTS = { gpuHere, gpuFailure, startProcessor, startWebGPU, stopWebGPU, firstSteps };
 
 /**
  * Starts what is to compute. A GPU must first take the same steps as the processor, with the same numbers: drivers of GPUs have faults.
@@ -56,8 +56,9 @@ export async function chooseBackend(wanted: Wanted, parts: typeof PARTS = PARTS)
     await parts.stopWebGPU(processor);
     return onProcessor(`WebGPU (${adapter.name}) is not used: ${refusal}.`);
   } catch (error) {
+    const reason = await parts.gpuFailure(error as Error);
     await parts.stopWebGPU(processor);
-    return onProcessor(`WebGPU (${adapter.name}) is not used: ${withoutPoint((error as Error).message)}.`);
+    return onProcessor(`WebGPU (${adapter.name}) is not used: ${reason}.`);
   }
 }
 
@@ -75,5 +76,3 @@ function refusalOf(backend: WantedBackend, expected: FirstSteps, found: FirstSte
     return `a step takes ${found.ms.toPrecision(2)} ms on it and ${expected.ms.toPrecision(2)} ms without it`;
   return undefined;
 }
-
-export const withoutPoint = (sentence: string) => sentence.replace(/\.\s*$/, '');

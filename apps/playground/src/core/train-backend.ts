@@ -70,14 +70,36 @@ export async function startWebGPU(adapter: string): Promise<Backend> {
 
 /** Ends the WebGPU backend with all that is on it; `startWebGPU` starts it again. */
 export async function stopWebGPU({ name }: Backend): Promise<void> {
-  const { registry, registryFactory } = engine();
-  const known = registryFactory['webgpu'];
+  const known = engine().registryFactory['webgpu'];
   if (known !== undefined) {
-    (registry['webgpu'] as { device?: { destroy(): void } } | undefined)?.device?.destroy();
+    deviceOfWebGPU()?.destroy();
     removeBackend('webgpu');
     registerBackend('webgpu', known.factory, known.priority);
   }
   await start(name, name);
+}
+
+/** What is used of a WebGPU device; the types of the DOM have none yet. */
+interface Device {
+  readonly lost: Promise<unknown>;
+  destroy(): void;
+}
+
+const deviceOfWebGPU = () => (engine().registry['webgpu'] as { device?: Device } | undefined)?.device;
+
+/** Milliseconds in which a device that is lost says so. */
+const LOST_WITHIN = 200;
+
+/** Says why a training on WebGPU failed: what is heard first of a lost GPU is that a buffer cannot be read. */
+export async function gpuFailure(error: Error): Promise<string> {
+  const device = deviceOfWebGPU();
+  const isLost = await Promise.race([
+    ...(device ? [device.lost.then(() => true)] : []),
+    new Promise<boolean>((resolve) => setTimeout(resolve, LOST_WITHIN, false)),
+  ]);
+  return isLost
+    ? 'the GPU was lost, as when its driver breaks down or restarts'
+    : error.message.replace(/\.\s*$/, '');
 }
 
 async function start(name: Backend['name'], called: string): Promise<void> {

@@ -1,9 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-import { chooseBackend, withoutPoint, type Chosen, type WantedBackend } from './choose-backend.js';
+import { chooseBackend, type Chosen, type WantedBackend } from './choose-backend.js';
 import { nucleiTrainData } from './nuclei.js';
 import { ownTrainData, type OwnFiles } from './own-images.js';
-import { stopWebGPU, type Backend } from './train-backend.js';
+import { gpuFailure, stopWebGPU, type Backend } from './train-backend.js';
 import {
   hashOfWeights,
   PREVIEWS,
@@ -85,8 +85,8 @@ async function training(
     if (chosen.backend.name !== 'webgpu' || signal?.aborted) throw error;
     // A GPU that is lost or full is no reason to end without weights.
     phase('Starting again without the GPU');
+    const reason = await gpuFailure(error as Error);
     await stopWebGPU(chosen.processor);
-    const reason = withoutPoint((error as Error).message);
     await once({
       backend: chosen.processor,
       remark: `WebGPU stopped: ${reason}. The training began anew without it. If it happens again, close other pages that use the GPU, or choose WebAssembly.`,
