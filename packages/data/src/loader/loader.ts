@@ -7,7 +7,7 @@ import { versionOf } from '../read/versions.js';
 import { readAhead } from './ahead.js';
 import { SampleCache } from './cache.js';
 import { ReadingPool } from './pool.js';
-import { sized } from './read-task.js';
+import { imageSize, sized } from './read-task.js';
 
 /** Options of {@link loader}. */
 export interface LoaderOptions {
@@ -64,6 +64,8 @@ export interface Loader extends AsyncIterable<Sample> {
  */
 export function loader(sources: readonly SampleSource[], options: LoaderOptions = {}): Loader {
   const { workers, prefetch, cacheBytes, transform, ...wanted } = settled(options);
+  const size = imageSize(wanted);
+  const hint = size && { size };
   const pool = workers > 0 ? new ReadingPool(workers) : undefined;
   const cache = new SampleCache(cacheBytes);
 
@@ -74,7 +76,7 @@ export function loader(sources: readonly SampleSource[], options: LoaderOptions 
     const kept = cache.get(index, version);
     if (kept) return kept;
     const sample =
-      pool && origin ? await pool.read({ origin, ...wanted }) : sized(await source.load(), wanted);
+      pool && origin ? await pool.read({ origin, ...wanted }) : sized(await source.load(hint), wanted);
     cache.set(index, version, sample);
     return sample;
   }

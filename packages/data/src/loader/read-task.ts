@@ -1,5 +1,6 @@
 import { DataError, type DataErrorCode } from '../errors.js';
 import { readOrigin, type Origin } from '../read/origin.js';
+import { type WantedSize } from '../read/pairs.js';
 import { resizeSample } from '../samples/transforms.js';
 import { type Sample } from '../samples/sample.js';
 import { resampleVolume, resizeVolume, type VolumeSize } from '../samples/volumes.js';
@@ -31,9 +32,14 @@ export function sized(sample: Sample, { size, spacing }: Omit<ReadTask, 'origin'
   return size.length === 3 ? resizeVolume(resampled, size) : resizeSample(resampled, size[0], size[1]);
 }
 
+/** The size of images that their readers may give at once. */
+export function imageSize({ size, spacing }: Omit<ReadTask, 'origin'>): WantedSize {
+  return size?.length === 2 && spacing === undefined ? size : undefined;
+}
+
 export async function answerTo({ origin, ...wanted }: ReadTask): Promise<ReadAnswer> {
   try {
-    return { sample: sized(await readOrigin(origin), wanted) };
+    return { sample: sized(await readOrigin(origin, imageSize(wanted)), wanted) };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     const { message, code, values } = error;

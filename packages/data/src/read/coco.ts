@@ -1,6 +1,6 @@
 import { DataError } from '../errors.js';
-import { sameSize, sampleOf } from './pairs.js';
-import { readImage } from './images.js';
+import { decodeFile } from '../formats/decode.js';
+import { sameSize, sampleOf, type WantedSize } from './pairs.js';
 import { type Sample } from '../samples/sample.js';
 import { cocoMask, type CocoAnnotation, type CocoOptions } from '../formats/coco/mask.js';
 
@@ -19,21 +19,15 @@ export interface CocoPair {
 }
 
 /** Reads the image and draws the mask. */
-export async function readCocoSample({
-  id,
-  image,
-  file,
-  height,
-  width,
-  annotations,
-  labels,
-  options,
-  channels,
-}: CocoPair & { channels: number }): Promise<Sample> {
-  const pixels = await readImage(image);
+export async function readCocoSample(
+  { id, image, file, height, width, annotations, labels, options, channels }: CocoPair & { channels: number },
+  size?: WantedSize,
+): Promise<Sample> {
+  const pixels = await decodeFile(image);
   sameSize(image, pixels, file, { height, width });
   try {
-    return sampleOf(id, pixels, channels, cocoMask(annotations, { height, width }, labels, options));
+    const mask = cocoMask(annotations, { height, width }, labels, options);
+    return sampleOf({ id, pixels, channels, mask }, size);
   } catch (error) {
     if (error instanceof DataError) throw new DataError(`${file}, image ${id}: ${error.message}`, error.code);
     throw error;

@@ -1,6 +1,14 @@
 import { readCocoSample, type CocoPair } from './coco.js';
 import { type LabelRule } from './labels.js';
-import { readLabels, readPair, readUnion, type LabelPair, type Pair, type UnionPair } from './pairs.js';
+import {
+  readLabels,
+  readPair,
+  readUnion,
+  type LabelPair,
+  type Pair,
+  type UnionPair,
+  type WantedSize,
+} from './pairs.js';
 import { type Sample, type SampleSource } from '../samples/sample.js';
 import { readSlice, readVolume, type SliceFiles, type VolumeFiles } from './volumes.js';
 
@@ -18,7 +26,7 @@ type OriginOf<K extends Origin['reader']> = Extract<Origin, { reader: K }>;
 /** How each kind of origin is read, and which files it is read from; a new kind is an entry here. */
 const READERS: {
   readonly [K in Origin['reader']]: {
-    read(origin: OriginOf<K>): Promise<Sample>;
+    read(origin: OriginOf<K>, size: WantedSize): Promise<Sample>;
     files(origin: OriginOf<K>): readonly string[];
   };
 } = {
@@ -35,9 +43,13 @@ const READERS: {
 
 const readerOf = (origin: Origin) => READERS[origin.reader] as (typeof READERS)['pair'];
 
-/** Reads a sample. */
-export function readOrigin(origin: Origin): Promise<Sample> {
-  return readerOf(origin).read(origin as OriginOf<'pair'>);
+/**
+ * Reads a sample.
+ *
+ * @param size Height and width that the caller will resize an image to: readers of images resize as they read, which takes less time.
+ */
+export function readOrigin(origin: Origin, size?: WantedSize): Promise<Sample> {
+  return readerOf(origin).read(origin as OriginOf<'pair'>, size);
 }
 
 /** The files that decide what {@link readOrigin} gives. */
@@ -70,5 +82,5 @@ export function caseOf(source: SampleSource): string {
 
 /** A source that reads its files when it is asked to. */
 export function sourceOf(origin: Origin): SampleSource {
-  return { id: origin.id, origin, load: () => readOrigin(origin) };
+  return { id: origin.id, origin, load: ({ size } = {}) => readOrigin(origin, size) };
 }

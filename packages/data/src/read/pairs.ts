@@ -1,8 +1,15 @@
 import { DataError } from '../errors.js';
 import { labelsOf, listedLabels, toLabels, type LabelRule } from './labels.js';
-import { readImage, readMask } from './images.js';
-import { type Image } from './pixels.js';
+import { decodeFile } from '../formats/decode.js';
+import { type RawPixels } from '../formats/raw-pixels.js';
+import { readMask } from './images.js';
+import { imageOf, type Image } from './pixels.js';
+import { imageOfSize } from './shrink.js';
+import { resizeImage, resizeMask } from '../samples/resize.js';
 import { type Sample } from '../samples/sample.js';
+
+/** Height and width of the sample that is wanted; by default those of its files. */
+export type WantedSize = readonly [height: number, width: number] | undefined;
 
 /** An image file and its mask file. */
 export interface Pair {
@@ -19,16 +26,13 @@ export interface LabelPair {
 }
 
 /** Reads a pair; sizes and labels are checked. */
-export async function readPair({
-  id,
-  image,
-  mask,
-  channels,
-  rule,
-}: Pair & { channels: number; rule: LabelRule }): Promise<Sample> {
-  const [pixels, labels] = await Promise.all([readImage(image), readMask(mask, { allowJpeg: true })]);
+export async function readPair(
+  { id, image, mask, channels, rule }: Pair & { channels: number; rule: LabelRule },
+  size?: WantedSize,
+): Promise<Sample> {
+  const [pixels, labels] = await Promise.all([decodeFile(image), readMask(mask, { allowJpeg: true })]);
   sameSize(image, pixels, mask, labels);
-  return sampleOf(id, pixels, channels, labelsOf(mask, labels, rule));
+  return sampleOf({ id, pixels, channels, mask: labelsOf(mask, labels, rule) }, size);
 }
 
 /** An image file and the mask files whose union is the foreground: 1 where any of them is not 0. */
@@ -44,30 +48,26 @@ export const PRESENT = listedLabels(
 ); // prettier-ignore
 
 /** As {@link readPair}, of the union of masks that hold 0, and 1, 127 or 255 for the foreground. */
-export async function readUnion({
-  id,
-  image,
-  masks,
-  channels,
-}: UnionPair & { channels: number }): Promise<Sample> {
-  const pixels = await readImage(image);
+export async function readUnion(
+  { id, image, masks, channels }: UnionPair & { channels: number },
+  size?: WantedSize,
+): Promise<Sample> {
+  const pixels = await decodeFile(image);
   const union = new Uint8Array(pixels.width * pixels.height);
   for (const path of masks) {
     const mask = await readMask(path);
     sameSize(image, pixels, path, mask);
     toLabels(path, mask.values, PRESENT).forEach((label, i) => (union[i]! |= label));
   }
-  return sampleOf(id, pixels, channels, union);
+  return sampleOf({ id, pixels, channels, mask: union }, size);
 }
 
 /** Reads a multilabel sample of masks that hold 0, and 1, 127 or 255 for the label. */
-export async function readLabels({
-  id,
-  image,
-  masks,
-  channels,
-}: LabelPair & { channels: number }): Promise<Sample> {
-  const pixels = await readImage(image);
+export async function readLabels(
+  { id, image, masks, channels }: LabelPair & { channels: number },
+  size?: WantedSize,
+): Promise<Sample> {
+  const pixels = await decodeFile(image);
   const labels = masks.length;
   const all = new Uint8Array(pixels.width * pixels.height * labels);
   for (const [k, path] of masks.entries()) {
@@ -76,7 +76,7 @@ export async function readLabels({
     sameSize(image, pixels, path, mask);
     toLabels(path, mask.values, PRESENT).forEach((label, i) => (all[i * labels + k] = label));
   }
-  return { ...sampleOf(id, pixels, channels, all), labels };
+  return sampleOf({ id, pixels, channels, mask: all, labels }, size);
 }
 
 interface Sized {
@@ -93,17 +93,42 @@ export function sameSize(image: string, pixels: Sized, mask: string, labels: Siz
   );
 }
 
-export function sampleOf(
-  id: string,
-  { width, height, channels, values }: Image,
-  to: number,
-  mask: Uint8Array,
-): Sample {
-  return { id, width, height, channels: to, image: withChannels(values, channels, to), mask };
+/** What a sample is made of. */
+interface Parts {
+  readonly id: string;
+  readonly pixels: RawPixels;
+  readonly channels: number;
+  readonly mask: Uint8Array;
+  readonly labels?: number;
+}
+
+/** The sample at the size of its files, or at another, as `resizeSample` gives it. */
+export function sampleOf({ id, pixels, channels, mask, labels }: Parts, size: WantedSize): Sample {
+  const { height: fullHeight, width: fullWidth } = pixels;
+  const [height, width] = size ?? [fullHeight, fullWidth];
+  const resized = height !== fullHeight || width !== fullWidth;
+  const full = { height: fullHeight, width: fullWidth, mask, ...(labels !== undefined && { labels }) };
+  return {
+    ...full,
+    ...{ id, height, width, channels },
+    image: resized
+      ? imageOfChannels(pixels, channels, height, width)
+      : withChannels(imageOf(pixels), channels),
+    mask: resized ? resizeMask(full, height, width) : mask,
+  };
+}
+
+function imageOfChannels(pixels: RawPixels, channels: number, height: number, width: number): Float32Array {
+  const small = imageOfSize(pixels, height, width);
+  if (small.channels <= channels) return withChannels(small, channels);
+  // The mean of the colors is rounded before it is resized.
+  const { width: fullWidth, height: fullHeight } = pixels;
+  const image = withChannels(imageOf(pixels), channels);
+  return resizeImage({ width: fullWidth, height: fullHeight, channels, image }, height, width);
 }
 
 /** Gray to colour by repetition, colour to gray by the mean. */
-function withChannels(values: Float32Array, from: number, to: number): Float32Array {
+function withChannels({ values, channels: from }: Image, to: number): Float32Array {
   if (from === to) return values;
   const pixels = values.length / from;
   const result = new Float32Array(pixels * to);

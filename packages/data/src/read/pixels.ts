@@ -40,13 +40,18 @@ export function imageOf(raw: RawPixels): Image {
   }
   const channels = raw.channels - (raw.alpha ? 1 : 0);
   const values = new Float32Array(width * height * channels);
-  const share = Float32Array.from({ length: raw.maximum + 1 }, (_, value) => value / raw.maximum);
+  const levels = levelsOf(raw.maximum);
   const skipped = raw.channels - channels;
   const { values: bytes } = raw;
   for (let from = 0, to = 0; to < values.length; from += skipped) {
-    for (let c = 0; c < channels; c++) values[to++] = share[bytes[from++]!]!;
+    for (let c = 0; c < channels; c++) values[to++] = levels[bytes[from++]!]!;
   }
   return { width, height, channels, values };
+}
+
+/** The value from 0 to 1 of each whole number that a file holds. */
+export function levelsOf(maximum: number): Float32Array {
+  return Float32Array.from({ length: maximum + 1 }, (_, value) => value / maximum);
 }
 
 /** The label values of decoded pixels. @throws {DataError} `bad-label`, see `readMask`. */

@@ -28,7 +28,11 @@ export type Volume = Sample & {
 /** A sample that is read or generated on demand. */
 export interface SampleSource {
   readonly id: string;
-  load(): Promise<Sample>;
+  /**
+   * @param wanted `size`: height and width that the caller will resize an image to. A source may give it at that size already, as `resizeSample`
+   *   would, which takes less time; or ignore it.
+   */
+  load(wanted?: { readonly size?: readonly [height: number, width: number] }): Promise<Sample>;
   /** Files and reader as plain data, where the sample comes from files: what the loader sends to its threads. */
   readonly origin?: { readonly reader: string };
 }

@@ -1,3 +1,4 @@
+import { resizeImage, resizeMask } from './resize.js';
 import { IGNORED, type Sample, type SampleSource } from './sample.js';
 
 /**
@@ -17,109 +18,27 @@ import { IGNORED, type Sample, type SampleSource } from './sample.js';
  * ```
  */
 export function resizeSample(sample: Sample, height: number, width: number): Sample {
-  for (const [name, value] of Object.entries({ height, width })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`resizeSample: wanted ${name} to be a positive integer, got ${String(value)}`);
-    }
-  }
+  checkSize('resizeSample', height, width);
   if (sample.depth !== undefined) {
     throw new TypeError(
       `resizeSample: wanted an image, got the volume ${sample.id}; use resizeVolume, or take its slices`,
     );
   }
   if (sample.height === height && sample.width === width) return sample;
-  const { channels, labels = 1, spacing: [dy, dx] = [] } = sample;
-  const wide = resizeRows(
-    sample.image,
-    sample.height,
-    sample.width,
-    channels,
-    weightsFor(sample.width, width),
-  );
-  const image = resizeColumns(wide, width * channels, weightsFor(sample.height, height));
-  const mask = new Uint8Array(height * width * labels);
-  const columns = Int32Array.from({ length: width }, (_, x) =>
-    Math.floor(((x + 0.5) * sample.width) / width),
-  );
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor(((y + 0.5) * sample.height) / height) * sample.width;
-    for (let x = 0; x < width; x++) {
-      const from = (row + columns[x]!) * labels;
-      for (let k = 0; k < labels; k++) mask[(y * width + x) * labels + k] = sample.mask[from + k]!;
-    }
-  }
+  const { spacing: [dy, dx] = [] } = sample;
+  const image = resizeImage(sample, height, width);
+  const mask = resizeMask(sample, height, width);
   const spacing = dy !== undefined &&
     dx !== undefined && [(dy * sample.height) / height, (dx * sample.width) / width];
   return { ...sample, height, width, image, mask, ...(spacing && { spacing }) };
 }
 
-/** Which source pixels make a target pixel, and with what weights. */
-export type Taps = readonly { readonly start: number; readonly weights: Float64Array }[];
-
-/** A triangle as wide as the larger of the two pixels: bilinear when growing, antialiased when shrinking. */
-export function weightsFor(source: number, target: number): Taps {
-  const ratio = source / target;
-  const support = Math.max(1, ratio);
-  return Array.from({ length: target }, (_, i) => {
-    const center = (i + 0.5) * ratio - 0.5;
-    const start = Math.max(0, Math.ceil(center - support));
-    const end = Math.min(source - 1, Math.floor(center + support));
-    const weights: number[] = [];
-    for (let x = start; x <= end; x++) weights.push(Math.max(0, 1 - Math.abs(x - center) / support));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return { start, weights: Float64Array.from(weights, (weight) => weight / total) };
-  });
-}
-
-function resizeRows(
-  image: Float32Array,
-  height: number,
-  width: number,
-  channels: number,
-  taps: Taps,
-): Float32Array {
-  const result = new Float32Array(height * taps.length * channels);
-  const rowLength = width * channels;
-  for (let y = 0, to = 0; y < height; y++) {
-    for (const { start, weights } of taps) {
-      const first = y * rowLength + start * channels;
-      if (channels === 3) {
-        let [red, green, blue] = [0, 0, 0];
-        for (let k = 0, from = first; k < weights.length; k++, from += 3) {
-          const weight = weights[k]!;
-          red += weight * image[from]!;
-          green += weight * image[from + 1]!;
-          blue += weight * image[from + 2]!;
-        }
-        result[to++] = red;
-        result[to++] = green;
-        result[to++] = blue;
-        continue;
-      }
-      for (let c = 0; c < channels; c++, to++) {
-        let sum = 0;
-        for (let k = 0, from = first + c; k < weights.length; k++, from += channels)
-          sum += weights[k]! * image[from]!;
-        result[to] = sum;
-      }
+function checkSize(caller: string, height: number, width: number): void {
+  for (const [name, value] of Object.entries({ height, width })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`${caller}: wanted ${name} to be a positive integer, got ${String(value)}`);
     }
   }
-  return result;
-}
-
-function resizeColumns(image: Float32Array, rowLength: number, taps: Taps): Float32Array {
-  const result = new Float32Array(taps.length * rowLength);
-  const sums = new Float64Array(rowLength);
-  taps.forEach(({ start, weights }, y) => {
-    sums.fill(0);
-    for (let k = 0; k < weights.length; k++) {
-      const weight = weights[k]!;
-      const row = image.subarray((start + k) * rowLength, (start + k + 1) * rowLength);
-      for (let i = 0; i < rowLength; i++) sums[i]! += weight * row[i]!;
-    }
-    result.set(sums, y * rowLength);
-  });
-  return result;
 }
 
 /**
@@ -137,9 +56,10 @@ export async function loadAll(
   sources: readonly SampleSource[],
   { size, limit = sources.length }: { size?: readonly [height: number, width: number]; limit?: number } = {},
 ): Promise<Sample[]> {
+  if (size) checkSize('loadAll', ...size);
   const samples: Sample[] = [];
   for (const source of sources.slice(0, limit)) {
-    const sample = await source.load();
+    const sample = await source.load(size && { size });
     samples.push(size ? resizeSample(sample, size[0], size[1]) : sample);
   }
   return samples;
