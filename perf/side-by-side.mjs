@@ -99,7 +99,7 @@ export function environment() {
   return { cpu: cpus()[0].model.trim(), cores: cpus().length, node: process.versions.node, tfjs: version };
 }
 
-/** Milliseconds that copying so many float32 numbers takes. */
+/** Milliseconds that copying `length` float32 numbers takes. */
 export function copyMilliseconds(length) {
   const [from, to] = [new Float32Array(length).fill(1), new Float32Array(length)];
   return median(

@@ -57,21 +57,21 @@ describe('a program with threads', () => {
 
   it('says once that the backend has started without them, and goes on', () => {
     expect(outputOf(`${start} setWasmThreads(3); ${work}`)).toBe(
-      'segloss kernels: fewer threads than asked for, the others do the work: ' +
+      'segloss kernels: fewer threads than requested, the others do the work: ' +
         `the wasm backend had started before setWasmThreads was called\n1 ${sum}`,
     );
   });
 
   it('says once that the runtime has none, and goes on', () => {
     expect(outputOf(`process.getBuiltinModule = undefined; setWasmThreads(3); ${start} ${work}`)).toBe(
-      'segloss kernels: fewer threads than asked for, the others do the work: ' +
+      'segloss kernels: fewer threads than requested, the others do the work: ' +
         `Error: this runtime has no threads (Node has them from 20.16 on)\n1 ${sum}`,
     );
   });
 
   it('says once that memory cannot be shared, and goes on', () => {
     expect(outputOf(`delete globalThis.SharedArrayBuffer; setWasmThreads(3); ${start} ${work}`)).toBe(
-      'segloss kernels: fewer threads than asked for, the others do the work: ' +
+      'segloss kernels: fewer threads than requested, the others do the work: ' +
         `this page is not cross-origin isolated (headers COOP: same-origin and COEP: require-corp)\n1 ${sum}`,
     );
   });

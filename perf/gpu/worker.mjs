@@ -19,7 +19,7 @@ await import(contender === 'kernels' ? '@segloss/kernels/webgpu' : '@tensorflow/
 await tf.setBackend('webgpu');
 tf.backend().device.addEventListener('uncapturederror', ({ error }) => {
   console.error(error.message);
-  process.exit(1); // tfjs goes on with garbage
+  process.exit(1); // tfjs would continue with garbage
 });
 
 const step = net === undefined ? await lossStep() : await trainingStep();

@@ -13,7 +13,7 @@ export function write(at: usize, value: v128, four: bool): void {
   else store<f32>(at, f32x4.extract_lane(value, 0));
 }
 
-/** to[i] += from[i] over so many bytes. */
+/** to[i] += from[i] over `bytes` bytes. */
 export function addTo(to: usize, from: usize, bytes: usize): void {
   const vectors = bytes & ~15;
   let i: usize = 0;

@@ -7,7 +7,7 @@ import { rowTimesTap, swapFilter } from './input-gradient';
 import { multiplyAdd } from './multiply-add';
 import { endOutput, firstOutput } from './tap-range';
 
-/** Below so many outputs a vector of them would be mostly empty: vectors then run over the inputs. */
+/** With fewer outputs than this, a vector of them would be mostly empty: vectors then run over the inputs. */
 const FEWEST_OUTPUTS = 4;
 
 /** Scratch of {@link conv3d}: for few outputs, the filter with the inputs of each output side by side. */

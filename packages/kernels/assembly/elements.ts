@@ -17,7 +17,7 @@ export function elementBytes(classes: i32): i32 {
 }
 
 /**
- * Brings so many pixels as they lie: logits z (0 where ignored: not even a NaN comes through), labels y, and v = 1 at valid elements.
+ * Loads `count` pixels as they lie: logits z (0 where ignored: not even a NaN comes through), labels y, and v = 1 at valid elements.
  * Up to a whole group of four pixels the rest is ignored.
  */
 // prettier-ignore

@@ -1,6 +1,6 @@
 import { sumOfLanes } from './region-block';
 
-// The sums and gradients over pixels are done in parts that depend on the sizes alone: so many pixels of one image.
+// Sums and gradients over pixels are computed in parts of up to 4096 pixels of one image; the parts depend on the sizes alone.
 
 /** Pixels of a part. */
 const PART: i32 = 4096;
@@ -33,7 +33,7 @@ export function lastPixel(part: i32, pixels: i32): i32 {
   return imageOf(part, pixels) * pixels + min(pixels, (part % parts) * PART + PART);
 }
 
-/** Adds the four lanes of so many vectors to float64 sums, and clears them. */
+/** Adds the four lanes of each of `length` vectors to float64 sums, and clears them. */
 export function flushLanes(lanes: usize, sums: usize, length: i32): void {
   for (const end = lanes + (<usize>length << 4); lanes < end; lanes += 16) {
     store<f64>(sums, load<f64>(sums) + sumOfLanes(v128.load(lanes)));

@@ -123,7 +123,7 @@ export function resizeNearestGradient(
   }
 }
 
-/** to = a + (b - a) · weight over so many bytes. The last vector may overlap the one before. */
+/** to = a + (b - a) · weight over `bytes` bytes. The last vector may overlap the one before. */
 // @ts-ignore: decorator of AssemblyScript
 @inline
 function between(a: usize, b: usize, to: usize, bytes: usize, weight: f32): void {
@@ -143,7 +143,7 @@ function lerp(a: usize, b: usize, to: usize, weight: v128, four: bool): void {
   write(to, multiplyAdd(f32x4.sub(read(b, four), start), weight, start), four);
 }
 
-/** to += from · scale over so many bytes. */
+/** to += from · scale over `bytes` bytes. */
 // @ts-ignore: decorator of AssemblyScript
 @inline
 function addScaled(to: usize, from: usize, bytes: usize, scale: f32): void {

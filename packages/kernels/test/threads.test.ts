@@ -84,7 +84,7 @@ suite('a pool of threads', () => {
     }
   });
 
-  it('throws what a kernel throws in another thread, and goes on', () => {
+  it('throws what a kernel throws in another thread, and still works', () => {
     const beyond = job(memory.buffer.byteLength);
     const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
     expect(() => pool.run(pause, beyond)).toThrow(
@@ -93,7 +93,7 @@ suite('a pool of threads', () => {
     checkedRun();
   });
 
-  it('passes on what a kernel throws in its own thread, and goes on', () => {
+  it('passes on what a kernel throws in its own thread, and still works', () => {
     const broken = () => {
       throw new RangeError('broken');
     };
@@ -135,7 +135,7 @@ suite('kernels on several threads', () => {
   });
   afterEach(() => setWasmThreads(1));
 
-  /** Runs `compute` on so many threads, which have all started. */
+  /** Runs `compute` on a number of threads, after all of them have started. */
   function on<T>(threads: number, compute: () => T): T {
     setWasmThreads(threads);
     expect(wasmThreads()).toBe(threads);

@@ -31,7 +31,7 @@ export function cpuArrays(backend: object): TensorArrays {
   };
 }
 
-/** Of tfjs's wasm backend: views of its memory. Use them at once: the memory moves when it grows. */
+/** Of tfjs's wasm backend: views of its memory. Use them immediately: the memory moves when it grows. */
 export function wasmArrays(backend: object): TensorArrays {
   const wasm = backend as WasmBackend;
   return {

@@ -6,7 +6,7 @@ import { element, keyOf, inputsOf, readers, softmaxOf, softmaxOfRows, type Pixel
 
 /** An image has no more parts than this, each summed by one workgroup. */
 const MOST_PARTS = 1024;
-/** So many values are added in a row before they join a sum of sums: plain float32 sums drift. */
+/** Values that are added one by one before they join a sum of sums: plain float32 sums drift. */
 const RUN = 16;
 
 /**

@@ -72,7 +72,7 @@ export async function wrongRegionStatistics({
   return wrong;
 }
 
-/** Relative errors of the cross-entropy of so many pixels, and of its gradient at the first of them. */
+/** Relative errors of the cross-entropy of a square image, and of its gradient at the first pixels. */
 export async function errorOfManyPixels(
   side: number,
   classes: number,

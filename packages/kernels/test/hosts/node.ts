@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type NodeTask } from '../checks/in-node';
 import { bundle, wasmPaths } from './bundle';
 
-/** Runs the checks in another process of a Node, for so many seconds at most, and gives what it found. */
+/** Runs the checks in a Node process, for a limited number of seconds, and returns what they found. */
 export function checkInNode<Found>(
   task: Omit<NodeTask, 'wasmPaths'>,
   options: { packages: 'sources' | 'built'; seconds: number; node?: string; env?: NodeJS.ProcessEnv },

@@ -2,7 +2,7 @@ import { backend_util, type KernelFunc } from '@tensorflow/tfjs-core';
 
 type Shape4 = [number, number, number, number];
 
-/** What the kernels of 2-D convolutions are told. */
+/** Attributes of the kernels of 2-D convolutions. */
 export interface ConvAttributes {
   strides: [number, number] | number;
   pad: Padding;

@@ -8,7 +8,7 @@ const MOST_PARTS = 64;
 const FEWEST_ROWS = 4;
 
 /**
- * Fills `out` with the sum of partial sums, one [size of out] for each `rowsPerPart` of so many rows. `run` writes them, one after the
+ * Fills `out` with the sum of partial sums, one [size of out] for every `rowsPerPart` of the `rows` rows. `run` writes them, one after the
  * other, from `partial` on; they are added in float64 and in their order, so that the result does not depend on who wrote which.
  */
 export function sumOverRows(

@@ -224,7 +224,7 @@ export function winogradFilterGradient(
   }
   const blocks = kernels.winogradBlocks(edge, batch, output[0], output[1], inputs, outputs, taps);
   const { chunks, slices } = chunksOf(depth.output, blocks);
-  // A part has four blocks at least, so that adding the parts up costs little beside them.
+  // A part has four blocks at least, so that adding up the parts costs little in comparison.
   const parts = Math.max(1, Math.min(MOST_PARTS, Math.floor(MOST_BYTES / bytes), (blocks * chunks) >> 2));
   return withScratch(wasm, parts * bytes, (sums) => {
     const args = [edge, pointers[0], pointers[1], sums, parts, ...sizesOf(layout, slices)];

@@ -7,7 +7,7 @@ import { pointer, requireFloat, type WasmBackend } from '../memory/tensors.js';
 /** A variable and its two moments after a step of Adam. */
 export const ADAM_UPDATE = 'SeglossAdamUpdate';
 
-/** What {@link adamStep} wants beside the tensors. */
+/** The numbers that {@link adamUpdate} takes along with the tensors. */
 export interface AdamAttributes {
   beta1: number;
   beta2: number;

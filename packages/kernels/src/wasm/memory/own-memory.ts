@@ -39,7 +39,7 @@ export class OwnMemory implements Pick<WasmBackend, 'wasm' | 'dataIdMap' | 'make
     return tensor;
   }
 
-  /** The values of a tensor. Copy them at once: the memory moves when it grows. */
+  /** The values of a tensor. Copy them immediately: the memory moves when it grows. */
   view({ dataId, shape, dtype }: TensorInfo): Values {
     const type = dtype === 'int32' ? Int32Array : Float32Array;
     return new type(this.memory.buffer, this.dataIdMap.get(dataId).memoryOffset, util.sizeFromShape(shape));

@@ -94,7 +94,7 @@ interface PoolInfo {
   readonly outShape: number[];
   /** Rows of all outputs. */
   readonly rows: number;
-  /** So many rows whose windows overlap with none of the next so many: of a row, of a slice, or of an image. */
+  /** The number of rows in a group whose windows overlap with none of the next group: of a row, of a slice, or of an image. */
   readonly rowsPerPart: number;
   /** What the kernels take, in their order. */
   readonly numbers: number[];

@@ -33,8 +33,8 @@ export class KernelPool {
   private readonly lasted = new Map<string, number>();
 
   /**
-   * Starts `wanted` - 1 workers and returns at once: until they are there, the calling thread works alone.
-   * `onLoss` hears of a worker that did not start or broke off.
+   * Starts `wanted` - 1 workers and returns immediately: until they have started, the calling thread works alone.
+   * Calls `onLoss` for each worker that did not start or broke off.
    */
   constructor(
     module: WebAssembly.Module,

@@ -12,7 +12,7 @@ const LINE = 64;
  * writes places of its own, and sums over parts are added afterwards in their order: so the numbers are the same whoever does
  * which part.
  *
- * A thread calls the kernel for a few runs of parts, so what it prepares in a call should cost little beside a part. The `scratch`
+ * A thread calls the kernel for a few runs of parts, so what it prepares in a call should cost little compared with a part. The `scratch`
  * bytes are a thread's own, at a multiple of 64, and hold nothing when a call begins. There may be many more parts than threads,
  * and small ones: workers are woken only for work that is worth it.
  */

@@ -9,18 +9,18 @@ const MOST = 64;
 
 let wanted = 1;
 let pool: KernelPool | undefined;
-/** tfjs has been told to start its backend over shared memory. */
+/** Whether tfjs will start its backend over shared memory. */
 let sharing = false;
 const said = new Set<string>();
 
 /**
- * Lets the wasm kernels share their work among so many threads, the one that calls them included. Call it before the wasm
- * backend starts: in Node that decides whether its memory can be shared. The results are the same to the last bit for any
+ * Sets the number of threads among which the wasm kernels share their work, including the calling one. Call it before the wasm
+ * backend starts: in Node that decides whether its memory can be shared. The results are bit-identical for any
  * number of threads; the kernels of tfjs itself stay on one thread. In a page it needs cross-origin isolation (the headers
  * COOP and COEP). Where memory cannot be shared, a warning says so once and one thread serves. Threads start with the first
  * kernel that is worth them, and never keep a process alive.
  *
- * Leave it at one where several trainings run at once, one on each core.
+ * Keep one thread where several trainings run at the same time, one on each core.
  *
  * @param count 1 (default) to 64: not more than the machine has cores.
  * @throws {RangeError} If the count is not such a number. @throws {Error} If the wasm backend is not imported.
@@ -91,5 +91,5 @@ function stopThreads(): void {
 function warnOnce(reason: string): void {
   if (said.has(reason)) return;
   said.add(reason);
-  console.warn(`segloss kernels: fewer threads than asked for, the others do the work: ${reason}`);
+  console.warn(`segloss kernels: fewer threads than requested, the others do the work: ${reason}`);
 }
