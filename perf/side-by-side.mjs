@@ -24,6 +24,8 @@ export function serve(worker, description) {
     });
   return {
     ask,
+    /** Median milliseconds of a step, on the wall and of the processor. */
+    time: (steps) => ask({ steps }),
     measure: async (steps) => (await ask({ steps })).milliseconds,
     stop: () => child.kill(),
   };

@@ -79,16 +79,17 @@ export async function compare(program, all, args) {
     `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; ${others.join('; ')}; medians of ${rounds} rounds\n`,
   );
   console.log(
-    '| network | contender | ms per step | time of it / time of ours | least ms | its ratio |\n|---|---|---:|---:|---:|---:|',
+    '| network | contender | ms per step | time of it / time of ours | least ms | its ratio | processor, least ms |\n|---|---|---:|---:|---:|---:|---:|',
   );
   const results = [];
   for (const one of cases) {
     const result = await measure(one, rounds, torch && values.python, tensorflow !== undefined);
     results.push(result);
-    for (const { contender, milliseconds, ratio, least, leastRatio } of result.contenders) {
+    for (const { contender, milliseconds, ratio, least, leastRatio, processor } of result.contenders) {
       const [typical, best] = [milliseconds.toFixed(1), least.toFixed(1)];
+      const busy = Number.isFinite(processor) ? processor.toFixed(1) : '-';
       console.log(
-        `| ${one.name} | ${TITLES[contender]} | ${typical} | ${ratio.toFixed(2)} | ${best} | ${leastRatio.toFixed(2)} |`,
+        `| ${one.name} | ${TITLES[contender]} | ${typical} | ${ratio.toFixed(2)} | ${best} | ${leastRatio.toFixed(2)} | ${busy} |`,
       );
     }
   }
@@ -108,13 +109,21 @@ async function measure(one, rounds, python, tensorflow) {
       ? serveTorch('training_torch.py', { ...one, threads: Number(contender.slice(5)) }, python)
       : serve('training-worker.mjs', { contender, net: one.net, batch: one.batch }),
     times: [],
+    processor: [],
   }));
   try {
     for (let round = 0; round < rounds; round++) {
-      for (const { contender, server, times } of servers) {
+      for (const { contender, server, times, processor } of servers) {
         // One or two rounds of the cpu backend say enough of a step that takes seconds.
         if (contender === 'cpu' && round >= 2) continue;
-        times.push(await server.measure(contender === 'cpu' ? 1 : 3));
+        const steps = contender === 'cpu' ? 1 : 3;
+        if (server.time === undefined) {
+          times.push(await server.measure(steps)); // PyTorch tells no processor time
+          continue;
+        }
+        const time = await server.time(steps);
+        times.push(time.milliseconds);
+        processor.push(time.processor);
       }
     }
   } finally {
@@ -124,12 +133,13 @@ async function measure(one, rounds, python, tensorflow) {
   const oursLeast = Math.min(...servers[0].times);
   return {
     name: one.name,
-    contenders: servers.map(({ contender, times }) => ({
+    contenders: servers.map(({ contender, times, processor }) => ({
       contender,
       milliseconds: median(times),
       ratio: median(times) / ours,
       least: Math.min(...times), // less of what else the machine does
       leastRatio: Math.min(...times) / oursLeast,
+      processor: Math.min(...processor), // of all threads; Infinity where it is unknown
       rounds: times.length,
     })),
   };

@@ -114,7 +114,7 @@ async function measure(libraries, task, rounds) {
     });
     for (let round = 0; round < rounds; round++)
       for (const { server, wall, processor } of servers) {
-        const time = await server.ask({ steps: 3 });
+        const time = await server.time(3);
         wall.push(time.milliseconds);
         processor.push(time.processor);
       }

@@ -1,4 +1,4 @@
-// What tfjs's wasm kernels refuse and ours take: channels first, any bias, products of integers, einsum; and clipping, where they hide NaN.
+// What tfjs's wasm kernels refuse and ours take: channels first, any bias, products of integers, einsum; and what they do wrong: clipping hides NaN, bool keeps a byte.
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import '@segloss/kernels/wasm';
@@ -147,6 +147,16 @@ suite('operations that tfjs refuses on wasm' + (wasm.missing ? ` (skipped: ${was
     ['bqc,bkc->bqk', () => [tf.tensor3d([[[1, 2]], [[3, 4]]]), tf.tensor3d([[[1, 1], [0, 1]], [[2, 0], [1, -1]]])], [[[3, 2]], [[6, -1]]]], // prettier-ignore
   ])('einsum %s', (equation, tensors, wanted) => {
     expect(tf.einsum(equation, ...tensors()).arraySync()).toEqual(wanted);
+  });
+
+  it('casts to bool give 0 and 1', () => {
+    const [numbers, integers] = [
+      tf.tensor1d([0, 3, 256, 0.5, -1, NaN]),
+      tf.tensor1d([0, 255, 256, -512], 'int32'),
+    ];
+    const ones = (x: tf.Tensor) => Array.from(tf.cast(tf.cast(x, 'bool'), 'float32').dataSync());
+    expect(ones(numbers)).toEqual([0, 1, 1, 1, 1, 1]);
+    expect(ones(integers)).toEqual([0, 1, 1, 1]);
   });
 
   it('clipByValue leaves NaN, wherever it stands', () => {

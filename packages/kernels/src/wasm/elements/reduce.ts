@@ -15,6 +15,7 @@ import {
   alignUp,
   doubles,
   floats,
+  memoryOf,
   pointer,
   shareData,
   withScratch,
@@ -73,17 +74,29 @@ export const identity: Pick<KernelConfig, 'kernelFunc'> = {
   kernelFunc: ({ inputs, backend }) => shareData(backend as WasmBackend, (inputs as { x: TensorInfo }).x),
 };
 
-/** tf.cast to the type that a tensor has already, without a copy. */
+/** tf.cast: to the type that a tensor has already without a copy; to bool as 0 and 1, where tfjs's wasm kernel keeps the last byte of a number. */
 export function cast(original: KernelFunc): Pick<KernelConfig, 'kernelFunc'> {
   return {
     kernelFunc(args) {
       const { x } = args.inputs as { x: TensorInfo };
       const { dtype } = args.attrs as unknown as { dtype: string };
-      return x.dtype === dtype && dtype !== 'string'
-        ? shareData(args.backend as WasmBackend, x)
+      const wasm = args.backend as WasmBackend;
+      if (x.dtype === dtype && dtype !== 'string') return shareData(wasm, x);
+      return dtype === 'bool' && (x.dtype === 'float32' || x.dtype === 'int32')
+        ? toBool(wasm, x)
         : original(args);
     },
   };
+}
+
+function toBool(wasm: WasmBackend, x: TensorInfo): TensorInfo {
+  const out = wasm.makeOutput(x.shape, 'bool');
+  const { buffer } = memoryOf(wasm);
+  const length = util.sizeFromShape(x.shape);
+  const from = new (x.dtype === 'int32' ? Int32Array : Float32Array)(buffer, pointer(wasm, x), length);
+  const to = new Uint8Array(buffer, pointer(wasm, out), length);
+  for (let i = 0; i < length; i++) to[i] = from[i] === 0 ? 0 : 1;
+  return out;
 }
 
 /** Sums in float64, divided before they are rounded to float32. */
