@@ -58,6 +58,18 @@ describe('patterns of segloss analyze', () => {
     expect(result).toEqual({ code: 0, names: ['net', 'other'], cases: [{ p1: [0.25, 0.5] }, { p1: [0.75, 0.5] }], faults: [] });
   }); // prettier-ignore
 
+  it('name probabilities', async () => {
+    put('soft/gt/a.png', 30);
+    putMask(
+      at('soft/out/a_prob.png'),
+      Array.from({ length: 100 }, () => 51),
+      [10, 10],
+    ); // 51 / 255
+    putMask(at('soft/out/a_pred.png'), some(9), [10, 10]);
+    const { report } = await analyze(at('soft'), { probabilities: ['out/{name}_prob.png'], gt: 'gt/{name}.png', json: true }); // prettier-ignore
+    expect(report.runs[0]!.cases.map(({ id, predicted }) => [id, predicted[1]])).toEqual([['a', expect.closeTo(0.2, 6)]]); // prettier-ignore
+  });
+
   it('names what has no partner, and what has several, and leaves it out', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'd_1']) put(`faults/gt/${name}_gt.png`, 20);
     put('faults/gt/q/a_gt.png', 20); // not of this pattern

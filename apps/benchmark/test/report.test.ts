@@ -13,7 +13,8 @@ import { sizePenalty } from '../src/page/size-penalty.js';
 import { verdict } from '../src/benchmark/report/verdict.js';
 import { readResults } from '../src/benchmark/results.js';
 import { resamplesFor, type RowStatistics } from '../src/benchmark/comparisons.js';
-import { fewerResamples, leaderboard } from '../src/benchmark/table.js';
+import { fewerResamples, leaderboard, type Row } from '../src/benchmark/table.js';
+import { curvesOf, diceChart, type RowCurves } from '../src/benchmark/report/curves.js';
 import { sizeChartOptions } from '../src/benchmark/report/size-chart.js';
 import { writeReport } from '../src/benchmark/write-report.js';
 import { html } from '../src/page/html.js';
@@ -171,6 +172,42 @@ describe('the verdict', () => {
   it('says so when a constant prediction is as good', () => {
     const text = finished({ ce: [[0, 1], [1, 0]], dice: [[0, 0], [0, 0]] }).join(' '); // prettier-ignore
     expect(text).toContain('Nothing beats the constant prediction "all lesion" (Dice per image 0.311)');
+  });
+});
+
+describe('curves', () => {
+  /** A run whose epochs have this Dice, and as much of the lesion as this of the truth. */
+  const run = (epochs: readonly (readonly [dice: number, ratio: number])[]) => ({
+    metrics: () => ({
+      lines: epochs.map(([dice, ratio], epoch) => ({
+        ...{ epoch, loss: 2 * dice, terms: { ce: dice, l1: 3 * dice } },
+        val: {
+          loss: dice,
+          foregroundDice: dice,
+          truth: [0.9, 0.1],
+          soft: [0.9, 0.1 * ratio],
+          hard: [0.9, 0],
+        },
+      })),
+    }),
+  });
+  const row = { names: ['ce + l1'], results: [run([[0.2, 1], [0.3, 1]]), run([[0.6, 3], [NaN, 1], [0.5, 1]]), { metrics: () => undefined }] } as unknown as Row; // prettier-ignore
+  const [curves] = curvesOf([row, { names: ['none'], results: [] } as unknown as Row], 1) as [RowCurves, ...RowCurves[]]; // prettier-ignore
+  const rowsOf = ({ text }: { readonly text: string }) =>
+    [...text.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, cells]) => [...cells!.matchAll(/<t[hd][^>]*>([^<]*)/g)].map(([, cell]) => cell)); // prettier-ignore
+
+  it('are means over the runs that have the epoch, with their range', () => {
+    const data = rowsOf(diceChart([curves])).filter(([epoch]) => /^\d+$/.test(epoch!));
+    expect(data.map((cells) => cells.map(Number))).toEqual([
+      [1, 0.4],
+      [2, 0.3],
+      [3, 0.5],
+    ]);
+    expect(curves.dice.get(1)).toMatchObject({ count: 2, low: 0.2, high: 0.6 });
+    expect([...curves.soft].map(([epoch, { sum, count }]) => [epoch, Number((sum / count).toFixed(9))])).toEqual([[1, 2], [2, 1], [3, 1]]); // prettier-ignore
+    expect(curves.hard.get(1)).toMatchObject({ low: 0.01, high: 0.01 }); // a logarithmic axis has no 0
+    expect([...curves.terms.keys()]).toEqual(['ce', 'l1']);
+    expect(curves.terms.get('l1')!.get(1)!.sum).toBeCloseTo(2.4, 12);
   });
 });
 
