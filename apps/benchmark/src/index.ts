@@ -9,6 +9,7 @@ export {
   type Weights,
 } from './benchmark/results.js';
 export { type ConstantPrediction } from './benchmark/constant-predictions.js';
+export { measureForces, type MeasuredForce, type MeasuredForces } from './benchmark/measured-forces.js';
 export { renderReport } from './benchmark/report/page.js';
 export {
   leaderboard,

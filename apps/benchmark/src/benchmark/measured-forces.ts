@@ -53,7 +53,14 @@ const NEAR = 1.3;
  * Measures the forces of every loss of a report, at the true proportions of its size bins and of its rarest class. Runs on plain cpu, so that
  * the numbers are the same everywhere, and leaves the backend as it was.
  *
+ * @param board What {@link leaderboard} returns.
  * @param options `modules`: whether losses may run that are modules of the user's own. Default false: a folder may come from anybody.
+ *
+ * @example
+ * ```ts
+ * const forces = await measureForces({ sections: [] });
+ * forces.of('ce', 0.1); // → { reason: "ce: not measured" }
+ * ```
  */
 export async function measureForces(
   { sections }: Pick<Leaderboard, 'sections'>,
