@@ -23,7 +23,7 @@ function changelog() {
     .map((name) => /^---\n([^]*?)\n---\n([^]*)$/.exec(readFileSync(join(folder, name), 'utf8')))
     .filter((found) => found !== null)
     .map(([, head, text]) => {
-      const packages = [...head.matchAll(/['"]([^'"]+)['"]/g)].map(([, name]) =>
+      const packages = [...head.matchAll(/^['"]?([^'":]+)['"]?:/gm)].map(([, name]) =>
         name.replace('@segloss/', ''),
       );
       return `- **${packages.join(', ')}**: ${text.trim().replaceAll('\n', '\n  ')}`;

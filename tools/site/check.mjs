@@ -115,7 +115,7 @@ export function pagesToOpen(folder) {
 }
 
 /** Screens of the playground, each a page of its own. */
-const SCREENS = ['curve', 'paint', 'race', 'simplex', 'masks', 'train'];
+const SCREENS = ['curve', 'paint', 'race', 'simplex', 'masks', 'train', 'card'];
 
 /**
  * What is wrong with the pages in Chromium: errors of the console, exceptions, requests to other sites, serious findings of axe.
