@@ -67,7 +67,7 @@ export async function convertDataset(
 ): Promise<Conversion> {
   new OutputFolder(target, { reads: [source] }); // refuses the source, and folders in it
   if (existsSync(target) && readdirSync(target).length > 0) {
-    throw new OutputError(`${target}: there already, and not empty; choose another folder for the copy`);
+    throw new OutputError(`${target}: exists and is not empty; choose another folder for the copy`);
   }
   const dataset = await openDataset(source, files);
   const fault = dataset.faults.find(({ kind }) => kind !== 'no-data' && kind !== 'no-foreground');
@@ -228,6 +228,6 @@ async function compared(
   }
   return [
     ...(hasLists ? [] : ['all images are in one part: the copy has no lists, and is split by a seed where it is trained']), // prettier-ignore
-    ...(copy.background === dataset.background ? [] : [`pass data.background: ${dataset.background ?? 'none'} to trainings on the copy: its class names do not say it`]), // prettier-ignore
+    ...(copy.background === dataset.background ? [] : [`pass data.background: ${dataset.background ?? 'none'} to trainings on the copy: its class names do not show it`]), // prettier-ignore
   ];
 }

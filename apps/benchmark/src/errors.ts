@@ -20,7 +20,7 @@ export const exitCodes = {
   hanging: {
     code: 143,
     meaning:
-      'by a first signal too, saved, where a file could not be read to its end, as on a disk that is gone; the same command resumes',
+      'also after a first signal, saved, if a file could not be read to its end (as on a failed disk); the same command resumes',
   },
 } as const;
 

@@ -49,7 +49,7 @@ describe('volumes', () => {
     await put3('elsewhere/pred/b.nii.gz', predicted, straight);
     const { code, report } = await analyze(at('elsewhere'), { pred: ['pred'], gt: 'gt', json: true });
     expect(code).toBe(3);
-    expect(report.faults).toMatchObject([{ kind: 'size-mismatch', id: 'a', message: expect.stringContaining('wanted volumes of one place') }]); // prettier-ignore
+    expect(report.faults).toMatchObject([{ kind: 'size-mismatch', id: 'a', message: expect.stringContaining('wanted volumes at the same place') }]); // prettier-ignore
   });
 
   it('of an atlas whose labels reach 255 are refused until it is clear what 255 means', async () => {
@@ -115,7 +115,7 @@ describe('images', () => {
   it('of scaled labels are refused: 255 is a class there', async () => {
     put('scaled/gt/a.png', [...some(50, 80, 255), ...some(20, 20, 128)]);
     await expect(analyze(at('scaled'), { pred: ['gt'], gt: 'gt' })).rejects.toThrow(
-      /labels scaled to be seen by eye, or blurred; save them as 0, 1, 2/,
+      /labels scaled to be visible, or blurred; save them as 0, 1, 2/,
     );
   });
 
@@ -240,7 +240,7 @@ describe('folders', () => {
     expect(code).toBe(3);
     expect(report.runs[0]!.cases.map(({ id }) => id)).toEqual(['a', 'c']);
     expect(stderr).toMatch(
-      /link.*b\.png is a link to .*secret\/b\.png, out of the folder; say --follow-links/,
+      /link.*b\.png is a link to .*secret\/b\.png, outside the folder; pass --follow-links/,
     );
     const followed = await run(true);
     expect(followed.report.runs[0]!.cases.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'more/b']);

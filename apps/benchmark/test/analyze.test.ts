@@ -181,9 +181,7 @@ describe('segloss analyze of folders', () => {
       ['soft', 'bad-label'],
       ['turned', 'size-mismatch'],
     ]);
-    expect(stderr).toContain(
-      'got 0.25; if these are probabilities, say so (segloss analyze: --probabilities)',
-    );
+    expect(stderr).toContain('got 0.25; if these are probabilities, set --probabilities (segloss analyze)');
   });
 
   it('sums probabilities: of the foreground, and of every class', async () => {

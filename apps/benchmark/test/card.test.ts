@@ -108,9 +108,9 @@ describe('what is wrong with a loss', () => {
     expect(more).toEqual([]);
   });
 
-  it('is a sign the wrong way round where the right prediction costs most', () => {
+  it('is a reversed sign where the right prediction costs most', () => {
     const problems = problemsOf(nested((ratio) => -Math.abs(Math.log(ratio))));
-    expect(problems.map(({ meaning }) => meaning)).toEqual([expect.stringMatching(/sign is probably the wrong way/)]); // prettier-ignore
+    expect(problems.map(({ meaning }) => meaning)).toEqual([expect.stringMatching(/sign is probably reversed/)]); // prettier-ignore
   });
 
   it('is a missing gradient where the value moves and no force is there', () => {
@@ -187,6 +187,6 @@ describe('renderCard', () => {
 
   it('has a page even for a loss of which nothing could be measured', () => {
     const empty = { spec: 'mine', mode: 'binary' as const, findings: [{ kind: 'error' as const, where: 'uniform', message: 'the loss threw: no' }], families: [], posterior: [] }; // prettier-ignore
-    expect(renderCard(card({ profile: empty, penalties: [] }), '')).toContain('It throws an error on sound input.'); // prettier-ignore
+    expect(renderCard(card({ profile: empty, penalties: [] }), '')).toContain('It throws an error on valid input.'); // prettier-ignore
   });
 });

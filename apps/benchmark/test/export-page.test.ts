@@ -144,7 +144,7 @@ withBrowser('an exported page', () => {
       buffer: Buffer.from('text'),
     });
     await page.waitForSelector('#status.wrong');
-    expect(await page.textContent('#status')).toBe('text.png is no image that this browser reads; choose a PNG, JPEG or WebP file'); // prettier-ignore
+    expect(await page.textContent('#status')).toBe('text.png is not an image that this browser can read; choose a PNG, JPEG or WebP file'); // prettier-ignore
     expect(await page.locator('#picture').isVisible()).toBe(false);
     expect(problems).toEqual([]);
     await page.close();

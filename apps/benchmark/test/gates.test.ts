@@ -44,7 +44,7 @@ describe('a gate', () => {
   it('fails where its number does not exist', () => {
     // Two images make two parts, so that there is no smallest quarter.
     expect(failures('hard p/q of the smallest quarter of ce < 0.1')).toEqual([
-      '--fail-if "hard p/q of the smallest quarter of ce < 0.1": ce has no such number, so that the gate cannot be decided',
+      '--fail-if "hard p/q of the smallest quarter of ce < 0.1": ce has no such number, so the condition cannot be checked',
     ]);
   });
 

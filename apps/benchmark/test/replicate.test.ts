@@ -200,10 +200,7 @@ describe('segloss replicate paper', () => {
     writeImages(at('project/data/nuclei'), () => ({ size: side, value: 255 }));
     for (const [data, message] of [
       ['project/data', /project\/data\/nuclei: the output would go into a folder that is read/],
-      [
-        'sets',
-        /project\/data\/nuclei: there already, and not made by segloss replicate; choose another --out/,
-      ],
+      ['sets', /project\/data\/nuclei: exists, and was not made by segloss replicate; choose another --out/],
     ] as const) {
       const { status, stderr } = segloss('replicate', 'paper', '--data', data, '--out', 'project', ...tiny);
       expect(stderr).toMatch(message);

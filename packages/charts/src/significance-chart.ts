@@ -70,7 +70,7 @@ export function significanceChart(options: SignificanceChartOptions): string {
     { width, height: bottom + 26, left: 8 },
     ...drawn,
     box(8, bottom, shade(true), 22, 14),
-    label(38, bottom + 12, 'row better than column; light: worse; bare: not told apart', 'start'),
+    label(38, bottom + 12, 'row better than column; light: worse; bare: not significant', 'start'),
   );
 }
 

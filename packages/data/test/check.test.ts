@@ -104,7 +104,7 @@ describe('checkDataset', () => {
     expect(report).toMatchObject({ usable: false, faults: 3, labelMap: { 85: 1, 170: 2, 255: 3 } });
     expect(report.train.samples).toBe(1);
     expect(report.warnings[0]!.message).toMatch(
-      /^wrong mask values: the labels were multiplied by 85 to be seen by eye; write \{"85":1,"170":2,"255":3\} to label-map.json in the folder/,
+      /^wrong mask values: the labels were multiplied by 85 to be visible; write \{"85":1,"170":2,"255":3\} to label-map.json in the folder/,
     );
     const { labelMap } = report;
     const [, second] = (await openDataset(name, { labelMap: labelMap! })).train;
@@ -159,7 +159,7 @@ describe('guessLabels', () => {
     ['the foreground is 65535 and not 1', [0, 65535], 2, { 65535: 1 }],
     ['the foreground is 2 and not 1', [0, 2], 2, { 2: 1 }],
     ['name the missing classes', [0, 1, 5, 7], 3, undefined],
-    ['look like photographs', Array.from({ length: 60 }, (_, i) => i), 3, undefined],
+    ['these are photographs', Array.from({ length: 60 }, (_, i) => i), 3, undefined],
   ])('%s: %j of %i classes', (cause, values, classes, labelMap) => {
     const guess = guessLabels(values, classes);
     expect(guess.labelMap).toEqual(labelMap);
@@ -207,7 +207,7 @@ const voc = sharedData('voc');
     expect([report.usable, report.train.samples + report.val.samples]).toEqual([true, 3]);
     expect(report.train.ignored).toBeGreaterThan(0); // borders
     expect(report.warnings[0]!.message).toMatch(
-      /^no pixel in train is .*; scores of such a class mean nothing/,
+      /^no pixel in train is .*; scores of such a class are meaningless/,
     );
   },
 );

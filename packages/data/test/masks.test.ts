@@ -289,7 +289,7 @@ describe('files that are none', () => {
     await symlink('/dev/zero', join(path, 'zero.png'));
     await symlink('loop.png', join(path, 'loop.png'));
     await put('folder.png/a', '');
-    const causes = { 'pipe.png': 'it is a pipe', 'zero.png': 'it is a device', 'loop.png': 'in a loop', 'folder.png': 'it is a folder' }; // prettier-ignore
+    const causes = { 'pipe.png': 'it is a pipe', 'zero.png': 'it is a device', 'loop.png': 'form a loop', 'folder.png': 'it is a folder' }; // prettier-ignore
     for (const [name, cause] of Object.entries(causes)) {
       expect(await failure(readMask(join(path, name)))).toContain(cause);
       expect(await failure(readNifti(join(path, name)))).toContain(cause);

@@ -278,7 +278,7 @@ describe('openDataset', () => {
     const { train: counted, warnings } = await checkDataset(join(folder, 'retina'), { multilabel: true });
     expect(counted).toMatchObject({ pixels: [1, 2], ignored: 0, proportions: [0.25, 0.5] });
     expect(warnings.map(({ message }) => message)).toEqual([
-      'no pixel in val is exudate, bleeding; scores of such a class mean nothing',
+      'no pixel in val is exudate, bleeding; scores of such a class are meaningless',
     ]);
     await put(`${lesions}/y/scar.png`, mask([0], 4, 1));
     await expect(openDataset(join(folder, 'retina'))).rejects.toThrow(

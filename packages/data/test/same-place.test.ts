@@ -64,7 +64,9 @@ describe('inOrderOf', () => {
     ['another size', affine, [2, 3, 5]],
   ])('refuses %s', (_, other, size) => {
     const volume = { shape: size, affine: other, placed: true };
-    expect(() => inOrderOf(reference, volume, new Uint8Array(30))).toThrow('wanted volumes of one place');
+    expect(() => inOrderOf(reference, volume, new Uint8Array(30))).toThrow(
+      'wanted volumes at the same place',
+    );
   });
 
   it('refuses other sizes of volumes that are not placed', () => {

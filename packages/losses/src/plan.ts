@@ -51,7 +51,7 @@ export const isScheduled = (terms: readonly Term[]): boolean =>
 function warnOfEpoch(spec: string): void {
   console.warn(
     `${spec}: a weight is scheduled, and the call names no epoch, so the weight stays at that of epoch 0. Pass { epoch } in each call. ` +
-      `In a LayersModel, compile forLayers(loss) and pass its callbacks to fit. This is said once.`,
+      `In a LayersModel, compile forLayers(loss) and pass its callbacks to fit. This warning appears once.`,
   );
 }
 

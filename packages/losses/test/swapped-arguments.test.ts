@@ -20,7 +20,7 @@ it('warns once where masks come as logits and probabilities as labels, and not o
     diceLoss(tf.tensor3d([[[0.25], [0.75]]]), tf.tensor3d([[[0], [1]]]));
     expect(warn.mock.calls).toEqual([
       [
-        'ce: the logits of a batch are 0 and 1 only, and the labels are not. The order is (labels, logits): swap the arguments. This is said once.',
+        'ce: the logits of a batch are 0 and 1 only, and the labels are not. The order is (labels, logits): swap the arguments. This warning appears once.',
       ],
     ]);
   } finally {

@@ -167,7 +167,7 @@ describe('a configuration', () => {
       'configuration: loss: a spec cannot hold the path of this module',
       '  at a b/base.yaml:1',
       '  got ./a b/mine.ts#a; wanted a path without spaces and + * ( ) [ ] = , #',
-      '  put the module beside the configuration, and write ./mine.ts#name',
+      '  put the module next to the configuration, and write ./mine.ts#name',
     ]);
   });
 

@@ -50,7 +50,7 @@ export async function listMasks(
       if (target.isFile) found.push(entry);
       return true;
     }
-    const message = `${path.join(folder, entry)} is a link to ${target.path}, out of the folder; say --follow-links to read it`;
+    const message = `${path.join(folder, entry)} is a link to ${target.path}, outside the folder; pass --follow-links to read it`;
     faults.push({ kind: 'link', id: idOf(entry), message });
     return false;
   });

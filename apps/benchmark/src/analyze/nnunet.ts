@@ -205,7 +205,7 @@ function parsePython(file: string, text: string): unknown {
   try {
     return JSON.parse(json);
   } catch (error) {
-    throw new DataError(`cannot read ${file}: it is no JSON (${(error as Error).message})`, 'unreadable');
+    throw new DataError(`cannot read ${file}: it is not JSON (${(error as Error).message})`, 'unreadable');
   }
 }
 

@@ -154,7 +154,7 @@ function pairByPattern(run: string, truth: MaskFolder, predicted: MaskFolder): P
     faults.push({ kind: 'missing', run, id: name, message: `no prediction for ${truth.files.get(first)!}: no file is called ${name} by ${writtenAs(predicted)}` }); // prettier-ignore
   }
   for (const second of secondAlone) {
-    faults.push({ kind: 'extra', run, id: maskId(second), message: `no true mask for ${predicted.files.get(second)!}: none is called so by ${writtenAs(truth)}` }); // prettier-ignore
+    faults.push({ kind: 'extra', run, id: maskId(second), message: `no true mask for ${predicted.files.get(second)!}: no file has this name by ${writtenAs(truth)}` }); // prettier-ignore
   }
   return {
     predictions: new Map(pairs.map(({ name, second }) => [name, predicted.files.get(second)!])),

@@ -106,7 +106,7 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
   }
   if (request.emit !== undefined) {
     if (todo.length > 0) stdout.write(`${emit(benchmark, todo, request.emit)}\n`);
-    if (waitingOf(benchmark).length > 0) say('the other runs wait for the tuning: give this command again when the runs of the tuning have finished'); // prettier-ignore
+    if (waitingOf(benchmark).length > 0) say('the other runs wait for the tuning: run this command again when the runs of the tuning have finished'); // prettier-ignore
     writePlan(benchmark);
     return exitCodes.ok.code;
   }

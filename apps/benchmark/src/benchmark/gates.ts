@@ -136,7 +136,7 @@ export function checkGate(
 
 /** `--fail-if "dice < 0.6": ce on nuclei is 0.41` */
 export function gateText({ gate, where, value }: GateFailure): string {
-  const found = Number.isNaN(value) ? 'has no such number, so that the gate cannot be decided' : `is ${shortNumber(value)}`; // prettier-ignore
+  const found = Number.isNaN(value) ? 'has no such number, so the condition cannot be checked' : `is ${shortNumber(value)}`; // prettier-ignore
   return `--fail-if "${gate}": ${where} ${found}`;
 }
 

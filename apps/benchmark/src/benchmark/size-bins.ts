@@ -132,7 +132,7 @@ export interface NoForce {
 }
 
 /** Where the runs of a row do not say which loss they had. */
-export const NO_SPEC: NoForce = { reason: 'a row whose runs do not say which loss they had' };
+export const NO_SPEC: NoForce = { reason: 'a row whose runs do not name their loss' };
 
 /**
  * Returns the force of the marginal penalty of a loss, from its closed form.

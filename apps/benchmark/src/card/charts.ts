@@ -98,7 +98,7 @@ export function forceChart(profile: LossProfile): PanelChartOptions {
   const { panels: drawn, ...rest } = {
     title: 'How hard it pushes the size',
     description:
-      'Derivative of the loss by a shift of the logits, beside that of cross-entropy; above 0 the region shrinks.',
+      'Derivative of the loss by a shift of the logits, next to that of cross-entropy; above 0 the region shrinks.',
     x: SIZE_AXIS,
     y: { label: 'marginal force' },
     panels: panels(profile, ({ force }) => force),

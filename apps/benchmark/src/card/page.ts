@@ -57,7 +57,7 @@ export function renderCard(card: LossCard, command: string): string {
   const main = html`
     <h1>Bias card of <code>${spec}</code></h1>
     <p class="quiet">Which sizes of the predicted regions this loss prefers, whichever pixels they hold.</p>
-    ${broken(problems)} ${problems.length > 0 ? html`<p>What was measured all the same:</p>` : ''}
+    ${broken(problems)} ${problems.length > 0 ? html`<p>What could still be measured:</p>` : ''}
     <div class="verdict">${sentencesOf(card).map((sentence) => html`<p>${sentence}</p>`)}</div>
     <h2>The loss</h2>
     ${terms(card)}
@@ -165,7 +165,7 @@ function penalties(card: LossCard): Html {
     <p>
       The part of the loss that depends on the predicted size alone; a matching term, not drawn here, pulls
       towards the right pixels. The dot is its
-      minimum${unknown.length > 0 ? `. Not in it, for want of a closed form: ${unknown.join(', ')}` : ''}.
+      minimum${unknown.length > 0 ? `. Without a closed form, and not included: ${unknown.join(', ')}` : ''}.
     </p>
     ${panelFigure(penaltyChart(card))}`;
 }

@@ -4,12 +4,12 @@ import { list } from './words.js';
 
 /** What each kind of finding means for a training. */
 const MEANING: Readonly<Record<Finding['kind'], string>> = {
-  nan: 'It gives NaN (not a number): a training with it breaks off there.',
-  infinite: 'It gives an infinite value or gradient: a training with it breaks off there.',
-  'no-gradient': 'It has no gradient where its value moves: a training with it stands still.',
+  nan: 'It gives NaN (not a number): training stops there.',
+  infinite: 'It gives an infinite value or gradient: training stops there.',
+  'no-gradient': 'It has no gradient where its value changes: a network cannot learn from it.',
   'wrong-gradient':
-    'Its gradient is not the derivative of its value (a mistake, or weights that are held fixed on purpose): a training ends elsewhere than at its least value.',
-  error: 'It throws an error on sound input.',
+    'Its gradient is not the derivative of its value (a mistake, or weights that are held constant on purpose): training does not end at its minimum.',
+  error: 'It throws an error on valid input.',
 };
 
 /** One thing that is wrong with a loss: what it means in plain words, where it was seen, and what was seen first. */
@@ -58,7 +58,7 @@ function wrongSign({ families }: LossProfile): Problem[] {
   return [
     {
       fatal: true,
-      meaning: 'It is greatest where the prediction is right: its sign is probably the wrong way round.',
+      meaning: 'It is greatest where the prediction is right: its sign is probably reversed.',
       detail: `Seen at ${turned.length} of ${nested.length} true proportions, over regions about the true center that grow from too small to too large. A loss has to be least at the right one.`,
     },
   ];

@@ -172,7 +172,7 @@ export function aboutWeights({ checkpoint }: Pick<TestReport, 'checkpoint'>): st
 /** What one should know of other data before one believes the scores. */
 export function* aboutTraining({ trainedOn }: Pick<TestReport, 'trainedOn'>): Generator<string> {
   if (trainedOn === null) {
-    yield 'warning: the images that the run was trained on cannot be read any more, so that nothing says whether these are others';
+    yield 'warning: the images that the run was trained on can no longer be read, so segloss cannot tell whether these are different images';
   } else if (trainedOn !== undefined && trainedOn > 0) {
     yield `warning: ${trainedOn} of the image files scored ${trainedOn === 1 ? 'was' : 'were'} also trained on; scores on such images do not say how good a run is on new ones`;
   }

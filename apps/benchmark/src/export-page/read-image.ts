@@ -12,7 +12,7 @@ export async function readImage(file: Blob & { readonly name?: string }, channel
   try {
     bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   } catch {
-    throw new Error(`${id} is no image that this browser reads; choose a PNG, JPEG or WebP file`);
+    throw new Error(`${id} is not an image that this browser can read; choose a PNG, JPEG or WebP file`);
   }
   const { width, height } = bitmap;
   const canvas = new OffscreenCanvas(width, height);

@@ -27,7 +27,7 @@ const SET_NAMES = SMALL_SETS.map(({ name }) => name);
 
 /** Plans of `--scale small`, by name; `experiments/paper/NAME.yaml` are copies for users. */
 export const SMALL_PLANS: Readonly<Record<string, string>> = {
-  'claims-long': `# The same claims, data sets and losses as claims.yaml, trained until cross-entropy has learnt: README.md says why there are two.
+  'claims-long': `# The same claims, data sets and losses as claims.yaml, trained until cross-entropy has converged: README.md says why there are two.
 # segloss replicate paper --data DIR   prepares ./data and trains what is missing.
 name: claims-long
 

@@ -28,9 +28,7 @@ export async function prepareSet(set: PaperSet, source: string, target: string):
   new OutputFolder(target, { reads: [source] }); // refuses the source, and folders in it
   // The folder is replaced as a whole: it must be one that was prepared here.
   if (existsSync(target) && !prepared) {
-    throw new OutputError(
-      `${target}: there already, and not made by segloss replicate; choose another --out`,
-    );
+    throw new OutputError(`${target}: exists, and was not made by segloss replicate; choose another --out`);
   }
   const draft = `${target}.segloss-draft`;
   rmSync(draft, { recursive: true, force: true });

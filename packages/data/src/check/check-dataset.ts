@@ -174,7 +174,7 @@ function warningsOf(
     if (samples > 0 && empty.length > 0) {
       warnings.push({
         kind: 'empty-class',
-        message: `no pixel in ${part} is ${empty.join(', ')}; scores of such a class mean nothing`,
+        message: `no pixel in ${part} is ${empty.join(', ')}; scores of such a class are meaningless`,
       });
     }
     if (sizes.length > 1) {

@@ -45,7 +45,7 @@ async function readIfThere(path: string, limit = Infinity): Promise<Uint8Array |
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw unreadable(path, code === 'ELOOP' ? 'its links lead round in a loop' : message);
+    throw unreadable(path, code === 'ELOOP' ? 'its links form a loop' : message);
   }
 }
 

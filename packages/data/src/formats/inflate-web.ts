@@ -15,7 +15,7 @@ export async function inflateWeb(packed: Uint8Array, wanted: number): Promise<Ui
     if (at + part.value.length > wanted) {
       await reader.cancel();
       throw new Refusal(
-        `its pixels unpack to more than the ${wanted} bytes that its header says; save it anew`,
+        `its pixels unpack to more than the ${wanted} bytes that its header says; save it again`,
       );
     }
     bytes.set(part.value, at);

@@ -34,4 +34,4 @@ export async function inflateTo(packed: Uint8Array, wanted: number): Promise<Uin
 }
 
 const tooLong = (wanted: number) =>
-  new Refusal(`its pixels unpack to more than the ${wanted} bytes that its header says; save it anew`);
+  new Refusal(`its pixels unpack to more than the ${wanted} bytes that its header says; save it again`);

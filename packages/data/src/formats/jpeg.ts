@@ -42,7 +42,7 @@ export async function decodeJpeg(bytes: Uint8Array, inflate: Inflate): Promise<R
   const segments = segmentsOf(bytes);
   const { width, height, components, sampling, orientation } = segments;
   checkSize(width, height, bytes.length, PIXELS_PER_BYTE, MAX_DENSE_PIXELS);
-  if (scansOf(bytes) > MAX_SCANS) throw new Refusal(`it has more than ${MAX_SCANS} scans; save it anew`);
+  if (scansOf(bytes) > MAX_SCANS) throw new Refusal(`it has more than ${MAX_SCANS} scans; save it again`);
   const channels = components === 1 ? 1 : 3;
   const common = components === 1 || COMMON_SAMPLING.includes(sampling);
   const stored = common ? await decodeWithLibjpegTurbo(bytes, inflate) : decodeWithJpegJs(bytes, segments);

@@ -143,7 +143,7 @@ function chunksOf(bytes: Uint8Array): { data: Uint8Array; palette?: number[][] }
         );
       }
     } else if (type === 'acTL' && length >= 4 && view.getUint32(at + 8) > 1) {
-      throw new Refusal('it has more than one frame (APNG); save the frame that is wanted by itself');
+      throw new Refusal('it has more than one frame (APNG); save the frame you need as a file of its own');
     } else if ((bytes[at + 4]! & 0x20) === 0) {
       throw new Refusal(`it is damaged (its chunk ${JSON.stringify(type)} is unknown and not optional)`);
     }

@@ -232,7 +232,7 @@ function layoutOf(bytes: Uint8Array): Layout {
   // Tiles are padded: their pixels too must fit into what the file has.
   const padded = (blocks * block * (planar ? 1 : channels) * depth) / 8;
   if (padded > Math.max(bytes.length * ratio, 4 * wanted + 2 ** 24))
-    refuse('its tiles are far larger than the image; save it anew');
+    refuse('its tiles are far larger than the image; save it again');
   return {
     ...{
       littleEndian,
@@ -289,7 +289,7 @@ function fieldsOf(bytes: Uint8Array): {
     );
   }
   if (view.getUint32(start + 2 + 12 * count, little) !== 0) {
-    throw new Refusal('it has more than one page; save the page that is wanted by itself');
+    throw new Refusal('it has more than one page; save the page you need as a file of its own');
   }
   return { fields, littleEndian: little };
 }

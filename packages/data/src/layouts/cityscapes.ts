@@ -22,7 +22,7 @@ const CLASSES: readonly (readonly [name: string, id: number])[] = [
  */
 export const cityscapes: Layout = {
   name: 'Cityscapes',
-  looks: 'leftImg8bit/{train,val}/CITY/ beside gtFine/{train,val}/CITY/',
+  looks: 'leftImg8bit/{train,val}/CITY/ next to gtFine/{train,val}/CITY/',
   takes: ['labelMap'],
   open: openCityscapes,
 };

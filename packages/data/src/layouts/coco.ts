@@ -17,7 +17,7 @@ import { type Found, type Item, type Layout, type LayoutOptions } from './layout
  */
 export const coco: Layout = {
   name: 'COCO',
-  looks: 'annotations/{instances,stuff}_{train,val}YEAR.json beside trainYEAR/ valYEAR/',
+  looks: 'annotations/{instances,stuff}_{train,val}YEAR.json next to trainYEAR/ valYEAR/',
   takes: ['overlap', 'crowd'],
   open: openCoco,
 };
@@ -155,7 +155,7 @@ function annotationsOf(
   for (const [what, ids] of Object.entries(lost) as [keyof typeof lost, string[]][]) {
     if (ids.length === 0) continue;
     throw new DataError(
-      `${file}: ${ids.length} of ${annotations.length} annotations ${said[what]}${what === 'image' || what === 'category' ? ' that the file does not have' : ''} (${shown(ids)}); remove them, or export the file anew`,
+      `${file}: ${ids.length} of ${annotations.length} annotations ${said[what]}${what === 'image' || what === 'category' ? ' that the file does not have' : ''} (${shown(ids)}); remove them, or export the file again`,
       'bad-label',
     );
   }

@@ -11,7 +11,7 @@ import { splitItems, type Found, type Layout, type LayoutOptions } from './layou
  */
 export const cvc: Layout = {
   name: 'CVC-ClinicDB',
-  looks: 'Original/ beside "Ground Truth/" (also within PNG/)',
+  looks: 'Original/ next to "Ground Truth/" (also within PNG/)',
   takes: ['labelMap'],
   open: openCvc,
 };

@@ -127,7 +127,7 @@ function emptyClasses(classes: readonly string[], counted: Parts<Counts>): Findi
   return Object.entries(counted).flatMap(([part, { classes: counts }]) => {
     const empty = classes.filter((_, k) => counts[k] === 0);
     if (empty.length === 0 || empty.length === classes.length) return [];
-    return [{ kind: 'empty-class', message: `no pixel in ${part} is ${empty.join(', ')}; scores of such a class mean nothing` }]; // prettier-ignore
+    return [{ kind: 'empty-class', message: `no pixel in ${part} is ${empty.join(', ')}; scores of such a class are meaningless` }]; // prettier-ignore
   });
 }
 

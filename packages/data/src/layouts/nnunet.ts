@@ -104,7 +104,7 @@ async function channelsOf(file: string, description: Description, cases: readonl
 async function describe(file: string): Promise<Description> {
   const content = await readJson(file);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw unreadable(file, 'it holds no JSON object with labels');
+    throw unreadable(file, 'it does not hold a JSON object with labels');
   }
   const description = content as Description;
   const ending = description.file_ending ?? '.nii.gz';

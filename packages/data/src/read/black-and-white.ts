@@ -143,7 +143,7 @@ function checkJpegs(masks: readonly (readonly [string, MaskFacts])[]): void {
   if (path === undefined) return;
   throw new DataError(
     `wanted black and white in the JPEG masks, got other grays, as in ${path}: class numbers that are saved as JPEG are lost; ` +
-      'export the masks anew as PNG',
+      'export the masks again as PNG',
     'bad-label',
   );
 }

@@ -15,14 +15,14 @@ export function remedyOf(map: LabelMap | undefined): string {
 /** A rule that recognizes a mishap by the values that masks hold, in rising order. */
 type Mishap = (values: readonly number[], classes: number) => LabelGuess | undefined;
 
-/** The first that fits is said. */
+/** The first that fits is named. */
 const MISHAPS: readonly Mishap[] = [
   function photograph(values) {
     if (values.length <= 20) return undefined;
     return {
       cause:
-        'so many values look like photographs, or masks that were saved as JPEG or resized with interpolation; ' +
-        'export them anew as PNG, with the nearest neighbor',
+        'more than 20 values: these are photographs, or masks that were saved as JPEG or resized with interpolation; ' +
+        'export them again as PNG, resized by the nearest neighbor',
     };
   },
   function blackAndWhite(values, classes) {
@@ -47,7 +47,7 @@ const MISHAPS: readonly Mishap[] = [
       );
       if (scale < 2 || !fits) continue;
       const labelMap = Object.fromEntries(values.map((value, i) => [value, labels[i]!]).filter(([value]) => value !== 0)); // prettier-ignore
-      return { cause: `the labels were multiplied by ${Math.round(scale)} to be seen by eye`, labelMap };
+      return { cause: `the labels were multiplied by ${Math.round(scale)} to be visible`, labelMap };
     }
     return undefined;
   },

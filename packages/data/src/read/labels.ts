@@ -164,8 +164,8 @@ function badLabel(path: string, values: ArrayLike<number>, rule: LabelRule): Dat
   const more = wrong.length > 5 ? ` and ${wrong.length - 5} more` : '';
   const guess =
     found.length > 20
-      ? 'so many values look like a photograph, or a mask that was resized with interpolation'
-      : 'perhaps the masks are scaled to be seen by eye, or classes.txt lists too few classes';
+      ? 'more than 20 values: this is a photograph, or a mask that was resized with interpolation'
+      : 'the masks may be scaled to be visible, or classes.txt may list too few classes';
   return new DataError(
     `wanted class labels in ${path}, got ${list.join(', ')}${more}; ${rule.remedy}; ${guess}`,
     'bad-label',

@@ -142,7 +142,7 @@ function noLabels(file: string, { values }: MaskFacts): DataError | undefined {
   const [value] = wrong;
   const remedy =
     value > 0 && value < 1
-      ? 'if these are probabilities, say so (segloss analyze: --probabilities)'
+      ? 'if these are probabilities, set --probabilities (segloss analyze)'
       : `labels are whole numbers from 0 to ${MAX_LABEL}`;
   return new DataError(`wanted labels in ${file}, got ${value}; ${remedy}`, 'bad-label', values);
 }
@@ -208,7 +208,7 @@ function movePhotographs(facts: Map<string, MaskFacts>, faults: Map<string, Data
 function lostClassNumbers(facts: ReadonlyMap<string, MaskFacts>): DataError {
   const [file] = [...facts].find(([, { lossy }]) => lossy)!;
   return new DataError(
-    `wanted class numbers, got JPEG in ${file}: class numbers that are saved as JPEG are lost; export the masks anew as PNG`,
+    `wanted class numbers, got JPEG in ${file}: class numbers that are saved as JPEG are lost; export the masks again as PNG`,
     'bad-label',
   );
 }
@@ -225,13 +225,13 @@ function checkMeaningOf255(facts: ReadonlyMap<string, MaskFacts>): void {
   const all = [...facts];
   if (!all.some(([, { values }]) => values.some(([value]) => value === IGNORED))) return;
   const remedy =
-    'if such pixels do not count, say so (`ignored: 255`; segloss analyze: --ignore 255); if 255 is a class, name another number';
+    'if such pixels do not count, set `ignored: 255` (segloss analyze: --ignore 255); if 255 is a class, name another number';
   const scaled = all.find(([, { values }]) => values.some(([value]) => value > 127 && value < IGNORED));
   if (scaled !== undefined) {
     const [file, { values }] = scaled;
     const list = values.slice(0, 8).map(([value]) => value).join(', '); // prettier-ignore
     throw new DataError(
-      `wanted class numbers, got ${list}${values.length > 8 ? ', …' : ''} in ${file}, and 255 too: labels scaled to be seen by eye, or ` +
+      `wanted class numbers, got ${list}${values.length > 8 ? ', …' : ''} in ${file}, and 255 too: labels scaled to be visible, or ` +
         `blurred; save them as 0, 1, 2, …; ${remedy}`,
       'bad-label',
       values,

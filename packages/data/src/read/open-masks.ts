@@ -13,7 +13,7 @@ import { labelValues } from './volumes.js';
  *
  * @param files Paths.
  * @throws {DataError} `bad-label`, if it is unclear what masks mean: some hold 0 and 1 and others 0 and 255, some hold class numbers
- *   and others only 0 and 255, class numbers were scaled to be seen by eye or saved as JPEG, or palettes have different orders.
+ *   and others only 0 and 255, class numbers were scaled to be visible or saved as JPEG, or palettes have different orders.
  *
  * @example
  * ```ts

@@ -127,7 +127,7 @@ function warnOfWhite({ caller, explicit }: ValueCheck): void {
   console.warn(
     `${caller}: the labels of a batch are only 0 and ${DEFAULT_IGNORE_INDEX}, and ${DEFAULT_IGNORE_INDEX} is ignored, so it has no ` +
       `foreground. If 255 is the foreground, divide the masks by 255; if it is meant to be ignored, set ignoreIndex: 255. ` +
-      `This is said once.`,
+      `This warning appears once.`,
   );
 }
 
@@ -154,7 +154,7 @@ export function warnOfMistakes(
         : undefined;
   if (warning === undefined) return;
   looks = LOOKS;
-  console.warn(`${caller}: ${warning} This is said once.`);
+  console.warn(`${caller}: ${warning} This warning appears once.`);
 }
 
 type Values = ArrayLike<number>;

@@ -59,7 +59,7 @@ export const asymmetricFocalTversky: LossFactory<AsymmetricFocalTverskyOptions, 
       if (options.squared) throw new RangeError(`${name}: wanted squared false, got ${options.squared}`);
       if (options.aggregation === 'micro') {
         throw new RangeError(
-          `${name}: wanted aggregation perImage | perBatch, got "micro": the background is a class apart`,
+          `${name}: wanted aggregation perImage | perBatch, got "micro": the background is treated differently`,
         );
       }
     },

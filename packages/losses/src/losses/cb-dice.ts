@@ -83,7 +83,7 @@ export const cbDice: LossFactory<CbDiceOptions, 'cbdice'> = /* @__PURE__ */ defi
   'cbdice'
 >({
   name: 'cbdice',
-  summary: 'clDice that knows the radius of tubes',
+  summary: 'clDice weighted by the radius of tubes',
   source: 'Shi et al., arXiv:2407.01517, §2',
   fullName: 'cb-dice',
   aliases: ['centerline-boundary-dice'],

@@ -32,7 +32,7 @@ export const distanceCrossEntropy: LossFactory<object, 'distance-ce'> = /* @__PU
   'distance-ce'
 >({
   name: 'distance-ce',
-  summary: 'cross-entropy that weighs pixels near borders',
+  summary: 'cross-entropy weighted near borders',
   source: 'Caliva et al., arXiv:1908.03679, §2',
   fullName: 'distance-cross-entropy',
   spatial: true,

@@ -47,7 +47,7 @@ export const distanceDice: LossFactory<DistanceDiceOptions, 'distance-dice'> = /
   'distance-dice'
 >({
   name: 'distance-dice',
-  summary: 'Dice that weighs pixels near borders',
+  summary: 'Dice weighted near borders',
   source: 'Caliva et al., arXiv:1908.03679, §2',
   spatial: true,
   defaults: { weighted: 'both', ...REGION_SCORE_DEFAULTS },

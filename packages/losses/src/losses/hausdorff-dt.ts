@@ -56,7 +56,7 @@ export const hausdorffDt: LossFactory<HausdorffDtOptions, 'hausdorff-dt'> = /* @
   'hausdorff-dt'
 >({
   name: 'hausdorff-dt',
-  summary: 'squared errors weighed by their distance from the borders',
+  summary: 'squared errors weighted by their distance from the borders',
   source: 'Karimi and Salcudean, arXiv:1904.10030, §II-B',
   spatial: true,
   classesDiffer: true,

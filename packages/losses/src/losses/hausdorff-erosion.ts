@@ -44,7 +44,7 @@ export interface HausdorffErosionOptions extends ShapeClassOptions {
 export const hausdorffErosion: LossFactory<HausdorffErosionOptions, 'hausdorff-erosion'> =
   /* @__PURE__ */ defineLoss<HausdorffErosionOptions, 'hausdorff-erosion'>({
     name: 'hausdorff-erosion',
-    summary: 'errors weighed by how many erosions they survive',
+    summary: 'errors weighted by how many erosions they survive',
     source: 'Karimi and Salcudean, arXiv:1904.10030, §II-B',
     spatial: true,
     classesDiffer: true,

@@ -47,7 +47,7 @@ export interface NaclOptions {
  */
 export const nacl: LossFactory<NaclOptions, 'nacl'> = /* @__PURE__ */ defineLoss<NaclOptions, 'nacl'>({
   name: 'nacl',
-  summary: 'cross-entropy with logits held near the labels around',
+  summary: 'cross-entropy with logits pulled towards the labels nearby',
   source: 'Murugesan et al., arXiv:2303.06268, §2',
   spatial: true,
   defaults: {

@@ -55,7 +55,7 @@ export interface RecallCrossEntropyOptions extends AggregationOption {
 export const recallCrossEntropy: LossFactory<RecallCrossEntropyOptions, 'recall-ce'> =
   /* @__PURE__ */ defineLoss<RecallCrossEntropyOptions, 'recall-ce'>({
     name: 'recall-ce',
-    summary: 'cross-entropy of each class by what is missed of it',
+    summary: 'cross-entropy weighted by the missed share of each class',
     source: 'Tian et al., arXiv:2106.14917, §3',
     fullName: 'recall-cross-entropy',
     aliases: ['recall-loss'],

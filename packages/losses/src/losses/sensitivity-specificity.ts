@@ -44,7 +44,7 @@ export interface SensitivitySpecificityOptions extends RegionMeanOptions {
 export const sensitivitySpecificity: LossFactory<SensitivitySpecificityOptions, 'sensitivity-specificity'> =
   /* @__PURE__ */ defineLoss<SensitivitySpecificityOptions, 'sensitivity-specificity'>({
     name: 'sensitivity-specificity',
-    summary: 'squared errors on a class and off it, each relative to its size',
+    summary: 'squared errors inside and outside each class, relative to its size',
     source: 'Brosch et al., MICCAI 2015, §2.2',
     defaults: { sensitivityWeight: 0.1, smooth: 1, ...REGION_MEAN_DEFAULTS },
     check(options, name) {

@@ -48,7 +48,7 @@ export const tversky: LossFactory<TverskyOptions, 'tversky'> = /* @__PURE__ */ d
   'tversky'
 >({
   name: 'tversky',
-  summary: 'Tversky loss: false positives and false negatives weighed',
+  summary: 'Tversky loss: weighted false positives and false negatives',
   source: 'Salehi et al., arXiv:1706.05721, §2',
   defaults: { alpha: 0.5, beta: 0.5, ...REGION_SCORE_DEFAULTS, log: false },
   presets: {

@@ -66,7 +66,7 @@ export interface WassersteinDiceOptions extends AggregationOption {
 export const wassersteinDice: LossFactory<WassersteinDiceOptions, 'wasserstein-dice'> =
   /* @__PURE__ */ defineLoss<WassersteinDiceOptions, 'wasserstein-dice'>({
     name: 'wasserstein-dice',
-    summary: 'Dice in which confusing near classes costs less',
+    summary: 'Dice in which confusing similar classes costs less',
     source: 'Fidon et al., arXiv:1707.00478, §3',
     classesDiffer: true,
     modes: ['binary', 'multiclass'],

@@ -62,7 +62,7 @@ export function gradientSurgery(loss: Loss, options: Partial<GradientSurgeryOpti
     loss?.terms?.some(({ definition }) => definition[key] === true) ?? false;
   return wrap<GradientSurgeryOptions>(loss, options, {
     name: 'gradient-surgery',
-    summary: 'a compound whose terms do not pull against each other',
+    summary: 'a compound whose terms have no opposing gradients',
     source: 'Yu et al., arXiv:2001.06782',
     defaults: { conflict: 'gradient', aggregation: 'perBatch' },
     spatial: declared('spatial'),

@@ -49,6 +49,6 @@ function speakable(module: string, origin: string): string {
     what: 'loss: a spec cannot hold the path of this module',
     where: origin,
     expected: `got ${module}; wanted a path without spaces and + * ( ) [ ] = , #`,
-    remedy: 'put the module beside the configuration, and write ./mine.ts#name',
+    remedy: 'put the module next to the configuration, and write ./mine.ts#name',
   });
 }

@@ -83,7 +83,7 @@ export async function restoreTraining(
   if (other.length > 0) {
     throw new CheckpointError(
       `${store.name} holds a training with other settings (${other.join(', ')}); ` +
-        'choose another folder, or remove this one to train anew',
+        'choose another folder, or remove this one to train from the start',
     );
   }
   const position = JSON.parse(file.metadata['position']!) as Position;

@@ -35,7 +35,7 @@ export function significance({ title, rows, statistics }: Section): Html {
           significanceChart({
             title: captionOf('Dice per image, row less column', title),
             description:
-              'Shaded pairs can be told apart; numbers are the difference and the corrected p-value.',
+              'Shaded pairs differ significantly; numbers are the difference and the corrected p-value.',
             names: compared.map((i) => `${name(i)}`),
             cells: compared.map((row) => compared.map((column) => cellOf(statistics, row, column))),
           }),

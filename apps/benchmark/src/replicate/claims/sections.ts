@@ -6,7 +6,7 @@ import { caseMeans, meanOfDefined } from '../../benchmark/statistics/index.js';
 
 /** The trainings of all plans. */
 export interface PaperResults {
-  /** Trained until cross-entropy has learnt: decides. */
+  /** Trained until cross-entropy has converged: decides. */
   readonly long: PaperRows;
   /** The first, shorter plan. */
   readonly short: PaperRows;

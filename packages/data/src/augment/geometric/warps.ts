@@ -4,7 +4,7 @@ import { type Size, type Warp } from '../types.js';
 export function slicesOf(transform: string, depth: number | undefined): number {
   if (depth !== undefined) return depth;
   throw new RangeError(
-    `${transform}: wanted volumes, as it was told a depth, got an image; leave the depth out`,
+    `${transform}: wanted volumes, because a depth is set, got an image; leave the depth out`,
   );
 }
 

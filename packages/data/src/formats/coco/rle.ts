@@ -135,7 +135,7 @@ function checkSize(size: readonly number[]): readonly [number, number] {
 
 function broken(what: string): DataError {
   return new DataError(
-    `decodeRle: cannot read ${what}; export the annotation anew with COCO's mask API`,
+    `decodeRle: cannot read ${what}; export the annotation again with COCO's mask API`,
     'unreadable',
   );
 }

@@ -107,7 +107,7 @@ export function readHeader(bytes: Uint8Array): NiftiHeader {
   const [width, height, depth, channels] = sizesOf(axes, sizes);
   const offset = one(fields.place, fields.offset);
   if (!(Number.isInteger(offset) && offset >= fields.bytes && offset <= 2 ** 31)) {
-    throw new Error(`its voxels begin at byte ${offset}, which cannot be`);
+    throw new Error(`its voxels begin at byte ${offset}, which is impossible`);
   }
   const scale = millimeters(one(fields.unit, fields.units) & 7);
   const pixdim = read(fields.real, fields.pixdim, 4);
@@ -133,7 +133,7 @@ export function readHeader(bytes: Uint8Array): NiftiHeader {
   const shape = [depth, height, width] as const;
   const spacing = spacingOf(affine).map((distance, i) => (distance === 0 && shape[i] === 1 ? 1 : distance)) as [number, number, number]; // prettier-ignore
   if (!spacing.every((distance) => distance > 0 && distance < 1e6)) {
-    throw new Error(`its voxels measure ${spacing.join(' x ')} mm, which cannot be; correct the header`);
+    throw new Error(`its voxels measure ${spacing.join(' x ')} mm, which is impossible; correct the header`);
   }
   const [slope, intercept] = read(fields.real, fields.slope, 2) as [number, number];
   const scaled = slope !== 0 && Number.isFinite(slope) && Number.isFinite(intercept);
@@ -192,7 +192,7 @@ function sizesOf(axes: number, sizes: readonly number[]): [number, number, numbe
   const values = used.reduce((product, size) => product * size, 1);
   const said = used.slice(0, Math.max(3, axes)).join(' x ');
   if (!(axes >= 1 && axes <= 7) || !used.every((size) => Number.isInteger(size) && size > 0)) {
-    throw new Error(`it claims ${axes} axes with ${said} voxels, which cannot be`);
+    throw new Error(`it claims ${axes} axes with ${said} voxels, which is impossible`);
   }
   if (values > MAX_VOXELS) {
     throw new Error(`it claims ${said} voxels; at most ${MAX_VOXELS / 1e6} million are read`);

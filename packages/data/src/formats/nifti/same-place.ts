@@ -45,7 +45,7 @@ export function inOrderOf<T extends ArrayLike<number>>(
   const steps = stepsBetween(reference, volume);
   if (steps === undefined) {
     throw new DataError(
-      `wanted volumes of one place, got other affines or sizes (${volume.shape.join('x')} and ${reference.shape.join('x')}); ` +
+      `wanted volumes at the same place, got other affines or sizes (${volume.shape.join('x')} and ${reference.shape.join('x')}); ` +
         'resample one to the grid of the other',
       'size-mismatch',
     );
