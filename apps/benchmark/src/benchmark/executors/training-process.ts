@@ -19,6 +19,8 @@ export interface TrainingOrder {
 /** A process that does not stop is killed after this time: before its parent is given up. */
 const GRACE_MILLISECONDS = 18_000;
 const STDERR_LENGTH = 2000;
+/** A training makes short-lived objects: a quarter of V8's usual space for them costs no time, and saves some 40 MB a process. */
+const V8_FLAGS = ['--max-semi-space-size=4'];
 
 /**
  * A child process that trains one cell after another, with one thread, and keeps their images opened. A child that dies loses its cell only. It
@@ -114,6 +116,6 @@ function forkOptions() {
     serialization: 'advanced' as const, // keeps NaN
     stdio: ['ignore' as const, 'ignore' as const, 'pipe' as const, 'ipc' as const],
     env: { TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_CPP_MIN_LOG_LEVEL: '2', ...one, ...process.env },
-    execArgv: [],
+    execArgv: V8_FLAGS,
   };
 }
