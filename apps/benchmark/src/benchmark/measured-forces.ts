@@ -38,7 +38,7 @@ export const NOT_MEASURED: MeasuredForces = {
 };
 
 /** From no region to ten times the true size; half of it is where forces are compared. */
-export const RATIOS = [0.01, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.1, 1.4, 2, 3.5, 6, 10] as const;
+export const RATIOS = [0.01, 0.1, 0.2, 0.5, 0.8, 1.25, 2, 4, 10] as const;
 /** Up to most of the image, where that is more. */
 const LARGEST_P = 0.99;
 const HALF = 0.5;

@@ -24,7 +24,7 @@ import { tuningTable } from './tuning.js';
 import { verdict } from './verdict.js';
 
 /** More charts of single rows than these make a page that nobody scrolls. */
-const MOST_LOSS_CHARTS = 12;
+const MOST_LOSS_CHARTS = 8;
 
 /**
  * Renders a benchmark, or one run, as one HTML file that opens from the disk: no network, no outside files, and one script that only sorts and filters tables.

@@ -10,8 +10,13 @@ import type { MeasuredForce, MeasuredForces } from '../measured-forces.js';
 import type { NoForce } from '../size-bins.js';
 import { preferredText } from './bias.js';
 
-/** The part of the axis that is drawn: around the true proportion, where losses differ. */
-const isDrawn = ({ q }: SizePenalty, p: number) => p >= q / 30 && p <= Math.min(0.95, 12 * q);
+/** The part of the axis that is drawn: around the true proportion, where losses differ; of its points every second, the true one and the minimum. */
+function drawnPoints({ q, points, minimizer }: SizePenalty): [p: number, value: number][] {
+  return points
+    .filter(([p]) => p >= q / 30 && p <= Math.min(0.95, 12 * q))
+    .filter(([p], i) => i % 2 === 0 || p === q || p === minimizer)
+    .map(([p, value]) => [p, value]);
+}
 
 /** More lines than these make a chart that nobody reads; the table has them all. */
 const MOST_DRAWN = 8;
@@ -58,7 +63,7 @@ function penaltyChart(drawn: readonly NamedPenalty[], name: string, truth: numbe
     x: { label: `predicted proportion p of "${name}"`, scale: 'log' },
     y: { label: 'penalty minus its minimum' },
     series: drawn.map((penalty) => {
-      const points = penalty.points.filter(([p]) => isDrawn(penalty, p)).map(([p, value]): [number, number] => [p, value]); // prettier-ignore
+      const points = drawnPoints(penalty);
       return { name: penalty.spec, points, dots: points.filter(([p]) => p === penalty.minimizer) };
     }),
     marks: [{ x: truth, label: 'p = q' }],
@@ -69,7 +74,7 @@ function forceChart(
   forces: readonly { readonly spec: string; readonly force: MeasuredForce | NoForce }[],
   name: string,
 ): Html {
-  const series = forces.flatMap(({ spec, force }) => ('reason' in force ? [] : [{ name: spec, points: force.curve.filter(([ratio]) => ratio >= 0.1 && ratio <= 10) }])); // prettier-ignore
+  const series = forces.flatMap(({ spec, force }) => ('reason' in force ? [] : [{ name: spec, points: force.curve.filter(([ratio]) => ratio > 0.099 && ratio < 10.1) }])); // prettier-ignore
   if (series.length === 0) return html``;
   return lineFigure({
     title: series.length > MOST_DRAWN ? `Marginal force, measured (the first ${MOST_DRAWN} losses)` : 'Marginal force, measured', // prettier-ignore
