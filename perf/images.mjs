@@ -1,11 +1,12 @@
 // Processor time of what happens to one image before it is trained on: reading, resizing, augmentation.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import {
   augmentation,
+  openDataset,
   randomAffine,
   randomFlip,
   randomGamma,
@@ -29,6 +30,8 @@ export async function main(args) {
   const folder = await mkdtemp(join(tmpdir(), 'segloss-images-'));
   try {
     const files = await write(folder);
+    const bytes = await readFile(files.image);
+    const [source] = (await openDataset(folder)).train;
     const image = await readImage(files.image);
     const mask = new Uint8Array(WIDTH * HEIGHT).map((_, i) => i % 3);
     const sample = { id: 'a', width: WIDTH, height: HEIGHT, channels: 3, image: image.values, mask };
@@ -36,8 +39,12 @@ export async function main(args) {
     const change = augmentation([randomFlip({ horizontal: 1 }), randomAffine({ rotate: 15, scale: [0.9, 1.1] }), randomGamma()]); // prettier-ignore
     const work = {
       [`read a JPEG of ${WIDTH}x${HEIGHT}`]: () => readImage(files.image),
+      'the same by jpeg-js, decoding alone': () =>
+        jpeg.decode(bytes, { useTArray: true, formatAsRGBA: false }),
       [`read a PNG mask of ${WIDTH}x${HEIGHT}`]: () => readMask(files.mask),
-      'resize to 128x128': () => resizeSample(sample, 128, 128),
+      'load the image and its mask': () => source.load(),
+      'load both at 128x128, as a loader does': () => source.load({ size: [128, 128] }),
+      'resize a sample to 128x128': () => resizeSample(sample, 128, 128),
       'flip, affine and gamma at 512x512': (round) => change(square, { epoch: round }),
     };
     const times = new Map(Object.keys(work).map((name) => [name, []]));
@@ -65,8 +72,10 @@ async function write(folder) {
   const disc = new Uint8Array(WIDTH * HEIGHT).map((_, i) =>
     ((i % WIDTH) - 300) ** 2 + (Math.floor(i / WIDTH) - 250) ** 2 < 1e4 ? 255 : 0,
   );
-  const [image, mask] = [join(folder, 'a.jpg'), join(folder, 'a.png')];
-  await writeFile(image, jpeg.encode({ width: WIDTH, height: HEIGHT, data }, 90).data);
-  await writeFile(mask, encode({ width: WIDTH, height: HEIGHT, channels: 1, data: disc }));
-  return { image, mask };
+  for (const part of ['images', 'masks']) await mkdir(join(folder, part));
+  for (const id of ['a', 'b']) {
+    await writeFile(join(folder, 'images', `${id}.jpg`), jpeg.encode({ width: WIDTH, height: HEIGHT, data }, 90).data); // prettier-ignore
+    await writeFile(join(folder, 'masks', `${id}.png`), encode({ width: WIDTH, height: HEIGHT, channels: 1, data: disc })); // prettier-ignore
+  }
+  return { image: join(folder, 'images/a.jpg'), mask: join(folder, 'masks/a.png') };
 }

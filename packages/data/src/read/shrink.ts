@@ -88,9 +88,13 @@ type ShrinkRow = (
 ) => void;
 
 const shrinkColors: ShrinkRow = (bytes, from, step, levels, { starts, own, next }, line) => {
-  let [red, green, blue] = [0, 0, 0];
+  let red = 0;
+  let green = 0;
+  let blue = 0;
   for (let i = 0, to = 0, x = 0; i < starts.length - 1; i++) {
-    let [nextRed, nextGreen, nextBlue] = [0, 0, 0];
+    let nextRed = 0;
+    let nextGreen = 0;
+    let nextBlue = 0;
     for (const end = starts[i + 1]!; x < end; x++, from += step) {
       const here = own[x]!;
       const after = next[x]!;
@@ -107,7 +111,9 @@ const shrinkColors: ShrinkRow = (bytes, from, step, levels, { starts, own, next 
     line[to++] = red;
     line[to++] = green;
     line[to++] = blue;
-    [red, green, blue] = [nextRed, nextGreen, nextBlue];
+    red = nextRed;
+    green = nextGreen;
+    blue = nextBlue;
   }
 };
 
