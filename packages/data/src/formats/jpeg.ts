@@ -1,5 +1,3 @@
-import jpegJs from 'jpeg-js';
-
 import { Refusal } from '../errors.js';
 import { orientationOf } from './exif.js';
 import { decodeWithLibjpegTurbo, type StoredPixels } from './libjpeg-turbo.js';
@@ -45,7 +43,7 @@ export async function decodeJpeg(bytes: Uint8Array, inflate: Inflate): Promise<R
   if (scansOf(bytes) > MAX_SCANS) throw new Refusal(`it has more than ${MAX_SCANS} scans; save it again`);
   const channels = components === 1 ? 1 : 3;
   const common = components === 1 || COMMON_SAMPLING.includes(sampling);
-  const stored = common ? await decodeWithLibjpegTurbo(bytes, inflate) : decodeWithJpegJs(bytes, segments);
+  const stored = await (common ? decodeWithLibjpegTurbo(bytes, inflate) : decodeWithJpegJs(bytes, segments));
   return {
     kind: 'jpeg',
     lossy: true,
@@ -57,7 +55,8 @@ export async function decodeJpeg(bytes: Uint8Array, inflate: Inflate): Promise<R
 }
 
 /** Decodes what the interface to libjpeg-turbo refuses: CMYK, which becomes red, green and blue, and rare sampling factors. */
-function decodeWithJpegJs(bytes: Uint8Array, segments: Segments): StoredPixels {
+async function decodeWithJpegJs(bytes: Uint8Array, segments: Segments): Promise<StoredPixels> {
+  const { default: jpegJs } = await import('jpeg-js'); // rarely needed, and pages would load it
   const { width, height, data } = jpegJs.decode(bytes, {
     useTArray: true,
     formatAsRGBA: false,
