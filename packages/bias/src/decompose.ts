@@ -31,7 +31,7 @@ export interface LogDiceParts {
 }
 
 /**
- * The logarithmic Dice loss (without smoothing) of each image and class as an exact sum: matching, marginal penalty and a
+ * Returns the logarithmic Dice loss (without smoothing) of each image and class as an exact sum: matching, marginal penalty and a
  * constant.
  *
  *     -log Dice_k = -log m_k + log(p_k + q_k) - log(2 q_k)
@@ -94,8 +94,8 @@ export interface LogTverskyOptions extends DecompositionOptions {
 }
 
 /**
- * The logarithmic Tversky loss (without smoothing) of each image and class as an exact sum: matching, marginal penalty and a constant.
- * Dice is α = β = ½, Jaccard α = β = 1; at β = 1, α = 0 the penalty is gone.
+ * Returns the logarithmic Tversky loss (without smoothing) of each image and class as an exact sum: matching, marginal penalty and a constant.
+ * Dice is α = β = ½, Jaccard α = β = 1; at β = 1, α = 0 there is no penalty.
  *
  *     -log Tversky_k = -log m_k + log( q_k m_k (1-α-β) + α p_k + β q_k ) - log q_k
  *
@@ -150,7 +150,7 @@ export interface CrossEntropyParts {
 }
 
 /**
- * The softmax cross-entropy of each image as an exact sum: entropy of the true proportions, marginal penalty KL(q ‖ p), and
+ * Returns the softmax cross-entropy of each image as an exact sum: entropy of the true proportions, marginal penalty KL(q ‖ p), and
  * the generative matching term.
  *
  *     CE = H(q) + KL(q ‖ p) - Σ_k q_k (1/|Y_k|) Σ_{i∈Y_k} log(s_ik / p_k)

@@ -5,7 +5,7 @@ type Labels = ArrayLike<number>;
 type Probabilities = readonly ArrayLike<number>[];
 
 /**
- * The mean softmax covariance C_jk = (1/n) Σ_i s_ij (δ_jk - s_ik) = ∂p_j/∂b_k: how the proportions answer to a shift of class k's logit.
+ * Returns the mean softmax covariance C_jk = (1/n) Σ_i s_ij (δ_jk - s_ik) = ∂p_j/∂b_k: how the proportions change with a shift of class k's logit.
  * Rows and columns sum to 0.
  *
  * @param probabilities A row for each pixel, whose sum is 1; ignored ones left out.
@@ -72,7 +72,7 @@ export function crossEntropyForce(
 }
 
 /**
- * Marginal force of focal loss with softmax, the mean over pixels of g(s_y) (y_ik - s_ik) with
+ * Returns the marginal force of focal loss with softmax, the mean over pixels of g(s_y) (y_ik - s_ik) with
  *
  *     g(s) = s d/ds( -(1-s)^γ log s ) = γ s (1-s)^(γ-1) log s - (1-s)^γ
  *
@@ -103,7 +103,7 @@ export function focalForce(
 }
 
 /**
- * Marginal force of Tversky's loss without smoothing, the mean over classes: through the overlap and through the size.
+ * Returns the marginal force of Tversky's loss without smoothing, the mean over classes: through the overlap and through the size.
  *
  *     T = O / ((1-α-β) O + α p + β q),  ∂T/∂O = (α p + β q)/D²,  ∂T/∂p = -α O/D²,  D the denominator, O = q m
  *
@@ -144,7 +144,7 @@ export function tverskyForce(
 const all = (rows: readonly Pixel[]) => rows.map(({ s }) => s);
 
 /**
- * Marginal force of a penalty B(p) on the proportions, Σ_j B'_j C_jk: of ‖p - q‖₁ with the slopes sign(p - q), of KL(q ‖ p) with -q/p.
+ * Returns the marginal force of a penalty B(p) on the proportions, Σ_j B'_j C_jk: of ‖p - q‖₁ with the slopes sign(p - q), of KL(q ‖ p) with -q/p.
  *
  * @param slopes Derivative of the penalty by each proportion, as {@link simplexPenalties} gives it.
  * @param probabilities A row for each pixel, whose sum is 1; ignored ones left out.
@@ -169,7 +169,7 @@ export function penaltyForce(slopes: readonly number[], probabilities: Probabili
 }
 
 /**
- * Marginal force of a loss that is linear in the probabilities, (1/n) Σ_i Σ_k φ_ik s_ik, as the boundary loss, whose φ is the signed
+ * Returns the marginal force of a loss that is linear in the probabilities, (1/n) Σ_i Σ_k φ_ik s_ik, as the boundary loss, whose φ is the signed
  * distance to each region: (1/n) Σ_i s_ik ( φ_ik - Σ_j φ_ij s_ij ).
  *
  * @param costs φ, a row for each pixel. @param probabilities A row for each pixel, whose sum is 1; ignored ones left out.

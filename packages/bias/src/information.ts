@@ -1,7 +1,7 @@
 import { checkProportions, entropy, klDivergence } from './numbers.js';
 
 /**
- * H(q) + KL(q ‖ p) = -Σ q log p, in nats: the cross-entropy of the proportions alone, which is that of a prediction that is the same at
+ * Returns H(q) + KL(q ‖ p) = -Σ q log p, in nats: the cross-entropy of the proportions alone, which is that of a prediction that is the same at
  * every pixel.
  *
  * @example
@@ -16,7 +16,7 @@ export function marginalCrossEntropy(q: readonly number[], p: readonly number[])
 }
 
 /**
- * Ground-truth matching of Dice, F = -log m: m is the mean probability inside the true region, 0 to 1.
+ * Returns the ground-truth matching of Dice, F = -log m: m is the mean probability inside the true region, 0 to 1.
  *
  * @throws {RangeError} If m is no number from 0 to 1.
  *
@@ -33,7 +33,7 @@ export function groundTruthMatching(m: number): number {
 }
 
 /**
- * Ground-truth matching of cross-entropy in the generative view, -Σ_k q_k (1/|Y_k|) Σ_{i∈Y_k} log(s_ik / p_k): what the pixels add to
+ * Returns the ground-truth matching of cross-entropy in the generative view, -Σ_k q_k (1/|Y_k|) Σ_{i∈Y_k} log(s_ik / p_k): what the pixels add to
  * the proportions; 0 for a prediction that is the same everywhere, negative for one that knows the regions.
  *
  * @param logLikelihood Mean log probability inside each true region; not read where q is 0.
@@ -62,7 +62,7 @@ export function generativeMatching({
 }
 
 /**
- * Conditional entropy of the predicted class, (1/n) Σ_i H(s_i), in nats: how unsure the prediction is, whatever is true.
+ * Returns the conditional entropy of the predicted class, (1/n) Σ_i H(s_i), in nats: how uncertain the prediction is, whatever the truth.
  *
  * @param probabilities A row for each pixel; ignored ones left out.
  * @throws {RangeError} If there is no row.
@@ -79,7 +79,7 @@ export function conditionalEntropy(probabilities: readonly (readonly number[])[]
 }
 
 /**
- * Mutual information of pixel and predicted class, H(p) - (1/n) Σ_i H(s_i), in nats: 0 where every pixel has the same probabilities.
+ * Returns the mutual information of pixel and predicted class, H(p) - (1/n) Σ_i H(s_i), in nats: 0 where every pixel has the same probabilities.
  *
  * @param probabilities A row for each pixel; ignored ones left out.
  * @throws {RangeError} If there is no row.

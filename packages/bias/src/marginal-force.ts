@@ -9,17 +9,18 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-/** Anything that is called like a loss. */
+/** A function with the signature of a loss. */
 export type LossLike = (labels: Tensor, logits: Tensor, call?: LossCall) => Scalar;
 
 /**
- * How hard a loss pushes on the size of each class: the derivative along a uniform shift of the class's logit, which is the
- * gradient of the last layer's bias, f_k = Σ_i ∂L/∂z_ik. Positive: training makes the class smaller. Training stops pushing
- * where it is 0.
+ * Returns the marginal force of a loss: how hard it pushes on the size of each class.
  *
- * @param loss Any differentiable loss, also one of your own.
- * @param labels As the loss takes them. @param logits float32 `[B, ...spatial, K]`.
- * @returns `[K]`.
+ * It is the derivative of the loss by a uniform shift of the class's logit, f_k = Σ_i ∂L/∂z_ik, which is the gradient of the last layer's
+ * bias. Positive: training makes the class smaller. 0: training leaves the size unchanged.
+ *
+ * @param loss Any differentiable loss, including your own.
+ * @param labels In any form that the loss accepts. @param logits float32 `[B, ...spatial, K]`.
+ * @returns `[K]`, one force for each class.
  *
  * @example
  * ```ts

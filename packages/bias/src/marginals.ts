@@ -27,13 +27,13 @@ export interface MarginalOptions extends InputOptions {
 }
 
 /**
- * Label marginals (region proportions): predicted p, soft, at a temperature or hard, and true q; of each image or of the set.
+ * Returns the label marginals (region proportions) of each image or of the set: predicted p (soft, at a temperature, or hard) and true q.
  *
  * @param labels Class indices `[B, ...spatial]` or probabilities in the logits' shape; 255 is ignored.
  * @param logits float32 `[B, ...spatial, K]`.
  * @returns Tensors `[B, K]`, `[1, K]` of a set; 0 without valid pixels.
  * @throws {TypeError} If logits are not float32. @throws {RangeError} If shapes, label values or options do not fit, or
- *   hard marginals are asked for at a temperature, which changes none of them.
+ *   hard marginals are requested at a temperature, which would not change them.
  *
  * @example
  * ```ts

@@ -15,7 +15,7 @@ export function checkProportions(name: string, ...lists: readonly (readonly numb
 }
 
 /**
- * Entropy H(q) = -Σ q log q, in nats; 0 log 0 = 0.
+ * Returns the entropy H(q) = -Σ q log q, in nats; 0 log 0 = 0.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export function entropy(q: readonly number[]): number {
 }
 
 /**
- * KL(q ‖ p) = Σ q log(q/p), in nats: the marginal penalty of cross-entropy; infinite where p = 0 < q.
+ * Returns KL(q ‖ p) = Σ q log(q/p), in nats: the marginal penalty of cross-entropy; infinite where p = 0 < q.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export function klDivergence(q: readonly number[], p: readonly number[]): number
 }
 
 /**
- * ‖p - q‖₁ = Σ |p - q|.
+ * Returns ‖p - q‖₁ = Σ |p - q|.
  *
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export function l1Distance(q: readonly number[], p: readonly number[]): number {
 }
 
 /**
- * The parts of -log Tversky of a class, exactly: matching -log m, marginal penalty log(α p + β q) and constant -log q,
+ * Returns the parts of -log Tversky of a class, exactly: matching -log m, marginal penalty log(α p + β q) and constant -log q,
  * for α + β = 1; α weighs false positives, β false negatives. Dice is α = β = ½.
  *
  * @param class `p` predicted, `q` true proportion (positive), `m` mean probability inside the true region.
@@ -82,7 +82,7 @@ export function logTverskyParts(
 }
 
 /**
- * The Tversky score of a class from p, q and m: q m / (q m (1-α-β) + α p + β q). Jaccard is α = β = 1.
+ * Returns the Tversky score of a class from p, q and m: q m / (q m (1-α-β) + α p + β q). Jaccard is α = β = 1.
  *
  * @example
  * ```ts
@@ -98,7 +98,7 @@ export function tverskyScore(
 }
 
 /**
- * The parts of -log Jaccard of a class, exactly: the union takes the place of Dice's p + q, and it falls when the matching rises, so the
+ * Returns the parts of -log Jaccard of a class, exactly: the union takes the place of Dice's p + q, and it falls when the matching rises, so the
  * penalty is not of the proportions alone.
  *
  *     -log Jaccard = -log m + log(p + q - q m) - log q
@@ -152,7 +152,7 @@ export function jensenBound(q: readonly number[], m: readonly number[], crossEnt
 }
 
 /**
- * The reverse, where every probability of a true class is at least ε: CE ≤ c Σ q_k F_k with c = -log(ε)/(1-ε).
+ * Returns the reverse bound, where every probability of a true class is at least ε: CE ≤ c Σ q_k F_k with c = -log(ε)/(1-ε).
  *
  * @example
  * ```ts
@@ -172,7 +172,7 @@ export function reverseBound(
 }
 
 /**
- * Pinsker: ½ ‖p - q‖₁² ≤ KL(q ‖ p).
+ * Returns Pinsker's bound: ½ ‖p - q‖₁² ≤ KL(q ‖ p).
  *
  * @example
  * ```ts

@@ -24,8 +24,7 @@ export interface PenaltyCurve {
 }
 
 /**
- * What a loss adds for the predicted proportion alone, whatever pixels are meant: the sum of the marginal penalties of its
- * terms, for one foreground class.
+ * Returns what a loss costs for the predicted proportion of one foreground class alone: the sum of the marginal penalties of its terms.
  *
  * @param loss From a factory, `compound` or `parseLoss`.
  * @throws {RangeError} If the true proportion is not between 0 and 1.

@@ -31,7 +31,7 @@ export function term(
 }
 
 /**
- * The weighted sum of losses, over one pass of the pixels; terms keep their names.
+ * Returns the weighted sum of losses, computed in one pass over the pixels; terms keep their names.
  *
  * A second term of one name is called `name_2`, and so on. A compound within a compound is flattened.
  *

@@ -16,7 +16,7 @@ import {
 } from './types.js';
 
 /**
- * Makes a loss out of its formula: input checks, defaults, memory scope, terms and the spec text come with it.
+ * Makes a loss out of its formula, and adds input checks, defaults, memory scope, terms and the spec text.
  *
  * A region loss names the `statistics` that it reads and computes a scalar from those `[B, K]` sums; a pixel loss
  * gets the pixels. Both are differentiable by tfjs, and are used like the built-in losses, in `compound`,

@@ -49,7 +49,7 @@ export function reliabilityDiagram(
 }
 
 /**
- * Expected calibration error: the mean over pixels of |accuracy - confidence| of their bin (`l1`), the root of the mean of its
+ * Returns the expected calibration error: the mean over pixels of |accuracy - confidence| of their bin (`l1`), the root of the mean of its
  * square (`l2`), or its largest value over the bins (`max`).
  *
  * @param options `classwise`: the mean over classes of the error of each class's probability; then `numClasses` is 2 or more.
@@ -98,7 +98,7 @@ export function calibrationError(
 }
 
 /**
- * Brier score: the mean over pixels of Σ_k (p_k - y_k)²; with one channel of (p - y)², which is half of what the two classes'
+ * Returns the Brier score: the mean over pixels of Σ_k (p_k - y_k)²; with one channel of (p - y)², which is half of what the two classes'
  * probabilities give.
  *
  * @example
@@ -126,7 +126,7 @@ export function brierScore(
 }
 
 /**
- * Negative log-likelihood: the mean over pixels of -log of the probability of the true class; Infinity where one has none.
+ * Returns the negative log-likelihood: the mean over pixels of -log of the probability of the true class; Infinity where one has none.
  *
  * @example
  * ```ts

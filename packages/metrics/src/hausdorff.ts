@@ -42,7 +42,7 @@ export function hausdorffDistance(
 }
 
 /**
- * HD95: {@link hausdorffDistance} at the 95th percentile. State the convention with the number.
+ * Returns HD95: {@link hausdorffDistance} at the 95th percentile. State the convention with the number.
  *
  * @example
  * ```ts

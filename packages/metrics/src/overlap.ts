@@ -1,7 +1,7 @@
 import { classCounts, type ClassCounts, type ConfusionMatrix } from './confusion.js';
 
 /**
- * Dice of each class over all pixels counted so far, 2TP / (2TP + FP + FN); NaN for a class that is neither in the truth
+ * Returns the Dice of each class over all pixels counted so far, 2TP / (2TP + FP + FN); NaN for a class that is neither in the truth
  * nor in the prediction.
  *
  * @example
@@ -17,7 +17,7 @@ export function diceScores(confusion: ConfusionMatrix): number[] {
 }
 
 /**
- * Intersection over union of each class, TP / (TP + FP + FN); NaN for a class that is nowhere.
+ * Returns the intersection over union of each class, TP / (TP + FP + FN); NaN for a class that is in neither mask.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export function iouScores(confusion: ConfusionMatrix): number[] {
 }
 
 /**
- * Precision of each class, TP / (TP + FP); NaN for a class that is never predicted.
+ * Returns the precision of each class, TP / (TP + FP); NaN for a class that is never predicted.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export function precisionScores(confusion: ConfusionMatrix): number[] {
 }
 
 /**
- * Recall (sensitivity) of each class, TP / (TP + FN); NaN for a class that is not in the truth.
+ * Returns the recall (sensitivity) of each class, TP / (TP + FN); NaN for a class that is not in the truth.
  *
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export function recallScores(confusion: ConfusionMatrix): number[] {
 }
 
 /**
- * Specificity of each class, TN / (TN + FP); NaN where every pixel is of the class.
+ * Returns the specificity of each class, TN / (TN + FP); NaN where every pixel has the class.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export function specificityScores(confusion: ConfusionMatrix): number[] {
 }
 
 /**
- * F_β of each class, (1 + β²)TP / ((1 + β²)TP + β²FN + FP): recall matters β times as much as precision; NaN for a class that
+ * Returns F_β of each class, (1 + β²)TP / ((1 + β²)TP + β²FN + FP): recall matters β times as much as precision; NaN for a class that
  * is nowhere.
  *
  * @throws {RangeError} If β is not positive.
@@ -90,7 +90,7 @@ export function fBetaScores(confusion: ConfusionMatrix, beta: number): number[] 
 }
 
 /**
- * Volume similarity of each class, 1 - |FN - FP| / (2TP + FP + FN): agreement in size alone, wherever the pixels are; NaN for
+ * Returns the volume similarity of each class, 1 - |FN - FP| / (2TP + FP + FN): agreement in size alone, wherever the pixels are; NaN for
  * a class that is nowhere.
  *
  * @example
@@ -108,7 +108,7 @@ export function volumeSimilarities(confusion: ConfusionMatrix): number[] {
 }
 
 /**
- * Matthews correlation of each class against the rest, from -1 to 1; NaN where truth or prediction is the same everywhere.
+ * Returns the Matthews correlation of each class against the rest, from -1 to 1; NaN where truth or prediction is the same everywhere.
  *
  * @example
  * ```ts
@@ -128,7 +128,7 @@ export function matthewsCorrelations(confusion: ConfusionMatrix): number[] {
 }
 
 /**
- * Mean recall of the classes that are in the truth; NaN if there are none.
+ * Returns the mean recall of the classes that are in the truth; NaN if there are none.
  *
  * @example
  * ```ts
@@ -140,7 +140,7 @@ export function balancedAccuracy(confusion: ConfusionMatrix): number {
 }
 
 /**
- * Share of the pixels that are right; NaN if there are none.
+ * Returns the share of pixels with the right label; NaN without pixels.
  *
  * @example
  * ```ts
@@ -153,7 +153,7 @@ export function pixelAccuracy(confusion: ConfusionMatrix): number {
 }
 
 /**
- * The mean of the scores that are not NaN; NaN if all are.
+ * Returns the mean of the scores that are not NaN; NaN if all are.
  *
  * @example
  * ```ts

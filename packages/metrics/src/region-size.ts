@@ -34,7 +34,7 @@ export function regionSizeErrors(truth: readonly number[], predicted: readonly n
 }
 
 /**
- * Distances between true and predicted label marginals: `l1` = Σ|p - q|, `kl` = Σ q log(q/p), infinite where a class
+ * Returns the distances between true and predicted label marginals: `l1` = Σ|p - q|, `kl` = Σ q log(q/p), infinite where a class
  * of the truth is not predicted at all.
  *
  * @example
@@ -143,7 +143,7 @@ export function regionSizeBins(
 }
 
 /**
- * Label marginals of one image: the proportion of each class among the pixels that count, from labels.
+ * Returns the label marginals of one image: the proportion of each class among the pixels that count, from labels.
  *
  * @param labels Labels from 0 to K-1. @param options `numClasses`: K; `ignoreIndex`: label of pixels that do not count,
  *   default 255; `where`: labels that say which pixels count instead (for predictions: the truth).
@@ -182,7 +182,7 @@ export function labelMarginals(
 }
 
 /**
- * Soft label marginals of one image: the mean probability of each class over the pixels that count.
+ * Returns the soft label marginals of one image: the mean probability of each class over the pixels that count.
  *
  * @param probabilities `[pixels, K]`, channels last. @param options `numClasses`: K, 1 for a foreground alone, which gives
  *   background and foreground; `where`, `ignoreIndex`: labels that say which pixels count; default all.

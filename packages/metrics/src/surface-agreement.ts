@@ -79,7 +79,7 @@ export function surfaceDice(
 }
 
 /**
- * The share of each surface that lies within the tolerance of the other, in the order true, predicted.
+ * Returns the share of each surface that lies within the tolerance of the other, in the order true, predicted.
  *
  * @example
  * ```ts

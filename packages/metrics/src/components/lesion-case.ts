@@ -6,7 +6,7 @@ import { lesionScores, greedy, pairsOf } from './lesion-scores.js';
 import { matchComponents, type ComponentMatch, type ComponentOptions } from './match.js';
 
 /**
- * The lesions (connected components) of one class in one image or volume, as plain JSON. Sizes are in pixels, or with `spacing` in its unit
+ * Returns the lesions (connected components) of one class in one image or volume, as plain JSON. Sizes are in pixels, or with `spacing` in its unit
  * squared or cubed.
  */
 export interface LesionCase {

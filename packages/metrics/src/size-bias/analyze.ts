@@ -31,17 +31,17 @@ export interface RegionSizeAnalysisOptions {
 const KNOWN = ['classes', 'exclusive', 'edges', 'quantiles', 'drivers', 'bootstrap'];
 
 /**
- * How large each class is predicted, against the truth, over many cases: over all, by the size of the region, and the cases
- * that drive it. A loss with a size bias is seen here whatever it was trained in: Dice makes small regions smaller or drops
- * them, cross-entropy matches proportions over the data set and not in each image.
+ * Returns how large each class is predicted, compared with the truth: over all cases, by the size of the true region, and the cases with
+ * the largest errors.
  *
- * Proportions of a case are of its pixels that count; every case counts alike, whatever its size. A ratio is Σp/Σq, and
- * beside it stands the median of p/q, which one large region does not move.
+ * This shows the size bias of the loss that a network was trained with: Dice makes small regions smaller or drops them, cross-entropy
+ * matches proportions over the data set and not in each image. Proportions are shares of the pixels that count. Every case counts alike,
+ * whatever its size. A ratio is Σp/Σq; the median of p/q is given too, because one large region does not change it.
  *
  * @param cases See {@link ProportionCase}; the proportions of `regionSizes`, `labelMarginals` or `softMarginals`.
  * @param options See {@link RegionSizeAnalysisOptions}.
  * @throws {TypeError} If an option is unknown or of another kind.
- * @throws {RangeError} If an option is out of range, two cases have one name, or a proportion is none.
+ * @throws {RangeError} If an option is out of range, two cases have one name, or a proportion is invalid.
  *
  * @example
  * ```ts
