@@ -31,7 +31,7 @@ const MAX_KEPT_BYTES = 2 ** 28;
 let codec: Promise<Codec> | undefined;
 
 /**
- * Decodes a gray or color JPEG of 8 bits with libjpeg-turbo: to the values that OpenCV and Pillow give.
+ * Decodes a gray or color JPEG of 8 bits with libjpeg-turbo, to the values that Pillow gives.
  *
  * @throws {Refusal} If the file is truncated or damaged, or WebAssembly cannot be used.
  */

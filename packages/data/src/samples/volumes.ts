@@ -1,5 +1,5 @@
-import { weightsFor, type Taps } from './resize.js';
 import { IGNORED, type Sample } from './sample.js';
+import { weightsFor, type Taps } from './taps.js';
 
 /** Depth, height and width. */
 export type VolumeSize = readonly [depth: number, height: number, width: number];
