@@ -1,5 +1,5 @@
 import { effect } from '@preact/signals';
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren, JSX, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { nameOf } from '../state/state.js';
@@ -13,10 +13,24 @@ interface PictureProps {
   readonly draw: (context: CanvasRenderingContext2D) => void;
 }
 
+/** Draws a canvas again when the browser has lost what was on it, as when its GPU process breaks down. */
+export function useRedraw(
+  ref: RefObject<HTMLCanvasElement>,
+  draw: (context: CanvasRenderingContext2D) => void,
+): void {
+  useEffect(() => {
+    const canvas = ref.current!;
+    const again = () => draw(canvas.getContext('2d')!);
+    canvas.addEventListener('contextrestored', again);
+    return () => canvas.removeEventListener('contextrestored', again);
+  });
+}
+
 /** An image, drawn anew when the screen is rendered or one of its signals changes. */
 export function Picture({ size, label, draw }: PictureProps) {
   const ref = useRef<HTMLCanvasElement>(null);
   useEffect(() => effect(() => draw(ref.current!.getContext('2d')!)));
+  useRedraw(ref, draw);
   return <canvas ref={ref} width={size} height={size} role="img" aria-label={label} />;
 }
 

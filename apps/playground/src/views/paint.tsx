@@ -9,7 +9,7 @@ import { nameOf, said, state, update, type PredictionName, type Shape } from '..
 import { Drawing, useWidth } from '../ui/chart.js';
 import { Choice, LossPicker, Notice, Screen, SizeSlider } from '../ui/controls.js';
 import { paintDiverging, paintShares } from '../ui/paint.js';
-import { Picture, Tile } from '../ui/picture.js';
+import { Picture, Tile, useRedraw } from '../ui/picture.js';
 import { percent, signed } from '../ui/text.js';
 
 const SHAPE_NAMES: readonly (readonly [Shape, string])[] = [
@@ -190,6 +190,7 @@ function PaintCanvas() {
     context.strokeRect(column - brush.value / 2, row - brush.value / 2, brush.value + 1, brush.value + 1);
   };
   useEffect(draw);
+  useRedraw(ref, draw);
   const at = (event: PointerEvent): [number, number] => {
     const box = ref.current!.getBoundingClientRect();
     return [
