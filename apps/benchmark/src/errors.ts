@@ -76,7 +76,7 @@ export function messageOf(error: unknown): string {
   const { code = '', syscall } = error as NodeJS.ErrnoException;
   // Node says ENOENT where a folder cannot be made on a read-only disk.
   const remedy = REMEDIES[code === 'ENOENT' && syscall === 'mkdir' ? 'EROFS' : code] ?? '';
-  return `${error.message.replace(/^error: /, '').replace('\n(', ' (')}${remedy}${excessHint(error)}`;
+  return `${error.message.replace(/^error: /, '').replace('\n(', ' (')}${remedy}${argumentHint(error)}`;
 }
 
 /** The table of exit codes, as `segloss --help` prints it. */
@@ -87,10 +87,20 @@ export function exitCodeHelp(): string {
   return ['Exit codes:', ...lines].join('\n');
 }
 
-/** What to do about arguments that no command reads: most often folders without their option. */
-function excessHint({ message }: Error): string {
-  const command = /^error: too many arguments for '([\w-]+)'/.exec(message)?.[1];
-  return command === undefined
-    ? ''
-    : ` Folders and files follow their option, as in --data <folder>: see segloss ${command} --help.`;
+/** What to do about an argument that a command does not read, where that is not a folder that belongs behind --data. */
+const EXCESS: Readonly<Record<string, string>> = {
+  analyze: 'Folders follow their option: segloss analyze --pred <folder> --gt <folder>',
+  losses: 'It lists all losses; segloss loss card <spec> shows one',
+};
+
+/** What to do about arguments that no command reads, most often folders without their option, and about missing ones. */
+function argumentHint(error: Error): string {
+  const command = /^error: too many arguments for '([\w-]+)'/.exec(error.message)?.[1];
+  if (command !== undefined) {
+    const hint = EXCESS[command] ?? 'Folders and files follow their option, as in --data <folder>';
+    return ` ${hint}; see segloss ${command} --help.`;
+  }
+  return (error as { code?: unknown }).code === 'commander.missingArgument'
+    ? '; --help of the command shows what it takes'
+    : '';
 }

@@ -6,7 +6,7 @@ import { convertDataset, LAYOUTS } from '../convert.js';
 import { exitCodes } from '../errors.js';
 import { percentText } from '../page/percent.js';
 import { plural } from '../page/plural.js';
-import type { Terminal } from '../terminal.js';
+import { quote, type Terminal } from '../terminal.js';
 import { textTable } from '../text-table.js';
 import { oneOf } from './choices.js';
 
@@ -91,7 +91,7 @@ export async function dataCheckCommand(
 function toText(report: DatasetReport, width: number | undefined): string {
   const { folder, description, problems, warnings, faults } = report;
   const verdict = report.usable
-    ? 'the data can be used'
+    ? `the data can be used; next: segloss train --data ${quote(folder)}`
     : `the data cannot be used: ${plural(faults, 'fault')}`;
   const told = faults > problems.length ? [`fault: and ${faults - problems.length} more`] : [];
   const mend =
