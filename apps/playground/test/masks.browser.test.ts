@@ -160,7 +160,7 @@ inBrowser('your masks', ({ open }) => {
       buffer: Buffer.from('no JSON'),
     });
     await page.waitForSelector('#problem');
-    expect(await page.textContent('#problem')).toContain('it is no JSON');
+    expect(await page.textContent('#problem')).toContain('it is not JSON');
     expect(problems).toEqual([]);
     await page.close();
   });
