@@ -160,7 +160,7 @@ describe('segloss analyze --nnunet', () => {
       version2(case2('x', { 1: '{"TP": "many", "FP": 0, "FN": 0, "TN": 0}' })),
       /metric_per_case.0.metrics.1.TP/,
     ],
-    ['text', 'NaN, "', /it is no JSON/],
+    ['text', 'NaN, "', /it is not JSON/],
     ['empty', version2(), /no case can be used/],
     ['sums', version2(case2('x', { 1: counts(1, 1, 1, 1), 2: counts(1, 1, 1, 2) })), /no case can be used/],
   ])('refuses %s', async (name, text, message) => {
