@@ -48,7 +48,7 @@ describe('segloss loss card', () => {
   it('writes the page and the numbers of a spec, and prints its sentences', () => {
     const { status, stdout } = segloss('loss', 'card', 'ce', '--json', 'numbers/ce.json');
     expect(status).toBe(0);
-    expect(stdout).toContain('prefers the true size: at a true share of 1 % its minimum is at 1 %.');
+    expect(stdout).toContain('prefers the true size: for a region of 1 % of the image it is least at 1 %.');
     expect(stdout).toContain('pushed back as hard as by CE.');
     expect(stdout).toContain('its best prediction keeps their mean volume.');
     expect(stdout).toContain(`card: ${path.join(folder, 'bias-card-ce.html')}`);
