@@ -10,6 +10,7 @@ export {
   type SampleSource,
   type SegmentationDataset,
   type Volume,
+  type WantedParts,
 } from './samples/sample.js';
 export { sliceOf, type SliceAxis } from './samples/slices.js';
 export { demoDataset, syntheticDataset, type SyntheticOptions } from './samples/synthetic.js';

@@ -118,6 +118,22 @@ describe('sources of files', () => {
     expect(samples).toEqual(wanted);
   });
 
+  it('read the mask alone where it is all that is wanted, and keep no sample without its image', async () => {
+    const { train, val } = await openDataset(join(path, 'set'));
+    const sources = [...train, ...val];
+    const wanted = (await loadAll(sources)).map((sample) => resizeSample(sample, 5, 8));
+    const data = loader(sources, { size: [5, 8] });
+    for (const [i, source] of data.sources.entries()) {
+      const { image, ...mask } = await source.load({ maskOnly: true });
+      expect(image).toHaveLength(0);
+      const { image: full, ...rest } = wanted[i]!;
+      expect(mask).toEqual(rest);
+      expect((await source.load()).image).toEqual(full);
+      expect((await source.load({ maskOnly: true })).image).toEqual(full); // it is in memory
+    }
+    await data.close();
+  });
+
   it.each([1, 3])('resize the masks of several labels, and images as %i channels', (channels) => {
     for (const [, kind] of KINDS) {
       const parts = {

@@ -20,6 +20,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 
 import { readCheckpoint } from '../src/checkpoint/store';
+import { classPrior } from '../src/loop/class-prior';
 import { BestSoFar, monitoredValue } from '../src/loop/monitor';
 import { syntheticImages } from './synthetic-images';
 
@@ -277,6 +278,20 @@ describe('the prior of the output bias', () => {
     };
     expect(await start('zero')).toBeCloseTo(0, 6);
     expect(await start('prior')).toBeCloseTo(Math.log(q / (1 - q)), 5);
+  });
+
+  it('needs the masks of sources alone', async () => {
+    const { train } = await toy();
+    const asked: unknown[] = [];
+    const sources = train.map((sample) => ({
+      id: sample.id,
+      load: async (wanted?: { maskOnly?: boolean }) => {
+        asked.push(wanted);
+        return { ...sample, image: new Float32Array(0) };
+      },
+    }));
+    expect(await classPrior(sources, 2)).toEqual(await classPrior(train, 2));
+    expect(asked).toEqual(train.map(() => ({ maskOnly: true })));
   });
 });
 

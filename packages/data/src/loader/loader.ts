@@ -7,7 +7,7 @@ import { versionOf } from '../read/versions.js';
 import { readAhead } from './ahead.js';
 import { SampleCache } from './cache.js';
 import { ReadingPool } from './pool.js';
-import { imageSize, sized } from './read-task.js';
+import { sized, wantedParts } from './read-task.js';
 
 /** Options of {@link loader}. */
 export interface LoaderOptions {
@@ -64,20 +64,21 @@ export interface Loader extends AsyncIterable<Sample> {
  */
 export function loader(sources: readonly SampleSource[], options: LoaderOptions = {}): Loader {
   const { workers, prefetch, cacheBytes, transform, ...wanted } = settled(options);
-  const size = imageSize(wanted);
-  const hint = size && { size };
   const pool = workers > 0 ? new ReadingPool(workers) : undefined;
   const cache = new SampleCache(cacheBytes);
 
-  async function read(index: number): Promise<Sample> {
+  async function read(index: number, maskOnly = false): Promise<Sample> {
     const source = sources[index]!;
     const origin = originOf(source);
-    const version = origin ? await versionOf(filesOf(origin)) : '';
+    const version = origin ? versionOf(filesOf(origin)) : '';
     const kept = cache.get(index, version);
     if (kept) return kept;
+    const task = { ...wanted, maskOnly };
     const sample =
-      pool && origin ? await pool.read({ origin, ...wanted }) : sized(await source.load(hint), wanted);
-    cache.set(index, version, sample);
+      pool && origin
+        ? await pool.read({ origin, ...task })
+        : sized(await source.load(wantedParts(task)), wanted);
+    if (sample.image.length > 0) cache.set(index, version, sample);
     return sample;
   }
 
@@ -96,7 +97,7 @@ export function loader(sources: readonly SampleSource[], options: LoaderOptions 
   }
 
   return {
-    sources: sources.map((source, index) => ({ ...source, load: () => read(index) })),
+    sources: sources.map((source, index) => ({ ...source, load: (parts) => read(index, parts?.maskOnly) })),
     epoch,
     [Symbol.asyncIterator]: () => epoch(0),
     async close() {

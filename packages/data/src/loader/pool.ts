@@ -4,6 +4,9 @@ import { DataError } from '../errors.js';
 import { type Sample } from '../samples/sample.js';
 import { type ReadAnswer, type ReadTask } from './read-task.js';
 
+/** Samples that a thread is asked for at a time. */
+const TASKS_AHEAD = 16;
+
 /** Threads that read samples; they start with the first one that is asked for. */
 export class ReadingPool {
   private pool: Promise<Piscina> | undefined;
@@ -30,6 +33,8 @@ export class ReadingPool {
       filename: new URL('./worker.js', import.meta.url).href,
       minThreads: this.workers,
       maxThreads: this.workers,
+      // A training keeps this thread busy for a step at a time: the others must know of more than the next sample.
+      concurrentTasksPerWorker: TASKS_AHEAD,
     });
   }
 }

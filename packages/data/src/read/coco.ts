@@ -1,7 +1,7 @@
 import { DataError } from '../errors.js';
 import { decodeFile } from '../formats/decode.js';
-import { sameSize, sampleOf, type WantedSize } from './pairs.js';
-import { type Sample } from '../samples/sample.js';
+import { sameSize, sampleOf } from './pairs.js';
+import { type Sample, type WantedParts } from '../samples/sample.js';
 import { cocoMask, type CocoAnnotation, type CocoOptions } from '../formats/coco/mask.js';
 
 /** An image file and what COCO says of it. */
@@ -21,7 +21,7 @@ export interface CocoPair {
 /** Reads the image and draws the mask. */
 export async function readCocoSample(
   { id, image, file, height, width, annotations, labels, options, channels }: CocoPair & { channels: number },
-  size?: WantedSize,
+  { size }: WantedParts = {},
 ): Promise<Sample> {
   const pixels = await decodeFile(image);
   sameSize(image, pixels, file, { height, width });

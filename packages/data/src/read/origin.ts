@@ -1,15 +1,7 @@
 import { readCocoSample, type CocoPair } from './coco.js';
 import { type LabelRule } from './labels.js';
-import {
-  readLabels,
-  readPair,
-  readUnion,
-  type LabelPair,
-  type Pair,
-  type UnionPair,
-  type WantedSize,
-} from './pairs.js';
-import { type Sample, type SampleSource } from '../samples/sample.js';
+import { readLabels, readPair, readUnion, type LabelPair, type Pair, type UnionPair } from './pairs.js';
+import { type Sample, type SampleSource, type WantedParts } from '../samples/sample.js';
 import { readSlice, readVolume, type SliceFiles, type VolumeFiles } from './volumes.js';
 
 /** The files of a sample and how they are read, as plain data: it can be sent to a worker thread. */
@@ -26,7 +18,7 @@ type OriginOf<K extends Origin['reader']> = Extract<Origin, { reader: K }>;
 /** How each kind of origin is read, and which files it is read from; a new kind is an entry here. */
 const READERS: {
   readonly [K in Origin['reader']]: {
-    read(origin: OriginOf<K>, size: WantedSize): Promise<Sample>;
+    read(origin: OriginOf<K>, wanted: WantedParts | undefined): Promise<Sample>;
     files(origin: OriginOf<K>): readonly string[];
   };
 } = {
@@ -46,10 +38,10 @@ const readerOf = (origin: Origin) => READERS[origin.reader] as (typeof READERS)[
 /**
  * Reads a sample.
  *
- * @param size Height and width that the caller will resize an image to: readers of images resize as they read, which takes less time.
+ * @param wanted Readers of images resize as they read, which takes less time; those of pairs may read the mask alone.
  */
-export function readOrigin(origin: Origin, size?: WantedSize): Promise<Sample> {
-  return readerOf(origin).read(origin as OriginOf<'pair'>, size);
+export function readOrigin(origin: Origin, wanted?: WantedParts): Promise<Sample> {
+  return readerOf(origin).read(origin as OriginOf<'pair'>, wanted);
 }
 
 /** The files that decide what {@link readOrigin} gives. */
@@ -82,5 +74,5 @@ export function caseOf(source: SampleSource): string {
 
 /** A source that reads its files when it is asked to. */
 export function sourceOf(origin: Origin): SampleSource {
-  return { id: origin.id, origin, load: ({ size } = {}) => readOrigin(origin, size) };
+  return { id: origin.id, origin, load: (wanted) => readOrigin(origin, wanted) };
 }

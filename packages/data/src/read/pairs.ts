@@ -6,10 +6,7 @@ import { readMask } from './images.js';
 import { imageOf, type Image } from './pixels.js';
 import { imageOfSize } from './shrink.js';
 import { resizeImage, resizeMask } from '../samples/resize.js';
-import { type Sample } from '../samples/sample.js';
-
-/** Height and width of the sample that is wanted; by default those of its files. */
-export type WantedSize = readonly [height: number, width: number] | undefined;
+import { type Sample, type WantedParts } from '../samples/sample.js';
 
 /** An image file and its mask file. */
 export interface Pair {
@@ -28,11 +25,27 @@ export interface LabelPair {
 /** Reads a pair; sizes and labels are checked. */
 export async function readPair(
   { id, image, mask, channels, rule }: Pair & { channels: number; rule: LabelRule },
-  size?: WantedSize,
+  { size, maskOnly = false }: WantedParts = {},
 ): Promise<Sample> {
+  if (maskOnly) return maskSample({ id, mask, channels, rule }, size);
   const [pixels, labels] = await Promise.all([decodeFile(image), readMask(mask, { allowJpeg: true })]);
   sameSize(image, pixels, mask, labels);
   return sampleOf({ id, pixels, channels, mask: labelsOf(mask, labels, rule) }, size);
+}
+
+/** The mask of a pair, with an empty image. */
+async function maskSample(
+  { id, mask, channels, rule }: Omit<Pair, 'image'> & { channels: number; rule: LabelRule },
+  size: WantedParts['size'],
+): Promise<Sample> {
+  const read = await readMask(mask, { allowJpeg: true });
+  const full = { height: read.height, width: read.width, mask: labelsOf(mask, read, rule) };
+  const [height, width] = size ?? [full.height, full.width];
+  const same = height === full.height && width === full.width;
+  return {
+    ...{ id, height, width, channels, image: new Float32Array(0) },
+    mask: same ? full.mask : resizeMask(full, height, width),
+  };
 }
 
 /** An image file and the mask files whose union is the foreground: 1 where any of them is not 0. */
@@ -50,7 +63,7 @@ export const PRESENT = listedLabels(
 /** As {@link readPair}, of the union of masks that hold 0, and 1, 127 or 255 for the foreground. */
 export async function readUnion(
   { id, image, masks, channels }: UnionPair & { channels: number },
-  size?: WantedSize,
+  { size }: WantedParts = {},
 ): Promise<Sample> {
   const pixels = await decodeFile(image);
   const union = new Uint8Array(pixels.width * pixels.height);
@@ -65,7 +78,7 @@ export async function readUnion(
 /** Reads a multilabel sample of masks that hold 0, and 1, 127 or 255 for the label. */
 export async function readLabels(
   { id, image, masks, channels }: LabelPair & { channels: number },
-  size?: WantedSize,
+  { size }: WantedParts = {},
 ): Promise<Sample> {
   const pixels = await decodeFile(image);
   const labels = masks.length;
@@ -103,7 +116,7 @@ interface Parts {
 }
 
 /** The sample at the size of its files, or at another, as `resizeSample` gives it. */
-export function sampleOf({ id, pixels, channels, mask, labels }: Parts, size: WantedSize): Sample {
+export function sampleOf({ id, pixels, channels, mask, labels }: Parts, size: WantedParts['size']): Sample {
   const { height: fullHeight, width: fullWidth } = pixels;
   const [height, width] = size ?? [fullHeight, fullWidth];
   const resized = height !== fullHeight || width !== fullWidth;

@@ -174,7 +174,7 @@ const kept = new Map<string, Promise<Volume>>();
 /** Reads a slice of a volume. */
 export async function readSlice({ axis, index, ...files }: SliceFiles): Promise<Sample> {
   const { images, label, window } = files;
-  const key = `${await versionOf([...images, label])}|${String(window)}|${files.rule.table.join()}`;
+  const key = `${versionOf([...images, label])}|${String(window)}|${files.rule.table.join()}`;
   const volume = kept.get(key) ?? readVolume(files);
   kept.delete(key);
   kept.set(key, volume);

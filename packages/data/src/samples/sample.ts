@@ -25,14 +25,19 @@ export type Volume = Sample & {
   readonly spacing: readonly [depth: number, height: number, width: number];
 };
 
+/** What a caller of `load` needs of a sample. */
+export interface WantedParts {
+  /** Height and width that it will resize an image to: a source may give it at that size already, as `resizeSample` would. */
+  readonly size?: readonly [height: number, width: number];
+  /** Whether it looks at the mask alone: `image` may then be empty. */
+  readonly maskOnly?: boolean;
+}
+
 /** A sample that is read or generated on demand. */
 export interface SampleSource {
   readonly id: string;
-  /**
-   * @param wanted `size`: height and width that the caller will resize an image to. A source may give it at that size already, as `resizeSample`
-   *   would, which takes less time; or ignore it.
-   */
-  load(wanted?: { readonly size?: readonly [height: number, width: number] }): Promise<Sample>;
+  /** @param wanted What the caller needs, which may take less time; a source may ignore it. */
+  load(wanted?: WantedParts): Promise<Sample>;
   /** Files and reader as plain data, where the sample comes from files: what the loader sends to its threads. */
   readonly origin?: { readonly reader: string };
 }

@@ -1,4 +1,4 @@
-import { type Sample, type SampleSource } from '@segloss/data/samples';
+import { type Sample, type SampleSource, type WantedParts } from '@segloss/data/samples';
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 
 /** A sample in memory, or a source that is read each time it is needed. */
@@ -31,10 +31,11 @@ export function inGroups<T>(items: readonly T[], size: number): T[][] {
 export async function* loadGroups(
   groups: readonly (readonly TrainingItem[])[],
   change: (sample: Sample) => Sample = (sample) => sample,
+  wanted?: WantedParts,
 ): AsyncGenerator<Sample[], void, undefined> {
   const load = (group: readonly TrainingItem[] | undefined) => {
     const loading = Promise.all(
-      (group ?? []).map(async (item) => change('load' in item ? await item.load() : item)),
+      (group ?? []).map(async (item) => change('load' in item ? await item.load(wanted) : item)),
     );
     loading.catch(() => undefined); // rejects again when its turn comes
     return loading;

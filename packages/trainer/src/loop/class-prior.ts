@@ -11,7 +11,7 @@ const GROUP = 8;
  */
 export async function classPrior(items: readonly TrainingItem[], classes: number): Promise<number[]> {
   const counts = new Float64Array(classes).fill(1);
-  for await (const samples of loadGroups(inGroups(items, GROUP))) {
+  for await (const samples of loadGroups(inGroups(items, GROUP), undefined, { maskOnly: true })) {
     for (const { mask, id } of samples) {
       for (const label of mask) {
         if (label === IGNORED) continue;

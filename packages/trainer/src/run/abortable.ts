@@ -20,7 +20,10 @@ export function abortableSource(
 ): SampleSource {
   if (signal === undefined) return source;
   setMaxListeners(Infinity, signal); // every load in flight listens; Node warns of more than ten
-  return { ...source, load: () => abortable(source.load(), signal, `reading ${source.id}`, grace) };
+  return {
+    ...source,
+    load: (wanted) => abortable(source.load(wanted), signal, `reading ${source.id}`, grace),
+  };
 }
 
 /** Resolves as `work` does, and rejects if it has not some time after the signal. */

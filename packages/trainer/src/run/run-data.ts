@@ -299,5 +299,5 @@ function patchOf({ id, load }: SampleSource, i: number): SampleSource {
 }
 
 function through(source: SampleSource, change: (sample: Sample) => Sample): SampleSource {
-  return { ...source, load: async () => change(await source.load()) };
+  return { ...source, load: async (wanted) => change(await source.load(wanted)) };
 }
