@@ -98,7 +98,7 @@ describe('the foreground mean', () => {
     );
     expect(both[1]).toEqual(both[0]);
     await expect(run({ ...options, model: model(), monitor: { metric: 'dice' as never } })).rejects.toThrow(
-      'train: monitor: unknown metric "dice"; known metrics: foregroundDice, foregroundIou, loss',
+      'train: monitor: unknown metric "dice" (did you mean "foregroundDice"?); known metrics: foregroundDice, foregroundIou, loss',
     );
     await expect(run({ ...options, model: model(), background: 2 })).rejects.toThrow(
       'train: wanted background from 0 to 1 or null, got 2',
