@@ -128,13 +128,13 @@ function Explain() {
       </Notice>
       <div class="card empty">
         <p>
-          <strong>{running.value ? 'Soon here:' : 'Press Measure, and here will be:'}</strong>
+          <strong>{running.value ? 'Measuring:' : 'Press Measure to see:'}</strong>
         </p>
         <ul>
-          <li>the whole loss over the predicted size, for three true sizes</li>
+          <li>the loss over the predicted size, for three true sizes</li>
           <li>the predicted size at which it is least, over the true size</li>
-          <li>what it does where readers disagree on the place of a region</li>
-          <li>what a user of the loss should know, in a sentence each</li>
+          <li>which volume it prefers where annotators disagree on the place of a region</li>
+          <li>anything wrong with the loss, in a sentence each</li>
         </ul>
       </div>
     </>
@@ -151,7 +151,7 @@ function Result({ spec, profile }: Card) {
         <p>
           <code>{spec}</code>
           {shifted
-            ? `: where five readers put a disc at five places, its best prediction has ${ratio(shifted.softRatio)} times their mean volume.`
+            ? `: where five annotators put a disc at five places, the best prediction has ${ratio(shifted.softRatio)} times the mean of their volumes.`
             : ' was measured.'}
         </p>
       </Notice>

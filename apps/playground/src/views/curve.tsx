@@ -88,7 +88,7 @@ function Headline() {
       <p>
         {losses.includes('dice')
           ? `At q = ${percent(q)}, the hidden penalty of Dice pushes the predicted size down ${times} times as hard as at 50 %, and never stops before 0.`
-          : `The dot is where each loss wants the predicted size to be. At q = ${percent(q)}, a loss without a size bias has it on the line.`}
+          : `The dot is the predicted size that each loss prefers. At q = ${percent(q)}, a loss without a size bias has it on the line.`}
       </p>
     </Notice>
   );

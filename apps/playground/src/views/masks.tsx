@@ -206,8 +206,8 @@ function Explain() {
   return (
     <Notice>
       <p>
-        For each class: predicted over true size, by the size of the true region, with intervals; which cases
-        drive it; and, for several models, the paired difference.
+        For each class: predicted over true size, by the size of the true region, with intervals; the cases
+        with the largest errors; and, for several models, the paired difference.
       </p>
     </Notice>
   );
