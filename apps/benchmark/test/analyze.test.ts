@@ -1,10 +1,13 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { EventEmitter } from 'node:events';
 import path from 'node:path';
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { writeNifti } from '@segloss/data';
 import { encode } from 'fast-png';
 
+import { analyzeCommand } from '../src/commands/analyze.js';
+import { guarded } from '../src/terminal.js';
 import { looseName } from '../src/analyze/pair-files.js';
 import { analyze, putMask, some, temporaryFolder } from './analyze-run.js';
 
@@ -44,6 +47,18 @@ describe('segloss analyze of folders', () => {
     expect(difference).toMatchObject({ first: 'small', second: 'large', cases: 3 });
     expect(difference!.classes[1]!.ratio.value).toBeCloseTo(32 / 60, 12);
     expect(difference!.classes[1]!.absolute.value).toBeCloseTo((0 + 0.1 + 0.02) / 3, 12);
+  });
+
+  it('counts the cases in one line of a terminal, whose other control characters are shown', async () => {
+    let text = '';
+    const tty = Object.assign(new EventEmitter(), { isTTY: true, write: (part: string) => (text += part) });
+    const stderr = guarded(tty as unknown as NodeJS.WriteStream);
+    const stdout = { write: () => true } as unknown as NodeJS.WriteStream;
+    const flags = { pred: ['small'], gt: 'gt', quantiles: 4, resamples: 100, seed: 0 };
+    await analyzeCommand(flags, { stdout, stderr, folder: at('hand'), env: {} });
+    expect(text).toMatch(/^(\r\d of 3 cases)+\n$/);
+    stderr.write('\r');
+    expect(text).toContain('\\x0d');
   });
 
   it('prints n/a and counts where a class is nowhere, and never NaN', async () => {

@@ -5,7 +5,7 @@ import { checkPattern } from '@segloss/data/masks';
 import type { Decoding } from '@segloss/trainer';
 import { InvalidArgumentError, type Command } from 'commander';
 
-import { colorsFor, type Terminal } from '../terminal.js';
+import { colorsFor, rawStream, type Terminal } from '../terminal.js';
 import { exitCodes, UsageError } from '../errors.js';
 import { parseDecodings } from '../decoding.js';
 import { collect } from '../options.js';
@@ -240,7 +240,8 @@ function progress(stderr: NodeJS.WriteStream): (done: number, total: number) => 
     if (stderr.isTTY !== true) return;
     if (done < total && Date.now() - shown < 100) return;
     shown = Date.now();
-    stderr.write(`\r${done} of ${total} cases${done === total ? '\n' : ''}`);
+    // The guarded stream would show the carriage return instead of sending it.
+    rawStream(stderr).write(`\r${done} of ${total} cases${done === total ? '\n' : ''}`);
   };
 }
 
