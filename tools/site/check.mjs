@@ -10,6 +10,8 @@ import { chromium } from 'playwright-core';
 import { serve } from './serve.mjs';
 
 const SETTINGS = JSON.parse(readFileSync(new URL('./chromium.json', import.meta.url), 'utf8'));
+/** How long a page may take, in milliseconds: a guard, for machines that are busy. */
+const PATIENCE = 240_000;
 /** Pages that are open at a time. */
 const TABS = 4;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -139,6 +141,7 @@ export async function faultyPages(folder, base = '/') {
   const context = await browser.newContext({ serviceWorkers: 'block', reducedMotion: 'reduce' });
   const work = async () => {
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
     let now = '';
     page.on('console', (message) => message.type() === 'error' && problems.push(`${now}: ${message.text()}`));
     page.on('pageerror', (error) => problems.push(`${now}: ${error.message}`));
