@@ -42,7 +42,7 @@ export const RATIOS = [0.01, 0.1, 0.2, 0.5, 0.8, 1.25, 2, 4, 10] as const;
 /** Up to most of the image, where that is more. */
 const LARGEST_P = 0.99;
 const HALF = 0.5;
-/** Pixels who are known uncertainly tell which size a loss prefers; a region at the right place, how hard it pushes. */
+/** Uncertain pixels show which size a loss prefers; a region at the right place shows how hard it pushes. */
 const FAMILIES: readonly ProfileFamily[] = ['noise', 'nested'];
 /** Wide enough for regions of a thousandth of the image to have several pixels. */
 const LARGEST_SIDE = 64;

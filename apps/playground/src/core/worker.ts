@@ -27,7 +27,7 @@ export interface Listener<Answer> {
   readonly silence?: (seconds: number) => void;
 }
 
-/** Seconds without an answer that are said. */
+/** The page says so after this many seconds without an answer. */
 export const SILENCE = 20;
 
 /** Starts work. */

@@ -9,7 +9,7 @@ export function sizeChart(trainings: readonly TrainedSize[]): Html {
   return html`<figure>${raw(stripChart(sizeChartOptions(trainings)))}</figure>`;
 }
 
-/** More dots than these make a file that nobody opens. */
+/** Pages with more dots are too large to open. */
 const MOST_DOTS = 1500;
 
 /** Where every training ended, as a strip chart; of very many trainings some of each row, evenly from the smallest size to the largest. */
@@ -38,7 +38,7 @@ export function sizeChartOptions(trainings: readonly TrainedSize[]): StripChartO
   };
 }
 
-/** At most so many of the values, among them the least and the largest, the others at even ranks between them. */
+/** Returns the values, or a sample of them evenly by rank that has the least and the largest. */
 function evenly(values: readonly number[], most: number): number[] {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
   if (sorted.length <= most) return sorted;
