@@ -50,7 +50,7 @@ describe('segloss loss card', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('prefers the true size: for a region of 1 % of the image it is least at 1 %.');
     expect(stdout).toContain('pushed back as hard as by CE.');
-    expect(stdout).toContain('its best prediction keeps their mean volume.');
+    expect(stdout).toContain('the best prediction has the mean of their volumes.');
     expect(stdout).toContain(`card: ${path.join(folder, 'bias-card-ce.html')}`);
     const page = readFileSync(path.join(folder, 'bias-card-ce.html'), 'utf8');
     expect(page).toContain('<title>Bias card of ce</title>');

@@ -40,7 +40,7 @@ describe('other data', () => {
   it('are named where the run was trained on some of them, or nobody knows', () => {
     expect([said(), said(0)]).toEqual([[], []]);
     expect(said(3)).toEqual([expect.stringMatching(/^warning: 3 of the image files scored were also trained on/)]); // prettier-ignore
-    expect(said(null)).toEqual([expect.stringContaining('cannot be read any more')]);
+    expect(said(null)).toEqual([expect.stringContaining('can no longer be read')]);
   });
 });
 

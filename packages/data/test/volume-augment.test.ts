@@ -122,7 +122,7 @@ describe('augmentation of volumes', () => {
     const image = sliceOf(sample, { index: 0 });
     const on = (transform: Transform) => () => augmentation([transform])(image, { epoch: 0 });
     expect(on(randomFlip({ depth: 0.5 }))).toThrow(
-      'randomFlip: wanted volumes, as it was told a depth, got an image',
+      'randomFlip: wanted volumes, because a depth is set, got an image',
     );
     expect(on(randomCrop({ size: [1, 2, 2] }))).toThrow('randomCrop: wanted volumes');
     expect(on(centerCropOrPad([1, 2, 2]))).toThrow('centerCropOrPad: wanted volumes');
