@@ -14,7 +14,7 @@ export interface FirstSteps {
   readonly ms: number;
 }
 
-const STEPS = 4;
+const STEPS = 2;
 /** Gradient descent as it is: the changes are sums of gradients. Adam divides by their size, and would hide a wrong factor. */
 const OPTIMIZER = { name: 'sgd', learningRate: 0.1 } as const;
 

@@ -28,6 +28,7 @@ interface Codec {
 /** Memory that is kept between files. */
 const MAX_KEPT_BYTES = 2 ** 28;
 
+let compiled: Promise<WebAssembly.Module> | undefined;
 let codec: Promise<Codec> | undefined;
 
 /**
@@ -37,8 +38,8 @@ let codec: Promise<Codec> | undefined;
  */
 export async function decodeWithLibjpegTurbo(bytes: Uint8Array, inflate: Inflate): Promise<StoredPixels> {
   codec ??= start(inflate);
-  const { JPEGDecoder, HEAPU8 } = await codec;
-  const decoder = new JPEGDecoder();
+  const started = await codec;
+  const decoder = new started.JPEGDecoder();
   try {
     decoder.getEncodedBuffer(bytes.length).set(bytes);
     decoder.decode();
@@ -50,20 +51,31 @@ export async function decodeWithLibjpegTurbo(bytes: Uint8Array, inflate: Inflate
     throw error;
   } finally {
     decoder.delete();
-    if (HEAPU8.length > MAX_KEPT_BYTES) codec = undefined;
+    if (started.HEAPU8.length > MAX_KEPT_BYTES) codec = undefined;
+  }
+}
+
+/** Starts the decoder with a memory of its own. */
+async function start(inflate: Inflate): Promise<Codec> {
+  try {
+    compiled ??= compile(inflate);
+    const module = await compiled;
+    const { start } = await import('../generated/libjpeg-turbo.js');
+    const instantiateWasm = async (imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => unknown) =>
+      receive(await WebAssembly.instantiate(module, imports)); // prettier-ignore
+    return (await start({ instantiateWasm })) as Codec;
+  } catch (error) {
+    compiled = codec = undefined;
+    throw new Refusal(`the JPEG decoder needs WebAssembly, and cannot be started (${(error as Error).message}); convert it to PNG`); // prettier-ignore
   }
 }
 
 /** Compiles the decoder: once for each thread. */
-async function start(inflate: Inflate): Promise<Codec> {
-  try {
-    const { start, WASM_BYTES, WASM_DEFLATED_BASE64 } = await import('../generated/libjpeg-turbo.js');
-    const packed = Uint8Array.from(atob(WASM_DEFLATED_BASE64), (character) => character.charCodeAt(0));
-    return (await start({ wasmBinary: await inflate(packed, WASM_BYTES) })) as Codec;
-  } catch (error) {
-    codec = undefined;
-    throw new Refusal(`the JPEG decoder needs WebAssembly, and cannot be started (${(error as Error).message}); convert it to PNG`); // prettier-ignore
-  }
+async function compile(inflate: Inflate): Promise<WebAssembly.Module> {
+  const { WASM_BYTES, WASM_DEFLATED_BASE64 } = await import('../generated/libjpeg-turbo.js');
+  const packed = Uint8Array.from(atob(WASM_DEFLATED_BASE64), (character) => character.charCodeAt(0));
+  const bytes = await inflate(packed, WASM_BYTES);
+  return WebAssembly.compile(new Uint8Array(bytes));
 }
 
 /** Why libjpeg-turbo refuses a file. */
