@@ -25,7 +25,7 @@ interface Codec {
   };
 }
 
-/** Memory that is kept between files. */
+/** Memory that is kept between files; what a refused file needed stays in it. */
 const MAX_KEPT_BYTES = 2 ** 28;
 
 let compiled: Promise<WebAssembly.Module> | undefined;
@@ -46,8 +46,9 @@ export async function decodeWithLibjpegTurbo(bytes: Uint8Array, inflate: Inflate
     const { width, height } = decoder.getFrameInfo();
     return { width, height, values: new Uint8Array(decoder.getDecodedBuffer().buffer) };
   } catch (error) {
-    codec = undefined; // it keeps what it needed for the file
+    // A refused file costs memory only, which is given back below; after any other error nothing is certain.
     if (typeof error === 'number') throw new Refusal(causeOf(bytes));
+    codec = undefined;
     throw error;
   } finally {
     decoder.delete();
