@@ -24,17 +24,26 @@ inBrowser(
   'training on WebGPU',
   ({ open }) => {
     const link = '#v=1&tab=train&epochs=1&seed=3&train=ce+%2B+l1';
-    let expected: Awaited<ReturnType<typeof trained>>;
+
+    async function trainOnProcessor() {
+      const { page, problems } = await open(link);
+      const found = await trained(page);
+      await page.close();
+      return { ...found, problems };
+    }
+    let known: ReturnType<typeof trainOnProcessor> | undefined;
+    /** The training without a GPU, once for the tests in any order. */
+    const onProcessor = () => (known ??= trainOnProcessor());
 
     it('is left to WebAssembly where the GPU is a program, and says so', async () => {
-      const { page, problems } = await open(link);
+      const { page } = await open(link);
       await page.getByRole('radio', { name: 'WebGPU' }).waitFor({ state: 'attached' });
       expect(await page.textContent('#train-gpu')).toMatch(/swiftshader, the only GPU, is a program/i);
-      expected = await trained(page);
-      expect(expected.backend).toContain('WebAssembly');
-      expect(expected.notes).toEqual([]);
-      expect(problems).toEqual([]);
       await page.close();
+      const { backend, notes, problems } = await onProcessor();
+      expect(backend).toContain('WebAssembly');
+      expect(notes).toEqual([]);
+      expect(problems).toEqual([]);
     });
 
     it('has the numbers of WebAssembly where it is chosen, which the link keeps', async () => {
@@ -44,6 +53,7 @@ inBrowser(
       const found = await trained(page);
       expect(found.backend).toMatch(/^WebGPU, .*swiftshader/i);
       expect(found.notes).toEqual([]);
+      const expected = await onProcessor();
       expect(Math.abs(found.loss / expected.loss - 1)).toBeLessThan(1e-3);
       expect(Math.abs(found.soft / expected.soft - 1)).toBeLessThan(1e-2);
       expect(problems).toEqual([]);
@@ -57,7 +67,7 @@ inBrowser(
       await (await page.context().browser()!.newBrowserCDPSession()).send('Browser.crashGpuProcess');
       await resultOf(page, '#train-hash');
       expect(await page.textContent('#train-backend')).toContain('WebAssembly');
-      expect(await page.locator('#train-report').getAttribute('data-hash')).toBe(expected.hash);
+      expect(await page.locator('#train-report').getAttribute('data-hash')).toBe((await onProcessor()).hash);
       expect(await page.locator('.note').first().textContent()).toMatch(
         /^WebGPU stopped: the GPU was lost.* choose WebAssembly\.$/,
       );
@@ -89,7 +99,7 @@ inBrowser(
       });
       const { hash, notes, backend } = await trained(page);
       expect(backend).toContain('WebAssembly');
-      expect(hash).toBe(expected.hash);
+      expect(hash).toBe((await onProcessor()).hash);
       expect(notes).toEqual([
         expect.stringMatching(/is not used: its numbers differ, the gradient of \S+ is off by/),
       ]);
