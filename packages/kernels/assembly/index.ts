@@ -20,7 +20,8 @@ export { softmaxTargetGradient, softmaxTargetScratch, softmaxTargetSums } from '
 export { reluGradient, reluGradientParts } from './relu';
 export { focalElementGradient, focalElementScratch, focalElementSums } from './focal-elements';
 export { focalSoftmaxGradient, focalSoftmaxScratch, focalSoftmaxSums } from './focal-softmax';
-export { softmaxIndexGradient, softmaxIndexScratch, softmaxIndexSums } from './softmax-indices';
+export { softmaxIndexGradient } from './softmax-index-gradient';
+export { softmaxIndexScratch, softmaxIndexSums } from './softmax-index-sums';
 export { labelLikelihoodGradient, labelLikelihoodScratch, labelLikelihoodSums } from './label-likelihood';
 export { readIndices, readUnitLabels } from './labels';
 export { pixelSums, probabilities, probabilitiesGradient, probabilitiesScratch } from './probabilities';

@@ -108,7 +108,7 @@ export function winogradInputScratch(edge: i32): usize {
 
 /**
  * The filter's gradient where x and dy have been through `winogradTiles` in groups of 16: each part makes sixteen input channels of a slice of dw, eight
- * outputs at a time, so the sums, as large as the transformed filter, are never written. `tiles` are those of a slice.
+ * outputs at a time, so the sums, as large as the transformed filter, are never written. `tiles` belong to one slice.
  */
 // prettier-ignore
 export function winogradFilterGradientByInputs(
