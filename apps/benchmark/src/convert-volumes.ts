@@ -14,11 +14,13 @@ import {
   type SampleSource,
 } from '@segloss/data';
 
-/** What {@link writeVolumes} read and wrote. */
-interface WrittenVolumes {
+/** What was read and written. */
+export interface Written {
+  /** Which layout was read, and how its labels are. */
   readonly description: string;
   readonly train: number;
   readonly val: number;
+  /** The class of each value in the masks that were written. */
   readonly labels: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }
@@ -44,7 +46,7 @@ export async function writeVolumes(
   source: string,
   draft: string,
   files: Pick<OpenDatasetOptions, 'images' | 'masks'>,
-): Promise<WrittenVolumes> {
+): Promise<Written> {
   const whole = await openDataset(source, { ...files, volumes: 'whole' });
   const { classes, channels, train, val, description } = whole;
   const volumes = [...train, ...val];

@@ -22,26 +22,19 @@ import {
 import { OutputError, OutputFolder } from '@segloss/trainer';
 import { encode } from 'fast-png';
 
-import { isVolume, writeVolumes } from './convert-volumes.js';
+import { isVolume, writeVolumes, type Written } from './convert-volumes.js';
 
 /** How the copy of a data set is laid out. */
 export const LAYOUTS = ['folders', 'nnunet'] as const;
 export type TargetLayout = (typeof LAYOUTS)[number];
 
 /** What {@link convertDataset} read and wrote. */
-export interface Conversion {
+export interface Conversion extends Written {
   readonly source: string;
   readonly target: string;
   readonly layout: TargetLayout;
   /** What the numbers of `train` and `val` count. */
   readonly unit: 'images' | 'volumes';
-  /** Which layout was read, and how its labels are. */
-  readonly description: string;
-  readonly train: number;
-  readonly val: number;
-  /** The class of each value in the masks that were written. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly warnings: readonly string[];
 }
 
 /** Where an image and its mask go, from the target. */

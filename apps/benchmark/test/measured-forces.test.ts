@@ -53,7 +53,7 @@ describe('measured slopes agree with the penalties in closed form', () => {
     const [{ options, definition }] = parseLoss(spec).terms as unknown as [{ options: Record<string, unknown>; definition: { name: string } }];
     const penalty = marginalPenalties()[definition.name]!;
     for (const { p, slope } of points.filter((one) => one.p > truth)) {
-      // Of the Dice family itself the penalty is that of its logarithm: d(1 - D) = -D d(log D), with D = q m / (α p + β q), m = 1/2.
+      // The Dice family has the penalty of its logarithm: d(1 - D) = -D d(log D), with D = q m / (α p + β q), m = 1/2.
       const { alpha = 0.5, beta = 0.5 } = options as { alpha?: number; beta?: number };
       const chain = definition.name === 'tversky' ? (truth * 0.5) / (alpha * p + beta * truth) : 1;
       expect(Math.abs(slope / (chain * penalty.slope(p, truth, options)) - 1)).toBeLessThan(5e-3);

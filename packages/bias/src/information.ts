@@ -1,8 +1,8 @@
 import { checkProportions, entropy, klDivergence } from './numbers.js';
 
 /**
- * Returns H(q) + KL(q ‖ p) = -Σ q log p, in nats: the cross-entropy of the proportions alone, which is that of a prediction that is the same at
- * every pixel.
+ * Returns H(q) + KL(q ‖ p) = -Σ q log p, in nats: the cross-entropy of the proportions alone. It equals the pixelwise cross-entropy of a
+ * prediction that is the same at every pixel.
  *
  * @example
  * ```ts

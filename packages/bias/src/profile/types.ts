@@ -139,7 +139,7 @@ export interface LossProfileOptions {
   points?: number;
   /**
    * Predicted over true sizes p/q of each curve in place of `points`, rising and above 0; those that a family cannot have are left out. The
-   * true proportion is that of the pixels.
+   * true proportion is counted in the pixels of the image.
    */
   ratios?: readonly number[];
   /** Largest width of the images in pixels, at least 16: regions below 5 / width² of the image get fewer than five pixels. Default 32. */

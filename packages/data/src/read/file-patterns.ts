@@ -20,7 +20,7 @@ export function isPattern(path: string): boolean {
  * Throws if a pattern is wrong.
  *
  * @param subject Begins the message.
- * @throws {RangeError} If it has other braces than `{name}`, backslashes, or `**` that is no folder of its own.
+ * @throws {RangeError} If it has braces other than `{name}`, backslashes, or `**` next to other characters of a folder name.
  *
  * @example
  * ```ts

@@ -17,7 +17,7 @@ export interface ClippedCrossEntropyOptions {
  *
  *     -log max(s_y, floor)
  *
- * The default floor is that of Keras. For training prefer {@link crossEntropy}: below the floor the gradient is 0, so the worst pixels are not corrected.
+ * Keras uses the same floor. For training prefer {@link crossEntropy}: below the floor the gradient is 0, so the worst pixels are not corrected.
  *
  * @returns A float32 scalar from 0 to -log floor; 0 for a batch without valid pixels.
  * @throws {TypeError} If logits are not float32 or an option is unknown. @throws {RangeError} If shapes, label values

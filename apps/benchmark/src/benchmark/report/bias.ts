@@ -38,7 +38,7 @@ export const biasMeaning = (): Html =>
     <ul>
       <li>
         Penalty: only the part of the loss that depends on the predicted size, in closed form. Not every loss
-        has one. Of a loss with a temperature, p is that of the sharpened probabilities.
+        has one. For a loss with a temperature, p is the proportion of the sharpened probabilities.
       </li>
       <li>
         Measured: the complete loss, on synthetic images with a region of that size. Preferred p/q is for

@@ -39,9 +39,9 @@ export function penaltyCharts(
   return html`<p>
       At the true proportion of "${name}", q = ${percentText(truth, 2)}. The marginal penalty is the part of a
       loss that depends only on the predicted proportion p; a loss pulls p towards the minimum of its curve
-      (the dot), and a matching term, not drawn, pulls towards the right pixels. The force is that of the
-      complete loss, measured on synthetic images with a region of that size at the right place: above 0 the
-      region shrinks, and cross-entropy has p - q.
+      (the dot). The matching term is not drawn; it pulls towards the right pixels. The force belongs to the
+      complete loss. It is measured on synthetic images with a region of that size at the right place. Above 0
+      the region shrinks; the force of cross-entropy is p - q.
     </p>
     <div class="charts">
       ${drawn.length === 0 ? html`<p>No loss here has a marginal penalty in closed form.</p>` : penaltyChart(drawn, name, truth)}
