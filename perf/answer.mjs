@@ -2,16 +2,17 @@
 import { median } from './side-by-side.mjs';
 
 /**
- * Answers every `{ steps }` with the median time of a step, on the wall and of the processor; a step may return a promise. `answers` has a function
- * for any other key of a message.
+ * Answers every `{ steps }` with the median time of a step, on the wall and of the processor; a step may return a promise. `works` is a step, or has
+ * steps by name, of which `{ work }` chooses one. `answers` has a function for any other key of a message.
  */
-export function answer(step, answers = {}) {
-  process.on('message', async ({ steps, ...asked }) => {
+export function answer(works, answers = {}) {
+  process.on('message', async ({ steps, work, ...asked }) => {
     const [other] = Object.keys(asked);
     if (other !== undefined) {
       process.send(answers[other]());
       return;
     }
+    const step = typeof works === 'function' ? works : works[work];
     const [wall, processor] = [[], []];
     for (let i = 0; i < steps; i++) {
       const [begun, start] = [process.cpuUsage(), performance.now()];

@@ -10,8 +10,11 @@ import jpeg from 'jpeg-js';
 
 import { environment, median, positiveInteger, serve } from './side-by-side.mjs';
 
-const NET = { inputShape: [128, 128, 3], outputs: 1, widths: [8, 16, 32], norm: 'batch', seed: 1 };
-const BATCH = 8;
+const NET = {
+  network: 'unet',
+  options: { inputShape: [128, 128, 3], outputs: 1, widths: [8, 16, 32], norm: 'batch', seed: 1 },
+  batch: 8,
+};
 const THREADS = [0, 1, 2];
 
 export async function main(args) {
@@ -26,7 +29,7 @@ export async function main(args) {
     `${cpu}, ${cores} cores; Node ${node}; ${pairs} pairs of 128x128; medians of ${rounds} rounds\n`,
   );
   const folder = await mkdtemp(join(tmpdir(), 'segloss-loading-'));
-  const trainer = serve('training-worker.mjs', { contender: 'kernels', net: NET, batch: BATCH });
+  const trainer = serve('network-worker.mjs', { contender: 'kernels', ...NET });
   try {
     await write(folder, pairs);
     const { train, val } = await openDataset(folder);
@@ -41,7 +44,7 @@ export async function main(args) {
     for (let round = 0; round < rounds; round++) {
       for (const [workers, data] of loaders) times.get(workers).push(await readAll(data, round));
       times.get('again').push(await readAll(kept, round));
-      steps.push((await trainer.measure(3)) / BATCH);
+      steps.push((await trainer.time(3, 'step')).milliseconds / NET.batch);
     }
     for (const data of [kept, ...loaders.values()]) await data.close();
     console.log('| what | ms per image |\n|---|---:|');
@@ -50,7 +53,7 @@ export async function main(args) {
       row(workers === 0 ? 'reading, without threads' : `reading, ${workers} ${workers === 1 ? 'thread' : 'threads'}`, times.get(workers)); // prettier-ignore
     }
     row('again, from memory', times.get('again'));
-    row(`a training step on wasm, U-Net ${NET.widths.join('-')}, batch ${BATCH}`, steps);
+    row(`a training step on wasm, U-Net ${NET.options.widths.join('-')}, batch ${NET.batch}`, steps);
   } finally {
     trainer.stop();
     await rm(folder, { recursive: true, force: true });

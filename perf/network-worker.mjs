@@ -1,19 +1,28 @@
-// One contender of training.mjs: steps a U-Net on its backend, and answers each message with the median time of a step.
+// A network on one backend of tfjs: answers each message with the median time of a training step or of a prediction.
+import { setFlagsFromString } from 'node:v8';
+
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import * as tf from '@tensorflow/tfjs-core';
-import { adam, setWasmThreads } from '@segloss/kernels';
+import { adam, setRelaxedSimd, setWasmThreads } from '@segloss/kernels';
 import { parseLoss } from '@segloss/losses';
-import { selectBackend, unet } from '@segloss/trainer';
+import { selectBackend } from '@segloss/trainer';
 
 import { answer } from './answer.mjs';
+import { buildNetwork } from './networks.mjs';
 
-const { contender, net, batch } = JSON.parse(process.argv[2]);
+/** `relaxed`: with multiply-adds of relaxed SIMD, without, or (undefined) as the runtime does by itself. */
+const { contender, threads = 1, relaxed, batch, ...network } = JSON.parse(process.argv[2]);
 tf.env().set('PROD', true);
 
+const selected = contender.startsWith('tensorflow') ? 'tensorflow' : contender === 'cpu' ? 'cpu' : 'wasm';
 if (contender === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
-if (contender.startsWith('kernels')) {
+if (contender === 'kernels') {
   await import('@segloss/kernels/wasm');
-  setWasmThreads(contender === 'kernels2' ? 2 : 1);
+  if (relaxed !== undefined) setRelaxedSimd(relaxed);
+  // Later versions have it without a flag.
+  if (relaxed && Number.parseInt(process.versions.node) < 22)
+    setFlagsFromString('--experimental-wasm-relaxed-simd');
+  setWasmThreads(threads);
 }
 if (contender === 'composed') {
   await import('@tensorflow/tfjs-backend-wasm');
@@ -23,15 +32,15 @@ if (contender === 'composed') {
     kernelFunc: ({ inputs, attrs }) => filterGradientByConvolution(inputs.x, inputs.dy, attrs),
   });
 }
-if (contender.startsWith('tensorflow')) await selectBackend('tensorflow');
-else await tf.setBackend(contender === 'cpu' ? 'cpu' : 'wasm');
+if (selected === 'tensorflow') await selectBackend('tensorflow');
+else await tf.setBackend(selected);
 
-const model = unet(net);
-const [height, width, channels] = net.inputShape;
-const images = tf.randomUniform([batch, height, width, channels], 0, 1, 'float32', 1);
-const classes = Math.max(2, net.outputs);
+const model = buildNetwork(network);
+const { inputShape, outputs } = network.options;
+const images = tf.randomUniform([batch, ...inputShape], 0, 1, 'float32', 1);
+const classes = Math.max(2, outputs);
 const labels = tf.tidy(() =>
-  tf.cast(tf.floor(tf.randomUniform([batch, height, width], 0, classes, 'float32', 2)), 'int32'),
+  tf.cast(tf.floor(tf.randomUniform([batch, ...inputShape.slice(0, -1)], 0, classes, 'float32', 2)), 'int32'),
 );
 const loss = parseLoss('ce');
 const optimizer = adam(1e-3); // the fused update where the kernels are, else that of tfjs
@@ -43,9 +52,16 @@ function step() {
   tf.dispose([value, grads]);
 }
 
+function prediction() {
+  const logits = model.predict(images);
+  logits.dataSync();
+  logits.dispose();
+}
+
 // A step of the cpu backend takes seconds: compiling it is no part worth a round.
 if (contender !== 'cpu') for (let i = 0; i < 3; i++) step();
-answer(step);
+if (contender === 'kernels') for (let i = 0; i < 2; i++) prediction();
+answer({ step, prediction }, { parameters: () => model.trainableWeights.reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape), 0) }); // prettier-ignore
 
 /** The gradient of a filter as the convolution of transposed tensors, the fastest composition for these shapes. */
 function filterGradientByConvolution(x, dy, { strides, pad, filterShape, dimRoundingMode }) {

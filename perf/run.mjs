@@ -16,7 +16,6 @@ const PROGRAMS = {
   'sliding-window': './sliding-window.mjs',
   'start-up': './start-up.mjs',
   threads: './threads.mjs',
-  training: './training.mjs',
   'web-runtimes': './web-runtimes.mjs',
 };
 

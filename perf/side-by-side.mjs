@@ -24,8 +24,8 @@ export function serve(worker, description) {
     });
   return {
     ask,
-    /** Median milliseconds of a step, on the wall and of the processor. */
-    time: (steps) => ask({ steps }),
+    /** Median milliseconds of a step, on the wall and of the processor; `work` chooses one of several. */
+    time: (steps, work) => ask({ steps, work }),
     measure: async (steps) => (await ask({ steps })).milliseconds,
     stop: () => child.kill(),
   };
@@ -62,7 +62,7 @@ const TORCH_ENVIRONMENT = {
   OMP_PLACES: 'cores',
 };
 
-/** As {@link serve}, of a script that reads numbers of steps and writes milliseconds. */
+/** As {@link serve}, of a script that reads and writes lines of JSON (torch_server.py). */
 export function serveTorch(script, description, python) {
   const child = spawn(
     python,
@@ -70,15 +70,30 @@ export function serveTorch(script, description, python) {
     { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...TORCH_ENVIRONMENT } },
   );
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ask = async (question) => {
+    child.stdin.write(`${JSON.stringify(question)}\n`);
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${script}: PyTorch ended before it answered`);
+    return JSON.parse(value);
+  };
   return {
-    async measure(steps) {
-      child.stdin.write(`${steps}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`${script}: PyTorch ended before it answered`);
-      return Number(value);
-    },
+    ask,
+    time: (steps, work) => ask({ steps, work }),
+    measure: async (steps) => (await ask({ steps })).milliseconds,
     stop: () => child.kill(),
   };
+}
+
+/** Where PyTorch is looked for: the first python3 of the path need not be that of the system. */
+const PYTHONS = ['python3', '/usr/bin/python3'];
+
+/** The python that has PyTorch, the given one or else the first of the usual ones, and its version; undefined if none has it. */
+export function findTorch(python) {
+  for (const candidate of python === undefined ? PYTHONS : [python]) {
+    const version = torchVersion(candidate);
+    if (version !== undefined) return { python: candidate, version };
+  }
+  return undefined;
 }
 
 /** The version of PyTorch that this python has, if any. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 import { answer } from './answer.mjs';
-import { NETWORKS } from './networks.mjs';
+import { buildNetwork, NETWORKS } from './networks.mjs';
 import { load } from './optional.mjs';
 
 const { contender, network, file, threads, size, classes } = JSON.parse(process.argv[2]);
@@ -43,10 +43,10 @@ function channelsLast(values, shape) {
 const SAMPLE = 997;
 
 async function prediction() {
-  const { model: make, batch } = NETWORKS[network];
+  const { batch } = NETWORKS[network];
   if (contender === 'segloss') {
     const tf = await ours();
-    const model = make();
+    const model = buildNetwork(NETWORKS[network]);
     const shape = [batch, ...model.inputs[0].shape.slice(1)];
     const images = tf.tensor(channelsLast(uniform(product(shape), 1), shape), shape);
     let last;

@@ -9,7 +9,7 @@ import '@segloss/kernels/wasm';
 import { toOnnx } from '@segloss/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { NETWORKS } from './networks.mjs';
+import { buildNetwork, NETWORKS } from './networks.mjs';
 import { versionOf } from './optional.mjs';
 import { environment, median, positiveInteger, serve } from './side-by-side.mjs';
 
@@ -86,7 +86,7 @@ export async function main(args) {
 /** The network as an ONNX file. */
 async function exported(network, folder) {
   await tf.setBackend('wasm');
-  const model = NETWORKS[network].model();
+  const model = buildNetwork(NETWORKS[network]);
   const file = join(folder, `${network}.onnx`);
   writeFileSync(file, await toOnnx(model));
   model.dispose();

@@ -38,7 +38,11 @@ const CASES = values.tiny
     ];
 
 function net(size, outputs, widths, batch) {
-  return { net: { inputShape: [size, size, 3], outputs, widths, norm: 'batch', seed: 1 }, batch };
+  return {
+    network: 'unet',
+    options: { inputShape: [size, size, 3], outputs, widths, norm: 'batch', seed: 1 },
+    batch,
+  };
 }
 
 const dawn = createRequire(import.meta.url).resolve('webgpu'); // npm install --no-save webgpu@0.6.2
@@ -117,9 +121,10 @@ async function measure(one) {
         ]
       : []),
   ].map((each) => ({ ...each, times: [] }));
+  const [steps, work] = [values.tiny ? 1 : 20, one.network && 'step, contiguous'];
   try {
     for (let round = 0; round < rounds; round++)
-      for (const { server, times } of servers) times.push(await server.measure(values.tiny ? 1 : 20));
+      for (const { server, times } of servers) times.push((await server.time(steps, work)).milliseconds);
   } finally {
     for (const { server } of servers) server.stop();
   }

@@ -16,17 +16,21 @@ import torch_server  # noqa: E402
 serve = torch_server.serve
 
 
-def serve_card(step, warm_up):
-    def finished():
-        step()
-        if device == "cuda":
-            torch.cuda.synchronize()
+def serve_card(works, warm_up, answers={}):
+    def finished(step):
+        def run():
+            step()
+            if device == "cuda":
+                torch.cuda.synchronize()
 
-    serve(finished, max(warm_up, 3))
+        return run
+
+    works = {None: works} if callable(works) else works
+    serve({name: finished(step) for name, step in works.items()}, max(warm_up, 3), answers)
 
 
 torch_server.serve = serve_card
-script = "training_torch.py" if "net" in json.loads(sys.argv[1]) else "losses_torch.py"
+script = "networks_torch.py" if "network" in json.loads(sys.argv[1]) else "losses_torch.py"
 if script == "losses_torch.py":
     generator = torch.Generator
     torch.Generator = lambda: generator(device)  # of the default device, as the numbers that it makes

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 
 import { parseLoss } from '@segloss/losses';
 
-const { contender, dawn, loss: spec = 'ce', size, classes, net, batch } = JSON.parse(process.argv[2]);
+const { contender, dawn, loss: spec = 'ce', size, classes, options, batch } = JSON.parse(process.argv[2]);
 const { create, globals } = await import(pathToFileURL(dawn).href);
 Object.assign(globalThis, globals);
 Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]) }, configurable: true });
@@ -22,7 +22,7 @@ tf.backend().device.addEventListener('uncapturederror', ({ error }) => {
   process.exit(1); // tfjs would continue with garbage
 });
 
-const step = net === undefined ? await lossStep() : await trainingStep();
+const step = options === undefined ? await lossStep() : await trainingStep();
 
 async function lossStep() {
   const loss = parseLoss(spec);
@@ -43,11 +43,11 @@ async function lossStep() {
 
 async function trainingStep() {
   const { unet } = await import('@segloss/trainer');
-  const model = unet(net);
-  const [height, width, channels] = net.inputShape;
+  const model = unet(options);
+  const [height, width, channels] = options.inputShape;
   const images = tf.randomUniform([batch, height, width, channels], 0, 1, 'float32', 1);
   const labels = tf.tidy(() =>
-    tf.cast(tf.randomUniform([batch, height, width], 0, net.outputs, 'int32', 2), 'int32'),
+    tf.cast(tf.randomUniform([batch, height, width], 0, options.outputs, 'int32', 2), 'int32'),
   );
   const loss = parseLoss(spec);
   const optimizer = tf.train.adam(1e-3);
