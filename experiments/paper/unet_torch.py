@@ -183,4 +183,5 @@ def main():
         print(json.dumps({"set": options.folder.name, "loss": options.loss, "seed": seed, **train(options.folder, options.loss, seed, options)}))
 
 
-main()
+if __name__ == "__main__":
+    main()
