@@ -1,4 +1,4 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { Message } from '../protobuf.js';
 
 /** A constant of a graph: weights, or sizes. */
 export interface OnnxTensor {
@@ -102,52 +102,4 @@ function valueOf({ name, dims }: OnnxValue): Message {
   );
   const tensor = new Message().integer(1, FLOAT).message(2, shape);
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
-}
-
-/** A protobuf message under way. */
-class Message {
-  private readonly writer = new BinaryWriter();
-
-  integer(field: number, value: number): this {
-    this.writer.tag(field, WireType.Varint).int64(value);
-    return this;
-  }
-
-  integers(field: number, values: readonly number[]): this {
-    for (const value of values) this.integer(field, value);
-    return this;
-  }
-
-  float(field: number, value: number): this {
-    this.writer.tag(field, WireType.Bit32).float(value);
-    return this;
-  }
-
-  text(field: number, value: string): this {
-    this.writer.tag(field, WireType.LengthDelimited).string(value);
-    return this;
-  }
-
-  texts(field: number, values: readonly string[]): this {
-    for (const value of values) this.text(field, value);
-    return this;
-  }
-
-  bytes(field: number, value: Uint8Array): this {
-    this.writer.tag(field, WireType.LengthDelimited).bytes(value);
-    return this;
-  }
-
-  message(field: number, value: Message): this {
-    return this.bytes(field, value.finish());
-  }
-
-  messages(field: number, values: readonly Message[]): this {
-    for (const value of values) this.message(field, value);
-    return this;
-  }
-
-  finish(): Uint8Array {
-    return this.writer.finish();
-  }
 }
