@@ -212,7 +212,7 @@ describe('a tracker', () => {
     ['mlflow=databricks', 'wanted http://HOST:PORT or https://HOST, got databricks'],
     ['mlflow=http://me:secret@host', 'MLFLOW_TRACKING_PASSWORD'],
     ['mlfow=http://host', 'did you mean "mlflow"?'],
-    ['wandb', 'Weights & Biases'],
+    ['aim', 'wandb=PROJECT'],
   ])('%s is refused', (spec, message) => {
     expect(() => trackerOf(spec, {})).toThrow(ConfigError);
     expect(() => trackerOf(spec, {})).toThrow(message);

@@ -27,7 +27,7 @@ const FLAGS = [
   {
     flag: '--track <tracker>',
     key: 'logs.trackers',
-    text: 'log to a server: mlflow=http://HOST:PORT, or mlflow (MLFLOW_TRACKING_URI); repeat for several',
+    text: 'log to mlflow=http://HOST:PORT, or wandb=PROJECT (files for wandb sync); repeat for several',
     parse: collect,
   },
   { flag: '--backend <name>', key: 'backend', text: 'auto, tensorflow, webgpu, wasm or cpu', parse: String },

@@ -9,6 +9,7 @@ import {
   serializeEvent,
   stillImproving,
   type LoadedConfig,
+  type RunConfig,
   type RunStartEvent,
   type RunSummary,
 } from '@segloss/trainer';
@@ -91,7 +92,8 @@ async function trainCommand(flags: TrainFlags, terminal: Terminal): Promise<numb
       const report = await writeReportAfter(readResults(folder), command.map(quote).join(' '), note);
       if (report !== undefined) note(`report: ${report}`);
       if (!stopped)
-        for (const text of nextCommands(path.relative(terminal.folder, folder) || '.')) note(text);
+        for (const text of nextCommands(path.relative(terminal.folder, folder) || '.', loaded.config))
+          note(text);
       return stopped ? exitCodes.resumable.code : exitCodes.ok.code;
     });
   } finally {
@@ -148,14 +150,16 @@ function* notConverged(
 }
 
 /** What one does with a trained run. */
-function nextCommands(run: string): string[] {
+function nextCommands(run: string, { logs }: RunConfig): string[] {
   const folder = quote(run);
+  const tracked = logs.trackers.some((tracker) => /^wandb(=|$)/.test(tracker));
   return [
     'next:',
     `  segloss test ${folder}`,
     `  segloss predict ${folder} IMAGES --out labels`,
     `  segloss report ${folder}`,
     `  segloss export ${folder} --out model`,
+    ...(tracked ? [`  wandb sync ${folder}/wandb/offline-run-*`] : []),
   ];
 }
 

@@ -49,7 +49,7 @@ const logs = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe(
-      'Servers that receive every epoch, as in `[mlflow=http://localhost:5000]`; `mlflow` alone takes the address from `MLFLOW_TRACKING_URI`',
+      'Trackers that receive every epoch: `mlflow=http://HOST:PORT` (or `mlflow`, with `MLFLOW_TRACKING_URI`), `wandb=PROJECT` (or `wandb`, with `WANDB_PROJECT`), which writes an offline run',
     ),
 });
 // A module of the user's own stands for any loss here: whoever loads it knows its options.

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeSync,
@@ -21,6 +23,16 @@ export function appendDurably(file: string, bytes: Uint8Array): void {
       throw error;
     }
   });
+}
+
+/** Gives a file this content. Where it begins with what is there, the rest is put behind it, so that a reader that has the file open goes on. */
+export function extendDurably(file: string, bytes: Uint8Array): void {
+  const before = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+  if (before.length > 0 && before.equals(bytes.subarray(0, before.length))) {
+    if (before.length < bytes.length) appendDurably(file, bytes.subarray(before.length));
+  } else {
+    replaceDurably(file, bytes);
+  }
 }
 
 /** Cuts a file to its first bytes. */

@@ -16,7 +16,7 @@ export interface Loggers {
 export interface LoadLoggersOptions {
   /** Receives one line about a logger that failed. */
   warn: (text: string) => void;
-  /** Servers that receive the run too, as `mlflow=http://HOST:PORT`; default: none. */
+  /** Trackers that receive the run too, as `mlflow=http://HOST:PORT` or `wandb=PROJECT`; default: none. */
   trackers?: readonly string[];
   /** Folder that relative modules start from; default: the process's. */
   folder?: string;

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 
 import { appendDurably, replaceDurably, truncateDurably } from './files.js';
 import { serialize, type MetricsHead, type MetricsLine } from './metrics-line.js';
@@ -35,6 +36,12 @@ export function readMetrics(file: string): Metrics {
     );
   }
   return { ...head, lines: lines.map(({ value }) => value) };
+}
+
+/** Returns the epochs that a run folder has so far; none where no epoch has ended. */
+export function linesOf(folder: string): readonly MetricsLine[] {
+  const file = path.join(folder, 'metrics.jsonl');
+  return existsSync(file) ? readMetrics(file).lines : [];
 }
 
 /**

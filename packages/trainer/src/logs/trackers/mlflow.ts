@@ -4,7 +4,7 @@ import path from 'node:path';
 import { numbersOf } from '../csv.js';
 import { type LoggedRun, type Logger } from '../logger.js';
 import { type MetricsLine } from '../metrics-line.js';
-import { readMetrics } from '../metrics-log.js';
+import { linesOf } from '../metrics-log.js';
 import { MlflowClient, MlflowError } from './mlflow-client.js';
 
 /** File of the run folder that says which run of the server is this one, and how much of it the server has. */
@@ -88,11 +88,6 @@ function linkOf(folder: string, address: string): Link | undefined {
   if (!existsSync(file)) return undefined;
   const link = JSON.parse(readFileSync(file, 'utf8')) as Partial<Link>;
   return link.address === address && typeof link.runId === 'string' && Number.isInteger(link.epochs) ? (link as Link) : undefined; // prettier-ignore
-}
-
-function linesOf(folder: string): readonly MetricsLine[] {
-  const file = path.join(folder, 'metrics.jsonl');
-  return existsSync(file) ? readMetrics(file).lines : [];
 }
 
 /** Returns whether the run is still there; it is running again then. */
