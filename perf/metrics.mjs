@@ -1,21 +1,20 @@
-// Surface metrics of large masks, which are the slow ones; HD95 next to scipy.
-import { spawnSync } from 'node:child_process';
+// Processor time of surface metrics of large masks, which are the slow ones; HD95 next to SciPy and OpenCV.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { randomStream } from '@segloss/data';
 import { boundaryIou, hd95, surfaceDice } from '@segloss/metrics';
 
+import { findPython, processorTime, servePython } from './python.mjs';
 import { environment, median, positiveInteger } from './side-by-side.mjs';
 
 /** Two wavy blobs that fill most of the image, as long borders cost most. */
-function pair(shape) {
+function blobs(shape) {
   const blob = (shift, radius) => {
-    const size = shape.reduce((product, n) => product * n, 1);
     const at = new Array(shape.length);
-    return Uint8Array.from({ length: size }, (_, i) => {
+    return Uint8Array.from({ length: sizeOf(shape) }, (_, i) => {
       let rest = i;
       for (let axis = shape.length - 1; axis >= 0; axis--) {
         at[axis] = (rest % shape[axis]) / shape[axis] - 0.5 + shift;
@@ -28,85 +27,119 @@ function pair(shape) {
   return [blob(0, 0.45), blob(0.02, 0.43)];
 }
 
+/** Half of all pixels, at random: what an untrained network may predict, and the most border there is. */
+function noise(shape) {
+  return ['a', 'b'].map((name) => {
+    const random = randomStream(`perf-${name}`);
+    return Uint8Array.from({ length: sizeOf(shape) }, () => (random.uniform() < 0.5 ? 1 : 0));
+  });
+}
+
+/** The first against noise: a blob of a prediction that is wrong everywhere else. */
+const blobAndNoise = (shape) => [blobs(shape)[0], noise(shape)[1]];
+
+const sizeOf = (shape) => shape.reduce((product, n) => product * n, 1);
+
+const [PLANE, VOLUME] = [[1024, 2048], [128, 128, 128]]; // prettier-ignore
+const CASES = {
+  'blobs, 1024x2048': [blobs, PLANE],
+  'blobs, 128x128x128': [blobs, VOLUME],
+  'noise of 50 %, 1024x2048': [noise, PLANE],
+  'noise of 50 %, 128x128x128': [noise, VOLUME],
+  'blob and noise, 1024x2048': [blobAndNoise, PLANE],
+  'blob and noise, 128x128x128': [blobAndNoise, VOLUME],
+};
+
 const METRICS = {
-  hd95: (truth, predicted, shape) => hd95(truth, predicted, { shape }),
-  'hd95, subvoxel': (truth, predicted, shape) => hd95(truth, predicted, { shape, elements: 'subvoxel' }),
+  'HD95, subvoxel': (truth, predicted, shape) => hd95(truth, predicted, { shape, elements: 'subvoxel' }),
   'surface Dice': (truth, predicted, shape) => surfaceDice(truth, predicted, { shape, tolerance: 2 }),
   'boundary IoU': (truth, predicted, shape) => boundaryIou(truth, predicted, { shape }),
 };
 
+/** Ways of Python, and what they are called. */
+const WAYS = { maps: 'SciPy, distance maps', trees: 'SciPy, k-d trees', opencv: 'OpenCV, distance maps' };
+
 export async function main(args) {
-  const { values } = parseArgs({ args, options: { rounds: { type: 'string', default: '7' } } });
+  const { values } = parseArgs({
+    args,
+    options: { rounds: { type: 'string', default: '7' }, python: { type: 'string' } },
+  });
   const rounds = positiveInteger('metrics', 'rounds', values.rounds);
   const { cpu, node } = environment();
-  console.log(`${cpu}; Node ${node}; medians of ${rounds} rounds\n`);
-  const shapes = [
-    [1024, 2048],
-    [128, 128, 128],
-  ];
-  console.log(`| metric | ${shapes.map((shape) => `${shape.join('x')}, ms`).join(' | ')} |`);
-  console.log(`|---|${shapes.map(() => '---:').join('|')}|`);
-  const pairs = shapes.map(pair);
+  console.log(`${cpu}; Node ${node}; least processor time (median) of ${rounds} rounds in turn, ms\n`);
+  const made = new Map(Object.entries(CASES).map(([name, [make, shape]]) => [name, { shape, masks: make(shape) }])); // prettier-ignore
+  await besidePython(made, rounds, values.python);
+  console.log(`\n| metric | ${[PLANE, VOLUME].map((shape) => `blobs, ${shape.join('x')}`).join(' | ')} |`);
+  console.log('|---|---:|---:|');
   for (const [name, metric] of Object.entries(METRICS)) {
-    const times = shapes.map((shape, i) => {
-      metric(...pairs[i], shape);
-      return median(
-        Array.from({ length: rounds }, () => {
-          const start = performance.now();
-          metric(...pairs[i], shape);
-          return performance.now() - start;
-        }),
-      );
-    });
-    console.log(`| ${name} | ${times.map((time) => time.toFixed(0)).join(' | ')} |`);
+    const cells = [];
+    for (const shape of [PLANE, VOLUME]) {
+      const { masks } = made.get(`blobs, ${shape.join('x')}`);
+      const times = [];
+      for (let round = -2; round < rounds; round++) {
+        const time = await processorTime(() => metric(...masks, shape), 1);
+        if (round >= 0) times.push(time);
+      }
+      cells.push(figure(times));
+    }
+    console.log(`| ${name} | ${cells.join(' | ')} |`);
   }
-  besideScipy(shapes, pairs, rounds);
 }
 
-/** Prints the processor time of HD95 next to that of scipy, where python3 has it: least times of alternating rounds. */
-function besideScipy(shapes, pairs, rounds) {
+const figure = (list) => `${Math.min(...list).toFixed(0)} (${median(list).toFixed(0)})`;
+
+/** Prints the time of HD95, next to those of SciPy and OpenCV where there is a python that has them. Throws unless all find the same. */
+async function besidePython(cases, rounds, given) {
   const folder = mkdtempSync(join(tmpdir(), 'segloss-perf-'));
+  const found = findPython(['cv2', 'numpy', 'scipy'], given);
+  let python;
   try {
-    const rows = shapes.map((shape, i) => {
-      const files = pairs[i].map((mask, j) => join(folder, `${i}-${j}`));
-      pairs[i].forEach((mask, j) => writeFileSync(files[j], mask));
-      const [ours, theirs] = [[], []];
-      for (let round = 0; round < rounds; round++) {
-        const start = process.cpuUsage();
-        const value = hd95(...pairs[i], { shape });
-        const { user, system } = process.cpuUsage(start);
-        ours.push((user + system) / 1000);
-        const found = scipy(files, shape);
-        if (found === undefined) return undefined;
-        if (Math.abs(found.trees.value - value) > 1e-9) {
-          throw new Error(`wanted the HD95 of scipy, ${found.trees.value}, got ${value}`);
+    if (found !== undefined) python = servePython(found, 'metrics_python.py', write(cases, folder));
+    const rows = [];
+    let versions;
+    for (const [name, { masks, shape }] of cases) {
+      const times = new Map(['ours', ...(python ? Object.keys(WAYS) : [])].map((way) => [way, []]));
+      for (let round = -2; round < rounds; round++) {
+        let value;
+        const ours = await processorTime(() => (value = hd95(...masks, { shape })), 1);
+        if (round >= 0) times.get('ours').push(ours);
+        // Two rounds without counting are for our compiler, and one is enough for Python.
+        if (python === undefined || round === -2) continue;
+        for (const way of Object.keys(WAYS)) {
+          const answer = await python.ask({ case: name, way });
+          ({ versions } = answer);
+          if (answer.value === null) continue;
+          // OpenCV's distances are float32.
+          if (!(Math.abs(answer.value - value) <= 1e-6 * (1 + value))) {
+            throw new Error(`HD95 of ${name}: wanted that of ${WAYS[way]}, ${answer.value}, got ${value}`);
+          }
+          if (round >= 0) times.get(way).push(answer.milliseconds);
         }
-        theirs.push(found);
       }
-      const [least, maps, trees] = [
-        ours,
-        theirs.map((one) => one.maps.milliseconds),
-        theirs.map((one) => one.trees.milliseconds),
-      ].map((list) => Math.min(...list));
-      const ratio = least / Math.min(maps, trees);
-      return `| ${shape.join('x')} | ${[least, maps, trees].map((time) => time.toFixed(0)).join(' | ')} | ${ratio.toFixed(2)} | ${theirs[0].versions} |`;
-    });
-    if (rows.includes(undefined)) return;
-    console.log(
-      '\n| HD95, ms of processor time | segloss | distance maps | k-d trees | ratio to the better | versions |',
-    );
-    console.log('|---|---:|---:|---:|---:|---|');
-    for (const row of rows) console.log(row);
+      const cells = [...times.values()].map((list) => (list.length > 0 ? figure(list) : 'n/a'));
+      const others = [...times].filter(([way, list]) => way !== 'ours' && list.length > 0).map(([, list]) => Math.min(...list)); // prettier-ignore
+      const ratio = Math.min(...times.get('ours')) / Math.min(...others);
+      rows.push(`| ${[name, ...cells, ...(python ? [ratio.toFixed(2)] : [])].join(' | ')} |`);
+    }
+    const head = ['HD95', 'segloss', ...(python ? [...Object.values(WAYS), 'ratio to the best'] : [])];
+    if (versions) console.log(`${versions}\n`);
+    console.log(`| ${head.join(' | ')} |\n|---${'|---:'.repeat(head.length - 1)}|\n${rows.join('\n')}`);
   } finally {
+    python?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** What scipy finds; undefined without it. */
-function scipy(files, shape) {
-  const script = fileURLToPath(new URL('metrics_python.py', import.meta.url));
-  const { status, stdout } = spawnSync('python3', [script, JSON.stringify({ files, shape })], {
-    encoding: 'utf8',
-  });
-  return status === 0 ? JSON.parse(stdout) : undefined;
+/** Writes the masks for Python. Returns the cases by their names. */
+function write(cases, folder) {
+  return Object.fromEntries(
+    [...cases].map(([name, { masks, shape }], i) => {
+      const files = masks.map((mask, j) => {
+        const file = join(folder, `${i}-${j}`);
+        writeFileSync(file, mask);
+        return file;
+      });
+      return [name, { files, shape }];
+    }),
+  );
 }

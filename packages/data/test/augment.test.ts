@@ -344,3 +344,80 @@ describe("the paper's recipes", () => {
     expect(labels('polyp', [16, 16])).toEqual([1, 255]);
   });
 });
+
+describe('a row of places', () => {
+  it.each(GEOMETRIC)('is moved as its places one by one: %s', (name, transform) => {
+    if (!('warp' in transform)) throw new Error('wanted a geometric transform');
+    const sample = blocks(24, 28);
+    let compared = 0;
+    for (let seed = 0; seed < 12; seed++) {
+      const { rowToSource, toSource } = transform.warp(sample, randomStream(seed), () => sample) ?? {};
+      if (!rowToSource || !toSource) continue;
+      const random = randomStream(`places-${seed}`);
+      const drawn = () => Float64Array.from({ length: 9 }, () => 40 * random.uniform() - 5);
+      const row = { x: drawn(), y: drawn(), z: drawn() };
+      const points = Array.from(row.x, (x, i) => ({ x, y: row.y[i]!, z: row.z[i]! }));
+      rowToSource(row);
+      points.forEach(toSource);
+      expect(points).toEqual(points.map((__, i) => ({ x: row.x[i]!, y: row.y[i]!, z: row.z[i]! })));
+      compared++;
+    }
+    // These two move each place for itself.
+    expect(compared > 5).toBe(!['elastic', 'gridDistortion'].includes(name));
+  });
+
+  it('gives the same image and mask without it, for any number of channels and labels', () => {
+    const alone: Transform[] = GEOMETRIC.map(([, transform]) => ({
+      name: transform.name,
+      warp(size, random, sample) {
+        if (!('warp' in transform)) throw new Error('wanted a geometric transform');
+        const warp = transform.warp(size, random, sample);
+        return warp && { height: warp.height, width: warp.width, toSource: warp.toSource };
+      },
+    }));
+    for (const channels of [1, 2, 3]) {
+      const sample = blocks(24, 28, { channels });
+      for (const [i, [, transform]] of GEOMETRIC.entries()) {
+        const together = augmentation([transform, randomFlip()])(sample, { epoch: 1 });
+        expect(augmentation([alone[i]!, randomFlip()])(sample, { epoch: 1 })).toEqual(together);
+      }
+    }
+  });
+});
+
+describe('an image that is changed in place', () => {
+  const flip = randomFlip({ horizontal: 1 });
+  const sample = blocks(12, 9, { channels: 3 });
+
+  it.each(PHOTOMETRIC)('has the values of a new one, and the sample keeps its own: %s', (_, transform) => {
+    if (!('image' in transform)) throw new Error('wanted a change of the image');
+    const { name, image } = transform;
+    const before = sample.image.slice();
+    const changed = (one: Transform) => augmentation([flip, one, one])(sample, { epoch: 3 });
+    expect(changed(transform)).toEqual(changed({ name, image }));
+    expect(sample.image).toEqual(before);
+  });
+
+  it('is none that a transform of the user has seen', () => {
+    const seen: Float32Array[] = [];
+    const look: Transform = {
+      name: 'look',
+      image({ image }) {
+        seen.push(image);
+        return image;
+      },
+    };
+    const halved = randomGamma([0.5, 0.5]);
+    augmentation([flip, look, halved])(sample, { epoch: 0 });
+    expect(seen[0]).toEqual(augmentation([flip])(sample, { epoch: 0 }).image);
+    const crop: Transform = {
+      name: 'crop',
+      warp(_, __, shown) {
+        seen.push(shown().image);
+        return undefined;
+      },
+    };
+    augmentation([flip, halved, crop, halved])(sample, { epoch: 0 });
+    expect(seen[1]).toEqual(augmentation([flip, halved])(sample, { epoch: 0 }).image);
+  });
+});

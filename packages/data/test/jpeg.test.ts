@@ -74,6 +74,69 @@ describe('JPEG', () => {
     expect(values).toEqual(fromBase64(files['4:2:0']!.pixels));
   });
 
+  const odd = (name: string, ...changes: ((bytes: Buffer) => Buffer)[]) => changes.reduce<Buffer>((bytes, change) => change(bytes), Buffer.from(bytesOf(name))); // prettier-ignore
+  /** Where the segment of a marker begins; the fixtures have no such bytes before. */
+  const placeOf = (bytes: Buffer, marker: number) => bytes.indexOf(Buffer.from([0xff, marker]));
+  const without = (marker: number) => (bytes: Buffer) => {
+    const at = placeOf(bytes, marker);
+    return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 2 + bytes.readUInt16BE(at + 2))]);
+  };
+  const insert =
+    (before: number, ...inserted: number[]) =>
+    (bytes: Buffer) => {
+      const at = placeOf(bytes, before);
+      return Buffer.concat([bytes.subarray(0, at), Buffer.from(inserted), bytes.subarray(at)]);
+    };
+  const write =
+    (marker: number, offset: number, ...values: number[]) =>
+    (bytes: Buffer) => {
+      const at = placeOf(bytes, marker) + offset;
+      values.forEach((value, i) => (bytes[at + i] = value));
+      return bytes;
+    };
+  const lastScan =
+    (offset: number, ...values: number[]) =>
+    (bytes: Buffer) => {
+      bytes.set(values, bytes.lastIndexOf(Buffer.from([0xff, 0xda])) + offset);
+      return bytes;
+    };
+  const adobe = (transform: number) => insert(0xdb, 0xff, 0xee, 0, 14, ...Buffer.from('Adobe'), 0, 100, 0, 0, 0, 0, transform); // prettier-ignore
+  const [jfif, frame, scan] = [0xe0, 0xc0, 0xda];
+  // Pillow 9.4 reads each of these to the pixels of the file that they are made of.
+  it.each<[string, string, Buffer]>([
+    ['JFIF of version 2.1', '4:2:0', odd('4:2:0', write(jfif, 9, 2))],
+    ['JFIF of version 0.1', '4:2:0', odd('4:2:0', write(jfif, 9, 0))],
+    ['JFIF of version 255.1, gray', 'gray', odd('gray', write(jfif, 9, 255))],
+    ['JFIF of version 2.1, progressive', 'progressive, 4:2:0', odd('progressive, 4:2:0', write(jfif, 9, 2))],
+    ['JFIF of version 2.1, of factors that have no name', 'of sampling factors that have no name', odd('of sampling factors that have no name', write(jfif, 9, 2))],
+    ...[2, 3, 255].map((transform) => [`colors by transform ${transform}`, '4:2:0', odd('4:2:0', without(jfif), adobe(transform))] as [string, string, Buffer]),
+    ['a transform that JFIF contradicts', '4:2:0', odd('4:2:0', adobe(0))],
+    ['gray by transform 9', 'gray', odd('gray', without(jfif), adobe(9))],
+    ['a scan of coefficient 0', '4:2:0', odd('4:2:0', write(scan, 11, 0, 0, 0))],
+    ['a scan of half its bits', '4:2:0', odd('4:2:0', write(scan, 11, 0, 63, 0x11))],
+    ['three scans, the last of coefficient 0', 'of three scans', odd('of three scans', lastScan(7, 0, 0, 0))],
+    ['bytes between segments', '4:2:0', odd('4:2:0', insert(0xdb, 0, 1, 2))],
+    ['bytes before the frame', '4:4:4', odd('4:4:4', insert(frame, 0x61, 0x62))],
+    ['zeros before the scan', '4:2:0', odd('4:2:0', insert(scan, 0, 0, 0))],
+    ['a restart marker before the frame', '4:2:0', odd('4:2:0', insert(0xdb, 0xff, 0xd0))],
+    ['bytes that fill up', '4:2:0', odd('4:2:0', insert(0xdb, 0xff, 0xff, 0xff))],
+    ['CMYK without a name', 'CMYK', odd('CMYK', without(0xee))],
+    ['CMYK in JFIF', 'CMYK', odd('CMYK', without(0xee), insert(0xdb, ...bytesOf('gray').subarray(2, 20)))],
+  ])('has the pixels of Pillow where its header is odd: %s', async (_, name, bytes) => {
+    const raw = await decodeBytes('odd.jpg', bytes);
+    const wanted = fromBase64(files[name]!.pixels);
+    const apart = Math.max(...wanted.map((value, i) => Math.abs(value - raw.values[i]!)));
+    expect([raw.values.length, apart]).toEqual([wanted.length, Math.min(apart, name === 'CMYK' || name.endsWith('no name') ? 3 : 0)]); // prettier-ignore
+  }); // prettier-ignore
+
+  it('takes four components by an unknown transform for YCCK, as libjpeg does', async () => {
+    const values = async (transform: number) =>
+      (await decodeBytes('cmyk.jpg', odd('CMYK', without(0xee), adobe(transform)))).values;
+    const ycck = await values(2);
+    for (const unknown of [1, 3, 255]) expect(await values(unknown)).toEqual(ycck);
+    expect(await values(0)).not.toEqual(ycck);
+  });
+
   const folder = join(root, '../shared/data');
   const python = 'import sys; from PIL import Image, features; sys.exit(not features.check("libjpeg_turbo"))';
   const pythons = ['python3', '/usr/bin/python3'];

@@ -276,8 +276,19 @@ describe('JPEG', () => {
       copy[at + offset] = value;
       return copy;
     };
-    expect(await failure(readImage(await put('a.jpg', changed(1, 0xc3))))).toContain('unusual kind');
-    expect(await failure(readImage(await put('b.jpg', changed(4, 12))))).toContain('12 bits a value');
+    const refused = async (offset: number, value: number) =>
+      failure(readImage(await put('a.jpg', changed(offset, value))));
+    expect(await refused(1, 0xc3)).toContain('it is a lossless JPEG; convert it to PNG');
+    expect(await refused(1, 0xc5)).toContain('it is a hierarchical JPEG');
+    for (const marker of [0xc9, 0xca, 0xcf]) expect(await refused(1, marker)).toContain('it is a JPEG with arithmetic coding'); // prettier-ignore
+    expect(await refused(4, 12)).toContain('12 bits a value');
+    expect(await refused(11, 0x51)).toContain('its sampling factors, 5x1, ');
+    expect(await refused(11, 0x20)).toContain('its sampling factors, 2x0, ');
+    const withoutHeight = Uint8Array.from(file).fill(0, at + 5, at + 7);
+    expect(await failure(readImage(await put('d.jpg', withoutHeight)))).toContain('its height only after its pixels'); // prettier-ignore
+    const jpegLs = Uint8Array.from(file);
+    jpegLs[3] = 0xf7;
+    expect(await failure(readImage(await put('e.jpg', jpegLs)))).toContain('it is a JPEG-LS file');
     const scans = Buffer.concat([file, ...Array<Buffer>(101).fill(Buffer.from([0xff, 0xda]))]);
     expect(await failure(readImage(await put('c.jpg', scans)))).toContain('more than 100 scans');
   });

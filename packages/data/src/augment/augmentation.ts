@@ -46,20 +46,32 @@ function apply(transforms: readonly Transform[], from: Sample, random: RandomStr
     pending = undefined;
     return sample;
   };
+  // An image that was made here and that only transforms with `imageInto` have seen is changed in place.
+  let own: Float32Array | undefined;
+  const shown = () => {
+    const seen = settle();
+    own = undefined;
+    return seen;
+  };
   // Every transform has a stream of its own: adding one changes nothing of the others.
   const run = (steps: readonly Transform[], streams: RandomStream): void =>
     steps.forEach((transform, i) => {
-      const own = streams.fork(`${i}-${transform.name}`);
+      const stream = streams.fork(`${i}-${transform.name}`);
       if ('choose' in transform) {
-        run(transform.choose(own), own.fork('chosen'));
+        run(transform.choose(stream), stream.fork('chosen'));
       } else if ('warp' in transform) {
         const { height, width } = pending ?? sample;
         const depth = pending?.depth ?? sample.depth;
-        const warp = transform.warp({ depth, height, width }, own, settle);
+        const warp = transform.warp({ depth, height, width }, stream, shown);
         if (warp) pending = chain(pending, warp);
       } else {
-        settle();
-        sample = { ...sample, image: transform.image(sample, own) };
+        if (pending) own = settle().image;
+        if (own && transform.imageInto) {
+          transform.imageInto(sample, stream, own);
+        } else {
+          sample = { ...sample, image: transform.image(sample, stream) };
+          own = transform.imageInto && sample.image;
+        }
       }
     });
   run(transforms, random);

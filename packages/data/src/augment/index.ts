@@ -30,6 +30,7 @@ export {
   type GeometricTransform,
   type PhotometricTransform,
   type Point,
+  type RowOfPoints,
   type Size,
   type Transform,
   type Warp,

@@ -1,27 +1,36 @@
 import { type RandomStream } from '../samples/random.js';
 import { type Sample } from '../samples/sample.js';
 import { checkRange, draw, type Range } from './ranges.js';
-import { powerOf } from './power.js';
+import { clip, raise } from './power.js';
 import { type PhotometricTransform } from './types.js';
+
+/** Changes pixels one by one, by what writes the changed ones to `result`, which may be the image itself. */
+function ofPixels(
+  name: string,
+  imageInto: (sample: Sample, random: RandomStream, result: Float32Array) => void,
+): PhotometricTransform {
+  return {
+    name,
+    imageInto,
+    image(sample, random) {
+      const result = new Float32Array(sample.image.length);
+      imageInto(sample, random, result);
+      return result;
+    },
+  };
+}
 
 /** Changes every value by a function; results are held within 0 to 1. */
 function pointwise(
   name: string,
   make: (random: RandomStream, sample: Sample) => (value: number) => number,
 ): PhotometricTransform {
-  return {
-    name,
-    image(sample, random) {
-      const change = make(random, sample);
-      const { image } = sample;
-      const result = new Float32Array(image.length);
-      for (let i = 0; i < image.length; i++) result[i] = clip(change(image[i]!));
-      return result;
-    },
-  };
+  return ofPixels(name, (sample, random, result) => {
+    const change = make(random, sample);
+    const { image } = sample;
+    for (let i = 0; i < image.length; i++) result[i] = clip(change(image[i]!));
+  });
 }
-
-const clip = (value: number) => (value < 0 ? 0 : value > 1 ? 1 : value);
 
 /**
  * Raises the values to a random power.
@@ -36,7 +45,9 @@ const clip = (value: number) => (value < 0 ? 0 : value > 1 ? 1 : value);
  */
 export function randomGamma(range: readonly [low: number, high: number] = [0.8, 1.25]): PhotometricTransform {
   const exponents = checkRange('randomGamma', 'range', range, [1e-3, 1e3]);
-  return pointwise('randomGamma', (random) => powerOf(draw(random, exponents)));
+  return ofPixels('randomGamma', ({ image }, random, result) =>
+    raise(draw(random, exponents), image, result),
+  );
 }
 
 /**
@@ -93,30 +104,23 @@ export function randomHueSaturation({
     checkRange(name, 'hue', hue),
     checkRange(name, 'saturation', saturation, [-1, 100]),
   ];
-  return {
-    name,
-    image({ id, channels, image }, random) {
-      if (channels !== 3) {
-        throw new RangeError(
-          `${name}: wanted color images with 3 channels, got ${channels} in ${id}; leave it out`,
-        );
-      }
-      const angle = (draw(random, degrees) * Math.PI) / 180;
-      const factor = 1 + draw(random, spread);
-      // A turn about the gray axis (Rodrigues): what is not gray is turned and scaled.
-      const cos = factor * Math.cos(angle);
-      const sin = (factor * Math.sin(angle)) / Math.sqrt(3);
-      const result = new Float32Array(image.length);
-      for (let i = 0; i < image.length; i += 3) {
-        const [r, g, b] = [image[i]!, image[i + 1]!, image[i + 2]!];
-        const gray = (r + g + b) / 3;
-        result[i] = clip(gray + cos * (r - gray) + sin * (b - g));
-        result[i + 1] = clip(gray + cos * (g - gray) + sin * (r - b));
-        result[i + 2] = clip(gray + cos * (b - gray) + sin * (g - r));
-      }
-      return result;
-    },
-  };
+  return ofPixels(name, ({ id, channels, image }, random, result) => {
+    if (channels !== 3) {
+      throw new RangeError(`${name}: wanted color images with 3 channels, got ${channels} in ${id}; leave it out`);
+    }
+    const angle = (draw(random, degrees) * Math.PI) / 180;
+    const factor = 1 + draw(random, spread);
+    // A turn about the gray axis (Rodrigues): what is not gray is turned and scaled.
+    const cos = factor * Math.cos(angle);
+    const sin = (factor * Math.sin(angle)) / Math.sqrt(3);
+    for (let i = 0; i < image.length; i += 3) {
+      const [r, g, b] = [image[i]!, image[i + 1]!, image[i + 2]!];
+      const gray = (r + g + b) / 3;
+      result[i] = clip(gray + cos * (r - gray) + sin * (b - g));
+      result[i + 1] = clip(gray + cos * (g - gray) + sin * (r - b));
+      result[i + 2] = clip(gray + cos * (b - gray) + sin * (g - r));
+    }
+  }); // prettier-ignore
 }
 
 /**

@@ -1,5 +1,6 @@
 import { IGNORED, type Sample } from '../samples/sample.js';
-import { type Beyond, type Point, type Warp } from './types.js';
+import { interpolatorOf } from './interpolate.js';
+import { type Beyond, type Point, type RowOfPoints, type Warp } from './types.js';
 
 /**
  * The image by (bi- or tri-)linear interpolation between pixel centers and the mask by the nearest pixel, both at the same
@@ -7,71 +8,27 @@ import { type Beyond, type Point, type Warp } from './types.js';
  */
 export function resample(
   sample: Sample,
-  { depth: slices, height, width, toSource }: Warp,
+  warp: Warp,
   { image: outside = 0, label = IGNORED }: Beyond,
 ): Sample {
-  const {
-    id,
-    channels,
-    labels = 1,
-    depth: sourceSlices = 1,
-    height: sourceHeight,
-    width: sourceWidth,
-  } = sample;
-  const depth = slices ?? sourceSlices;
+  const { id, channels, labels = 1, depth: sourceSlices = 1 } = sample;
+  const { height, width, depth = sourceSlices } = warp;
   const image = new Float32Array(depth * height * width * channels);
   const mask = new Uint8Array(depth * height * width * labels);
-  image.fill(outside);
+  if (outside !== 0) image.fill(outside);
   mask.fill(label);
-  const point: Point = { x: 0, y: 0, z: 0 };
-  const [lastX, lastY, lastZ] = [sourceWidth - 1, sourceHeight - 1, sourceSlices - 1];
-  const { floor, min } = Math;
-  const { image: source, mask: sourceMask } = sample;
-  const slice = sourceHeight * sourceWidth * channels;
-  let to = 0;
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, to++) {
-        point.x = x + 0.5;
-        point.y = y + 0.5;
-        point.z = z + 0.5;
-        toSource(point);
-        if (
-          !within(point.x, sourceWidth) ||
-          !within(point.y, sourceHeight) ||
-          !within(point.z, sourceSlices)
-        ) {
-          continue;
-        }
-        const nearest = (floor(point.z) * sourceHeight + floor(point.y)) * sourceWidth + floor(point.x);
-        if (labels === 1) mask[to] = sourceMask[nearest]!;
-        else for (let k = 0; k < labels; k++) mask[to * labels + k] = sourceMask[nearest * labels + k]!;
-        // Half a pixel at the edge has a center on one side only.
-        const u = clamp(point.x - 0.5, lastX);
-        const v = clamp(point.y - 0.5, lastY);
-        const w = clamp(point.z - 0.5, lastZ);
-        const left = floor(u);
-        const top = floor(v);
-        const front = floor(w);
-        const fx = u - left;
-        const fy = v - top;
-        const fz = w - front;
-        const right = min(left + 1, lastX);
-        const above = (front * sourceHeight + top) * sourceWidth;
-        const below = (front * sourceHeight + min(top + 1, lastY)) * sourceWidth;
-        for (let c = 0; c < channels; c++) {
-          const a = (above + left) * channels + c;
-          const b = (above + right) * channels + c;
-          const d = (below + left) * channels + c;
-          const e = (below + right) * channels + c;
-          let value = bilinear(source, a, b, d, e, fx, fy);
-          if (fz > 0) {
-            value =
-              value * (1 - fz) + bilinear(source, a + slice, b + slice, d + slice, e + slice, fx, fy) * fz;
-          }
-          image[to * channels + c] = value;
-        }
-      }
+  const interpolate = interpolatorOf(sample);
+  const row = { x: new Float64Array(width), y: new Float64Array(width), z: new Float64Array(width) };
+  const pixels = new Int32Array(width);
+  for (let z = 0, to = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++, to += width) {
+      for (let x = 0; x < width; x++) row.x[x] = x + 0.5;
+      row.y.fill(y + 0.5);
+      row.z.fill(z + 0.5);
+      rowToSource(warp, row);
+      findPixels(sample, row, pixels);
+      takeLabels(sample, pixels, mask, to * labels);
+      interpolate(sample, row, pixels, image, to * channels);
     }
   }
   return {
@@ -98,26 +55,56 @@ export function chain(first: Warp | undefined, second: Warp): Warp {
       second.toSource(point);
       first.toSource(point);
     },
+    rowToSource(row) {
+      rowToSource(second, row);
+      rowToSource(first, row);
+    },
   };
 }
 
-/** Between the values at four indices: two above, two below. */
-function bilinear(
-  values: Float32Array,
-  aboveLeft: number,
-  aboveRight: number,
-  belowLeft: number,
-  belowRight: number,
-  fx: number,
-  fy: number,
-): number {
-  const above = values[aboveLeft]! * (1 - fx) + values[aboveRight]! * fx;
-  const below = values[belowLeft]! * (1 - fx) + values[belowRight]! * fx;
-  return above * (1 - fy) + below * fy;
+function rowToSource(warp: Warp, row: RowOfPoints): void {
+  if (warp.rowToSource) {
+    warp.rowToSource(row);
+    return;
+  }
+  const { x, y, z } = row;
+  const point: Point = { x: 0, y: 0, z: 0 };
+  for (let i = 0; i < x.length; i++) {
+    point.x = x[i]!;
+    point.y = y[i]!;
+    point.z = z[i]!;
+    warp.toSource(point);
+    x[i] = point.x;
+    y[i] = point.y;
+    z[i] = point.z;
+  }
 }
 
-const within = (place: number, size: number) => place >= 0 && place < size;
+/** The pixels in which the places lie; -1 beyond the edges. */
+function findPixels(
+  { depth = 1, height, width }: Sample,
+  { x, y, z }: RowOfPoints,
+  pixels: Int32Array,
+): void {
+  for (let i = 0; i < pixels.length; i++) {
+    const px = x[i]!;
+    const py = y[i]!;
+    const pz = z[i]!;
+    const inside = px >= 0 && px < width && py >= 0 && py < height && pz >= 0 && pz < depth;
+    pixels[i] = inside ? Math.imul(Math.imul(pz | 0, height) + (py | 0), width) + (px | 0) : -1;
+  }
+}
 
-function clamp(value: number, last: number): number {
-  return value < 0 ? 0 : value > last ? last : value;
+function takeLabels(
+  { mask: from, labels = 1 }: Sample,
+  pixels: Int32Array,
+  mask: Uint8Array,
+  to: number,
+): void {
+  for (let i = 0; i < pixels.length; i++) {
+    const pixel = pixels[i]!;
+    if (pixel < 0) continue;
+    if (labels === 1) mask[to + i] = from[pixel]!;
+    else for (let k = 0; k < labels; k++) mask[to + i * labels + k] = from[pixel * labels + k]!;
+  }
 }

@@ -9,6 +9,15 @@ export interface Warp {
   readonly width: number;
   /** Changes a place of the result into the place of the source that it shows. In pixels; the first pixel is from 0 to 1. */
   readonly toSource: (point: Point) => void;
+  /** The same for all places of a row at a time, which takes less time; without it `toSource` is called for each place. */
+  readonly rowToSource?: (row: RowOfPoints) => void;
+}
+
+/** Places of a row of the result: x, y and z of each, as in {@link Point}. */
+export interface RowOfPoints {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly z: Float64Array;
 }
 
 /** A place in an image or volume; z, along depth, is 0.5 in an image. */
@@ -30,6 +39,8 @@ export interface PhotometricTransform {
   readonly name: string;
   /** Draws a change and makes it: a new image of the same size. */
   readonly image: (sample: Sample, random: RandomStream) => Float32Array;
+  /** The same, written to `result`, which may be the image of the sample: so no memory is needed where nobody else uses that. */
+  readonly imageInto?: (sample: Sample, random: RandomStream, result: Float32Array) => void;
 }
 
 /** Chooses other transforms. */

@@ -1,24 +1,8 @@
 import { Refusal } from '../errors.js';
-import { orientationOf } from './exif.js';
+import { jpegHeaderOf, type JpegHeader } from './jpeg-segments.js';
 import { decodeWithLibjpegTurbo, type StoredPixels } from './libjpeg-turbo.js';
+import { plainJpeg } from './plain-jpeg.js';
 import { checkSize, MAX_DENSE_PIXELS, type ImageHeader, type Inflate, type RawPixels } from './raw-pixels.js';
-
-/** What the segments of a JPEG say. */
-interface Segments {
-  readonly width: number;
-  readonly height: number;
-  /** 1 gray, 3 color, 4 CMYK. */
-  readonly components: number;
-  /** Their ids, by which some programs say that they are red, green and blue. */
-  readonly ids: readonly number[];
-  /** How many samples each component has for one of the coarsest, across and down. */
-  readonly sampling: string;
-  /** 1 upright; 2 to 8 as in Exif. */
-  readonly orientation: number;
-  /** 0 RGB or CMYK, 1 YCbCr, 2 YCCK; undefined without Adobe's segment. */
-  readonly adobeTransform?: number;
-  readonly jfif: boolean;
-}
 
 /** A block of 8 x 8 pixels takes a bit at least. */
 const PIXELS_PER_BYTE = 8 * 64;
@@ -30,20 +14,24 @@ const COMMON_SAMPLING = ['1x1', '2x1', '2x2', '1x2', '4x1', '1x4'].map((luma) =>
 
 /** Size and channels of a JPEG as it is seen, turned by its Exif orientation. */
 export function jpegHeader(bytes: Uint8Array): ImageHeader {
-  const { width, height, components, orientation } = segmentsOf(bytes);
+  const { width, height, components, orientation } = jpegHeaderOf(bytes);
   const [w, h] = orientation > 4 ? [height, width] : [width, height];
   return { width: w, height: h, channels: components === 1 ? 1 : 3 };
 }
 
-/** Decodes a JPEG (baseline or progressive, 8 bits), upright: turned and mirrored as its Exif orientation says. */
+/**
+ * Decodes a JPEG (baseline or progressive, 8 bits), upright: turned and mirrored as its Exif orientation says. What is odd about a header without
+ * being in doubt is read as Pillow does.
+ */
 export async function decodeJpeg(bytes: Uint8Array, inflate: Inflate): Promise<RawPixels> {
-  const segments = segmentsOf(bytes);
-  const { width, height, components, sampling, orientation } = segments;
+  const header = jpegHeaderOf(bytes);
+  const { width, height, components, sampling, orientation } = header;
   checkSize(width, height, bytes.length, PIXELS_PER_BYTE, MAX_DENSE_PIXELS);
   if (scansOf(bytes) > MAX_SCANS) throw new Refusal(`it has more than ${MAX_SCANS} scans; save it again`);
   const channels = components === 1 ? 1 : 3;
   const common = components === 1 || COMMON_SAMPLING.includes(sampling);
-  const stored = await (common ? decodeWithLibjpegTurbo(bytes, inflate) : decodeWithJpegJs(bytes, segments));
+  const plain = plainJpeg(bytes, header);
+  const stored = await (common ? decodeWithLibjpegTurbo(plain, inflate) : decodeWithJpegJs(plain, header));
   return {
     kind: 'jpeg',
     lossy: true,
@@ -55,13 +43,13 @@ export async function decodeJpeg(bytes: Uint8Array, inflate: Inflate): Promise<R
 }
 
 /** Decodes what the interface to libjpeg-turbo refuses: CMYK, which becomes red, green and blue, and rare sampling factors. */
-async function decodeWithJpegJs(bytes: Uint8Array, segments: Segments): Promise<StoredPixels> {
+async function decodeWithJpegJs(bytes: Uint8Array, header: JpegHeader): Promise<StoredPixels> {
   const { default: jpegJs } = await import('jpeg-js'); // rarely needed, and pages would load it
   const { width, height, data } = jpegJs.decode(bytes, {
     useTArray: true,
     formatAsRGBA: false,
     tolerantDecoding: false,
-    ...(isRgb(segments) && { colorTransform: false }),
+    ...(isRgb(header) && { colorTransform: false }),
     maxResolutionInMP: MAX_DENSE_PIXELS / 1e6,
     maxMemoryUsageInMB: 2048,
   });
@@ -69,7 +57,7 @@ async function decodeWithJpegJs(bytes: Uint8Array, segments: Segments): Promise<
 }
 
 /** Three components are YCbCr unless Adobe's segment or, without any, their names say red, green and blue. */
-function isRgb({ components, ids, adobeTransform, jfif }: Segments): boolean {
+function isRgb({ components, ids, adobeTransform, jfif }: JpegHeader): boolean {
   if (components !== 3 || jfif) return false;
   return adobeTransform === undefined ? ids.join() === '82,71,66' : adobeTransform === 0;
 }
@@ -95,59 +83,6 @@ function upright({ width, height, channels, values }: Pixels, orientation: numbe
     }
   }
   return { width: toWidth, height: toHeight, channels, values: result };
-}
-
-/** The segments before the first scan, each of which says how long it is. */
-function segmentsOf(bytes: Uint8Array): Segments {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let orientation = 1;
-  let adobeTransform: number | undefined;
-  let jfif = false;
-  for (let at = 2; at + 9 <= bytes.length;) {
-    const marker = bytes[at + 1]!;
-    if (bytes[at] !== 0xff) break;
-    if (marker === 0xff) {
-      at++; // a fill byte
-      continue;
-    }
-    const length = view.getUint16(at + 2);
-    const content = bytes.subarray(at + 4, at + 2 + length);
-    const starts = (text: string) => text === String.fromCharCode(...content.subarray(0, text.length));
-    if (marker === 0xe0 && starts('JFIF\0')) jfif = true;
-    if (marker === 0xe1 && starts('Exif\0\0')) orientation = orientationOf(content.subarray(6));
-    if (marker === 0xee && starts('Adobe') && content.length >= 12) adobeTransform = content[11]!;
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
-      return {
-        ...frameOf(content, marker),
-        orientation,
-        jfif,
-        ...(adobeTransform !== undefined && { adobeTransform }),
-      };
-    }
-    at += 2 + length;
-  }
-  throw new Refusal('it has no JPEG frame header');
-}
-
-function frameOf(content: Uint8Array, marker: number): Omit<Segments, 'orientation' | 'jfif'> {
-  if (marker > 0xc2)
-    throw new Refusal('it is a JPEG of an unusual kind (lossless or arithmetic); convert it to PNG');
-  if (content[0] !== 8) throw new Refusal(`it is a JPEG of ${content[0]} bits a value; convert it to PNG`);
-  const components = content[5] ?? 0;
-  if (![1, 3, 4].includes(components)) {
-    throw new Refusal(`it has ${components} channels; convert it to PNG`);
-  }
-  const listed = (offset: number) =>
-    Array.from({ length: components }, (_, i) => content[offset + 3 * i] ?? 0);
-  return {
-    height: (content[1]! << 8) | content[2]!,
-    width: (content[3]! << 8) | content[4]!,
-    components,
-    ids: listed(6),
-    sampling: listed(7)
-      .map((both) => `${both >> 4}x${both & 15}`)
-      .join(' '),
-  };
 }
 
 function scansOf(bytes: Uint8Array): number {

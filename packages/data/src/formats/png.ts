@@ -1,6 +1,7 @@
 import { crc32 } from './crc32.js';
 import { Refusal } from '../errors.js';
 import { orientationOf } from './exif.js';
+import { joinBytes } from './join-bytes.js';
 import {
   checkSize,
   unpackBits,
@@ -149,7 +150,7 @@ function chunksOf(bytes: Uint8Array): { data: Uint8Array; palette?: number[][] }
     }
     at = end + 4;
   }
-  return { data: parts.length === 1 ? parts[0]! : joined(parts), ...(palette && { palette }) };
+  return { data: parts.length === 1 ? parts[0]! : joinBytes(parts), ...(palette && { palette }) };
 }
 
 function unpacked(
@@ -213,14 +214,4 @@ function addPaeth(lines: Uint8Array, start: number, rowBytes: number, step: numb
     const c = Math.abs(left + above - 2 * corner);
     lines[i]! += a <= b && a <= c ? left : b <= c ? above : corner;
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -58,6 +58,15 @@ export function randomAffine({
           point.x = centerX + u - slope * v;
           point.y = centerY + v;
         },
+        rowToSource({ x: xs, y: ys }) {
+          for (let i = 0; i < xs.length; i++) {
+            const x = xs[i]! - centerX - moveX;
+            const y = ys[i]! - centerY - moveY;
+            const v = sin * x + cos * y;
+            xs[i] = centerX + (cos * x - sin * y) - slope * v;
+            ys[i] = centerY + v;
+          }
+        },
       };
     },
   };

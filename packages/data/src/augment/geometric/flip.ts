@@ -38,9 +38,18 @@ export function randomFlip({
           if (turned) point.y = height - point.y;
           if (reversed) point.z = slices - point.z;
         },
+        rowToSource({ x, y, z }) {
+          if (mirrored) mirror(x, width);
+          if (turned) mirror(y, height);
+          if (reversed) mirror(z, slices);
+        },
       };
     },
   };
+}
+
+function mirror(places: Float64Array, size: number): void {
+  for (let i = 0; i < places.length; i++) places[i] = size - places[i]!;
 }
 
 /**
@@ -68,6 +77,13 @@ export function randomRotate90(): GeometricTransform {
           // Counterclockwise: the source's right edge becomes the top.
           point.x = quarters === 1 ? width - y : quarters === 2 ? width - x : y;
           point.y = quarters === 1 ? x : quarters === 2 ? height - y : height - x;
+        },
+        rowToSource({ x: xs, y: ys }) {
+          for (let i = 0; i < xs.length; i++) {
+            const [x, y] = [xs[i]!, ys[i]!];
+            xs[i] = quarters === 1 ? width - y : quarters === 2 ? width - x : y;
+            ys[i] = quarters === 1 ? x : quarters === 2 ? height - y : height - x;
+          }
         },
       };
     },

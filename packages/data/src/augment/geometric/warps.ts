@@ -17,6 +17,11 @@ export function moved(size: Omit<Warp, 'toSource'>, left: number, top: number, f
       point.y += top;
       point.z += front;
     },
+    rowToSource({ x, y, z }) {
+      for (let i = 0; i < x.length; i++) x[i]! += left;
+      for (let i = 0; i < y.length; i++) y[i]! += top;
+      for (let i = 0; i < z.length; i++) z[i]! += front;
+    },
   };
 }
 
@@ -36,6 +41,10 @@ export function stretched(from: Size, to: Omit<Warp, 'toSource'>): Warp {
     toSource(point) {
       point.x *= x;
       point.y *= y;
+    },
+    rowToSource({ x: xs, y: ys }) {
+      for (let i = 0; i < xs.length; i++) xs[i]! *= x;
+      for (let i = 0; i < ys.length; i++) ys[i]! *= y;
     },
   };
 }
