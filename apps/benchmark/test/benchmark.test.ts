@@ -115,6 +115,20 @@ describe('segloss benchmark', () => {
     expect(readFileSync(at('paper.tex'), 'utf8')).toBe(segloss('report', 'more', '--format', 'csv').stdout);
   });
 
+  it('gives runs that had finished the logs that are asked for later, and refuses a tracker that does not exist', () => {
+    cpSync(at('one'), at('logged'), { recursive: true });
+    const again = [...grid, '--out', 'logged'];
+    const { status, message } = segloss(...again, '--track', 'wandb=sizes', '--set', 'logs.tensorboard=true');
+    expect([status, message[0]]).toEqual([0, `good: 4 runs, 0 to train, in ${at('logged')}`]);
+    for (const run of readdirSync(at('logged/runs'))) {
+      const files = readdirSync(at('logged/runs', run), { recursive: true }).map(String);
+      expect(files.filter((file) => file.endsWith('.wandb'))).toHaveLength(1);
+      expect(files).toContain('events.out.tfevents.0.segloss');
+    }
+    const refused = segloss(...again, '--track', 'wanb');
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('did you mean "wandb"?')]);
+  });
+
   it('takes data sets, models and named settings from a file, and paths from where it stands', () => {
     mkdirSync(at('files'));
     writeFileSync(

@@ -70,6 +70,7 @@ export {
   type StepEvent,
 } from './run/events.js';
 export { packBytes, readExamples, unpackBytes, type ExampleImage, type RunExamples } from './run/examples.js';
+export { logFinished, type FinishedRun } from './run/log-finished.js';
 export {
   planRun,
   runState,

@@ -92,7 +92,7 @@ function offlineRun(home: string) {
 async function training(spec = 'wandb=mine', last = Infinity) {
   const notes: string[] = [];
   const stop = new AbortController();
-  const loaded = tinyRun(folder, { epochs: 3, logs: { trackers: [spec] } });
+  const loaded = tinyRun(folder, { epochs: 3, logs: { trackers: spec === '' ? [] : [spec] } });
   const { folder: home } = await runTraining(loaded, {
     signal: stop.signal,
     onEvent(event) {
@@ -147,6 +147,26 @@ describe('a training', () => {
     const { name, history, exit } = offlineRun(home);
     expect([name, history.length, exit.map((each) => each.get(1))]).toEqual([first.name, 3, [[0]]]);
     expect(readdirSync(path.dirname(first.file))).toEqual([path.basename(first.file)]);
+  });
+});
+
+describe('a run that had finished', () => {
+  it('is written too when it is asked for, and left alone when nothing is new', async () => {
+    await training('');
+    const { home, notes } = await training();
+    expect(notes).toEqual([]);
+    const { file, history, exit } = offlineRun(home);
+    expect([history.length, exit.map((each) => each.get(1))]).toEqual([3, [[0]]]);
+    writeFileSync(`${file}.synced`, '');
+    await training();
+    expect(readdirSync(path.dirname(file))).toContain(`${path.basename(file)}.synced`);
+  });
+
+  it('gets event files, and refuses a wrong tracker', async () => {
+    await training('');
+    const { folder: home } = await runTraining(tinyRun(folder, { epochs: 3, logs: { tensorboard: true } }));
+    expect(readdirSync(home)).toContain('events.out.tfevents.0.segloss');
+    await expect(training('wanb')).rejects.toThrow('did you mean "wandb"?');
   });
 });
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import {
   configTemplate,
   describeModule,
+  logFinished,
   putRunAside,
   serializeEvent,
   type ConfigTemplate,
@@ -111,6 +112,9 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
     return exitCodes.ok.code;
   }
   writePlan(benchmark);
+  if (!request.fresh) {
+    await logRuns(chosen.filter(({ state }) => state === 'finished'), (cell, text) => say(`${cellName(cell.labels, benchmark.axes)}: ${text}`)); // prettier-ignore
+  }
 
   const outcomes = new Map<string, Outcome>();
   const interrupted = await trainingSession(terminal, async ({ signal: stopped, show }) => {
@@ -197,6 +201,21 @@ export async function benchmarkCommand(request: BenchmarkRequest, terminal: Term
     if (report !== undefined) stdout.write(`report: ${report}\n`);
   }
   return exitCodeOfRuns({ axes: benchmark.axes, runs: runsOf(benchmark), waiting: waitingOf(benchmark), outcomes, interrupted }, say); // prettier-ignore
+}
+
+/** Gives runs that had finished before the logs that they lack; where a tracker fails, the others are not tried. */
+async function logRuns(
+  cells: readonly PlannedCell[],
+  note: (cell: PlannedCell, text: string) => void,
+): Promise<void> {
+  let failed = false;
+  for (const cell of cells) {
+    if (failed) return;
+    await logFinished({ ...cell, config: cell.loaded.config }, (text) => {
+      failed = true;
+      note(cell, text);
+    });
+  }
 }
 
 /** Reads the benchmark file; returns what plans it, at first and after the tuning. */

@@ -25,14 +25,20 @@ export function appendDurably(file: string, bytes: Uint8Array): void {
   });
 }
 
-/** Gives a file this content. Where it begins with what is there, the rest is put behind it, so that a reader that has the file open goes on. */
-export function extendDurably(file: string, bytes: Uint8Array): void {
+/**
+ * Gives a file this content. Where it begins with what is there, the rest is put behind it, so that a reader that has the file open goes on.
+ *
+ * @returns Whether the content is another one now.
+ */
+export function extendDurably(file: string, bytes: Uint8Array): boolean {
   const before = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
   if (before.length > 0 && before.equals(bytes.subarray(0, before.length))) {
-    if (before.length < bytes.length) appendDurably(file, bytes.subarray(before.length));
+    if (before.length === bytes.length) return false;
+    appendDurably(file, bytes.subarray(before.length));
   } else {
     replaceDurably(file, bytes);
   }
+  return true;
 }
 
 /** Cuts a file to its first bytes. */

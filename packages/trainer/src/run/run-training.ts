@@ -30,6 +30,7 @@ import {
   type RunEnvironments,
 } from './environment.js';
 import { type RunEvent } from './events.js';
+import { logFinished } from './log-finished.js';
 import { planRun, type PlanOptions } from './plan-run.js';
 import { settingsOf, writtenConfig } from './run-config.js';
 import { prepareImages, type RunData } from './run-data.js';
@@ -95,6 +96,7 @@ export async function runTraining(
   const home = new RunFolder(folder);
   if (!fresh && plan.state === 'finished') {
     note(`resumed: ${folder} has finished before; --fresh trains anew`);
+    await logFinished({ id, folder, config }, note);
     return { folder, summary: home.read<RunSummary>('summary.json') };
   }
   if (!fresh) refuseWithoutBest(home);

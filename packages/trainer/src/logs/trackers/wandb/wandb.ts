@@ -28,7 +28,8 @@ export function wandb(
 
   const write = (ended?: boolean) => {
     const steps = lines.map((line) => ({ step: line.epoch, numbers: scalarsOf(line, classes) }));
-    extendDurably(file, transactionLog(wandbRecords(run, steps, ended)));
+    const changed = extendDurably(file, transactionLog(wandbRecords(run, steps, ended)));
+    if (changed) rmSync(`${file}.synced`, { force: true }); // with it, wandb sync would leave out what is new
   };
 
   return {
@@ -38,8 +39,7 @@ export function wandb(
       file = path.join(folder, `run-${started.id}.wandb`);
       run = runOf(started, start, { project, environment });
       lines = [...linesOf(started.folder)];
-      rmSync(`${file}.synced`, { force: true }); // with it, wandb sync would leave out what comes now
-      write();
+      if (!existsSync(file)) write();
     },
     epoch(line) {
       lines = [...lines.filter(({ epoch }) => epoch < line.epoch), line];
