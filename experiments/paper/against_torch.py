@@ -61,14 +61,15 @@ def main():
     dice = lambda rows: [row["dice"] for row in rows]
     tests = [welch(dice(ours[cell]), dice(theirs[cell])) for cell in cells]
     adjusted = holm([p for *_, p in tests])
-    print("| data | loss | Dice, segloss | Dice, PyTorch | difference, 95 % interval | p, Holm | soft p/q | PyTorch | hard p/q | PyTorch |")
-    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print("| data set | loss | Dice, segloss | Dice, PyTorch | difference, 95 % interval | p (Holm) | soft p/q, both | hard p/q, both |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for cell, (difference, low, high, _), p in zip(cells, tests, adjusted):
         sides = (ours[cell], theirs[cell])
-        row = [f"{np.mean(dice(rows)):.3f} ± {np.std(dice(rows), ddof=1):.3f}" for rows in sides]
-        row += [f"{difference:+.3f} [{low:+.3f}, {high:+.3f}]", f"{p:.2f}"]
-        row += [f"{np.mean([each[key] for each in rows]):.2f}" for key in ("soft", "hard") for rows in sides]
-        print(f"| {' | '.join((*cell, *row))} |")
+        points = [100 * np.array(dice(rows)) for rows in sides]
+        row = [cell[0], f"`{cell[1]}`", *(f"{each.mean():.1f} ± {each.std(ddof=1):.1f}" for each in points)]
+        row += [f"{100 * difference:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})", f"{p:.2f}"]
+        row += [", ".join(f"{np.mean([each[key] for each in rows]):.2f}" for rows in sides) for key in ("soft", "hard")]
+        print(f"| {' | '.join(row)} |")
 
 
 if __name__ == "__main__":
