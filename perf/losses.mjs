@@ -1,5 +1,7 @@
 // Value and gradient of losses by their logits: our fused kernels, the same losses of composed tfjs operations on wasm, and PyTorch
-// (eager, one thread) where python3 (or --python) has it. They take turns; the ratios are of medians of this one run.
+// (eager, one thread) where python3 (or --python) has it. They take turns; times are of the processor, and ratios of medians of this one run.
+// Before that, value and gradient of all are compared: the inputs are the same. `--all` takes every loss that PyTorch's side has;
+// `--against pytorch` leaves out the composed form, which takes a hundred times as long.
 // With `--backend cpu` the same on tfjs's cpu backend, and our plain loops, which serve where WebAssembly has no SIMD.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -15,6 +17,19 @@ import {
 } from './side-by-side.mjs';
 
 const LOSSES = ['ce', 'ce + l1', 'ce + l1(temperature=10)', 'dice', 'ce + dice', 'focal(activation=sigmoid)'];
+/** The others that PyTorch's side has. */
+const MORE = [
+  'focal',
+  'poly',
+  'gce',
+  'threshold-ce',
+  'topk',
+  'ohem',
+  'ce(labelSmoothing=0.1)',
+  'tversky(alpha=0.7,beta=0.3)',
+  'mcc',
+  'lovasz',
+];
 
 export async function main(args) {
   const { values } = parseArgs({
@@ -25,6 +40,8 @@ export async function main(args) {
       classes: { type: 'string', default: '19' },
       backend: { type: 'string', default: 'wasm' },
       loss: { type: 'string', multiple: true },
+      all: { type: 'boolean', default: false },
+      against: { type: 'string', multiple: true, default: ['composed', 'pytorch'] },
       json: { type: 'string' },
       python: { type: 'string', default: 'python3' },
     },
@@ -37,10 +54,11 @@ export async function main(args) {
     throw new RangeError(`perf losses: wanted --backend wasm or cpu, got ${backend}`);
   const cpu = backend === 'cpu';
   const about = environment();
-  const torch = torchVersion(values.python);
+  const torch = values.against.includes('pytorch') ? torchVersion(values.python) : undefined;
+  const composed = values.against.includes('composed');
   console.log(
     `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; ${torch ? `PyTorch ${torch}` : 'no PyTorch found'}; ` +
-      `${size}x${size}, ${classes} ${classes === 1 ? 'channel' : 'classes'}, batch 1; backend ${backend}; medians of ${rounds} rounds\n`,
+      `${size}x${size}, ${classes} ${classes === 1 ? 'channel' : 'classes'}, batch 1; backend ${backend}; processor time, medians of ${rounds} rounds\n`,
   );
   const copy = copyMilliseconds(size * size * classes);
   console.log(`copying the logits once takes ${copy.toFixed(1)} ms\n`);
@@ -50,23 +68,27 @@ export async function main(args) {
       : 'memory is the most of the wasm heap that a step takes beyond labels, logits and gradient, as a share of the logits\n',
   );
   console.log(
-    '| loss | ours, ms | composed, ms | ours / composed | ours / PyTorch | of least times |' +
+    '| loss | ours, ms | composed, ms | PyTorch, ms | ours / composed | ours / PyTorch | of least times |' +
       (cpu
-        ? ' plain loops, ms | plain loops / PyTorch |\n|---|---:|---:|---:|---:|---:|---:|---:|'
-        : ' memory, ours | memory, composed |\n|---|---:|---:|---:|---:|---:|---:|---:|'),
+        ? ' plain loops, ms | plain loops / PyTorch |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|'
+        : ' memory, ours | memory, composed |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|'),
   );
   const results = [];
-  for (const loss of values.loss ?? LOSSES) {
-    const result = await measure({ loss, size, classes, backend }, rounds, torch && values.python);
+  for (const loss of values.loss ?? (values.all ? [...LOSSES, ...MORE] : LOSSES)) {
+    const result = await measure({ loss, size, classes, backend }, rounds, {
+      composed,
+      python: torch && values.python,
+    });
     results.push(result);
-    const { ours, composed, pytorch, loops, memory, least } = result;
+    const { ours, pytorch, loops, memory, least } = result;
     const ratio = (other, of = ours) => (other === undefined ? '-' : (of / other).toFixed(3));
-    const percent = (share) => `${(100 * share).toFixed(1)} %`;
+    const figure = (ms) => ms?.toFixed(1) ?? '-';
+    const percent = (share) => (share === undefined ? '-' : `${(100 * share).toFixed(1)} %`);
     const more = cpu
       ? `${loops.toFixed(1)} | ${ratio(pytorch, loops)}`
       : `${percent(memory.ours)} | ${percent(memory.composed)}`;
     console.log(
-      `| ${loss} | ${ours.toFixed(1)} | ${composed.toFixed(1)} | ${ratio(composed)} | ${ratio(pytorch)} | ${ratio(least.pytorch, least.ours)} | ${more} |`,
+      `| ${loss} | ${figure(ours)} | ${figure(result.composed)} | ${figure(pytorch)} | ${ratio(result.composed)} | ${ratio(pytorch)} | ${ratio(least.pytorch, least.ours)} | ${more} |`,
     );
   }
   if (values.json)
@@ -76,23 +98,24 @@ export async function main(args) {
     );
 }
 
-async function measure(one, rounds, python) {
+async function measure(one, rounds, { composed, python }) {
   const contenders = {
     ours: serve('losses-worker.mjs', { contender: 'ours', ...one }),
-    composed: serve('losses-worker.mjs', { contender: 'composed', ...one }),
+    ...(composed && { composed: serve('losses-worker.mjs', { contender: 'composed', ...one }) }),
     ...(one.backend === 'cpu' && { loops: serve('losses-worker.mjs', { contender: 'loops', ...one }) }),
     ...(python && { pytorch: serveTorch('losses_torch.py', one, python) }),
   };
   const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   const memory = {};
   try {
+    await compare(one.loss, contenders);
     // What the typed arrays of the cpu backend take is not the heap's.
-    for (const name of one.backend === 'cpu' ? [] : ['ours', 'composed'])
+    for (const name of one.backend === 'cpu' ? [] : ['ours', ...(composed ? ['composed'] : [])])
       memory[name] = (await contenders[name].ask({ memory: true })).shareOfLogits;
     for (let round = 0; round < rounds; round++) {
       for (const [name, contender] of Object.entries(contenders))
         // The composed form takes seconds: one step is a measure.
-        times[name].push(await contender.measure(name === 'composed' ? 1 : 5));
+        times[name].push((await contender.time(name === 'composed' ? 1 : 5)).processor);
     }
   } finally {
     for (const contender of Object.values(contenders)) contender.stop();
@@ -104,4 +127,20 @@ async function measure(one, rounds, python) {
     least: Object.fromEntries(Object.entries(times).map(([name, all]) => [name, Math.min(...all)])),
     ...Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)])),
   };
+}
+
+/** Throws unless all contenders find the same value and gradient: times of different things are not compared. */
+async function compare(loss, contenders) {
+  const found = {};
+  for (const [name, contender] of Object.entries(contenders))
+    found[name] = await contender.ask({ check: true });
+  for (const [name, { value, gradient }] of Object.entries(found)) {
+    const { ours } = found;
+    const near = (a, b) => Math.abs(a - b) <= 1e-4 * Math.abs(b);
+    if (!near(value, ours.value) || !near(gradient, ours.gradient))
+      throw new Error(
+        `perf losses: wanted the same ${loss} of all, got value ${value} and gradient ${gradient} of ${name}, ` +
+          `and ${ours.value} and ${ours.gradient} of ours`,
+      );
+  }
 }

@@ -31,7 +31,4 @@ def serve_card(works, warm_up, answers={}):
 
 torch_server.serve = serve_card
 script = "networks_torch.py" if "network" in json.loads(sys.argv[1]) else "losses_torch.py"
-if script == "losses_torch.py":
-    generator = torch.Generator
-    torch.Generator = lambda: generator(device)  # of the default device, as the numbers that it makes
 runpy.run_path(os.path.join(folder, script))

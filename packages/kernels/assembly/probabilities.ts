@@ -2,12 +2,21 @@
 import { TABLE, writeTable } from './exponential';
 import { multiplyAdd } from './multiply-add';
 import { columnSum } from './reduce';
-import { BLOCK, exponentials, fromRows, hideIgnored, invert, ROW, toRows } from './region-block';
+import { scaleRows } from './combine-rows';
+import { BLOCK, exponentialsBelow, fromRows, hideIgnored, invert, logitsToRows, ROW, toRows } from './region-block';
 import { firstPixel, lastPixel } from './region-parts';
 
 /** Bytes of scratch: a table, two blocks of rows, and four rows. */
 export function probabilitiesScratch(classes: i32): i32 {
   return TABLE + (2 * classes + 4) * <i32>ROW;
+}
+
+/** Whether v is above 0 in the whole row. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function allSeen(v: usize): bool {
+  const least = f32x4.pmin(f32x4.pmin(v128.load(v), v128.load(v, 16)), f32x4.pmin(v128.load(v, 32), v128.load(v, 48)));
+  return i32x4.all_true(f32x4.gt(least, f32x4.splat(0)));
 }
 
 /** out [B, N, K] = softmax(z), 0 where valid [B, N] is 0, whatever z is there. */
@@ -29,17 +38,10 @@ export function probabilities(
       const count = min(BLOCK, last - pixel);
       const at = <usize>pixel * <usize>classes << 2;
       toRows(valid + (<usize>pixel << 2), v, count, 1);
-      toRows(logits + at, z, count, classes);
-      hideIgnored(z, v, classes);
-      exponentials(z, e, total, largest, classes, table);
+      logitsToRows(logits + at, z, v, allSeen(v), largest, count, classes);
+      exponentialsBelow(z, e, total, largest, classes, table);
       invert(v, total, inverse);
-      for (let lane: usize = 0; lane < ROW; lane += 16) {
-        const scale = v128.load(inverse + lane);
-        for (let row = e + lane, stop = row + <usize>classes * ROW; row < stop; row += ROW) {
-          v128.store(row, f32x4.mul(v128.load(row), scale));
-        }
-      }
-      fromRows(e, out + at, count, classes);
+      scaleRows(e, inverse, out + at, count, classes);
     }
   }
 }

@@ -11,51 +11,77 @@ export const ROW: usize = 64;
  */
 export const MOST_ADJACENT: i32 = 48;
 
-/** Four times four numbers, rows to columns; the steps are bytes from row to row. */
+/** Stores four times four numbers, rows to columns; `step` is bytes from row to row. */
 // @ts-ignore: decorator of AssemblyScript
 @inline
-function transposeSquare(from: usize, fromStep: usize, to: usize, toStep: usize): void {
-  const a = v128.load(from);
-  const b = v128.load(from + fromStep);
-  const c = v128.load(from + 2 * fromStep);
-  const d = v128.load(from + 3 * fromStep);
+export function storeTransposed(a: v128, b: v128, c: v128, d: v128, to: usize, step: usize): void {
   const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
   const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
   const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7);
   const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7);
   v128.store(to, i64x2.shuffle(ab, cd, 0, 2));
-  v128.store(to + toStep, i64x2.shuffle(ab, cd, 1, 3));
-  v128.store(to + 2 * toStep, i64x2.shuffle(ab2, cd2, 0, 2));
-  v128.store(to + 3 * toStep, i64x2.shuffle(ab2, cd2, 1, 3));
+  v128.store(to + step, i64x2.shuffle(ab, cd, 1, 3));
+  v128.store(to + 2 * step, i64x2.shuffle(ab2, cd2, 0, 2));
+  v128.store(to + 3 * step, i64x2.shuffle(ab2, cd2, 1, 3));
 }
 
-/** Four pixels of `classes` classes to rows. The last four classes may overlap those before: twice the same. */
-function pixelsToRows(from: usize, lane: usize, classes: i32): void {
+/** Four classes of four pixels to rows; answers the largest of each pixel. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function squareToRows(from: usize, step: usize, to: usize): v128 {
+  const a = v128.load(from);
+  const b = v128.load(from + step);
+  const c = v128.load(from + 2 * step);
+  const d = v128.load(from + 3 * step);
+  const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
+  const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
+  const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7);
+  const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7);
+  const first = i64x2.shuffle(ab, cd, 0, 2);
+  const second = i64x2.shuffle(ab, cd, 1, 3);
+  const third = i64x2.shuffle(ab2, cd2, 0, 2);
+  const fourth = i64x2.shuffle(ab2, cd2, 1, 3);
+  storeRow(to, first, second, third, fourth, ROW);
+  return f32x4.pmax(f32x4.pmax(first, second), f32x4.pmax(third, fourth));
+}
+
+/** Four pixels of `classes` classes to rows. The last four classes may overlap those before: twice the same. Answers the largest of each pixel. */
+function pixelsToRows(from: usize, lane: usize, classes: i32): v128 {
   const step = <usize>classes << 2;
   if (classes >= 4) {
-    for (let k = 0; k + 4 <= classes; k += 4) transposeSquare(from + (<usize>k << 2), step, lane + <usize>k * ROW, ROW);
-    if (classes & 3) transposeSquare(from + (<usize>(classes - 4) << 2), step, lane + <usize>(classes - 4) * ROW, ROW);
-    return;
+    let most = squareToRows(from, step, lane);
+    for (let k = 4; k + 4 <= classes; k += 4) {
+      most = f32x4.pmax(most, squareToRows(from + (<usize>k << 2), step, lane + <usize>k * ROW));
+    }
+    if (!(classes & 3)) return most;
+    const k = <usize>(classes - 4);
+    return f32x4.pmax(most, squareToRows(from + (k << 2), step, lane + k * ROW));
   }
   const a = v128.load(from);
   if (classes == 1) {
     v128.store(lane, a);
-    return;
+    return a;
   }
   const b = v128.load(from, 16);
   if (classes == 2) {
-    v128.store(lane, i32x4.shuffle(a, b, 0, 2, 4, 6));
-    v128.store(lane + ROW, i32x4.shuffle(a, b, 1, 3, 5, 7));
-    return;
+    const first = i32x4.shuffle(a, b, 0, 2, 4, 6);
+    const second = i32x4.shuffle(a, b, 1, 3, 5, 7);
+    v128.store(lane, first);
+    v128.store(lane + ROW, second);
+    return f32x4.pmax(first, second);
   }
   const c = v128.load(from, 32);
-  v128.store(lane, i32x4.shuffle(i32x4.shuffle(a, b, 0, 3, 6, 6), c, 0, 1, 2, 5));
-  v128.store(lane + ROW, i32x4.shuffle(i32x4.shuffle(a, b, 1, 4, 7, 7), c, 0, 1, 2, 6));
-  v128.store(lane + 2 * ROW, i32x4.shuffle(i32x4.shuffle(a, b, 2, 5, 5, 5), c, 0, 1, 4, 7));
+  const first = i32x4.shuffle(i32x4.shuffle(a, b, 0, 3, 6, 6), c, 0, 1, 2, 5);
+  const second = i32x4.shuffle(i32x4.shuffle(a, b, 1, 4, 7, 7), c, 0, 1, 2, 6);
+  const third = i32x4.shuffle(i32x4.shuffle(a, b, 2, 5, 5, 5), c, 0, 1, 4, 7);
+  v128.store(lane, first);
+  v128.store(lane + ROW, second);
+  v128.store(lane + 2 * ROW, third);
+  return f32x4.pmax(f32x4.pmax(first, second), third);
 }
 
-/** [pixel][class] to rows [class][pixel]; zeros beyond `count` pixels. */
-export function toRows(from: usize, rows: usize, count: i32, classes: i32): void {
+/** [pixel][class] to rows [class][pixel]; zeros beyond `count` pixels. Unless `largest` is 0, the largest of each pixel goes into that row. */
+export function toRows(from: usize, rows: usize, count: i32, classes: i32, largest: usize = 0): void {
   const step = <usize>classes << 2;
   if (classes > MOST_ADJACENT) {
     let read: u32 = 0;
@@ -64,19 +90,37 @@ export function toRows(from: usize, rows: usize, count: i32, classes: i32): void
   }
   if (count < BLOCK) memory.fill(rows, 0, <usize>classes * ROW);
   let i = 0;
-  for (; i + 4 <= count; i += 4) pixelsToRows(from + <usize>i * step, rows + (<usize>i << 2), classes);
+  for (; i + 4 <= count; i += 4) {
+    const most = pixelsToRows(from + <usize>i * step, rows + (<usize>i << 2), classes);
+    if (largest != 0) v128.store(largest + (<usize>i << 2), most);
+  }
   for (; i < count; i++) {
     for (let k = 0; k < classes; k++) {
       store<f32>(rows + <usize>k * ROW + (<usize>i << 2), load<f32>(from + <usize>i * step + (<usize>k << 2)));
     }
   }
+  if (largest != 0 && count < BLOCK) largestOf(rows, largest, classes);
+}
+
+/** Logits in rows, 0 where v is 0, and the largest of each pixel; `all` says that v is 0 nowhere. */
+export function logitsToRows(logits: usize, z: usize, v: usize, all: bool, largest: usize, count: i32, classes: i32): void {
+  toRows(logits, z, count, classes, largest);
+  if (all) return;
+  hideIgnored(z, v, classes);
+  largestOf(z, largest, classes);
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function squareFromRows(from: usize, to: usize, step: usize): void {
+  storeTransposed(v128.load(from), v128.load(from + ROW), v128.load(from + 2 * ROW), v128.load(from + 3 * ROW), to, step);
 }
 
 function pixelsFromRows(lane: usize, to: usize, classes: i32): void {
   const step = <usize>classes << 2;
   if (classes >= 4) {
-    for (let k = 0; k + 4 <= classes; k += 4) transposeSquare(lane + <usize>k * ROW, ROW, to + (<usize>k << 2), step);
-    if (classes & 3) transposeSquare(lane + <usize>(classes - 4) * ROW, ROW, to + (<usize>(classes - 4) << 2), step);
+    for (let k = 0; k + 4 <= classes; k += 4) squareFromRows(lane + <usize>k * ROW, to + (<usize>k << 2), step);
+    if (classes & 3) squareFromRows(lane + <usize>(classes - 4) * ROW, to + (<usize>(classes - 4) << 2), step);
     return;
   }
   const a = v128.load(lane);
@@ -96,12 +140,18 @@ function pixelsFromRows(lane: usize, to: usize, classes: i32): void {
   v128.store(to, i32x4.shuffle(i32x4.shuffle(a, b, 3, 7, 7, 7), c, 6, 0, 1, 7), 32);
 }
 
+/** Brings the lines of memory that many classes are written to into the cache in their order; see {@link MOST_ADJACENT}. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+export function touchLines(to: usize, count: i32, classes: i32): void {
+  if (classes <= MOST_ADJACENT) return;
+  for (const end = to + (<usize>(count * classes) << 2); to < end; to += 64) store<u32>(to, 0);
+}
+
 /** Rows [class][pixel] to [pixel][class]. */
 export function fromRows(rows: usize, to: usize, count: i32, classes: i32): void {
   const step = <usize>classes << 2;
-  if (classes > MOST_ADJACENT) {
-    for (let at = to, end = to + <usize>count * step; at < end; at += 64) store<u32>(at, 0);
-  }
+  touchLines(to, count, classes);
   let i = 0;
   for (; i + 4 <= count; i += 4) pixelsFromRows(rows + (<usize>i << 2), to + <usize>i * step, classes);
   for (; i < count; i++) {
@@ -129,8 +179,8 @@ export function hideIgnored(z: usize, v: usize, classes: i32): void {
   }
 }
 
-/** e = exp(T (z - max)) in rows, T being that of the table; a row each for Σ e and for the largest z. */
-export function exponentials(z: usize, e: usize, total: usize, largest: usize, classes: i32, table: usize): void {
+/** A row with the largest z of each pixel. */
+export function largestOf(z: usize, largest: usize, classes: i32): void {
   const end = z + <usize>classes * ROW;
   let a = v128.load(z);
   let b = v128.load(z, 16);
@@ -143,14 +193,24 @@ export function exponentials(z: usize, e: usize, total: usize, largest: usize, c
     d = f32x4.pmax(d, v128.load(at, 48));
   }
   storeRow(largest, a, b, c, d);
+}
+
+/** e = exp(T (z - max)) in rows, T being that of the table; a row each for Σ e and for the largest z. */
+export function exponentials(z: usize, e: usize, total: usize, largest: usize, classes: i32, table: usize): void {
+  largestOf(z, largest, classes);
+  exponentialsBelow(z, e, total, largest, classes, table);
+}
+
+/** {@link exponentials} where the largest z is known. */
+export function exponentialsBelow(z: usize, e: usize, total: usize, largest: usize, classes: i32, table: usize): void {
   const zero = f32x4.splat(0);
   storeRow(total, zero, zero, zero, zero);
-  for (let at = z; at < end; at += ROW) {
+  for (const end = z + <usize>classes * ROW; z < end; z += ROW) {
     // T (z - max), not T z - T max: the difference is exact, the products are not.
-    a = f32x4.sub(v128.load(at), v128.load(largest));
-    b = f32x4.sub(v128.load(at, 16), v128.load(largest, 16));
-    c = f32x4.sub(v128.load(at, 32), v128.load(largest, 32));
-    d = f32x4.sub(v128.load(at, 48), v128.load(largest, 48));
+    const a = f32x4.sub(v128.load(z), v128.load(largest));
+    const b = f32x4.sub(v128.load(z, 16), v128.load(largest, 16));
+    const c = f32x4.sub(v128.load(z, 32), v128.load(largest, 32));
+    const d = f32x4.sub(v128.load(z, 48), v128.load(largest, 48));
     exp16(a, b, c, d, e, total, table);
     e += ROW;
   }
@@ -158,24 +218,36 @@ export function exponentials(z: usize, e: usize, total: usize, largest: usize, c
 
 // @ts-ignore: decorator of AssemblyScript
 @inline
-export function storeRow(at: usize, a: v128, b: v128, c: v128, d: v128): void {
+export function storeRow(at: usize, a: v128, b: v128, c: v128, d: v128, step: usize = 16): void {
   v128.store(at, a);
-  v128.store(at, b, 16);
-  v128.store(at, c, 32);
-  v128.store(at, d, 48);
+  v128.store(at + step, b);
+  v128.store(at + 2 * step, c);
+  v128.store(at + 3 * step, d);
 }
 
-/** total = Σ e, in the order of {@link exponentials} */
-export function addRows(e: usize, total: usize, classes: i32): void {
+// @ts-ignore: decorator of AssemblyScript
+@inline
+export function copyRow(from: usize, to: usize): void {
+  storeRow(to, v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48));
+}
+
+/** Copies the exponentials of a block, and total = Σ e in the order of {@link exponentials}. */
+export function copyExponentials(from: usize, e: usize, total: usize, classes: i32): void {
   let a = f32x4.splat(0);
   let b = a;
   let c = a;
   let d = a;
   for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
-    a = f32x4.add(a, v128.load(e));
-    b = f32x4.add(b, v128.load(e, 16));
-    c = f32x4.add(c, v128.load(e, 32));
-    d = f32x4.add(d, v128.load(e, 48));
+    const first = v128.load(from);
+    const second = v128.load(from, 16);
+    const third = v128.load(from, 32);
+    const fourth = v128.load(from, 48);
+    storeRow(e, first, second, third, fourth);
+    a = f32x4.add(a, first);
+    b = f32x4.add(b, second);
+    c = f32x4.add(c, third);
+    d = f32x4.add(d, fourth);
+    from += ROW;
   }
   storeRow(total, a, b, c, d);
 }
@@ -203,7 +275,7 @@ export function temperedRows(
   if (exponentialsSuffice(temperature)) {
     powers(e, t, total, classes, <i32>temperature);
   } else {
-    exponentials(z, t, total, largest, classes, table);
+    exponentialsBelow(z, t, total, largest, classes, table);
   }
 }
 

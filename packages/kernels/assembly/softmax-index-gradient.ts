@@ -2,7 +2,8 @@
 import { TABLE, writeTable } from './exponential';
 import { multiplyAdd } from './multiply-add';
 import { blockLabels, NONE_SEEN, SOME_SEEN } from './block-labels';
-import { addRows, BLOCK, exponentials, fromRows, hideIgnored, invert, ROW, temperedRows, toRows } from './region-block';
+import { addTempered, combine, combineRows } from './combine-rows';
+import { BLOCK, copyExponentials, exponentialsBelow, fromRows, invert, logitsToRows, ROW, storeRow, temperedRows } from './region-block';
 import { firstPixel, imageOf, lastPixel } from './region-parts';
 import {
   DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_SQUARES, slotOf, TEMPERED,
@@ -22,32 +23,40 @@ function factorAt(factors: usize, k: usize): f32 {
   return factors == 0 ? 0 : load<f32>(factors + k);
 }
 
+/** mean = inverse Σ_k a_k e_k */
+function meanFactors(e: usize, inverse: usize, mean: usize, a: usize, classes: i32): void {
+  let sum = f32x4.splat(0);
+  let sum1 = sum;
+  let sum2 = sum;
+  let sum3 = sum;
+  for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
+    const factor = v128.load32_splat(a);
+    sum = multiplyAdd(v128.load(e), factor, sum);
+    sum1 = multiplyAdd(v128.load(e, 16), factor, sum1);
+    sum2 = multiplyAdd(v128.load(e, 32), factor, sum2);
+    sum3 = multiplyAdd(v128.load(e, 48), factor, sum3);
+    a += 4;
+  }
+  storeRow(mean, sum, sum1, sum2, sum3);
+  for (const end = mean + ROW; mean < end; mean += 16) {
+    v128.store(mean, f32x4.mul(v128.load(inverse), v128.load(mean)));
+    inverse += 16;
+  }
+}
+
 /** mean = inverse Σ_k e_k (a_k + c_k e_k · inverse) */
-function meanFactors(e: usize, inverse: usize, mean: usize, a: usize, c: usize, classes: i32): void {
+function meanOfSquares(e: usize, inverse: usize, mean: usize, a: usize, c: usize, classes: i32): void {
   const end = e + <usize>classes * ROW;
   for (let lane: usize = 0; lane < ROW; lane += 16) {
     const scale = v128.load(inverse + lane);
     let sum = f32x4.splat(0);
     let k: usize = 0;
     for (let at = e + lane; at < end; at += ROW) {
-      let factor = v128.load32_splat(a + k);
-      if (c != 0) factor = multiplyAdd(v128.load32_splat(c + k), f32x4.mul(v128.load(at), scale), factor);
+      const factor = multiplyAdd(v128.load32_splat(c + k), f32x4.mul(v128.load(at), scale), v128.load32_splat(a + k));
       sum = multiplyAdd(v128.load(at), factor, sum);
       k += 4;
     }
     v128.store(mean + lane, f32x4.mul(scale, sum));
-  }
-}
-
-/** g = e · inverse (a - mean) in place of e */
-function combine(e: usize, inverse: usize, mean: usize, a: usize, classes: i32): void {
-  for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
-    const factor = v128.load32_splat(a);
-    for (let lane: usize = 0; lane < ROW; lane += 16) {
-      const s = f32x4.mul(v128.load(e + lane), v128.load(inverse + lane));
-      v128.store(e + lane, f32x4.mul(s, f32x4.sub(factor, v128.load(mean + lane))));
-    }
-    a += 4;
   }
 }
 
@@ -69,16 +78,30 @@ function combineAll(e: usize, inverse: usize, mean: usize, v: usize, a: usize, c
   }
 }
 
-/** g += T t (a - mean) with t = e · inverse; `scaled` = T · inverse */
-function addTempered(g: usize, e: usize, scaled: usize, mean: usize, a: usize, classes: i32): void {
-  for (const end = e + <usize>classes * ROW; e < end; e += ROW) {
-    const factor = v128.load32_splat(a);
-    for (let lane: usize = 0; lane < ROW; lane += 16) {
-      const t = f32x4.mul(v128.load(e + lane), v128.load(scaled + lane));
-      v128.store(g + lane, multiplyAdd(t, f32x4.sub(factor, v128.load(mean + lane)), v128.load(g + lane)));
+/**
+ * What the labels add to their own s and log s, into `own` and, as it goes through the softmax with the rest, to `mean`: of the label that all
+ * pixels of the block have, whose factors are given.
+ */
+function addOwnRow(e: usize, inverse: usize, mean: usize, own: usize, linear: f32, square: f32, log: f32, logSums: f32): void {
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    const s = f32x4.mul(v128.load(e + lane), v128.load(inverse + lane));
+    const slope = f32x4.add(f32x4.splat(linear), f32x4.mul(s, f32x4.splat(square)));
+    const value = f32x4.add(f32x4.mul(s, slope), f32x4.splat(log));
+    v128.store(own + lane, value);
+    v128.store(mean + lane, f32x4.add(f32x4.add(v128.load(mean + lane), value), f32x4.splat(logSums)));
+  }
+}
+
+/** Adds a row to the labels of rows (`step` from pixel to pixel is 4) or of pixels. */
+function addToLabels(own: usize, labels: usize, g: usize, classStep: usize, step: usize, count: i32): void {
+  for (const end = own + (<usize>count << 2); own < end; own += 4) {
+    const label = load<i32>(labels);
+    if (label >= 0) {
+      const at = g + <usize>label * classStep;
+      store<f32>(at, load<f32>(at) + load<f32>(own));
     }
-    a += 4;
-    g += ROW;
+    labels += 4;
+    g += step;
   }
 }
 
@@ -90,8 +113,8 @@ function scaleRow(row: usize, factor: f32): void {
 }
 
 /**
- * The gradient of the logits, out [B, N, K], given dy [S, B, K]: one pass. Unless `kept` is 0, the exponentials are there and the logits are
- * not read; `out` may be the same place.
+ * The gradient of the logits, out [B, N, K], given dy [S, B, K]: one pass. Unless `kept` is 0, the exponentials of each full block are there in
+ * rows; `out` may be the same place.
  */
 // prettier-ignore
 export function softmaxIndexGradient(
@@ -122,6 +145,7 @@ export function softmaxIndexGradient(
   const ownSquare = ownLinear + row;
   const ownLog = ownSquare + row;
   const plane = <usize>batch * row;
+  const zero = f32x4.splat(0);
   for (let part = first; part < end; part++) {
     const image = <usize>imageOf(part, pixels) * row;
     const predicted = factorsOf(dy, slots, PREDICTED, plane, image);
@@ -155,43 +179,48 @@ export function softmaxIndexGradient(
         memory.fill(to, 0, <usize>count * row);
         continue;
       }
-      if (kept != 0) {
-        toRows(kept + <usize>pixel * row, e, count, classes);
-        addRows(e, total, classes);
+      if (kept != 0 && count == BLOCK) {
+        copyExponentials(kept + <usize>pixel * row, e, total, classes);
       } else {
-        toRows(logits + <usize>pixel * row, z, count, classes);
-        if (kind == SOME_SEEN) hideIgnored(z, v, classes);
-        exponentials(z, e, total, largest, classes, table);
+        logitsToRows(logits + <usize>pixel * row, z, v, kind != SOME_SEEN, largest, count, classes);
+        exponentialsBelow(z, e, total, largest, classes, table);
       }
       invert(v, total, inverse);
       if (apart) temperedRows(z, e, t, total, largest, classes, temperature, sharp);
-      if (linear || everywhere) meanFactors(e, inverse, mean, a, squares == 0 ? 0 : c, classes);
-      else memory.fill(mean, 0, ROW);
-      // What the label adds to its own s and log s, which goes through the softmax with the rest.
-      for (let i: usize = 0; i < ROW; i += 4) {
-        const label = load<i32>(labels + i);
-        if (label < 0) continue;
-        const k = <usize>label << 2;
-        const s = load<f32>(e + <usize>label * ROW + i) * load<f32>(inverse + i);
-        const value = s * (load<f32>(ownLinear + k) + s * load<f32>(ownSquare + k)) + load<f32>(ownLog + k);
-        store<f32>(own + i, value);
-        store<f32>(mean + i, load<f32>(mean + i) + value + logSums);
+      if (squares != 0) meanOfSquares(e, inverse, mean, a, c, classes);
+      else if (linear || everywhere) meanFactors(e, inverse, mean, a, classes);
+      else storeRow(mean, zero, zero, zero, zero);
+      if (kind >= 0) {
+        const k = <usize>kind << 2;
+        const log = load<f32>(ownLog + k);
+        addOwnRow(e + <usize>kind * ROW, inverse, mean, own, load<f32>(ownLinear + k), load<f32>(ownSquare + k), log, logSums);
+      } else {
+        for (let i: usize = 0; i < ROW; i += 4) {
+          const label = load<i32>(labels + i);
+          if (label < 0) continue;
+          const k = <usize>label << 2;
+          const s = load<f32>(e + <usize>label * ROW + i) * load<f32>(inverse + i);
+          const value = s * (load<f32>(ownLinear + k) + s * load<f32>(ownSquare + k)) + load<f32>(ownLog + k);
+          store<f32>(own + i, value);
+          store<f32>(mean + i, load<f32>(mean + i) + value + logSums);
+        }
+      }
+      if (!everywhere && !apart) {
+        combine(e, inverse, mean, a, to, count, classes);
+        addToLabels(own, labels, to, 4, row, count);
+        continue;
       }
       if (everywhere) combineAll(e, inverse, mean, v, a, c, d, classes);
-      else combine(e, inverse, mean, a, classes);
-      for (let i: usize = 0; i < ROW; i += 4) {
-        const label = load<i32>(labels + i);
-        if (label < 0) continue;
-        const g = e + <usize>label * ROW + i;
-        store<f32>(g, load<f32>(g) + load<f32>(own + i));
-      }
+      else combineRows(e, inverse, mean, a, classes);
+      addToLabels(own, labels, e, ROW, 4, count);
       if (apart) {
         invert(v, total, inverse);
-        meanFactors(t, inverse, mean, tempered, 0, classes);
+        meanFactors(t, inverse, mean, tempered, classes);
         scaleRow(inverse, temperature);
-        addTempered(e, t, inverse, mean, tempered, classes);
+        addTempered(e, t, inverse, mean, tempered, to, count, classes);
+      } else {
+        fromRows(e, to, count, classes);
       }
-      fromRows(e, to, count, classes);
     }
   }
 }

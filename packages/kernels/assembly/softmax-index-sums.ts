@@ -3,7 +3,7 @@
 import { TABLE, writeTable } from './exponential';
 import { multiplyAdd } from './multiply-add';
 import { blockLabels, NONE_SEEN, SOME_SEEN } from './block-labels';
-import { BLOCK, exponentials, exponentialsSuffice, fromRows, hideIgnored, invert, logarithms, MOST_ADJACENT, ROW, sumOfLanes, temperedRows, toRows } from './region-block';
+import { BLOCK, copyRow, exponentialsBelow, exponentialsSuffice, invert, logarithms, logitsToRows, MOST_ADJACENT, ROW, sumOfLanes, temperedRows } from './region-block';
 import { addSums, firstPixel, flushLanes, lastPixel, RUN } from './region-parts';
 import {
   COUNT, DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_SQUARES, slotOf, TARGET, TARGET_SQUARES, TEMPERED,
@@ -87,7 +87,7 @@ function addOwnRow(e: usize, inverse: usize, overlap: usize, overlapSquares: usi
 /** The logits of the labels into a row; `kind` is what `blockLabels` says. */
 function ofLabels(z: usize, labels: usize, kind: i32, own: usize): void {
   if (kind >= 0) {
-    memory.copy(own, z + <usize>kind * ROW, ROW);
+    copyRow(z + <usize>kind * ROW, own);
     return;
   }
   for (let i: usize = 0; i < ROW; i += 4) {
@@ -107,7 +107,7 @@ function logLikelihood(z: usize, logs: usize): f64 {
 
 /**
  * The sums that have a slot, float64 [P, S, K] at `partial`: a few blocks are summed in float32 and these in float64. Unless `kept` is 0, the
- * exponentials exp(z - max) of all but ignored blocks are written there, [B, N, K].
+ * exponentials exp(z - max) of the blocks that are full and not ignored as a whole are written there, each where its pixels will be, in rows.
  */
 // prettier-ignore
 export function softmaxIndexSums(
@@ -162,24 +162,25 @@ export function softmaxIndexSums(
       const count = min(BLOCK, last - pixel);
       const kind = blockLabels(indices + (<usize>pixel << 2), count, labels, v);
       if (kind == NONE_SEEN) continue;
+      let rows = e;
       if (wantRows) {
-        toRows(logits + (<usize>pixel * <usize>classes << 2), z, count, classes);
-        if (kind == SOME_SEEN) hideIgnored(z, v, classes);
+        const at = <usize>pixel * <usize>classes << 2;
+        if (kept != 0 && count == BLOCK) rows = kept + at;
+        logitsToRows(logits + at, z, v, kind != SOME_SEEN, largest, count, classes);
         if (likelihood != 0) ofLabels(z, labels, kind, own);
-        exponentials(z, e, total, largest, classes, table);
-        if (kept != 0) fromRows(e, kept + (<usize>pixel * <usize>classes << 2), count, classes);
+        exponentialsBelow(z, rows, total, largest, classes, table);
         invert(v, total, inverse);
         if (wantLogs) logarithms(largest, total, logs, table);
         if (wantLogSum) addLogs(z, v, logs, logLanes, classes);
-        if (wantSquares) addSquares(e, inverse, squareLanes, classes);
-        if (wantPredicted) addProbabilities(e, inverse, lanes, classes);
+        if (wantSquares) addSquares(rows, inverse, squareLanes, classes);
+        if (wantPredicted) addProbabilities(rows, inverse, lanes, classes);
       }
       if (kind >= 0) {
         const row = <usize>kind * ROW;
         seen += BLOCK;
         addAt(target, kind, BLOCK);
         addAt(targetSquares, kind, BLOCK);
-        if (wantOwn) addOwnRow(e + row, inverse, overlap, overlapSquares, difference, kind);
+        if (wantOwn) addOwnRow(rows + row, inverse, overlap, overlapSquares, difference, kind);
         if (likelihood != 0) addAt(likelihood, kind, logLikelihood(own, logs));
       } else {
         for (let i: usize = 0; i < ROW; i += 4) {
@@ -190,7 +191,7 @@ export function softmaxIndexSums(
           addAt(targetSquares, label, 1);
           const at = <usize>label * ROW + i;
           if (wantOwn) {
-            const s = <f64>(load<f32>(e + at) * load<f32>(inverse + i));
+            const s = <f64>(load<f32>(rows + at) * load<f32>(inverse + i));
             addAt(overlap, label, s);
             addAt(overlapSquares, label, s * s);
             addAt(difference, label, 1 - 2 * s);
@@ -199,7 +200,7 @@ export function softmaxIndexSums(
         }
       }
       if (wantTempered) {
-        temperedRows(z, e, e, total, largest, classes, temperature, sharp);
+        temperedRows(z, rows, e, total, largest, classes, temperature, sharp);
         invert(v, total, inverse);
         addProbabilities(e, inverse, temperedLanes, classes);
       }

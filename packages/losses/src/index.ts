@@ -48,6 +48,7 @@ export {
   VALUES_AT_RANKS_KERNEL,
   type FocalKernelAttributes,
   type Formula as StatisticFormula,
+  type LabelKernelAttributes,
   type RegionKernelAttributes,
   type Statistic,
   type Variable as StatisticVariable,

@@ -95,11 +95,12 @@ export interface RegionKernelAttributes {
 
 /**
  * Name under which a backend may register the focal sums as one kernel. Inputs: those of {@link REGION_STATISTICS_KERNEL}.
- * Attributes: {@link FocalKernelAttributes}. Output: `[2, B, K]`, `positive` and `negative` of {@link FocalSums}.
+ * Attributes: {@link FocalKernelAttributes}. Output: `[2, B, K]`, `positive` and `negative` of {@link FocalSums}; if `attrs.keep` is true the
+ * kernel may return a second tensor, as {@link REGION_STATISTICS_KERNEL} does.
  */
 export const FOCAL_SUMS_KERNEL = 'SeglossFocalSums';
 
-/** The gradient kernel: the same inputs and `dy` `[2, B, K]`; output: the gradient of the logits, `[B, N, K]`. */
+/** The gradient kernel, as {@link REGION_STATISTICS_GRADIENT_KERNEL}: `dy` is `[2, B, K]`. */
 export const FOCAL_SUMS_GRADIENT_KERNEL = 'SeglossFocalSumsGradient';
 
 /** Attributes of both focal kernels. */
@@ -107,16 +108,25 @@ export interface FocalKernelAttributes {
   activation: Activation;
   /** The focusing exponent γ ≥ 0. */
   gamma: number;
+  /** Whether a gradient may follow. */
+  keep?: boolean;
 }
 
 /**
  * Name under which a backend may register log s of each pixel's label, s = softmax(z), as one kernel. Inputs: `logits` `[B, N, K]`
- * and `indices` `[B, N]` (int32, -1 = ignored). Output: `[B, N]`, 0 at ignored pixels.
+ * and `indices` `[B, N]` (int32, -1 = ignored). Attributes: {@link LabelKernelAttributes}. Output: `[B, N]`, 0 at ignored pixels; if `attrs.keep`
+ * is true the kernel may return a second tensor, as {@link REGION_STATISTICS_KERNEL} does.
  */
 export const LABEL_LIKELIHOOD_KERNEL = 'SeglossLabelLikelihood';
 
-/** The gradient kernel: the same inputs and `dy` `[B, N]`; output: the gradient of the logits, `[B, N, K]`. */
+/** The gradient kernel, as {@link REGION_STATISTICS_GRADIENT_KERNEL}: `dy` is `[B, N]`. */
 export const LABEL_LIKELIHOOD_GRADIENT_KERNEL = 'SeglossLabelLikelihoodGradient';
+
+/** Attributes of both kernels of the label's likelihood. */
+export interface LabelKernelAttributes {
+  /** Whether a gradient may follow. */
+  keep?: boolean;
+}
 
 /**
  * Name under which a backend may register the reading of class indices as one kernel. Input: `labels` `[B, N]`, int32; attribute:

@@ -20,15 +20,16 @@ import {
   unstack,
   where,
   zerosLike,
+  type Tensor,
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 
-import { withGradient, withoutGradient } from '../custom-gradient.js';
+import { withGradient, withReusedMemory, withoutGradient } from '../custom-gradient.js';
 import { hideIgnored, softmaxLogits } from '../inputs/ignored.js';
 import { type LikelihoodCost } from '../pixels/likelihood.js';
 import { gentlePower, pixelSum } from '../math.js';
-import { hasFused, runFused } from './fused.js';
+import { asPair, hasFused, runFused } from './fused.js';
 import { labelsFor, named } from './region.js';
 import { logSigmoid } from './sigmoid.js';
 import {
@@ -87,11 +88,17 @@ function fusedFocalSums(
   attributes: FocalKernelAttributes,
 ): { positive: Tensor2D; negative: Tensor2D } {
   const labels = labelsFor(FOCAL_SUMS_KERNEL, inputs);
-  const sums = withGradient(
+  const sums = withReusedMemory(
     inputs.logits,
     labels,
-    (logits) => runFused(FOCAL_SUMS_KERNEL, { logits, ...named(labels) }, attributes),
-    (dy, logits, ...kept) => runFused(FOCAL_SUMS_GRADIENT_KERNEL, { logits, ...named(kept), dy }, attributes),
+    (logits, keep) =>
+      asPair<Tensor>(runFused(FOCAL_SUMS_KERNEL, { logits, ...named(labels) }, { ...attributes, keep })),
+    (dy, kept, logits, ...saved) =>
+      runFused(
+        FOCAL_SUMS_GRADIENT_KERNEL,
+        { logits, ...named(saved), dy, ...(kept && { kept }) },
+        attributes,
+      ),
   );
   const [positive, negative] = unstack(sums, 0) as [Tensor2D, Tensor2D];
   return { positive, negative };

@@ -1,5 +1,12 @@
 // Kernels that @segloss/kernels registers under the names of contract.ts.
-import { engine, getBackend, getKernel, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  getBackend,
+  getKernel,
+  type NamedTensorMap,
+  type Tensor,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 
 /** Whether the backend of now has the kernel. */
 export function hasFused(name: string): boolean {
@@ -13,4 +20,9 @@ export function runFused<T extends Tensor | Tensor[] = Tensor>(
   attributes: object = {},
 ): T {
   return engine().runKernel(name, inputs as NamedTensorMap, attributes as never) as unknown as T;
+}
+
+/** What a kernel returns that may keep a second tensor for its gradient. */
+export function asPair<T extends Tensor>(made: T | [T, Tensor3D]): [value: T, kept?: Tensor3D] {
+  return Array.isArray(made) ? made : [made];
 }

@@ -1,8 +1,8 @@
 import { reshape, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 
-import { withGradient } from '../custom-gradient.js';
+import { withReusedMemory } from '../custom-gradient.js';
 import { LABEL_LIKELIHOOD_GRADIENT_KERNEL, LABEL_LIKELIHOOD_KERNEL } from './contract.js';
-import { hasFused, runFused } from './fused.js';
+import { asPair, hasFused, runFused } from './fused.js';
 import { type PixelInputs } from '../types.js';
 
 /**
@@ -12,11 +12,12 @@ import { type PixelInputs } from '../types.js';
 export function labelLogLikelihood(inputs: PixelInputs): Tensor3D | undefined {
   const { logits, indices } = inputs;
   if (indices === undefined || !hasFused(LABEL_LIKELIHOOD_KERNEL)) return undefined;
-  const logS: Tensor = withGradient(
+  const logS = withReusedMemory(
     logits,
     [indices],
-    (z) => runFused(LABEL_LIKELIHOOD_KERNEL, { logits: z, indices }),
-    (dy, z, labels) => runFused(LABEL_LIKELIHOOD_GRADIENT_KERNEL, { logits: z, indices: labels, dy }),
+    (z, keep) => asPair(runFused(LABEL_LIKELIHOOD_KERNEL, { logits: z, indices }, { keep })),
+    (dy: Tensor, kept, z, labels) =>
+      runFused(LABEL_LIKELIHOOD_GRADIENT_KERNEL, { logits: z, indices: labels, dy, ...(kept && { kept }) }),
   );
   return reshape(logS, [...indices.shape, 1]) as Tensor3D;
 }

@@ -13,7 +13,7 @@ import {
 import { withoutGradient, withReusedMemory } from '../custom-gradient.js';
 import { readInputs } from '../inputs/read.js';
 import { checkChoice, checkNumber } from '../options/checks.js';
-import { hasFused, runFused } from './fused.js';
+import { asPair, hasFused, runFused } from './fused.js';
 import { sigmoidSums, sigmoidSumsGradient } from './sigmoid.js';
 import { softmaxSums, softmaxSumsGradient } from './softmax.js';
 import {
@@ -145,8 +145,7 @@ type SavedInputs = { logits: Tensor3D } & ReturnType<typeof named>;
 /** The sums, and what the kernel leaves for its gradient. */
 function forward(inputs: SavedInputs, attributes: RegionKernelAttributes): [sums: Tensor3D, kept?: Tensor3D] {
   if (hasFused(REGION_STATISTICS_KERNEL)) {
-    const made: Tensor3D | [Tensor3D, Tensor3D] = runFused(REGION_STATISTICS_KERNEL, inputs, attributes);
-    return Array.isArray(made) ? made : [made];
+    return asPair(runFused<Tensor3D | [Tensor3D, Tensor3D]>(REGION_STATISTICS_KERNEL, inputs, attributes));
   }
   const sums = attributes.activation === 'softmax' ? softmaxSums : sigmoidSums;
   const { logits, target, valid } = inputs as Extract<SavedInputs, { target: Tensor3D }>;

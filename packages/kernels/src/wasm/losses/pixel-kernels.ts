@@ -3,7 +3,7 @@ import { type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from '../memory/module.js';
 import { runParts, type PartKernel } from '../threads/parts.js';
-import { pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
+import { pointer, shareData, withScratch, type WasmBackend } from '../memory/tensors.js';
 
 /** What the kernels over pixels take. */
 export interface PixelTensors {
@@ -17,6 +17,16 @@ export interface PixelTensors {
   valid?: TensorInfo;
   /** Of a gradient: the derivative by each sum, `[S, B, K]`. */
   dy?: TensorInfo;
+  /** Of a gradient: what the sums have left for it, `[B, N, K]`. */
+  kept?: TensorInfo;
+}
+
+/** The tensor that a gradient is written to: what the sums have left for it, or a new one. */
+export function gradientOf(
+  wasm: WasmBackend,
+  { logits, kept }: Pick<PixelTensors, 'logits' | 'kept'>,
+): TensorInfo {
+  return kept ? shareData(wasm, kept) : wasm.makeOutput(logits.shape, 'float32');
 }
 
 /** Pointers to logits, target, valid and indices; 0 for what is not given. */

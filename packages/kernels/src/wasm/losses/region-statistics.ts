@@ -7,15 +7,19 @@ import {
 import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
 import { kernelsOf } from '../memory/module.js';
-import { labelPointers, pixelGradient, pixelSums, type PixelTensors } from './pixel-kernels.js';
-import { memoryOf, pointer, shareData, withScratch, type WasmBackend } from '../memory/tensors.js';
+import { gradientOf, labelPointers, pixelGradient, pixelSums, type PixelTensors } from './pixel-kernels.js';
+import { memoryOf, pointer, withScratch, type WasmBackend } from '../memory/tensors.js';
 
 /** The sums of all pixels for every statistic asked, `[S, B, K]`, in one pass with float64 totals. */
 export const regionStatistics: KernelConfig = {
   kernelName: REGION_STATISTICS_KERNEL,
   backendName: 'wasm',
   kernelFunc: ({ inputs, attrs, backend }) =>
-    run(inputs as unknown as Inputs, attrs as unknown as RegionKernelAttributes, backend as WasmBackend),
+    run(
+      inputs as unknown as PixelTensors,
+      attrs as unknown as RegionKernelAttributes,
+      backend as WasmBackend,
+    ),
 };
 
 /** The gradient of the logits, `[B, N, K]`, in one pass; written over the exponentials where the sums have left them. */
@@ -23,16 +27,15 @@ export const regionStatisticsGradient: KernelConfig = {
   kernelName: REGION_STATISTICS_GRADIENT_KERNEL,
   backendName: 'wasm',
   kernelFunc: ({ inputs, attrs, backend }) =>
-    run(inputs as unknown as Inputs, attrs as unknown as RegionKernelAttributes, backend as WasmBackend),
+    run(
+      inputs as unknown as PixelTensors,
+      attrs as unknown as RegionKernelAttributes,
+      backend as WasmBackend,
+    ),
 };
 
-interface Inputs extends PixelTensors {
-  /** Of a gradient: exp(z - max), `[B, N, K]`. */
-  kept?: TensorInfo;
-}
-
 function run(
-  inputs: Inputs,
+  inputs: PixelTensors,
   { statistics, activation, temperature, keep = false }: RegionKernelAttributes,
   wasm: WasmBackend,
 ): TensorInfo | TensorInfo[] {
@@ -49,8 +52,7 @@ function run(
       const size = [pixels, classes, ...more, temperature];
       if (dy) {
         const args = (out: number) => [...from, pointer(wasm, dy), out, slots, batch, ...size];
-        const out = kept ? shareData(wasm, kept) : wasm.makeOutput(logits.shape, 'float32');
-        return pixelGradient(wasm, `${kernel}Gradient`, out, args, scratch);
+        return pixelGradient(wasm, `${kernel}Gradient`, gradientOf(wasm, inputs), args, scratch);
       }
       const args = (partial: number) => [...from, partial, slots, statistics.length, ...size];
       return pixelSums(wasm, `${kernel}Sums`, inputs, statistics.length, args, scratch);

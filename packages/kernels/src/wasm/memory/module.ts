@@ -86,6 +86,9 @@ export interface KernelModule {
   focalSoftmaxSums: Kernel;
   focalSoftmaxGradient: Kernel;
   focalSoftmaxScratch: Size;
+  focalSoftmaxIndexSums: Kernel;
+  focalSoftmaxIndexGradient: Kernel;
+  focalSoftmaxIndexScratch: Size;
   focalIndexSums: Kernel;
   focalIndexGradient: Kernel;
   focalIndexScratch: Size;

@@ -1,0 +1,142 @@
+// Focal sums of a softmax where labels are class indices, Σ (1-s)^γ (-log s) of the labels' probabilities.
+import { blockLabels, NONE_SEEN, SOME_SEEN } from './block-labels';
+import { scaleRows } from './combine-rows';
+import { log4, TABLE, writeTable } from './exponential';
+import { softmaxFactor4, softmaxSlope4, wholeOf } from './focal';
+import { BLOCK, copyExponentials, exponentialsBelow, invert, logarithms, logitsToRows, ROW } from './region-block';
+import { firstPixel, imageOf, lastPixel } from './region-parts';
+
+/** Bytes of scratch: a table, two blocks of rows, and nine rows. */
+export function focalSoftmaxIndexScratch(classes: i32): i32 {
+  return TABLE + (2 * classes + 9) * <i32>ROW;
+}
+
+/** s = e · inverse of each pixel's label, 0 where it has none. */
+function ofLabels(e: usize, inverse: usize, labels: usize, s: usize): void {
+  for (let i: usize = 0; i < ROW; i += 4) {
+    const label = load<i32>(labels + i);
+    store<f32>(s + i, label < 0 ? 0 : load<f32>(e + <usize>label * ROW + i) * load<f32>(inverse + i));
+  }
+}
+
+/**
+ * The sums, float64 [P, 2, K] at `partial`; those of negatives are 0. Unless `kept` is 0, the exponentials exp(z - max) of the blocks that are full and not
+ * ignored as a whole are written there, each where its pixels will be, in rows.
+ */
+// prettier-ignore
+export function focalSoftmaxIndexSums(
+  logits: usize, indices: usize, kept: usize, partial: usize, pixels: i32, classes: i32, gamma: f32, scratch: usize, first: i32, end: i32,
+): void {
+  const table = scratch;
+  writeTable(table, 1);
+  const z = table + TABLE;
+  const e = z + <usize>classes * ROW;
+  const v = e + <usize>classes * ROW;
+  const total = v + ROW;
+  const largest = total + ROW;
+  const logs = largest + ROW;
+  const inverse = logs + ROW;
+  const labels = inverse + ROW;
+  const s = labels + ROW;
+  const cost = s + ROW;
+  const one = f32x4.splat(1);
+  const exponent = f32x4.splat(gamma);
+  const whole = wholeOf(gamma);
+  for (let part = first; part < end; part++) {
+    const sums = partial + (<usize>(2 * part * classes) << 3);
+    memory.fill(sums, 0, <usize>classes << 4);
+    const last = lastPixel(part, pixels);
+    for (let pixel = firstPixel(part, pixels); pixel < last; pixel += BLOCK) {
+      const count = min(BLOCK, last - pixel);
+      const kind = blockLabels(indices + (<usize>pixel << 2), count, labels, v);
+      if (kind == NONE_SEEN) continue;
+      const at = <usize>(pixel * classes) << 2;
+      const rows = kept != 0 && count == BLOCK ? kept + at : e;
+      logitsToRows(logits + at, z, v, kind != SOME_SEEN, largest, count, classes);
+      exponentialsBelow(z, rows, total, largest, classes, table);
+      logarithms(largest, total, logs, table);
+      invert(v, total, inverse);
+      ofLabels(rows, inverse, labels, s);
+      for (let i: usize = 0; i < ROW; i += 4) {
+        const label = load<i32>(labels + i);
+        store<f32>(cost + i, label < 0 ? 0 : load<f32>(z + <usize>label * ROW + i) - load<f32>(logs + i));
+      }
+      for (let lane: usize = 0; lane < ROW; lane += 16) {
+        const factor = softmaxFactor4(f32x4.sub(one, v128.load(s + lane)), exponent, whole, table);
+        v128.store(cost + lane, f32x4.mul(factor, v128.load(cost + lane)));
+      }
+      for (let i: usize = 0; i < ROW; i += 4) {
+        const label = load<i32>(labels + i);
+        if (label < 0) continue;
+        const to = sums + (<usize>label << 3);
+        store<f64>(to, load<f64>(to) - <f64>load<f32>(cost + i));
+      }
+    }
+  }
+}
+
+/**
+ * The gradient of the logits, out [B, N, K], given dy [2, B, K]. Unless `kept` is 0, the exponentials of each full block are there in rows; `out` may be
+ * the same place.
+ */
+// prettier-ignore
+export function focalSoftmaxIndexGradient(
+  logits: usize, indices: usize, kept: usize, dy: usize, out: usize, batch: i32, pixels: i32, classes: i32, gamma: f32,
+  scratch: usize, first: i32, end: i32,
+): void {
+  const table = scratch;
+  writeTable(table, 1);
+  const z = table + TABLE;
+  const e = z + <usize>classes * ROW;
+  const v = e + <usize>classes * ROW;
+  const total = v + ROW;
+  const largest = total + ROW;
+  const inverse = largest + ROW;
+  const labels = inverse + ROW;
+  const s = labels + ROW;
+  const onLog = s + ROW;
+  const factors = onLog + ROW;
+  const row = <usize>classes << 2;
+  const least = f32x4.splat(1e-30);
+  const exponent = f32x4.splat(gamma);
+  const whole = wholeOf(gamma);
+  for (let part = first; part < end; part++) {
+    const ofClasses = dy + <usize>imageOf(part, pixels) * row;
+    const last = lastPixel(part, pixels);
+    for (let pixel = firstPixel(part, pixels); pixel < last; pixel += BLOCK) {
+      const count = min(BLOCK, last - pixel);
+      const to = out + <usize>pixel * row;
+      const kind = blockLabels(indices + (<usize>pixel << 2), count, labels, v);
+      if (kind == NONE_SEEN) {
+        memory.fill(to, 0, <usize>count * row);
+        continue;
+      }
+      if (kept != 0 && count == BLOCK) {
+        copyExponentials(kept + <usize>pixel * row, e, total, classes);
+      } else {
+        logitsToRows(logits + <usize>pixel * row, z, v, kind != SOME_SEEN, largest, count, classes);
+        exponentialsBelow(z, e, total, largest, classes, table);
+      }
+      invert(v, total, inverse);
+      ofLabels(e, inverse, labels, s);
+      for (let i: usize = 0; i < ROW; i += 4) {
+        const label = load<i32>(labels + i);
+        store<f32>(onLog + i, label < 0 ? 0 : load<f32>(ofClasses + (<usize>label << 2)));
+      }
+      for (let lane: usize = 0; lane < ROW; lane += 16) {
+        const own = v128.load(s + lane);
+        const slope = softmaxSlope4(own, log4(f32x4.pmax(own, least), table), exponent, whole, table);
+        const derivative = f32x4.mul(v128.load(onLog + lane), slope);
+        v128.store(onLog + lane, derivative);
+        v128.store(factors + lane, f32x4.neg(f32x4.mul(derivative, v128.load(inverse + lane))));
+      }
+      scaleRows(e, factors, to, count, classes);
+      for (let i = 0; i < count; i++) {
+        const label = load<i32>(labels + (<usize>i << 2));
+        if (label < 0) continue;
+        const at = to + <usize>i * row + (<usize>label << 2);
+        store<f32>(at, load<f32>(at) + load<f32>(onLog + (<usize>i << 2)));
+      }
+    }
+  }
+}
