@@ -4,6 +4,7 @@ const PROGRAMS = {
   backends: './backends.mjs',
   cells: './cells.mjs',
   'every-loss': './every-loss.mjs',
+  'first-epoch': './first-epoch.mjs',
   geometry: './geometry.mjs',
   images: './images.mjs',
   loading: './loading.mjs',

@@ -11,6 +11,7 @@ import {
   openDataset,
   randomFlip,
   randomStream,
+  readingThreads,
   shuffled,
   type Sample,
   type SampleSource,
@@ -136,6 +137,32 @@ describe('loader', () => {
     expect(none.get(0, '')).toBeUndefined();
   });
 
+  it('reads a sample once that is asked for again while it is read', async () => {
+    const { counts, sources: slow } = slowSources(3);
+    const data = loader(slow);
+    const [first, again] = await Promise.all([data.sources[0]!.load(), data.sources[0]!.load()]);
+    expect(again).toBe(first);
+    expect(await data.sources[0]!.load()).toBe(first);
+    expect(counts.loads).toBe(1);
+    const unkept = loader(slow, { cacheBytes: 0 });
+    await Promise.all([unkept.sources[1]!.load(), unkept.sources[1]!.load()]);
+    await unkept.sources[1]!.load();
+    expect(counts.loads).toBe(3);
+  });
+
+  it('tells everybody who waits for a sample that it cannot be read, and reads it again later', async () => {
+    let loads = 0;
+    const load = async () => {
+      loads++;
+      throw new DataError('gone');
+    };
+    const data = loader([{ id: 'a', load }]);
+    const both = [data.sources[0]!.load(), data.sources[0]!.load()];
+    for (const one of both) await expect(one).rejects.toThrow('gone');
+    await expect(data.sources[0]!.load()).rejects.toThrow('gone');
+    expect(loads).toBe(2);
+  });
+
   it('reads anew what has changed', async () => {
     await put('changed/images/a.png', gray(1));
     await put('changed/images/b.png', gray(2));
@@ -169,6 +196,11 @@ describe('loader', () => {
     );
     expect(() => loader(sources, { size: [0, 3] })).toThrow('wanted size as [height, width]');
     expect(() => loader(sources, { transform: [] as never })).toThrow(TypeError);
+    for (const count of [0, 1.5, '2']) {
+      expect(() => readingThreads(count as number)).toThrow(
+        `readingThreads: wanted a whole number of threads from 1 on, got ${count}`,
+      );
+    }
     await expect(collect(loader(sources).epoch(0, [99]))).rejects.toThrow(
       'wanted indices below 8 in order, got 99',
     );
@@ -184,7 +216,7 @@ const built = existsSync(join(root, 'packages/data/dist/worker.js'));
   () => {
     /** What a program prints, on the built package; it has to end by itself. */
     function outputOf(code: string, type: 'module' | 'commonjs' = 'module'): string {
-      const names = '{ loader, loadAll, openDataset }';
+      const names = '{ loader, loadAll, openDataset, readingThreads }';
       const body =
         type === 'module'
           ? `import ${names} from '@segloss/data'; ${code}`
@@ -215,6 +247,22 @@ const built = existsSync(join(root, 'packages/data/dist/worker.js'));
         expect(outputOf(code, type)).toBe('8 true\n8 true');
       },
     );
+
+    it('lets several loaders share threads, and reads masks alone by this one too', () => {
+      const code = `${start(path)}
+        const workers = readingThreads(1);
+        const loaders = [train, val].map((part) => loader(part, { workers, size: [3, 4] }));
+        const wanted = await loadAll([...train, ...val], { size: [3, 4] });
+        const sources = loaders.flatMap((one) => one.sources);
+        const masks = await Promise.all(sources.map((source) => source.load({ maskOnly: true })));
+        console.log(masks.map(({ image }) => image.length).join(''), masks.every(({ mask }, i) => mask.join() === wanted[i].mask.join()));
+        await loaders[0].close();
+        const samples = await Promise.all(sources.map((source) => source.load()));
+        console.log(JSON.stringify(samples) === JSON.stringify(wanted));
+        for (const one of [loaders[1], workers]) await one.close();
+        const unused = readingThreads(2);`;
+      expect(outputOf(code)).toBe('0000000000 true\ntrue');
+    });
 
     it('throws a DataError of a thread, and reads the next image', async () => {
       await putBroken();

@@ -1,1 +1,2 @@
 export { loader, type Loader, type LoaderOptions } from './loader.js';
+export { readingThreads, type ReadingThreads } from './pool.js';

@@ -6,16 +6,16 @@ import { type VolumeSize } from '../samples/volumes.js';
 import { versionOf } from '../read/versions.js';
 import { readAhead } from './ahead.js';
 import { SampleCache } from './cache.js';
-import { ReadingPool } from './pool.js';
+import { ReadingThreads } from './pool.js';
 import { sized, wantedParts } from './read-task.js';
 
 /** Options of {@link loader}. */
 export interface LoaderOptions {
   /**
-   * Threads that read files beside this one; default 0: this thread reads. Sources of one's own, without `origin`, are always
-   * read in this thread.
+   * Threads that read files beside this one, or those of {@link readingThreads}, which several loaders may share; default 0: this thread reads.
+   * Sources of one's own, without `origin`, are always read in this thread.
    */
-  workers?: number;
+  workers?: number | ReadingThreads;
   /** Samples that are read before they are asked for; default: twice the threads, at least 1. */
   prefetch?: number;
   /** Bytes of read (and resized) samples that are kept in memory; default 256 MiB, 0 keeps none. */
@@ -39,7 +39,7 @@ export interface Loader extends AsyncIterable<Sample> {
    * @throws {RangeError} If an index is none.
    */
   epoch(epoch: number, order?: readonly number[]): AsyncGenerator<Sample, void, undefined>;
-  /** Ends the threads and forgets what was kept. */
+  /** Ends the threads, unless they were given, and forgets what was kept. */
   close(): Promise<void>;
 }
 
@@ -64,22 +64,37 @@ export interface Loader extends AsyncIterable<Sample> {
  */
 export function loader(sources: readonly SampleSource[], options: LoaderOptions = {}): Loader {
   const { workers, prefetch, cacheBytes, transform, ...wanted } = settled(options);
-  const pool = workers > 0 ? new ReadingPool(workers) : undefined;
+  const own = typeof workers === 'number' && workers > 0 ? new ReadingThreads(workers) : undefined;
+  const threads = typeof workers === 'number' ? own : workers;
   const cache = new SampleCache(cacheBytes);
+  const underWay = new Map<string, Promise<Sample>>();
 
+  /** The sample as it was kept, or is being read already, or read anew. */
   async function read(index: number, maskOnly = false): Promise<Sample> {
-    const source = sources[index]!;
-    const origin = originOf(source);
+    const origin = originOf(sources[index]!);
     const version = origin ? versionOf(filesOf(origin)) : '';
     const kept = cache.get(index, version);
     if (kept) return kept;
+    const key = `${index}:${maskOnly}:${version}`;
+    const begun = underWay.get(key) ?? readAnew(index, maskOnly);
+    underWay.set(key, begun);
+    try {
+      const sample = await begun;
+      if (underWay.get(key) === begun && sample.image.length > 0) cache.set(index, version, sample);
+      return sample;
+    } finally {
+      underWay.delete(key);
+    }
+  }
+
+  async function readAnew(index: number, maskOnly: boolean): Promise<Sample> {
+    const source = sources[index]!;
+    const origin = originOf(source);
     const task = { ...wanted, maskOnly };
-    const sample =
-      pool && origin
-        ? await pool.read({ origin, ...task })
-        : sized(await source.load(wantedParts(task)), wanted);
-    if (sample.image.length > 0) cache.set(index, version, sample);
-    return sample;
+    // Whoever wants masks alone waits for them before all else, as a training does for the prior: this thread helps.
+    const helps = maskOnly && threads?.busy;
+    if (threads && origin && !helps) return threads.read({ origin, ...task });
+    return sized(await source.load(wantedParts(task)), wanted);
   }
 
   async function* epoch(number: number, order: readonly number[] = [...sources.keys()]) {
@@ -102,7 +117,7 @@ export function loader(sources: readonly SampleSource[], options: LoaderOptions 
     [Symbol.asyncIterator]: () => epoch(0),
     async close() {
       cache.clear();
-      await pool?.close();
+      await own?.close();
     },
   };
 }
@@ -112,8 +127,9 @@ const KNOWN = ['workers', 'prefetch', 'cacheBytes', 'size', 'spacing', 'transfor
 function settled(options: LoaderOptions) {
   checkKeys('loader', options, KNOWN);
   const { workers = 0, size, spacing, transform } = options;
-  const { prefetch = Math.max(1, 2 * workers), cacheBytes = 2 ** 28 } = options;
-  for (const [name, value] of Object.entries({ workers, prefetch, cacheBytes })) {
+  const count = workers instanceof ReadingThreads ? workers.count : workers;
+  const { prefetch = Math.max(1, 2 * count), cacheBytes = 2 ** 28 } = options;
+  for (const [name, value] of Object.entries({ workers: count, prefetch, cacheBytes })) {
     if (!(Number.isInteger(value) && value >= 0)) {
       throw new RangeError(`loader: wanted ${name} as a whole number from 0 on, got ${String(value)}`);
     }

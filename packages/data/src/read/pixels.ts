@@ -62,28 +62,30 @@ export function maskOf(path: string, raw: RawPixels): Mask {
 
 /** The one value of each pixel. */
 function grayOf(path: string, raw: RawPixels): Uint8Array | Uint16Array {
-  const { width, height, channels, alpha, lossy } = raw;
+  const { width, height, channels, alpha, lossy, values: stored } = raw;
   const colors = channels - (alpha ? 1 : 0);
   const pixels = width * height;
-  if (channels === 1) return raw.values;
+  if (channels === 1) return stored;
   const values = raw.maximum > 255 ? new Uint16Array(pixels) : new Uint8Array(pixels);
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    const first = raw.values[pixel * channels]!;
+  // JPEG rounds the three channels of a gray pixel differently.
+  const most = lossy ? JPEG_ROUNDING : 0;
+  for (let pixel = 0, at = 0; pixel < pixels; pixel++, at += channels) {
+    const first = stored[at]!;
     values[pixel] = first;
-    for (let c = 1; c < colors; c++) {
-      const apart = Math.abs(raw.values[pixel * channels + c]! - first);
-      // JPEG rounds the three channels of a gray pixel differently.
-      if (apart > (lossy ? JPEG_ROUNDING : 0)) {
-        throw new DataError(
-          `cannot read labels from ${path}: it holds colors (pixel ${pixel % width}, ${Math.floor(pixel / width)}), ` +
-            'not class numbers; save the mask as a gray or palette PNG of class numbers',
-          'bad-label',
-        );
-      }
+    for (let c = at + 1; c < at + colors; c++) {
+      const apart = stored[c]! - first;
+      if (apart > most || apart < -most) throw holdsColors(path, pixel % width, Math.floor(pixel / width));
     }
   }
   return values;
 }
+
+const holdsColors = (path: string, x: number, y: number) =>
+  new DataError(
+    `cannot read labels from ${path}: it holds colors (pixel ${x}, ${y}), ` +
+      'not class numbers; save the mask as a gray or palette PNG of class numbers',
+    'bad-label',
+  );
 
 /** By so much the channels of a gray pixel differ in a JPEG. */
 const JPEG_ROUNDING = 16;

@@ -27,26 +27,38 @@ export function inGroups<T>(items: readonly T[], size: number): T[][] {
   );
 }
 
-/** Loads groups of items in turn, each while its predecessor is in use. */
+/** Groups that are loaded ahead, so that a slow image or two make nobody wait, where each has no more bytes than {@link SMALL_GROUP}; else 1. */
+const AHEAD = 2;
+const SMALL_GROUP = 2 ** 25;
+
+/** Loads groups of items in turn, each while its predecessors are in use. */
 export async function* loadGroups(
   groups: readonly (readonly TrainingItem[])[],
   change: (sample: Sample) => Sample = (sample) => sample,
   wanted?: WantedParts,
 ): AsyncGenerator<Sample[], void, undefined> {
-  const load = (group: readonly TrainingItem[] | undefined) => {
+  const load = (group: readonly TrainingItem[]) => {
     const loading = Promise.all(
-      (group ?? []).map(async (item) => change('load' in item ? await item.load(wanted) : item)),
+      group.map(async (item) => change('load' in item ? await item.load(wanted) : item)),
     );
     loading.catch(() => undefined); // rejects again when its turn comes
     return loading;
   };
-  let next = load(groups[0]);
+  const loaded: Promise<Sample[]>[] = [];
+  const loadTo = (end: number) => {
+    while (loaded.length < Math.min(end, groups.length)) loaded.push(load(groups[loaded.length]!));
+  };
   for (let i = 0; i < groups.length; i++) {
-    const samples = await next;
-    next = load(groups[i + 1]);
+    loadTo(i + 1);
+    const samples = await loaded[i]!;
+    delete loaded[i];
+    loadTo(i + 1 + (bytesOf(samples) <= SMALL_GROUP ? AHEAD : 1));
     yield samples;
   }
 }
+
+const bytesOf = (samples: readonly Sample[]): number =>
+  samples.reduce((sum, { image, mask }) => sum + image.byteLength + mask.byteLength, 0);
 
 /** Copies samples of one size into tensors. */
 export function toBatch(samples: readonly Sample[]): Batch {

@@ -1,21 +1,15 @@
-import {
-  augmentation,
-  randomFlip,
-  randomStream,
-  shuffled,
-  type Augmentation,
-  type Sample,
-} from '@segloss/data/samples';
+import { augmentation, randomFlip, type Augmentation, type Sample } from '@segloss/data/samples';
 import { setOutputBias, setStep, supervisedModel } from '@segloss/models';
 import type * as tf from '@tensorflow/tfjs-core';
 import { dispose } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { batchNormNote, recomputeStatistics } from './batch-statistics.js';
-import { checkSamples, inGroups, loadGroups, type TrainingItem } from './batches.js';
+import { checkSamples, inGroups, loadGroups } from './batches.js';
 import { classPrior } from './class-prior.js';
 import { backendErrors, watchBackend } from './device.js';
 import { DivergedError } from './diverged.js';
+import { updatesOf } from './epoch-order.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { clip, globalNorm, GradientSum } from './gradients.js';
 import { Judge } from './judge.js';
@@ -81,7 +75,7 @@ export class Training {
     const { options, at } = this;
     const { signal, checkpoint } = options;
     const { average } = this.tensors;
-    const updates = this.updatesOf(at.epoch);
+    const updates = updatesOf(options.train, at.epoch, options);
     average?.show(false);
     const noteworthy = batchNormNote(options, updates.length);
     if (noteworthy !== undefined) this.note(...noteworthy);
@@ -173,15 +167,6 @@ export class Training {
     const { change } = this;
     const { epoch } = this.at;
     return change && ((sample) => change(sample, { epoch }));
-  }
-
-  /** The images of each update of an epoch, in their order. */
-  private updatesOf(epoch: number): TrainingItem[][] {
-    const { train, batchSize, gradient, seed } = this.options;
-    return inGroups(
-      shuffled(train, randomStream(seed).fork(`order-${epoch}`)),
-      batchSize * gradient.accumulate,
-    );
   }
 
   /** Forward, back, check, update. */

@@ -15,10 +15,12 @@ import {
   randomBrightnessContrast,
   randomCrop,
   randomGamma,
+  readingThreads,
   resizeSample,
   sometimes,
   spread,
   type Augmentation,
+  type ReadingThreads,
   type Sample,
   type SampleSource,
   type SegmentationDataset,
@@ -29,6 +31,7 @@ import {
 import { patchOptions } from '../config/schema-data.js';
 import { type RunConfig } from '../config/schema.js';
 import { sizesOf } from '../loop/batches.js';
+import { updatesOf } from '../loop/epoch-order.js';
 import { type SlidingWindowOptions } from '../loop/sliding-window.js';
 import { abortableSource } from './abortable.js';
 import { autoSize } from './auto-size.js';
@@ -72,7 +75,7 @@ export interface RunData extends Omit<RunImages, 'channels'> {
   readonly close: () => Promise<void>;
 }
 
-type DataOptions = Pick<RunConfig, 'data' | 'augment' | 'seed'>;
+type DataOptions = Pick<RunConfig, 'data' | 'augment' | 'seed' | 'batchSize' | 'gradient'>;
 
 /**
  * Finds the images of a run and hashes their files.
@@ -132,7 +135,8 @@ const fingerprintOf = (own: string, test: string): string =>
   createHash('sha256').update(`${own} test ${test}`).digest('hex');
 
 /**
- * Prepares images for a model: reads ahead in threads, resizes, normalizes, and augments those of the training.
+ * Prepares images for a model: reads ahead in threads, resizes, normalizes, and augments those of the training. Threads start and read the images
+ * of the first update while the caller builds the model.
  *
  * @param signal Some seconds after it, reads that hang are given up.
  * @throws {DataError} If an image cannot be read; later, on load, also if sizes differ and the configuration names none.
@@ -142,8 +146,29 @@ export async function prepareImages(
   config: DataOptions,
   signal?: AbortSignal,
 ): Promise<RunData> {
+  const { workers } = config.data;
+  // Generated images are never read by threads.
+  const fromFiles = images.train.some(({ origin }) => origin !== undefined);
+  const threads = workers > 0 && fromFiles ? readingThreads(workers) : undefined;
+  try {
+    const data = await withThreads(threads ?? workers, images, config, signal);
+    if (threads === undefined) return data;
+    for (const source of updatesOf(data.train, 0, config)[0]!) source.load().catch(() => undefined); // thrown when its turn comes
+    return { ...data, close: async () => void (await Promise.all([data.close(), threads.close()])) };
+  } catch (error) {
+    await threads?.close();
+    throw error;
+  }
+}
+
+async function withThreads(
+  workers: number | ReadingThreads,
+  images: RunImages,
+  config: DataOptions,
+  signal: AbortSignal | undefined,
+): Promise<RunData> {
   const { channels, ...found } = images;
-  const { workers, spacing } = config.data;
+  const { spacing } = config.data;
   const first = images.train[0]!;
   const load = async (source: SampleSource) => sizesOf(await abortableSource(source, signal).load());
   const given = await givenSize(config.data, images.train, load);
