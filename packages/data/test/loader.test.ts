@@ -196,6 +196,9 @@ describe('loader', () => {
     );
     expect(() => loader(sources, { size: [0, 3] })).toThrow('wanted size as [height, width]');
     expect(() => loader(sources, { transform: [] as never })).toThrow(TypeError);
+    expect(() => loader(sources, { workers: { count: 1 } as never })).toThrow(
+      'wanted workers as a whole number from 0 on or the threads of readingThreads, got [object Object]',
+    );
     for (const count of [0, 1.5, '2']) {
       expect(() => readingThreads(count as number)).toThrow(
         `readingThreads: wanted a whole number of threads from 1 on, got ${count}`,

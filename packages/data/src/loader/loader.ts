@@ -6,7 +6,7 @@ import { type VolumeSize } from '../samples/volumes.js';
 import { versionOf } from '../read/versions.js';
 import { readAhead } from './ahead.js';
 import { SampleCache } from './cache.js';
-import { ReadingThreads } from './pool.js';
+import { ReadingPool, type ReadingThreads } from './pool.js';
 import { sized, wantedParts } from './read-task.js';
 
 /** Options of {@link loader}. */
@@ -64,7 +64,7 @@ export interface Loader extends AsyncIterable<Sample> {
  */
 export function loader(sources: readonly SampleSource[], options: LoaderOptions = {}): Loader {
   const { workers, prefetch, cacheBytes, transform, ...wanted } = settled(options);
-  const own = typeof workers === 'number' && workers > 0 ? new ReadingThreads(workers) : undefined;
+  const own = typeof workers === 'number' && workers > 0 ? new ReadingPool(workers) : undefined;
   const threads = typeof workers === 'number' ? own : workers;
   const cache = new SampleCache(cacheBytes);
   const underWay = new Map<string, Promise<Sample>>();
@@ -126,12 +126,16 @@ const KNOWN = ['workers', 'prefetch', 'cacheBytes', 'size', 'spacing', 'transfor
 
 function settled(options: LoaderOptions) {
   checkKeys('loader', options, KNOWN);
-  const { workers = 0, size, spacing, transform } = options;
-  const count = workers instanceof ReadingThreads ? workers.count : workers;
+  const { size, spacing, transform } = options;
+  const workers = (options.workers as number | ReadingPool | undefined) ?? 0;
+  const count = workers instanceof ReadingPool ? workers.count : workers;
   const { prefetch = Math.max(1, 2 * count), cacheBytes = 2 ** 28 } = options;
   for (const [name, value] of Object.entries({ workers: count, prefetch, cacheBytes })) {
     if (!(Number.isInteger(value) && value >= 0)) {
-      throw new RangeError(`loader: wanted ${name} as a whole number from 0 on, got ${String(value)}`);
+      const others = name === 'workers' ? ' or the threads of readingThreads' : '';
+      throw new RangeError(
+        `loader: wanted ${name} as a whole number from 0 on${others}, got ${String(value)}`,
+      );
     }
   }
   if (size && !([2, 3].includes(size.length) && size.every((side) => Number.isInteger(side) && side > 0))) {

@@ -11,7 +11,13 @@ const TASKS_AHEAD = 16;
 const BUSY = 3;
 
 /** Threads that read samples, for one loader or several; see {@link readingThreads}. */
-export class ReadingThreads {
+export interface ReadingThreads {
+  readonly count: number;
+  /** Ends them; they start again when something is read. */
+  close(): Promise<void>;
+}
+
+export class ReadingPool implements ReadingThreads {
   private pool: Promise<Piscina> | undefined;
   private underWay = 0;
 
@@ -46,11 +52,10 @@ export class ReadingThreads {
     }
   }
 
-  /** Ends them; they start again when something is read. */
   async close(): Promise<void> {
     const pool = this.pool;
     this.pool = undefined;
-    await (await pool)?.destroy();
+    await (await pool?.catch(() => undefined))?.destroy(); // what could not start needs no end
   }
 }
 
@@ -73,7 +78,7 @@ export function readingThreads(count: number): ReadingThreads {
   if (!(Number.isInteger(count) && count > 0)) {
     throw new RangeError(`readingThreads: wanted a whole number of threads from 1 on, got ${String(count)}`);
   }
-  const threads = new ReadingThreads(count);
+  const threads = new ReadingPool(count);
   threads.start();
   return threads;
 }
