@@ -11,6 +11,8 @@ export { centeredProductSum, columnSum } from './reduce';
 export { normalizeColumns, scaleColumns } from './batch-norm';
 export { batchNormGradient, batchNormGradientSums, columnShifts, momentSums, normalizeBatch } from './batch-norm-training';
 export { addElements, clipElements, pointwiseParts } from './pointwise';
+export { compareElements, selectElements } from './compare';
+export { expElements } from './exp-elements';
 export { copyParts, copyRows } from './copy';
 export { tileRows } from './tile';
 export { exponentialsSuffice } from './region-block';

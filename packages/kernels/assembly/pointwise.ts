@@ -6,6 +6,20 @@ export function pointwiseParts(length: i32): i32 {
   return (length + PART - 1) / PART;
 }
 
+/** The number of the first element of a part. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+export function pointwisePartStart(part: i32): usize {
+  return <usize>(part * PART);
+}
+
+/** The number after that of the last element before a part. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+export function pointwisePartEnd(part: i32, length: i32): usize {
+  return <usize>min(length, part * PART);
+}
+
 /** out = a + b */
 export function addElements(a: usize, b: usize, out: usize, length: i32, scratch: usize, first: i32, end: i32): void {
   const last = <usize>min(length, end * PART) << 2;

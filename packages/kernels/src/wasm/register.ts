@@ -16,8 +16,10 @@ import {
 } from './norm/batch-moments.js';
 import { tile, withFastBroadcast } from './elements/broadcast.js';
 import { clipByValue } from './elements/clip.js';
+import { compare, COMPARISONS, select } from './elements/compare.js';
 import { concat, splitV } from './elements/concat.js';
 import { einsum } from './elements/einsum.js';
+import { exp } from './elements/exp.js';
 import { batchMatMul, fusedMatMul } from './elements/matmul.js';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './conv/conv2d.js';
 import { conv3D, conv3DBackpropFilter, conv3DBackpropInput } from './conv/conv3d.js';
@@ -78,11 +80,8 @@ const ADDED: readonly KernelConfig[] = [
 
 type Overrides = Readonly<Record<string, (original: KernelFunc) => Pick<KernelConfig, 'kernelFunc'>>>;
 
-/** Kernels of two tensors that are slow where their shapes differ; maximum and minimum below are two more. */
-const SLOW_BROADCAST = [
-  ...['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'],
-  ...['LogicalAnd', 'LogicalOr', 'LogicalXor', 'Pow', 'Mod', 'FloorDiv', 'Atan2'],
-];
+/** Kernels of two tensors that are slow where their shapes differ; maximum, minimum and the comparisons below are more. */
+const SLOW_BROADCAST = [...['LogicalAnd', 'LogicalOr', 'LogicalXor', 'Pow', 'Mod', 'FloorDiv', 'Atan2']];
 
 /** What replaces or wraps a kernel that tfjs has. */
 const OVERRIDES: Overrides = {
@@ -95,6 +94,7 @@ const OVERRIDES: Overrides = {
   BatchMatMul: batchMatMul,
   _FusedMatMul: fusedMatMul,
   ClipByValue: clipByValue,
+  Exp: exp,
   Concat: concat,
   SplitV: splitV,
   Sum: sum,
@@ -106,6 +106,13 @@ const OVERRIDES: Overrides = {
   FusedDepthwiseConv2D: withDilatedGradient('DepthwiseConv2dNative', depthwiseConv2D),
   Tile: tile,
   ...Object.fromEntries(SLOW_BROADCAST.map((name) => [name, withFastBroadcast])),
+  ...Object.fromEntries(
+    COMPARISONS.map((name) => [
+      name,
+      (original: KernelFunc) => compare(name)(withFastBroadcast(original).kernelFunc),
+    ]),
+  ),
+  Select: select,
   Maximum: (original) => withBroadcastGradient('Maximum')(withFastBroadcast(original).kernelFunc),
   Minimum: (original) => withBroadcastGradient('Minimum')(withFastBroadcast(original).kernelFunc),
   SquaredDifference: withBroadcastGradient('SquaredDifference'),

@@ -55,6 +55,9 @@ export interface KernelModule {
   copyParts: Size;
   addElements: Kernel;
   clipElements: Kernel;
+  compareElements: Kernel;
+  expElements: Kernel;
+  selectElements: Kernel;
   pointwiseParts: Size;
   tileRows: Kernel;
   partsOfImage: Size;
