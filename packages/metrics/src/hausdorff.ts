@@ -1,3 +1,4 @@
+import { partition } from './partition.js';
 import {
   distancesOrValue,
   type DirectedDistances,
@@ -86,11 +87,13 @@ function percentileDistance(
 
 /** Linear interpolation between the order statistics. */
 function interpolatedPercentile({ distances }: DirectedDistances, percentile: number): number {
-  const sorted = Float64Array.from(distances).sort();
-  const at = ((sorted.length - 1) * percentile) / 100;
-  const below = Math.floor(at);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (at - below) * (sorted[above]! - sorted[below]!);
+  const at = ((distances.length - 1) * percentile) / 100;
+  const rank = Math.floor(at);
+  const parted = distances.slice();
+  const below = partition(parted, rank);
+  let above = Infinity;
+  for (let i = rank + 1; i < parted.length; i++) if (parted[i]! < above) above = parted[i]!;
+  return above === Infinity ? below : below + (at - rank) * (above - below);
 }
 
 /** The first distance within which lies the share of the surface. */

@@ -2,6 +2,7 @@ import { squaredDistanceTransform } from '@segloss/geometry';
 
 import { valueOfEmpty, type EmptyRule, type EmptyValue } from './empty.js';
 import { cutRegions, type RegionOptions } from './regions.js';
+import { distancesToClose } from './close-elements.js';
 import { NearestPoints } from './nearest-points.js';
 import { pixelElements, subvoxelElements, type SurfaceElements } from './surface-elements.js';
 
@@ -112,7 +113,7 @@ function directed(
 /** A question to the tree of points costs about as much as the distances of so many pixels. */
 const PIXELS_PER_POINT = 16;
 
-/** The squared distances of places to the nearest element, by a tree of the elements, or where there are many by those of all pixels. */
+/** The squared distances of places to the nearest element, by a tree of the elements, or where there are many from row to row, or by those of all pixels. */
 function squaredDistances(
   places: Int32Array,
   { places: elements, shape }: SurfaceElements,
@@ -123,6 +124,8 @@ function squaredDistances(
   if (shape.length <= 3 && (places.length + elements.length) * PIXELS_PER_POINT < pixels) {
     return new NearestPoints(elements, shape, spacing).squaredDistances(places, shape);
   }
+  const close = shape.length === 2 || shape.length === 3 ? distancesToClose(places, elements, shape, spacing) : undefined; // prettier-ignore
+  if (close !== undefined) return close;
   const mask = new Uint8Array(pixels);
   for (let i = 0; i < elements.length; i++) mask[elements[i]!] = 1;
   const squared = squaredDistanceTransform(mask, shape, spacing);

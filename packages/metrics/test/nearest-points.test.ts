@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { squaredDistanceTransform } from '@segloss/geometry';
+
+import { distancesToClose } from '../src/close-elements';
 import { NearestPoints } from '../src/nearest-points';
+import { partition } from '../src/partition';
 import { surfaceDistances } from '../src/surface-distances';
 
 /** Coordinates of a place of a grid. */
@@ -59,7 +63,88 @@ describe('NearestPoints', () => {
   });
 });
 
+describe('distancesToClose', () => {
+  it('finds the nearest of many elements, or says that they are far', () => {
+    const job = grid.chain(({ shape, pixels }) => {
+      const place = fc.integer({ min: 0, max: pixels - 1 });
+      return fc.record({
+        shape: fc.constant(shape.length === 1 ? [1, ...shape] : shape),
+        elements: fc.uniqueArray(place, { minLength: 1, maxLength: pixels }),
+        queries: fc.uniqueArray(place, { minLength: 1, maxLength: 200 }),
+        spacing: fc.tuple(...['z', 'y', 'x'].map(() => fc.constantFrom(0.1, 0.5, 1, 3, 7))),
+      });
+    });
+    let found = 0;
+    fc.assert(
+      fc.property(job, ({ shape, elements, queries, spacing: [z, y, x] }) => {
+        const spacing = [z!, y!, x!].slice(-shape.length);
+        const places = Int32Array.from(queries).sort();
+        const squared = distancesToClose(places, Int32Array.from(elements), shape, spacing);
+        if (squared === undefined) return;
+        found++;
+        const wanted = [...places].map((query) => nearest(query, elements, shape, spacing));
+        squared.forEach((one, i) => expect(one).toBeCloseTo(wanted[i]!, 10));
+      }),
+    );
+    expect(found).toBeGreaterThan(50);
+    const far = Int32Array.from({ length: 1000 }, (_, i) => 1000 + i);
+    expect(distancesToClose(far, Int32Array.of(99 * 1000), [100, 1000], [1, 1])).toBeUndefined();
+  });
+});
+
+describe('partition', () => {
+  it('finds what would stand at a rank if the values were sorted', () => {
+    const job = fc.array(fc.oneof(fc.integer({ min: 0, max: 4 }), fc.double({ noNaN: true })), { minLength: 1, maxLength: 60 }); // prettier-ignore
+    fc.assert(
+      fc.property(job, fc.nat(), (values, some) => {
+        const rank = some % values.length;
+        const parted = Float64Array.from(values);
+        const sorted = Float64Array.from(values).sort();
+        expect(partition(parted, rank) + 0).toBe(sorted[rank]! + 0); // -0 is 0
+        expect(parted.slice(0, rank).every((value) => value <= parted[rank]!)).toBe(true);
+        expect(parted.slice(rank).every((value) => value >= parted[rank]!)).toBe(true);
+        expect(parted.sort()).toEqual(sorted);
+      }),
+    );
+  });
+});
+
 describe('surfaceDistances', () => {
+  it.each([[[64, 90]], [[17, 20, 23]]])('are those of distance maps, of noise on a grid of %s', (shape) => {
+    const pixels = shape.reduce((product, size) => product * size, 1);
+    let state = 7;
+    const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+    const noise = (...labels: number[]) => Uint8Array.from({ length: pixels }, () => labels[Math.floor(random() * labels.length)]!); // prettier-ignore
+    const [truth, predicted] = [noise(0, 1, 1, 2, 255), noise(0, 1, 2)];
+    const strides = shape.map((_, axis) =>
+      shape.slice(axis + 1).reduce((product, size) => product * size, 1),
+    );
+    const borderOf = (inside: (place: number) => boolean) =>
+      Array.from({ length: pixels }, (_, place) => place).filter((place) => {
+        if (!inside(place)) return false;
+        return coordinates(place, shape).some((at, axis) => {
+          const stride = strides[axis]!;
+          return at === 0 || at === shape[axis]! - 1 || !inside(place - stride) || !inside(place + stride);
+        });
+      });
+    const borders = [
+      borderOf((place) => truth[place] === 1),
+      borderOf((place) => predicted[place] === 1 && truth[place] !== 255),
+    ] as const;
+    for (const spacing of [shape.map(() => 1), [0.5, 3, 1.25].slice(0, shape.length)]) {
+      const { truthToPredicted, predictedToTruth } = surfaceDistances(truth, predicted, { shape, spacing });
+      for (const [found, from, to] of [
+        [truthToPredicted, borders[0], borders[1]],
+        [predictedToTruth, borders[1], borders[0]],
+      ] as const) {
+        const mask = new Uint8Array(pixels);
+        for (const place of to) mask[place] = 1;
+        const map = squaredDistanceTransform(mask, shape, spacing);
+        expect([...found.distances]).toEqual(from.map((place) => Math.sqrt(map[place]!)));
+      }
+    }
+  });
+
   it('are those of all pairs of border pixels, of regions within rows, across rows and across slices', () => {
     const job = grid.chain(({ shape, pixels }) =>
       fc.record({
