@@ -22,7 +22,7 @@ export { softmaxTargetGradient, softmaxTargetScratch, softmaxTargetSums } from '
 export { reluGradient, reluGradientParts } from './relu';
 export { focalElementGradient, focalElementScratch, focalElementSums } from './focal-elements';
 export { focalSoftmaxGradient, focalSoftmaxScratch, focalSoftmaxSums } from './focal-softmax';
-export { focalSoftmaxIndexGradient, focalSoftmaxIndexScratch, focalSoftmaxIndexSums } from './focal-softmax-index';
+export { labelCostGradient, labelCostScratch, labelCostSums } from './label-costs';
 export { softmaxIndexGradient } from './softmax-index-gradient';
 export { softmaxIndexScratch, softmaxIndexSums } from './softmax-index-sums';
 export { labelLikelihoodGradient, labelLikelihoodScratch, labelLikelihoodSums } from './label-likelihood';

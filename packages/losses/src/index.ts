@@ -32,6 +32,8 @@ export { pixelSum } from './math.js';
 export {
   FOCAL_SUMS_GRADIENT_KERNEL,
   FOCAL_SUMS_KERNEL,
+  LABEL_COSTS_GRADIENT_KERNEL,
+  LABEL_COSTS_KERNEL,
   LABEL_LIKELIHOOD_GRADIENT_KERNEL,
   LABEL_LIKELIHOOD_KERNEL,
   LOVASZ_WEIGHTS_KERNEL,
@@ -48,6 +50,8 @@ export {
   VALUES_AT_RANKS_KERNEL,
   type FocalKernelAttributes,
   type Formula as StatisticFormula,
+  type LabelCost,
+  type LabelCostAttributes,
   type LabelKernelAttributes,
   type RegionKernelAttributes,
   type Statistic,

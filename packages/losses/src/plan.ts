@@ -218,10 +218,16 @@ class Reading {
     );
     const [first = plainKey, ...others] = tempered;
     const names = first === plainKey ? plain : [...plain, ...this.wanted.get(first)!];
-    const sums = sumsOf(this.inputs, names, activation, Number(first.split('@')[1]));
+    const sums = sumsOf(this.inputs, names, activation, Number(first.split('@')[1]), true);
     this.computed.set(plainKey, sums).set(first, sums);
     for (const key of others) {
-      const more = sumsOf(this.inputs, [...this.wanted.get(key)!], activation, Number(key.split('@')[1]));
+      const more = sumsOf(
+        this.inputs,
+        [...this.wanted.get(key)!],
+        activation,
+        Number(key.split('@')[1]),
+        true,
+      );
       this.computed.set(key, more);
     }
   }

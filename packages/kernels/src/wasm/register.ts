@@ -41,6 +41,7 @@ import {
 } from './pool/pool.js';
 import { cast, identity, mean, meanGradient, sum } from './elements/reduce.js';
 import { regionStatistics, regionStatisticsGradient } from './losses/region-statistics.js';
+import { labelCosts, labelCostsGradient } from './losses/label-costs.js';
 import { labelLikelihood, labelLikelihoodGradient } from './losses/label-likelihood.js';
 import { pixelSum, probabilities, probabilitiesGradient } from './losses/probabilities.js';
 import { lovaszWeights, valuesAtRanks } from './losses/ranking.js';
@@ -62,6 +63,8 @@ const ADDED: readonly KernelConfig[] = [
   regionStatisticsGradient,
   focalSums,
   focalSumsGradient,
+  labelCosts,
+  labelCostsGradient,
   labelLikelihood,
   labelLikelihoodGradient,
   readIndices,

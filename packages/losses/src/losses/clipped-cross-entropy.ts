@@ -1,7 +1,7 @@
 import { maximum, neg } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { likelihoodCosts, meanOfElements } from '../pixels/likelihood.js';
+import { meanLikelihoodCost } from '../pixels/likelihood.js';
 import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
@@ -45,7 +45,9 @@ export const clippedCrossEntropy: LossFactory<ClippedCrossEntropyOptions, 'clipp
       checkNumber(name, 'floor', floor, 1e-30, 1 - 1e-6);
     },
     pixels: (inputs, { floor }, { activation }) =>
-      meanOfElements(likelihoodCosts(inputs, activation, (logS) => neg(maximum(logS, Math.log(floor))))),
+      meanLikelihoodCost(inputs, activation, ['clipped', Math.log(floor)], (logS) =>
+        neg(maximum(logS, Math.log(floor))),
+      ),
   });
 
 /**

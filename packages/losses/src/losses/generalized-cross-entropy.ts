@@ -1,7 +1,7 @@
 import { div, exp, mul, sub } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { likelihoodCosts, meanOfElements } from '../pixels/likelihood.js';
+import { meanLikelihoodCost } from '../pixels/likelihood.js';
 import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
@@ -40,7 +40,7 @@ export const generalizedCrossEntropy: LossFactory<GeneralizedCrossEntropyOptions
     presets: { keras: {} },
     check: ({ q }, name) => checkNumber(name, 'q', q, 1e-3, 1),
     pixels: (inputs, { q }, { activation }) =>
-      meanOfElements(likelihoodCosts(inputs, activation, (logS) => div(sub(1, exp(mul(q, logS))), q))),
+      meanLikelihoodCost(inputs, activation, ['generalized', q], (logS) => div(sub(1, exp(mul(q, logS))), q)),
   });
 
 /**

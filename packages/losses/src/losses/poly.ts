@@ -1,7 +1,7 @@
 import { add, exp, mul, neg, sub } from '@tensorflow/tfjs-core';
 
 import { defineLoss, direct, type LossFunction } from '../define.js';
-import { likelihoodCosts, meanOfElements } from '../pixels/likelihood.js';
+import { meanLikelihoodCost } from '../pixels/likelihood.js';
 import { checkNumber } from '../options/checks.js';
 import { type LossFactory } from '../types.js';
 
@@ -35,8 +35,8 @@ export const poly: LossFactory<PolyOptions, 'poly'> = /* @__PURE__ */ defineLoss
   defaults: { epsilon: 1 },
   check: ({ epsilon }, name) => checkNumber(name, 'epsilon', epsilon, -1),
   pixels: (inputs, { epsilon }, { activation }) =>
-    meanOfElements(
-      likelihoodCosts(inputs, activation, (logS) => add(neg(logS), mul(epsilon, sub(1, exp(logS))))),
+    meanLikelihoodCost(inputs, activation, ['poly', epsilon], (logS) =>
+      add(neg(logS), mul(epsilon, sub(1, exp(logS)))),
     ),
 });
 

@@ -21,6 +21,7 @@ import {
   negativeLog,
   withLogits,
 } from '../pixels/likelihood.js';
+import { meanLabelCost } from '../statistics/label.js';
 import { checkChoice, checkNumber } from '../options/checks.js';
 import { type Activation, type LossFactory, type PixelInputs } from '../types.js';
 
@@ -60,6 +61,9 @@ export const thresholdCrossEntropy: LossFactory<ThresholdCrossEntropyOptions, 't
       checkChoice(name, 'by', by, ['label', 'max']);
     },
     pixels(inputs, { threshold, by }, { activation }) {
+      const fused =
+        by === 'label' && activation === 'softmax' ? meanLabelCost(inputs, 'below', threshold) : undefined;
+      if (fused !== undefined) return fused;
       const elements = likelihoodCosts(inputs, activation, negativeLog);
       const { costs, valid } = elements;
       const below = (probability: Tensor) =>

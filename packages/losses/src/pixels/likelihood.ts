@@ -21,7 +21,8 @@ import {
 import { withoutGradient } from '../custom-gradient.js';
 import { elementsOf, hideIgnored } from '../inputs/ignored.js';
 import { classWeightRow, pixelSum, quotient } from '../math.js';
-import { labelLogLikelihood } from '../statistics/label.js';
+import { type LabelCost } from '../statistics/contract.js';
+import { labelLogLikelihood, meanLabelCost } from '../statistics/label.js';
 import { logSigmoid } from '../statistics/sigmoid.js';
 import { type Activation, type PixelInputs } from '../types.js';
 
@@ -81,6 +82,20 @@ function ofEither(
   if (background === phi) return phi(logS);
   const first = isBackground();
   return add(mul(first, background(logS)), mul(sub(1, first), phi(logS)));
+}
+
+/**
+ * The mean over the elements that count of what `phi` makes of the logarithm of each label's probability, as {@link likelihoodCosts}; of class indices
+ * by the fused kernel of the same `cost`, where the backend has it.
+ */
+export function meanLikelihoodCost(
+  inputs: PixelInputs,
+  activation: Activation,
+  [cost, parameter]: readonly [LabelCost, number],
+  phi: LikelihoodCost,
+): Scalar {
+  const fused = activation === 'softmax' ? meanLabelCost(inputs, cost, parameter) : undefined;
+  return fused ?? meanOfElements(likelihoodCosts(inputs, activation, phi));
 }
 
 /** -log s */

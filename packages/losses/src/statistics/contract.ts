@@ -129,6 +129,30 @@ export interface LabelKernelAttributes {
 }
 
 /**
+ * Name under which a backend may register sums of a cost φ of the label's probability s, s = softmax(z), as one kernel. Inputs: those of
+ * {@link LABEL_LIKELIHOOD_KERNEL}. Attributes: {@link LabelCostAttributes}. Output: `[2, B, K]`, by the class of the label: Σ φ, and the number
+ * of pixels that count; if `attrs.keep` is true the kernel may return a second tensor, as {@link REGION_STATISTICS_KERNEL} does.
+ */
+export const LABEL_COSTS_KERNEL = 'SeglossLabelCosts';
+
+/** The gradient kernel, as {@link REGION_STATISTICS_GRADIENT_KERNEL}: `dy` is `[2, B, K]`, of which the second half has no part. */
+export const LABEL_COSTS_GRADIENT_KERNEL = 'SeglossLabelCostsGradient';
+
+/**
+ * What a label of probability s costs, with the parameter p: `poly` -log s + p (1 - s); `generalized` (1 - s^p) / p; `below` -log s where
+ * s < p, where alone pixels count; `clipped` -max(log s, p).
+ */
+export type LabelCost = 'poly' | 'generalized' | 'below' | 'clipped';
+
+/** Attributes of both kernels of label costs. */
+export interface LabelCostAttributes {
+  cost: LabelCost;
+  parameter: number;
+  /** Whether a gradient may follow. */
+  keep?: boolean;
+}
+
+/**
  * Name under which a backend may register the reading of class indices as one kernel. Input: `labels` `[B, N]`, int32; attribute:
  * `ignoreIndex`. Output: the indices with -1 at ignored pixels, and the largest index, `[1]`; both int32.
  */

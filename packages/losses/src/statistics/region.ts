@@ -1,6 +1,7 @@
 import {
   engine,
   getGradient,
+  keep as keepTensor,
   reshape,
   stack,
   tidy,
@@ -20,6 +21,7 @@ import {
   REGION_STATISTICS_GRADIENT_KERNEL,
   REGION_STATISTICS_KERNEL,
   SOFTMAX_STATISTICS,
+  STATISTIC_TABLE,
   STATISTICS,
   type Activation,
   type RegionKernelAttributes,
@@ -84,12 +86,16 @@ export function regionStatistics<N extends StatisticName>(
   });
 }
 
-/** {@link regionStatistics} for inputs that are read already; one pass for all the sums. */
+/**
+ * {@link regionStatistics} for inputs that are read already; one pass for all the sums. With `labelsAsConstants` tfjs records nothing for those of the
+ * labels alone, and need not follow derivatives that end there.
+ */
 export function sumsOf<N extends StatisticName>(
   inputs: PixelInputs,
   statistics: readonly N[],
   activation: Activation,
   temperature: number,
+  labelsAsConstants = false,
 ): Record<N, Tensor2D> {
   const known = activation === 'sigmoid' ? STATISTICS : SOFTMAX_STATISTICS;
   for (const name of statistics) checkChoice(inputs.caller, 'each statistic', name, known);
@@ -97,18 +103,44 @@ export function sumsOf<N extends StatisticName>(
 
   const attributes: RegionKernelAttributes = { statistics, activation, temperature };
   const labels = labelsFor(REGION_STATISTICS_KERNEL, inputs);
+  const constants = new Map<string, Tensor2D>();
   const sums = withReusedMemory(
     inputs.logits,
     labels,
-    (logits, keep) => forward({ logits, ...named(labels) }, { ...attributes, keep }),
+    (logits, keep) => {
+      const made = forward({ logits, ...named(labels) }, { ...attributes, keep });
+      if (labelsAsConstants && keep)
+        ofLabels(made[0], statistics).forEach((sum, name) => constants.set(name, sum));
+      return made;
+    },
     (dy, kept, logits, ...saved) => backward({ logits, ...named(saved) }, attributes, dy, kept),
   );
+  for (const sum of constants.values()) release(sum);
   // The gradient of unstack fails for a single output (tfjs 4.22 passes it the bare tensor).
   const each =
     statistics.length === 1
       ? [reshape(sums, sums.shape.slice(1) as [number, number]) as Tensor2D]
       : (unstack(sums, 0) as Tensor2D[]);
-  return Object.fromEntries(statistics.map((name, i) => [name, each[i]!])) as Record<N, Tensor2D>;
+  return Object.fromEntries(statistics.map((name, i) => [name, constants.get(name) ?? each[i]!])) as Record<
+    N,
+    Tensor2D
+  >;
+}
+
+/** The sums that do not depend on the logits, kept; none if all are such. */
+function ofLabels(sums: Tensor3D, statistics: readonly StatisticName[]): Map<string, Tensor2D> {
+  const constant = statistics.map((name) => STATISTIC_TABLE[name].variable === undefined);
+  if (!constant.includes(true) || !constant.includes(false)) return new Map();
+  const each = unstack(sums, 0) as Tensor2D[];
+  return new Map(
+    statistics.flatMap((name, i) => (constant[i] ? [[name, keepTensor(each[i]!)] as const] : [])),
+  );
+}
+
+/** Gives a kept tensor to the scope of now. */
+function release(tensor: Tensor): void {
+  tensor.kept = false;
+  (engine() as unknown as { track(result: Tensor): void }).track(tensor); // tfjs keeps it private
 }
 
 /** A sum in which the logits have no part, `[B, K]`, as a constant: nothing is computed for its gradient. */

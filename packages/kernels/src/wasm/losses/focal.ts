@@ -1,6 +1,7 @@
 import { FOCAL_SUMS_GRADIENT_KERNEL, FOCAL_SUMS_KERNEL, type FocalKernelAttributes } from '@segloss/losses';
 import { type KernelConfig, type TensorInfo } from '@tensorflow/tfjs-core';
 
+import { runLabelCosts } from './label-costs.js';
 import { kernelsOf } from '../memory/module.js';
 import { gradientOf, labelPointers, pixelGradient, pixelSums, type PixelTensors } from './pixel-kernels.js';
 import { pointer, type WasmBackend } from '../memory/tensors.js';
@@ -38,12 +39,12 @@ function run(
     const rows = valid!.shape[2]!;
     return pass(activation === 'softmax' ? 'focalSoftmax' : 'focalElement', [z, y, v], [rows]);
   }
-  const kernel = activation === 'softmax' ? 'focalSoftmaxIndex' : 'focalIndex';
+  if (activation === 'softmax') return runLabelCosts(inputs, { cost: 'focal', parameter: gamma, keep }, wasm);
   const ofLabels = (place: TensorInfo | undefined) =>
-    pass(kernel, [z, labels, place ? pointer(wasm, place) : 0], []);
+    pass('focalIndex', [z, labels, place ? pointer(wasm, place) : 0], []);
   if (dy || !keep) return ofLabels(kept);
   const made = wasm.makeOutput(logits.shape, 'float32');
   return [ofLabels(made), made];
 }
 
-type FocalKernel = 'focalIndex' | 'focalElement' | 'focalSoftmax' | 'focalSoftmaxIndex';
+type FocalKernel = 'focalIndex' | 'focalElement' | 'focalSoftmax';

@@ -89,9 +89,9 @@ export interface KernelModule {
   focalSoftmaxSums: Kernel;
   focalSoftmaxGradient: Kernel;
   focalSoftmaxScratch: Size;
-  focalSoftmaxIndexSums: Kernel;
-  focalSoftmaxIndexGradient: Kernel;
-  focalSoftmaxIndexScratch: Size;
+  labelCostSums: Kernel;
+  labelCostGradient: Kernel;
+  labelCostScratch: Size;
   focalIndexSums: Kernel;
   focalIndexGradient: Kernel;
   focalIndexScratch: Size;

@@ -1,13 +1,50 @@
-// Focal sums of a softmax where labels are class indices, Σ (1-s)^γ (-log s) of the labels' probabilities.
+// Costs of a softmax that are a function φ of the label's probability s, where labels are class indices: sums over the pixels of each class.
 import { blockLabels, NONE_SEEN, SOME_SEEN } from './block-labels';
 import { scaleRows } from './combine-rows';
-import { log4, TABLE, writeTable } from './exponential';
+import { exp4, log4, TABLE, writeTable } from './exponential';
 import { softmaxFactor4, softmaxSlope4, wholeOf } from './focal';
 import { BLOCK, copyExponentials, exponentialsBelow, invert, logarithms, logitsToRows, ROW } from './region-block';
 import { firstPixel, imageOf, lastPixel } from './region-parts';
 
+// The costs, as src/wasm/losses/label-costs.ts numbers them; p is the parameter.
+/** -(1-s)^p log s */
+export const FOCAL = 0;
+/** -log s + p (1-s) */
+const POLY = 1;
+/** (1 - s^p) / p */
+const GENERALIZED = 2;
+/** -log s where s < p */
+const BELOW = 3;
+/** -max(log s, p) */
+const CLIPPED = 4;
+
+/** -φ of four pixels */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function negativeCost4(cost: i32, s: v128, logS: v128, p: v128, whole: i32, table: usize): v128 {
+  const one = f32x4.splat(1);
+  if (cost == FOCAL) return f32x4.mul(softmaxFactor4(f32x4.sub(one, s), p, whole, table), logS);
+  if (cost == POLY) return f32x4.sub(logS, f32x4.mul(p, f32x4.sub(one, s)));
+  if (cost == GENERALIZED) return f32x4.div(f32x4.sub(exp4(f32x4.mul(p, logS), table), one), p);
+  if (cost == BELOW) return v128.and(f32x4.lt(s, p), logS);
+  return f32x4.pmax(logS, p);
+}
+
+/** The derivative of φ by log s, s φ'(s). */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function slope4(cost: i32, s: v128, p: v128, whole: i32, table: usize): v128 {
+  const minus = f32x4.splat(-1);
+  if (cost == POLY) return f32x4.sub(minus, f32x4.mul(p, s));
+  if (cost == BELOW) return v128.and(f32x4.lt(s, p), minus);
+  const logS = log4(f32x4.pmax(s, f32x4.splat(1e-30)), table);
+  if (cost == FOCAL) return softmaxSlope4(s, logS, p, whole, table);
+  if (cost == GENERALIZED) return f32x4.neg(exp4(f32x4.mul(p, logS), table));
+  return v128.and(f32x4.gt(logS, p), minus);
+}
+
 /** Bytes of scratch: a table, two blocks of rows, and nine rows. */
-export function focalSoftmaxIndexScratch(classes: i32): i32 {
+export function labelCostScratch(classes: i32): i32 {
   return TABLE + (2 * classes + 9) * <i32>ROW;
 }
 
@@ -20,12 +57,13 @@ function ofLabels(e: usize, inverse: usize, labels: usize, s: usize): void {
 }
 
 /**
- * The sums, float64 [P, 2, K] at `partial`; those of negatives are 0. Unless `kept` is 0, the exponentials exp(z - max) of the blocks that are full and not
- * ignored as a whole are written there, each where its pixels will be, in rows.
+ * Σ φ, and how many pixels count, float64 [P, 2, K] at `partial`; of FOCAL the second are 0. Unless `kept` is 0, the exponentials exp(z - max) of the
+ * blocks that are full and not ignored as a whole are written there, each where its pixels will be, in rows.
  */
 // prettier-ignore
-export function focalSoftmaxIndexSums(
-  logits: usize, indices: usize, kept: usize, partial: usize, pixels: i32, classes: i32, gamma: f32, scratch: usize, first: i32, end: i32,
+export function labelCostSums(
+  logits: usize, indices: usize, kept: usize, partial: usize, pixels: i32, classes: i32, cost: i32, parameter: f32,
+  scratch: usize, first: i32, end: i32,
 ): void {
   const table = scratch;
   writeTable(table, 1);
@@ -38,10 +76,9 @@ export function focalSoftmaxIndexSums(
   const inverse = logs + ROW;
   const labels = inverse + ROW;
   const s = labels + ROW;
-  const cost = s + ROW;
-  const one = f32x4.splat(1);
-  const exponent = f32x4.splat(gamma);
-  const whole = wholeOf(gamma);
+  const costs = s + ROW;
+  const p = f32x4.splat(parameter);
+  const whole = wholeOf(parameter);
   for (let part = first; part < end; part++) {
     const sums = partial + (<usize>(2 * part * classes) << 3);
     memory.fill(sums, 0, <usize>classes << 4);
@@ -59,30 +96,33 @@ export function focalSoftmaxIndexSums(
       ofLabels(rows, inverse, labels, s);
       for (let i: usize = 0; i < ROW; i += 4) {
         const label = load<i32>(labels + i);
-        store<f32>(cost + i, label < 0 ? 0 : load<f32>(z + <usize>label * ROW + i) - load<f32>(logs + i));
+        store<f32>(costs + i, label < 0 ? 0 : load<f32>(z + <usize>label * ROW + i) - load<f32>(logs + i));
       }
       for (let lane: usize = 0; lane < ROW; lane += 16) {
-        const factor = softmaxFactor4(f32x4.sub(one, v128.load(s + lane)), exponent, whole, table);
-        v128.store(cost + lane, f32x4.mul(factor, v128.load(cost + lane)));
+        const negative = negativeCost4(cost, v128.load(s + lane), v128.load(costs + lane), p, whole, table);
+        v128.store(costs + lane, negative);
       }
       for (let i: usize = 0; i < ROW; i += 4) {
         const label = load<i32>(labels + i);
         if (label < 0) continue;
         const to = sums + (<usize>label << 3);
-        store<f64>(to, load<f64>(to) - <f64>load<f32>(cost + i));
+        store<f64>(to, load<f64>(to) - <f64>load<f32>(costs + i));
+        if (cost == FOCAL || (cost == BELOW && !(load<f32>(s + i) < parameter))) continue;
+        const count = to + (<usize>classes << 3);
+        store<f64>(count, load<f64>(count) + 1);
       }
     }
   }
 }
 
 /**
- * The gradient of the logits, out [B, N, K], given dy [2, B, K]. Unless `kept` is 0, the exponentials of each full block are there in rows; `out` may be
- * the same place.
+ * The gradient of the logits, out [B, N, K], given dy [2, B, K], of which the second half has no part. Unless `kept` is 0, the exponentials of each
+ * full block are there in rows; `out` may be the same place.
  */
 // prettier-ignore
-export function focalSoftmaxIndexGradient(
-  logits: usize, indices: usize, kept: usize, dy: usize, out: usize, batch: i32, pixels: i32, classes: i32, gamma: f32,
-  scratch: usize, first: i32, end: i32,
+export function labelCostGradient(
+  logits: usize, indices: usize, kept: usize, dy: usize, out: usize, batch: i32, pixels: i32, classes: i32, cost: i32,
+  parameter: f32, scratch: usize, first: i32, end: i32,
 ): void {
   const table = scratch;
   writeTable(table, 1);
@@ -97,9 +137,8 @@ export function focalSoftmaxIndexGradient(
   const onLog = s + ROW;
   const factors = onLog + ROW;
   const row = <usize>classes << 2;
-  const least = f32x4.splat(1e-30);
-  const exponent = f32x4.splat(gamma);
-  const whole = wholeOf(gamma);
+  const p = f32x4.splat(parameter);
+  const whole = wholeOf(parameter);
   for (let part = first; part < end; part++) {
     const ofClasses = dy + <usize>imageOf(part, pixels) * row;
     const last = lastPixel(part, pixels);
@@ -124,9 +163,7 @@ export function focalSoftmaxIndexGradient(
         store<f32>(onLog + i, label < 0 ? 0 : load<f32>(ofClasses + (<usize>label << 2)));
       }
       for (let lane: usize = 0; lane < ROW; lane += 16) {
-        const own = v128.load(s + lane);
-        const slope = softmaxSlope4(own, log4(f32x4.pmax(own, least), table), exponent, whole, table);
-        const derivative = f32x4.mul(v128.load(onLog + lane), slope);
+        const derivative = f32x4.mul(v128.load(onLog + lane), slope4(cost, v128.load(s + lane), p, whole, table));
         v128.store(onLog + lane, derivative);
         v128.store(factors + lane, f32x4.neg(f32x4.mul(derivative, v128.load(inverse + lane))));
       }
