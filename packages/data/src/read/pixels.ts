@@ -43,6 +43,10 @@ export function imageOf(raw: RawPixels): Image {
   const levels = levelsOf(raw.maximum);
   const skipped = raw.channels - channels;
   const { values: bytes } = raw;
+  if (skipped === 0) {
+    for (let i = 0; i < values.length; i++) values[i] = levels[bytes[i]!]!;
+    return { width, height, channels, values };
+  }
   for (let from = 0, to = 0; to < values.length; from += skipped) {
     for (let c = 0; c < channels; c++) values[to++] = levels[bytes[from++]!]!;
   }

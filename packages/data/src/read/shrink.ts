@@ -13,7 +13,7 @@ export function imageOfSize(raw: RawPixels, height: number, width: number): Imag
   const small =
     bytes instanceof Uint8Array && !raw.indexed
       ? shrink(
-          { ...raw, values: bytes, step: raw.channels, channels, levels: levelsOf(raw.maximum) },
+          { ...raw, values: { bytes, levels: levelsOf(raw.maximum) }, step: raw.channels, channels },
           height,
           width,
         )

@@ -7,9 +7,14 @@ export interface Pixels {
   readonly channels: number;
   /** Values of each pixel, of which the first `channels` count. */
   readonly step: number;
-  readonly values: Float32Array | Uint8Array;
-  /** What each byte stands for; without them values are what they are. */
-  readonly levels?: Float32Array;
+  readonly values: Float32Array | Bytes;
+}
+
+/** Bytes that stand for values. */
+export interface Bytes {
+  readonly bytes: Uint8Array;
+  /** What each byte stands for. */
+  readonly levels: Float32Array;
 }
 
 /**
@@ -17,18 +22,26 @@ export interface Pixels {
  * half the time. Undefined if an axis grows, or there are neither 1 nor 3 channels.
  */
 export function shrink(pixels: Pixels, height: number, width: number): Float32Array | undefined {
-  const { channels } = pixels;
+  const { channels, step, values } = pixels;
   const rows = sharesOf(pixels.height, height);
   const columns = sharesOf(pixels.width, width);
   if (!rows || !columns || (channels !== 1 && channels !== 3)) return undefined;
   const shrinkRow = channels === 3 ? shrinkColors : shrinkGrays;
+  const rowLength = pixels.width * step;
+  // Bytes are looked up for a row at a time: so what shrinks a row sees floats only, and is compiled for them.
+  const looked = values instanceof Float32Array ? undefined : new Float32Array(rowLength);
   const line = new Float32Array(width * channels);
   let sums = new Float64Array(line.length);
   let nextSums = new Float64Array(line.length);
   const result = new Float32Array(height * line.length);
   for (let y = 0; y < height; y++) {
     for (let row = rows.starts[y]!; row < rows.starts[y + 1]!; row++) {
-      shrinkRow(pixels, row * pixels.width * pixels.step, columns, line);
+      if (values instanceof Float32Array) {
+        shrinkRow(values, row * rowLength, step, columns, line);
+      } else {
+        lookUp(values, row * rowLength, looked!);
+        shrinkRow(looked!, 0, step, columns, line);
+      }
       const [own, next] = [rows.own[row]!, rows.next[row]!];
       for (let i = 0; i < line.length; i++) {
         sums[i]! += own * line[i]!;
@@ -75,10 +88,14 @@ function sharesOf(source: number, target: number): Shares | undefined {
   return { starts, own, next };
 }
 
-/** Shrinks the row that begins at `from` into `line`. */
-type ShrinkRow = (pixels: Pixels, from: number, shares: Shares, line: Float32Array) => void;
+function lookUp({ bytes, levels }: Bytes, from: number, row: Float32Array): void {
+  for (let i = 0; i < row.length; i++) row[i] = levels[bytes[from + i]!]!;
+}
 
-const shrinkColors: ShrinkRow = ({ values, step, levels }, from, { starts, own, next }, line) => {
+/** Shrinks the row that begins at `from` into `line`. */
+type ShrinkRow = (values: Float32Array, from: number, step: number, shares: Shares, line: Float32Array) => void; // prettier-ignore
+
+const shrinkColors: ShrinkRow = (values, from, step, { starts, own, next }, line) => {
   let red = 0;
   let green = 0;
   let blue = 0;
@@ -89,9 +106,9 @@ const shrinkColors: ShrinkRow = ({ values, step, levels }, from, { starts, own, 
     for (const end = starts[i + 1]!; x < end; x++, from += step) {
       const here = own[x]!;
       const after = next[x]!;
-      const r = levels === undefined ? values[from]! : levels[values[from]!]!;
-      const g = levels === undefined ? values[from + 1]! : levels[values[from + 1]!]!;
-      const b = levels === undefined ? values[from + 2]! : levels[values[from + 2]!]!;
+      const r = values[from]!;
+      const g = values[from + 1]!;
+      const b = values[from + 2]!;
       red += here * r;
       green += here * g;
       blue += here * b;
@@ -108,12 +125,12 @@ const shrinkColors: ShrinkRow = ({ values, step, levels }, from, { starts, own, 
   }
 };
 
-const shrinkGrays: ShrinkRow = ({ values, step, levels }, from, { starts, own, next }, line) => {
+const shrinkGrays: ShrinkRow = (values, from, step, { starts, own, next }, line) => {
   let sum = 0;
   for (let i = 0, x = 0; i < starts.length - 1; i++) {
     let nextSum = 0;
     for (const end = starts[i + 1]!; x < end; x++, from += step) {
-      const level = levels === undefined ? values[from]! : levels[values[from]!]!;
+      const level = values[from]!;
       sum += own[x]! * level;
       nextSum += next[x]! * level;
     }
