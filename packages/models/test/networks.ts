@@ -1,84 +1,57 @@
-// Networks whose logits PyTorch has computed, test/torch/networks.py.
-import { execFileSync } from 'node:child_process';
+// Networks whose logits PyTorch has computed, test/torch/networks.json.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import '@segloss/kernels/cpu';
 import '@segloss/kernels/wasm';
-import { readSafetensors } from '@segloss/models';
+import { buildModel, loadTorchWeights, readSafetensors } from '@segloss/models';
 import { backends } from '@segloss/testing';
-import { tensor4d, type Tensor4D } from '@tensorflow/tfjs-core';
+import { stridedSlice, tensor4d, tidy, type Tensor4D } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
+
+/** The programs and files of PyTorch. */
+export const TORCH = join(__dirname, 'torch');
 
 export interface TorchNetwork {
   /** Of `buildModel`, and of the files. */
   readonly name: string;
-  readonly height: number;
-  readonly width: number;
-  readonly dtype: 'F16' | 'BF16';
-  /** Also the gradients. */
-  readonly training: boolean;
-  readonly options: Readonly<Record<string, unknown>>;
+  /** Height and width of the image. */
+  readonly size: readonly [number, number];
+  /** Only every so many rows and columns of the logits are kept: the repository stays small. */
+  readonly every?: number;
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
-/** Narrow ones, in the repository: `python3 networks.py` as in {@link runTorch}, then gzip -9 -n. */
-export const NARROW: readonly TorchNetwork[] = [
-  {
-    name: 'unet-resnet50',
-    height: 32,
-    width: 64,
-    dtype: 'BF16',
-    training: true,
-    options: { encoderWidth: 2, decoderWidths: [8, 4, 4, 4, 2] },
-  },
-  {
-    name: 'fpn-resnet18',
-    height: 32,
-    width: 64,
-    dtype: 'BF16',
-    training: true,
-    options: { encoderWidth: 2, pyramidChannels: 4, segmentationChannels: 32, dropout: 0 },
-  },
-];
+const listed = JSON.parse(readFileSync(join(TORCH, 'networks.json'), 'utf8')) as Record<
+  'narrow' | 'full',
+  TorchNetwork[]
+>;
+
+/** Narrow ones, with files in the repository. */
+export const NARROW: readonly TorchNetwork[] = listed.narrow;
 
 /** As they are used. */
-export const FULL: readonly TorchNetwork[] = ['unet', 'fpn'].flatMap((decoder) =>
-  ['resnet18', 'resnet34', 'resnet50'].map((encoder) => ({
-    name: `${decoder}-${encoder}`,
-    height: 64,
-    width: 64,
-    dtype: 'F16' as const,
-    training: false,
-    options: {},
-  })),
-);
+export const FULL: readonly TorchNetwork[] = listed.full;
 
-const script = join(__dirname, 'torch/networks.py');
-
-/** Why PyTorch cannot be had here, if so. */
-export function torchMissing(): string | undefined {
-  const code = 'import importlib.util as u; print(u.find_spec("torch") is not None)';
-  try {
-    const found = execFileSync('python3', ['-c', code], { encoding: 'utf8', stdio: 'pipe' });
-    return found.trim() === 'True' ? undefined : 'python3 has no torch';
-  } catch {
-    return 'there is no python3';
-  }
+/** A network with these weights. It has no dropout, as PyTorch's here have none. */
+export function modelOf({ name, size, options }: TorchNetwork, weights?: Uint8Array): LayersModel {
+  const noDropout = name.startsWith('unet') ? {} : { dropout: 0 };
+  const model = buildModel(name, { inputShape: [...size, 3], outputs: 1, ...noDropout, ...options });
+  if (weights) loadTorchWeights(model, weights);
+  return model;
 }
 
-/** Writes the files of the networks into a folder. */
-export function runTorch(folder: string, networks: readonly TorchNetwork[]): void {
-  const requests = networks.map(({ name, height, width, dtype, training, options }) => {
-    const { encoderWidth = 64, ...rest } = options;
-    const asked = { name, size: [height, width], dtype, training, width: encoderWidth, ...rest };
-    return JSON.stringify({ ...asked, dropout: undefined }); // the networks of the script have none
+/** The logits of {@link torchInput}, as many as PyTorch's files keep. */
+export function logitsOf(model: LayersModel, { size, every = 1 }: TorchNetwork): Float32Array {
+  return tidy(() => {
+    const logits = model.predict(torchInput(...size)) as Tensor4D;
+    return stridedSlice(logits, [0, 0, 0, 0], logits.shape, [1, every, every, 1]).dataSync() as Float32Array;
   });
-  execFileSync('python3', [script, folder, ...requests], { stdio: 'pipe' });
 }
 
 /** A file of a network in the repository. */
 export function narrowFile(name: string): Uint8Array {
-  return gunzipSync(readFileSync(join(__dirname, 'torch', `${name}.safetensors.gz`)));
+  return gunzipSync(readFileSync(join(TORCH, `${name}.safetensors.gz`)));
 }
 
 /** The numbers of one tensor. */
@@ -86,7 +59,7 @@ export function numbersOf(file: Uint8Array, name: string): Float32Array {
   return readSafetensors(file).get(name)!.values as Float32Array;
 }
 
-/** `input()` of networks.py, `[2, height, width, 3]`. */
+/** `image()` of files.py, `[2, height, width, 3]`. */
 export function torchInput(height: number, width: number): Tensor4D {
   const shape: [number, number, number, number] = [2, height, width, 3];
   const values = Float32Array.from(

@@ -21,5 +21,6 @@ export { tensorLeaks } from './leaks.js';
 export { allClose, finiteDifferenceGradient, maxError, maxRelativeError } from './numbers.js';
 export { garbageCollector } from './garbage.js';
 export { numbers, type Numbers } from './random.js';
+export { pythonWith } from './python.js';
 export { root } from './root.js';
 export { shard, shardOf, type Part } from './shard.js';

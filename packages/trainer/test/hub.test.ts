@@ -1,4 +1,5 @@
 // Pretrained weights of a hub: found, checked, resumed and pinned; no test reaches beyond the loopback.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -24,9 +25,10 @@ import {
   runTraining,
   selectBackend,
 } from '@segloss/trainer';
+import { pythonWith } from '@segloss/testing';
 
 import { hubCache } from '../src/hub/cache';
-import { IMAGENET_REPOSITORIES } from '../src/hub/imagenet';
+import { IMAGENET_NORMALIZATION, IMAGENET_REPOSITORIES } from '../src/hub/imagenet';
 import { readReference } from '../src/hub/reference';
 import { startHub, type TestHub } from './hub-server';
 import { scratch, tinyRun, writeDataset } from './run-fixture';
@@ -297,6 +299,28 @@ describe('imagenet', () => {
     expect(hub.requests).toEqual([]);
   });
 });
+
+const python = pythonWith('import torch, torchvision');
+const torchvision = python === undefined ? it.skip : it;
+
+torchvision(`the images of every encoder go through what torchvision does to them${python === undefined ? ' (skipped: python3 has no torch and torchvision)' : ''}`, () => {
+  // An image of 128 in bytes, and what comes out of the preprocessing of the weights.
+  const program = `
+import json, torch
+from torchvision import models
+names = {"resnet18": "ResNet18", "resnet34": "ResNet34", "resnet50": "ResNet50", "resnet101": "ResNet101",
+         "mobilenetv2": "MobileNet_V2", "mobilenetv3-large": "MobileNet_V3_Large", "efficientnet-b0": "EfficientNet_B0"}
+image = torch.full((3, 256, 256), 128, dtype=torch.uint8)
+given = {key: getattr(models, f"{name}_Weights").IMAGENET1K_V1.transforms()(image)[:, 0, 0].tolist() for key, name in names.items()}
+print(json.dumps(given))
+`;
+  const given = JSON.parse(execFileSync(python!, ['-c', program], { encoding: 'utf8' })) as Record<string, number[]>; // prettier-ignore
+  expect(Object.keys(given).sort()).toEqual(Object.keys(IMAGENET_REPOSITORIES).sort());
+  const { mean, std } = IMAGENET_NORMALIZATION;
+  for (const values of Object.values(given)) {
+    expect(values).toEqual(mean.map((one, k) => expect.closeTo((128 / 255 - one) / std[k]!, 5)));
+  }
+}); // prettier-ignore
 
 describe('the cache', () => {
   it('is the one of segloss, else that of the hub, by its variables', () => {
