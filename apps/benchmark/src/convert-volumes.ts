@@ -12,6 +12,7 @@ import {
   type OpenDatasetOptions,
   type Sample,
   type SampleSource,
+  type SegmentationDataset,
 } from '@segloss/data';
 
 /** What was read and written. */
@@ -23,6 +24,22 @@ export interface Written {
   /** The class of each value in the masks that were written. */
   readonly labels: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+}
+
+/** What becomes of the labels 0, 1, ... and 255. */
+export interface Renamed {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly rename: (label: number) => number;
+}
+
+/** nnU-Net calls 0 the background, and ignores the highest label if it is called so. */
+export function forNnunet({ classes, background }: SegmentationDataset): Renamed {
+  const named = background === 0 ? ['background', ...classes.slice(1)] : ['background', ...classes];
+  const shift = background === 0 ? 0 : 1;
+  return {
+    labels: Object.fromEntries([...named, 'ignore'].map((name, label) => [label, name])),
+    rename: (label) => (label === IGNORED ? named.length : label + shift),
+  };
 }
 
 /** The files of a volume, as `openDataset` finds them. */
@@ -48,8 +65,10 @@ export async function writeVolumes(
   files: Pick<OpenDatasetOptions, 'images' | 'masks'>,
 ): Promise<Written> {
   const whole = await openDataset(source, { ...files, volumes: 'whole' });
-  const { classes, channels, train, val, description } = whole;
+  const { classes, train, val, description } = whole;
   const volumes = [...train, ...val];
+  const { labels: all, rename } = forNnunet(whole);
+  const own = files.images === undefined; // a description of the folder is one of other files
   if (classes.includes('ignore')) throw new DataError('nnU-Net calls the ignored label "ignore", got a class of that name; rename it', 'invalid'); // prettier-ignore
   for (const folder of ['imagesTr', 'labelsTr']) mkdirSync(path.join(draft, folder), { recursive: true });
   let ignores = false;
@@ -58,28 +77,29 @@ export async function writeVolumes(
     const { mask, depth, height, width } = (await volume.load()) as Required<Sample>;
     ignores ||= mask.includes(IGNORED);
     await writeChannels(path.join(draft, 'imagesTr', volume.id), images);
-    // nnU-Net ignores the highest label, if it is called so.
-    const labels = mask.map((one) => (one === IGNORED ? classes.length : one));
+    const labels = mask.map(rename);
     const { forms } = await readNifti(label);
     const bytes = encodeNifti(labels, { shape: [depth, height, width], forms });
     writeFileSync(path.join(draft, 'labelsTr', `${volume.id}.nii.gz`), gzipSync(bytes));
   }
-  const named = ['background', ...classes.slice(1), ...(ignores ? ['ignore'] : [])];
+  const named = Object.values(all).slice(0, ignores ? undefined : -1);
   const json = (name: string, value: unknown) => writeFileSync(path.join(draft, name), `${JSON.stringify(value, undefined, 2)}\n`); // prettier-ignore
   json('dataset.json', {
-    channel_names: channelNames(source, channels),
+    channel_names: channelNames(whole, own ? source : undefined),
     labels: Object.fromEntries(named.map((name, label) => [name, label])),
     numTraining: volumes.length,
     file_ending: '.nii.gz',
   });
-  const folds = foldsOf(source) ?? [{ train: train.map(({ id }) => id), val: val.map(({ id }) => id) }];
+  const folds = (own ? foldsOf(source) : undefined) ?? [
+    { train: train.map(({ id }) => id), val: val.map(({ id }) => id) },
+  ];
   json(SPLITS, folds);
-  await compare(draft, volumes, classes.length);
+  await compare(draft, whole, { volumes, rename });
   const warnings = whole.warnings.map(({ message }) => message).filter((text) => !text.startsWith(SPLITS));
   return {
     ...{ description, train: folds[0]!.train.length, val: folds[0]!.val.length },
     labels: Object.fromEntries(named.map((name, label) => [label, name])),
-    warnings: [...warnings, ...testImages(source)],
+    warnings: [...warnings, ...(own ? testImages(source) : [])],
   };
 }
 
@@ -111,7 +131,13 @@ async function writeChannels(stem: string, images: readonly string[]): Promise<v
 }
 
 /** By their numbers, as the source calls them: nnU-Net normalizes CT in another way. */
-function channelNames(source: string, channels: number): Record<string, string> {
+function channelNames(
+  { channels, channelNames: known }: SegmentationDataset,
+  source: string | undefined,
+): Record<string, string> {
+  if (source === undefined) {
+    return Object.fromEntries(Array.from({ length: channels }, (_, i) => [i, known?.[i] ?? `channel ${i}`]));
+  }
   const { channel_names: two, modality: one } = JSON.parse(
     readFileSync(path.join(source, 'dataset.json'), 'utf8'),
   ) as Record<'channel_names' | 'modality', Record<string, string> | undefined>;
@@ -125,18 +151,23 @@ function testImages(source: string): string[] {
 }
 
 /** @throws {Error} If anything that was read is not in the copy. */
-async function compare(draft: string, volumes: readonly SampleSource[], classes: number): Promise<void> {
+async function compare(
+  draft: string,
+  { classes }: SegmentationDataset,
+  { volumes, rename }: { readonly volumes: readonly SampleSource[]; readonly rename: Renamed['rename'] },
+): Promise<void> {
   const copy = await openDataset(draft, { volumes: 'whole' });
   const differs = (what: string) => new Error(`convert: the copy in ${draft} has other ${what} than the data set; please report it`); // prettier-ignore
   const copies = new Map([...copy.train, ...copy.val].map((one) => [one.id, one]));
-  if (copy.classes.length !== classes) throw differs('classes');
+  if (copy.classes.length !== classes.length + rename(0)) throw differs('classes');
+  const label = (one: number) => (one === IGNORED ? IGNORED : rename(one));
   if (copies.size !== volumes.length) throw differs('volumes');
   const bytes = ({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array) => Buffer.from(buffer, byteOffset, byteLength); // prettier-ignore
   for (const volume of volumes) {
     const twin = copies.get(volume.id);
     if (twin === undefined) throw differs(`names: ${volume.id} is missing`);
     const [one, two] = [await volume.load(), await twin.load()];
-    if (!bytes(one.mask).equals(bytes(two.mask))) throw differs(`labels in ${volume.id}`);
+    if (!bytes(one.mask.map(label)).equals(bytes(two.mask))) throw differs(`labels in ${volume.id}`);
     if (!bytes(one.image).equals(bytes(two.image))) throw differs(`values in ${volume.id}`);
     // Headers of NIfTI-1 have seven digits.
     if (!one.spacing!.every((side, axis) => Math.abs(side / two.spacing![axis]! - 1) < 1e-5)) throw differs(`spacing in ${volume.id}`); // prettier-ignore

@@ -22,7 +22,7 @@ import {
 import { OutputError, OutputFolder } from '@segloss/trainer';
 import { encode } from 'fast-png';
 
-import { isVolume, writeVolumes, type Written } from './convert-volumes.js';
+import { forNnunet, isVolume, writeVolumes, type Renamed, type Written } from './convert-volumes.js';
 
 /** How the copy of a data set is laid out. */
 export const LAYOUTS = ['folders', 'nnunet'] as const;
@@ -115,26 +115,10 @@ function plansOf({ train, val, name: dataset }: SegmentationDataset, layout: Tar
   });
 }
 
-/** What becomes of the labels 0, 1, ... and 255. */
-interface Renamed {
-  readonly labels: Record<string, string>;
-  readonly rename: (label: number) => number;
-}
-
 function inOrder({ classes }: SegmentationDataset): Renamed {
   return {
     labels: Object.fromEntries([...classes.entries(), [IGNORED, 'ignored']] as [number, string][]),
     rename: (label) => label,
-  };
-}
-
-/** nnU-Net calls 0 the background, and ignores the highest label if it is called so. */
-function forNnunet({ classes, background }: SegmentationDataset): Renamed {
-  const named = background === 0 ? ['background', ...classes.slice(1)] : ['background', ...classes];
-  const shift = background === 0 ? 0 : 1;
-  return {
-    labels: Object.fromEntries([...named, 'ignore'].map((name, label) => [label, name])),
-    rename: (label) => (label === IGNORED ? named.length : label + shift),
   };
 }
 

@@ -125,3 +125,26 @@ describe('volumes to nnU-Net', () => {
     expect(readdirSync(root)).not.toContain('refused-copy');
   }); // prettier-ignore
 });
+
+describe('volumes by patterns to nnU-Net', () => {
+  it('keeps the channels by their names, and shifts the labels where no class is background', async () => {
+    const values = (k: number) => Uint8Array.from({ length: 12 }, (_, i) => 3 * i + k);
+    for (const name of ['q1', 'q2']) {
+      mkdirSync(at('mine', name), { recursive: true });
+      for (const [k, channel] of ['flair', 't1'].entries()) await writeNifti(at('mine', name, `${name}_${channel}.nii.gz`), values(k), { shape: SHAPE, affine: AFFINE }); // prettier-ignore
+      await writeNifti(at('mine', name, `${name}_seg.nii.gz`), Uint8Array.of(0, 1, 2, 2, 1, 0, 0, 0, 255, 1, 1, 0), { shape: SHAPE, affine: AFFINE }); // prettier-ignore
+    }
+    writeFileSync(at('mine', 'classes.txt'), 'sky\nroad\ncar\n'); // a scene: class 0 is no background
+    const files = { images: '{name}/{name}_*.nii.gz', masks: '{name}/{name}_seg.nii.gz' };
+    const done = await convertDataset(at('mine'), at('mine-copy'), { layout: 'nnunet', ...files });
+    expect(done).toMatchObject({ unit: 'volumes', train: 1, val: 1 });
+    expect(json('mine-copy', 'dataset.json')).toMatchObject({
+      channel_names: { 0: 'flair', 1: 't1' },
+      labels: { background: 0, sky: 1, road: 2, car: 3, ignore: 4 },
+    });
+    const labels = await readNifti(at('mine-copy', 'labelsTr', 'q1.nii.gz'));
+    expect([...labels.values]).toEqual([1, 2, 3, 3, 2, 1, 1, 1, 4, 2, 2, 1]);
+    expect([...(await readNifti(at('mine-copy', 'imagesTr', 'q2_0001.nii.gz'))).values]).toEqual([...values(1)]); // prettier-ignore
+    await expect(convertDataset(at('mine'), at('mine-folders'), { layout: 'folders', ...files })).rejects.toThrow('write them with --to nnunet'); // prettier-ignore
+  });
+});

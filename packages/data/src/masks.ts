@@ -6,10 +6,12 @@ export { parseLabelMap, type LabelMap } from './read/labels.js';
 export { type LabelMask, type OpenedMasks, type OpenMasksOptions } from './read/mask-set.js';
 export {
   checkPattern,
+  filesByName,
   fitting,
   isPattern,
   pairByNames,
   separated,
+  starsOf,
   type AmbiguousFiles,
   type PatternFiles,
   type PatternPairing,

@@ -1,3 +1,4 @@
+import { checkPattern } from '@segloss/data/masks';
 import { OutputFolder, predictFolder, releaseBackend, type OpenRun } from '@segloss/trainer';
 import type { Command } from 'commander';
 import path from 'node:path';
@@ -15,6 +16,7 @@ interface PredictFlags extends RunFlags {
   palette?: boolean;
   overlay?: string;
   recursive?: boolean;
+  images?: string;
   contactSheet?: string;
   sheetImages?: number;
 }
@@ -36,6 +38,10 @@ export function define(command: Command, terminal: Terminal, finish: (code: numb
       .option('--overlay <folder>', 'also write the images with their predicted regions in color')
       .option('--contact-sheet <file>', 'also write a page with the first images and their predicted regions')
       .option('--sheet-images <n>', 'number of images on that page (default: 48)', parseCount)
+      .option(
+        '--images <pattern>',
+        "images to predict, as in 'img/{name}_0000.nii.gz'; default: all of the folder",
+      )
       .option('--recursive', 'also predict the images of the folders below, into folders of the same names')
       .option('--overwrite', 'also replace files that segloss did not write'),
   ).action(async (paths: string[], flags: PredictFlags) =>
@@ -56,6 +62,7 @@ async function predictCommand(
       `predict: wanted a run and a folder of images, got only ${images}; for example: segloss predict runs/run-1 images --out labels`,
     );
   }
+  if (flags.images !== undefined) checkImages(flags.images, flags.recursive === true);
   const runs = await openAll(folders, flags, terminal);
   try {
     const out = absolute(terminal, flags.out);
@@ -64,6 +71,7 @@ async function predictCommand(
       ...predictionOf(flags),
       overwrite: flags.overwrite === true,
       recursive: flags.recursive === true,
+      ...(flags.images !== undefined && { images: flags.images }),
       palette: flags.palette === true,
       ...(flags.overlay !== undefined && { overlay: absolute(terminal, flags.overlay) }),
       ...(sheet && { onLabels: (name, predicted) => sheet.add(name, predicted) }),
@@ -84,6 +92,16 @@ async function predictCommand(
   } finally {
     for (const { model } of runs) model.dispose();
     await releaseBackend();
+  }
+}
+
+/** Throws what is wrong with the pattern as a fault of the command line. */
+function checkImages(pattern: string, recursive: boolean): void {
+  if (recursive) throw new UsageError('--recursive: wanted it or --images, got both; a pattern has ** for folders'); // prettier-ignore
+  try {
+    checkPattern('--images', pattern);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
 }
 

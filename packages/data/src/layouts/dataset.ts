@@ -55,6 +55,7 @@ export async function datasetOf(
     name: printable(basename(folder)),
     classes,
     channels: images.channels,
+    ...(found.channelNames && { channelNames: found.channelNames }),
     background: multilabel ? null : background,
     ...(multilabel && { multilabel }),
     ...parts,

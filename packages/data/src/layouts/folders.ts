@@ -2,10 +2,9 @@ import { join } from 'node:path';
 
 import { indexLabels } from '../read/labels.js';
 import { pairFolders, readClasses } from '../read/names.js';
-import { type Pair } from '../read/pairs.js';
 import { backgroundOf } from './background.js';
 import { exists, pairItem, splitOf } from './items.js';
-import { type Found, type Layout, type LayoutOptions } from './layout.js';
+import { type Found, type Item, type Layout, type LayoutOptions } from './layout.js';
 
 /** One's own images. */
 export const folders: Layout = {
@@ -18,18 +17,18 @@ export const folders: Layout = {
 async function openFolders(folder: string, options: LayoutOptions): Promise<Found | undefined> {
   const [images, masks] = [join(folder, 'images'), join(folder, 'masks')];
   if (!(await exists(images, masks))) return undefined;
-  return foundIn(folder, await pairFolders(images, masks), options);
+  return foundIn(folder, (await pairFolders(images, masks)).map(pairItem), options);
 }
 
-/** Images with masks, with the lists and classes of their folder. */
+/** Images or volumes with masks, with the lists and classes of their folder. */
 export async function foundIn(
   folder: string,
-  pairs: readonly Pair[],
+  items: readonly Item[],
   options: LayoutOptions,
 ): Promise<Found> {
   const lists = { train: join(folder, 'train.txt'), val: join(folder, 'val.txt') };
   const named = await readClasses(join(folder, 'classes.txt'));
-  const split = await splitOf(pairs.map(pairItem), lists, options);
+  const split = await splitOf(items, lists, options);
   if (named === undefined) {
     return {
       classes: ['background', 'foreground'],

@@ -25,8 +25,9 @@ export interface OpenDatasetOptions extends CocoOptions {
   /** Values of volumes that become 0 and 1, as [-200, 300] for CT in HU; default: percentiles 0.5 and 99.5 of each volume. */
   window?: Window;
   /**
-   * Finds images by a pattern of their paths from the folder, as in `img/*.jpg`, instead of by a layout: `*` is any part of a name, `**` any
-   * folders, `{name}` what pairs image and mask (default: the name of the file without extension). Only with `masks`.
+   * Finds images or NIfTI volumes by a pattern of their paths from the folder, as in `img/*.jpg`, instead of by a layout: `*` is any part of a
+   * name, `**` any folders, `{name}` what pairs image and mask (default: the name of the file without extension). Volumes that fit one mask by
+   * `*` are its channels, as in `{name}/{name}_*.nii.gz`. Only with `masks`.
    */
   images?: string;
   /** The pattern of the masks, as in `gt/{name}_1stHO.png`. Only with `images`. */
@@ -77,6 +78,7 @@ export interface Found {
   readonly multilabel?: boolean;
   /** Undefined: 3 if any image has colors, else 1. */
   readonly channels?: number;
+  readonly channelNames?: readonly string[];
   readonly train: readonly Item[];
   readonly val: readonly Item[];
   /** Whether the split is by the seed. */
@@ -84,6 +86,8 @@ export interface Found {
   readonly labels: Labels;
   /** What else was done, for the description. */
   readonly said?: string;
+  /** The options that mean something to what was found; default: those of the layout. */
+  readonly takes?: readonly LayoutOption[];
   /** What the items are called; default "images". */
   readonly unit?: string;
   readonly warnings?: readonly string[];

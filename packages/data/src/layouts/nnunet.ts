@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { printable } from '@segloss/common';
 import { DataError, unreadable } from '../errors.js';
 import { namesIn, readJson } from '../formats/bytes.js';
-import { readNiftiHeader } from '../formats/nifti/read.js';
 import { indexLabels, listedLabels, type LabelRule } from '../read/labels.js';
 import { NIFTI_FILE } from '../read/mask-facts.js';
 import { byId, unpaired } from '../read/names.js';
-import { sourceOf } from '../read/origin.js';
 import { IGNORED } from '../samples/sample.js';
 import { exists } from './items.js';
-import { splitItems, type Found, type Item, type Layout, type LayoutOptions } from './layout.js';
+import { splitItems, type Found, type Layout, type LayoutOptions } from './layout.js';
+import { channelsIn, saidOfVolumes, VOLUME_OPTIONS, volumeItem, type VolumeCase } from './volume-items.js';
 
 /**
  * Volumes of the Medical Segmentation Decathlon and of nnU-Net (`dataset.json` of version 1 and 2). Whole cases go to
@@ -22,7 +21,7 @@ import { splitItems, type Found, type Item, type Layout, type LayoutOptions } fr
 export const nnunet: Layout = {
   name: 'MSD/nnU-Net',
   looks: 'dataset.json imagesTr/CASE.nii.gz (or CASE_0000.nii.gz, one a channel) labelsTr/CASE.nii.gz',
-  takes: ['labelMap', 'volumes', 'axis', 'window'],
+  takes: ['labelMap', ...VOLUME_OPTIONS],
   open: openNnunet,
 };
 
@@ -37,14 +36,7 @@ interface Description {
   file_ending?: string;
 }
 
-interface Case {
-  readonly id: string;
-  readonly images: readonly string[];
-  readonly label: string;
-}
-
 async function openNnunet(folder: string, options: LayoutOptions): Promise<Found | undefined> {
-  const { volumes = 'slices', axis = 0, window } = options;
   const file = join(folder, 'dataset.json');
   const [images, labels] = [join(folder, 'imagesTr'), join(folder, 'labelsTr')];
   if (!(await exists(file, images, labels))) return undefined;
@@ -53,26 +45,14 @@ async function openNnunet(folder: string, options: LayoutOptions): Promise<Found
   const cases = await casesOf(images, labels);
   if (cases.length === 0) throw new DataError(`no NIfTI volumes in ${labels}; wanted CASE.nii.gz`, 'no-data');
   const channels = await channelsOf(file, description, cases);
-  const item = (one: Case): Item => ({
-    id: one.id,
-    image: one.images[0]!,
-    masks: [one.label],
-    ...(volumes === 'slices' && { axis }),
-    async sources(decided) {
-      const origin = { ...one, rule: decided, ...(window && { window }) };
-      if (volumes === 'whole') return [sourceOf({ reader: 'volume', ...origin })];
-      const { shape } = await readNiftiHeader(one.label);
-      return Array.from({ length: shape[axis] }, (_, index) => {
-        const source = sourceOf({ reader: 'slice', ...origin, axis, index });
-        return { ...source, id: `${one.id}/${index}` };
-      });
-    },
-  });
   return {
     classes,
     background: 0,
     channels,
-    ...splitItems(cases.map(item), options),
+    ...splitItems(
+      cases.map((one) => volumeItem(one, options)),
+      options,
+    ),
     ...((await exists(join(folder, SPLITS))) && {
       warnings: [`${SPLITS} is not read: the cases are split by a seed, and not by its folds`],
     }),
@@ -82,17 +62,18 @@ async function openNnunet(folder: string, options: LayoutOptions): Promise<Found
       said: `${classes.length} classes from dataset.json${ignored === undefined ? '' : `, ${ignored} is ignored`}, 255 is ignored`,
     },
     unit: 'volumes',
-    said:
-      `${volumes === 'slices' ? `slices across ${['depth', 'height', 'width'][axis]}; ` : ''}` +
-      `values from ${window ? window.join(' to ') : 'percentile 0.5 to 99.5 of each volume'} become 0 to 1`,
+    said: saidOfVolumes(options),
   };
 }
 
 /** Channels of every case; dataset.json and the files must agree. */
-async function channelsOf(file: string, description: Description, cases: readonly Case[]): Promise<number> {
+async function channelsOf(
+  file: string,
+  description: Description,
+  cases: readonly VolumeCase[],
+): Promise<number> {
   const first = cases[0]!;
-  const header = await readNiftiHeader(first.images[0]!);
-  const channels = header.channels * first.images.length;
+  const channels = await channelsIn(first);
   const named = Object.keys(description.channel_names ?? description.modality ?? {}).length;
   if (named === 0 || named === channels) return channels;
   throw new DataError(
@@ -158,13 +139,12 @@ function ignoring(rule: LabelRule, value: number): LabelRule {
 
 const volumesIn = async (folder: string) =>
   ((await namesIn(folder)) ?? []).filter((name) => NIFTI_FILE.test(name));
-const caseOf = (name: string) => printable(name.replace(NIFTI_FILE, '').normalize('NFC'));
 const CHANNEL = /_(\d{4})$/;
 
 /** Cases by their labels; an image is CASE, or CASE_0000, CASE_0001, … with a channel each. */
-async function casesOf(imageFolder: string, labelFolder: string): Promise<Case[]> {
-  const labels = byId(labelFolder, await volumesIn(labelFolder), caseOf);
-  const images = byId(imageFolder, await volumesIn(imageFolder), caseOf);
+async function casesOf(imageFolder: string, labelFolder: string): Promise<VolumeCase[]> {
+  const labels = byId(labelFolder, await volumesIn(labelFolder));
+  const images = byId(imageFolder, await volumesIn(imageFolder));
   const imagesOf = new Map<string, Map<string, string>>();
   const lonely: string[] = [];
   for (const [name, file] of images) {
@@ -199,7 +179,7 @@ async function casesOf(imageFolder: string, labelFolder: string): Promise<Case[]
   }
   return [...labels].map(([id, label]) => ({
     id,
-    images: numbersOf(id).map((number) => join(imageFolder, imagesOf.get(id)!.get(number)!)),
+    images: numbersOf(id).map((number) => join(imageFolder, imagesOf.get(id)!.get(number)!)) as [string, ...string[]], // prettier-ignore
     label: join(labelFolder, label),
   }));
 }

@@ -81,7 +81,8 @@ export async function openDataset(
   for (const layout of layouts) {
     const data = await layout.open(folder, settled);
     if (!data) continue;
-    const idle = OF_SOME_LAYOUTS.find((name) => settled[name] !== undefined && !layout.takes.includes(name));
+    const takes = data.takes ?? layout.takes;
+    const idle = OF_SOME_LAYOUTS.find((name) => settled[name] !== undefined && !takes.includes(name));
     if (idle === undefined) return datasetOf(folder, layout.name, data, settled);
     const idleHere = `means nothing to the layout ${layout.name}, which ${folder} has`;
     if (idle in options) throw new RangeError(`openDataset: ${idle} ${idleHere}; leave it out`);

@@ -90,28 +90,94 @@ export interface PatternPairing {
  * ```
  */
 export function pairByNames(first: PatternFiles, second: PatternFiles): PatternPairing {
+  const { groups, ...grouping } = groupByNames(first, second);
+  const pairs: { name: string; first: string; second: string }[] = [];
+  const several: AmbiguousFiles[] = [];
+  for (const { name, first: file, seconds } of groups) {
+    if (seconds.length === 1) pairs.push({ name, first: file, second: seconds[0] });
+    else several.push({ kind: 'several-second', name, files: seconds, partner: file });
+  }
+  return { ...grouping, pairs, ambiguous: [...several, ...grouping.ambiguous] };
+}
+
+/** What grouping by patterns found: a file of the first side with all of the second that fit it and no other. */
+export interface PatternGrouping extends Omit<PatternPairing, 'pairs'> {
+  readonly groups: readonly {
+    readonly name: string;
+    readonly first: string;
+    readonly seconds: readonly [string, ...string[]];
+  }[];
+}
+
+/** Finds the files of the second side that fit each of the first, as {@link pairByNames}; there may be several. */
+export function groupByNames(first: PatternFiles, second: PatternFiles): PatternGrouping {
   const byName = new Map<string, string[]>();
   for (const file of first.files) append(byName, nameOf(first, file), file);
   const partners = partnersOf([...byName.keys()], second);
   const takers = new Map<string, string[]>();
   for (const name of byName.keys()) for (const file of partners.get(name) ?? []) append(takers, file, name);
 
-  const pairs: { name: string; first: string; second: string }[] = [];
+  const groups: PatternGrouping['groups'][number][] = [];
   const ambiguous: AmbiguousFiles[] = [];
   const firstAlone: { name: string; first: string }[] = [];
   for (const [name, files] of byName) {
-    const fits = partners.get(name) ?? [];
+    const seconds = partners.get(name) ?? [];
     const [file] = files as [string, ...string[]];
-    const [partner] = fits;
+    const wanted = seconds.find((one) => takers.get(one)!.length > 1);
     if (files.length > 1) ambiguous.push({ kind: 'same-name', name, files });
-    else if (partner === undefined) firstAlone.push({ name, first: file });
-    else if (fits.length > 1) ambiguous.push({ kind: 'several-second', name, files: fits, partner: file });
-    else if (takers.get(partner)!.length > 1) {
-      const rivals = takers.get(partner)!.flatMap((other) => byName.get(other)!);
-      ambiguous.push({ kind: 'several-first', name, files: rivals, partner });
-    } else pairs.push({ name, first: file, second: partner });
+    else if (seconds.length === 0) firstAlone.push({ name, first: file });
+    else if (wanted !== undefined) {
+      const rivals = takers.get(wanted)!.flatMap((other) => byName.get(other)!);
+      ambiguous.push({ kind: 'several-first', name, files: rivals, partner: wanted });
+    } else groups.push({ name, first: file, seconds: seconds as [string, ...string[]] });
   }
-  return { pairs, ambiguous, firstAlone, secondAlone: second.files.filter((file) => !takers.has(file)) };
+  return { groups, ambiguous, firstAlone, secondAlone: second.files.filter((file) => !takers.has(file)) };
+}
+
+/**
+ * Finds files that fit a pattern, by their names, in the order of what stands for `*`. Where `*` leaves it open, the name is as long as possible:
+ * `{name}_*` calls `x_1_0000` "x_1".
+ *
+ * @param id Gives the name where the pattern has no `{name}`.
+ *
+ * @example
+ * ```ts
+ * const id = (file) => file.replace(/\.nii\.gz$/, '');
+ * const files = ['in/p_1_t2.nii.gz', 'in/p_1_t1.nii.gz', 'in/readme.txt'];
+ * filesByName(files, 'in/{name}_*.nii.gz', id); // → Map { "p_1" → ["in/p_1_t1.nii.gz", "in/p_1_t2.nii.gz"] }
+ * ```
+ */
+export function filesByName(
+  files: readonly string[],
+  pattern: string,
+  id: (file: string) => string,
+): Map<string, string[]> {
+  const match = expression(pattern, '([^/]+)');
+  const named = (file: string) => pattern.includes(NAME) ? printable(match.exec(file.normalize('NFC'))![1]!) : id(file); // prettier-ignore
+  const result = new Map<string, string[]>();
+  for (const file of files.filter(fitting(pattern))) append(result, named(file), file);
+  if (pattern.includes(NAME)) {
+    for (const [name, some] of result) {
+      some.sort((a, b) => byChannel(starsOf(pattern, name, a), starsOf(pattern, name, b)));
+    }
+  }
+  return result;
+}
+
+/** Sorts what stands for `*` in the names of channels; numbers by their size. */
+export const byChannel = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
+
+/**
+ * Returns what stands for the `*` and `**` of a pattern in a path that fits it with this name.
+ *
+ * @example
+ * ```ts
+ * starsOf('{name}/{name}_*.nii.gz', 'case', 'case/case_t1.nii.gz'); // → "t1"
+ * ```
+ */
+export function starsOf(pattern: string, name: string, file: string): string {
+  const match = expression(pattern, escaped(name), '(').exec(printable(file.normalize('NFC')));
+  return match!.slice(1).join(' ');
 }
 
 /**
@@ -165,16 +231,20 @@ function partnersOf(names: readonly string[], side: PatternFiles): Map<string, s
   return result;
 }
 
-/** A pattern as a regular expression; the second `{name}` is the first again. `.png` at the end also fits `.PNG`, as everywhere. */
-function expression(pattern: string, name: string): RegExp {
+/**
+ * A pattern as a regular expression; the second `{name}` is the first again. `.png` at the end also fits `.PNG`, as everywhere.
+ *
+ * @param open Before what stands for a `*`: `(` to have it as a group.
+ */
+function expression(pattern: string, name: string, open: '(' | '(?:' = '(?:'): RegExp {
   let named = false;
   const parts = pattern
     .normalize('NFC')
     .replace(/^(\.\/)+/, '')
     .split(/(\*\*\/|\*|\{name\})/)
     .map((part) => {
-      if (part === '**/') return '(?:[^/]+/)*';
-      if (part === '*') return '[^/]*';
+      if (part === '**/') return `${open}(?:[^/]+/)*)`;
+      if (part === '*') return `${open}[^/]*)`;
       if (part !== NAME) return escaped(part);
       const again = named && name.startsWith('(');
       named = true;

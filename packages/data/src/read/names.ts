@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { printable } from '@segloss/common';
 import { DataError } from '../errors.js';
 import { namesIn, readText } from '../formats/bytes.js';
+import { NIFTI_FILE } from './mask-facts.js';
 import { byId, idOf, pairImages, shown } from './pair-names.js';
 import { type Pair } from './pairs.js';
 import { checkUnreadLists } from './unread-lists.js';
@@ -12,6 +13,9 @@ import { checkUnreadLists } from './unread-lists.js';
 export { byId, idOf, pairNames, shown, stem, unpaired, type NamePairing } from './pair-names.js';
 
 const IMAGE_FILE = /\.(png|jpe?g|tiff?)$/i;
+
+/** What a list may name with its extension. */
+const LISTED_FILE = /\.(png|jpe?g|tiff?|nii(\.gz)?)$/i;
 
 /** Whether a file is called as an image that can be read. */
 export const isReadable = (path: string): boolean => IMAGE_FILE.test(path);
@@ -31,6 +35,9 @@ export async function imageFiles(folder: string): Promise<string[]> {
   const images = names.filter((name) => IMAGE_FILE.test(name));
   const ids = new Set(images.map(idOf));
   const other = names.filter((name) => OTHER_IMAGE_FILE.test(name) && !ids.has(idOf(name)));
+  if (other.length > 0 && other.every((name) => NIFTI_FILE.test(name)) && images.length === 0) {
+    throw new DataError(`cannot read ${shown(other)} in ${folder} as images: they are NIfTI volumes; name them by patterns, images 'images/*.nii.gz' and masks 'masks/{name}.nii.gz', or use the layout of nnU-Net`, 'unreadable'); // prettier-ignore
+  }
   if (other.length > 0) {
     throw new DataError(
       `cannot read ${shown(other)} in ${folder}: wanted PNG, JPEG or TIFF; convert ${other.length === 1 ? 'it' : 'them'}, or move ${other.length === 1 ? 'it' : 'them'} away`,
@@ -197,13 +204,13 @@ function pick<T extends Listed>(
   return [...found];
 }
 
-/** An image file, and what follows it on its line. */
-const PAIR = /^\s*(.*?\.(?:png|jpe?g|tiff?))["']?[\s,;]+(\S.*)/i;
+/** An image or volume file, and what follows it on its line. */
+const PAIR = /^\s*(.*?\.(?:png|jpe?g|tiff?|nii(?:\.gz)?))["']?[\s,;]+(\S.*)/i;
 
 /** Throws if a line pairs an image of one mask with another mask than the one that is read with it. */
 function checkMask(line: string, { id, masks: [mask, ...others] = [] }: Listed, list: string): void {
   if (mask === undefined || others.length > 0 || line === id) return;
-  const second = /^["']?(.*?\.(?:png|jpe?g|tiff?))\b/i.exec(PAIR.exec(line)?.[2] ?? '')?.[1];
+  const second = /^["']?(.*?\.(?:png|jpe?g|tiff?|nii(?:\.gz)?))\b/i.exec(PAIR.exec(line)?.[2] ?? '')?.[1];
   if (second === undefined) return;
   const named = idOf(second.replaceAll('\\', '/'));
   if (named === idOf(mask) || named === id) return; // also masks/a.png where the file is a_mask.png
@@ -221,6 +228,6 @@ function namesOf(line: string): string[] {
   const first = pair === undefined ? [] : [clean(pair.replace(/^["']/, ''))];
   const withoutFolders = (text: string) => text.slice(text.lastIndexOf('/') + 1);
   return [...whole, ...first, ...first.map(withoutFolders), ...whole.map(withoutFolders)].flatMap((text) =>
-    IMAGE_FILE.test(text) ? [text, text.replace(IMAGE_FILE, '')] : [text],
+    LISTED_FILE.test(text) ? [text, text.replace(LISTED_FILE, '')] : [text],
   );
 }

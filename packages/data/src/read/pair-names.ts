@@ -2,10 +2,10 @@
 import { printable } from '@segloss/common';
 import { DataError } from '../errors.js';
 
-/** A file's name without folder and extension. */
+/** A file's name without folder and extension; `.nii.gz` is one. */
 export function stem(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const dot = name.lastIndexOf('.');
+  const dot = name.replace(/(?<=.\.nii)\.gz$/i, '').lastIndexOf('.');
   return dot > 0 ? name.slice(0, dot) : name;
 }
 

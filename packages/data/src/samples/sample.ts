@@ -56,6 +56,8 @@ export interface SegmentationDataset {
   /** Names of the label values 0 to K-1; two classes are binary: background, foreground. */
   readonly classes: readonly string[];
   readonly channels: number;
+  /** Of volumes with a file for each channel, found by patterns: what tells their names apart, as `t1` and `t2`. */
+  readonly channelNames?: readonly string[];
   /** Whether several of the classes may hold in one pixel, none of which is background; see `Sample.labels`. */
   readonly multilabel?: boolean;
   readonly train: readonly SampleSource[];

@@ -34,15 +34,16 @@ export async function openNamed(
   try {
     return await openDataset(folder, { ...options, ...volumes });
   } catch (error) {
-    const volumeOption = error instanceof RangeError && Object.keys(volumes).length > 0;
-    if (volumeOption) throw noVolumes(folder, error); // an option that its layout does not have
+    const { message } = error as Error;
+    const idle = error instanceof RangeError && /: (volumes|window) means nothing/.test(message); // to its layout
+    if (idle) throw noVolumes(folder, error);
     throw error instanceof RangeError ? new DataError(error.message, 'no-data') : error;
   }
 }
 
 function noVolumes(folder: string, cause?: Error): DataError {
   const keys =
-    'data.volumes and data.intensityRange are for NIfTI volumes with a dataset.json, as MSD and nnU-Net have it';
+    'data.volumes and data.intensityRange are for NIfTI volumes, with a dataset.json as MSD and nnU-Net have it, or named by data.images and data.masks';
   const why = cause === undefined ? '' : ` (${cause.message})`;
   return new DataError(`${folder} holds images: ${keys}; leave them out${why}`, 'no-data');
 }

@@ -27,6 +27,8 @@ export interface OpenRun {
   readonly background: number | null;
   /** Height, width and channels; of volumes the depth before them. */
   readonly inputShape: readonly number[];
+  /** Of volumes with a file for each channel, found by patterns: what tells their names apart, as `t1` and `t2`. */
+  readonly channelNames?: readonly string[];
   /** With the weights of the checkpoint; to be disposed. */
   readonly model: LayersModel;
   readonly checkpoint: CheckpointName;
@@ -39,7 +41,7 @@ export interface OpenRun {
 }
 
 /** What `dataset.json` says that a model needs. */
-interface DatasetFile extends Pick<OpenRun, 'classes' | 'inputShape' | 'fingerprint'> {
+interface DatasetFile extends Pick<OpenRun, 'classes' | 'inputShape' | 'fingerprint' | 'channelNames'> {
   readonly background?: number | 'none';
   readonly settings?: string;
 }
@@ -82,7 +84,7 @@ export async function openRun(
   const config = await writtenConfig(home);
   const { background: said, settings, ...found } = home.read<DatasetFile>('dataset.json');
   const background = said === 'none' ? null : (said ?? 0);
-  const { classes, inputShape, fingerprint } = found;
+  const { classes, inputShape, fingerprint, channelNames } = found;
   const sources = modulesOfModel(config).map((module) => moduleSource(module, home.folder));
   const temperature = calibrated ? await temperatureOf(home, checkpoint) : undefined;
   await askConsent(folder, sources, modules);
@@ -94,6 +96,7 @@ export async function openRun(
     ...{ folder, config, classes, background, inputShape, model, checkpoint },
     edited: settings !== undefined && settings !== settingsOf(config),
     ...(fingerprint !== undefined && { fingerprint }),
+    ...(channelNames && { channelNames }),
     ...(temperature !== undefined && { temperature }),
   };
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { DataError } from '@segloss/data';
+import { checkPattern, DataError, filesByName, fitting, starsOf } from '@segloss/data/masks';
 
 /** The files of one image or volume; a volume may have one for each channel. */
 export interface PredictCase {
@@ -22,9 +22,15 @@ const CHANNEL = /^(.+)_(\d{4})$/;
  * the model takes; otherwise each file is a volume of its own: `patient_0001` and `patient_0002` are two patients.
  *
  * @param channels Those that the model takes. @param options `recursive`: also those of the folders below; their names have `/` between folders.
- * @throws {DataError} If there is no such folder or nothing in it, or two images have one name.
+ *   `images`: a pattern of paths from the folder, as `openDataset` has it; volumes of one name are the channels of one.
+ * @throws {DataError} If there is no such folder or nothing in it, or two images have one name. @throws {RangeError} If the pattern is wrong.
  */
-export function casesOf(folder: string, channels: number, { recursive = false } = {}): PredictCase[] {
+export function casesOf(
+  folder: string,
+  channels: number,
+  { recursive = false, images: pattern, channelNames }: CasesOptions = {},
+): PredictCase[] {
+  if (pattern !== undefined) return casesByPattern(folder, { pattern, channels, channelNames });
   const names = namesBelow(folder, recursive);
   const images = names.filter((name) => IMAGE.test(name));
   const cases = [
@@ -39,6 +45,43 @@ export function casesOf(folder: string, channels: number, { recursive = false } 
   }
   refuseTwice(folder, cases);
   return cases.map((one) => ({ ...one, files: one.files.map((name) => path.join(folder, name)) }));
+}
+
+interface CasesOptions {
+  readonly recursive?: boolean;
+  readonly images?: string;
+  /** What tells the channels of the model apart, where files of channels were found by a pattern when it was trained. */
+  readonly channelNames?: readonly string[];
+}
+
+function casesByPattern(
+  folder: string,
+  {
+    pattern,
+    channels,
+    channelNames,
+  }: { pattern: string; channels: number; channelNames: readonly string[] | undefined },
+): PredictCase[] {
+  checkPattern('predictFolder: images', pattern);
+  const readable = namesBelow(folder, true).filter((name) => IMAGE.test(name) || VOLUME.test(name));
+  const named = filesByName(readable, pattern, (name) => path.basename(name).replace(VOLUME, '').replace(IMAGE, '')); // prettier-ignore
+  if (named.size === 0) {
+    const found = namesBelow(folder, true).slice(0, 5).join(', ') || 'nothing';
+    throw new DataError(`no image in ${folder} fits the pattern ${pattern} (found: ${found}); correct the pattern`, 'no-data'); // prettier-ignore
+  }
+  return [...named].map(([name, files]) => {
+    const volume = files.every((file) => VOLUME.test(file));
+    if (files.length > 1 && !(volume && files.length === channels)) {
+      const wanted = volume && channels > 1 ? `${channels} files of each name, one for each channel` : 'one file of each name'; // prettier-ignore
+      throw new DataError(`wanted ${wanted}, got ${files.join(', ')} of ${name} in ${folder} by the pattern ${pattern}; make it narrower`, 'unpaired'); // prettier-ignore
+    }
+    const names = files.length > 1 && files.map((file) => starsOf(pattern, name, file)).join(', ');
+    const wanted = channelNames?.join(', ');
+    if (names && wanted !== undefined && names !== wanted) {
+      throw new DataError(`wanted the channels ${wanted}, with which the model was trained, got ${names} of ${name} in ${folder} by the pattern ${pattern}; rename the files, or correct the pattern`, 'unpaired'); // prettier-ignore
+    }
+    return { name, files: files.map((file) => path.join(folder, file)), volume };
+  });
 }
 
 /** Returns how many images and volumes lie in the folders below a folder. */
@@ -79,9 +122,13 @@ const OTHER_IMAGE =
   /\.(bmp|gif|webp|jp2|jpe|jfif|heic|heif|avif|ppm|pgm|pbm|pnm|tga|dcm|npy|npz|mha|mhd|nrrd)$/i;
 
 /** Images of a folder that get no label file, since their format is not read; with the reason. */
-export function leftOut(folder: string, { recursive = false } = {}): { image: string; reason: string }[] {
-  return namesBelow(folder, recursive)
-    .filter((name) => OTHER_IMAGE.test(name))
+export function leftOut(
+  folder: string,
+  { recursive = false, images: pattern }: CasesOptions = {},
+): { image: string; reason: string }[] {
+  const fits = pattern === undefined ? () => true : fitting(pattern);
+  return namesBelow(folder, recursive || pattern !== undefined)
+    .filter((name) => OTHER_IMAGE.test(name) && fits(name))
     .map((image) => ({
       image,
       reason: `cannot read ${path.join(folder, image)}: wanted PNG, JPEG, TIFF or NIfTI; convert it`,

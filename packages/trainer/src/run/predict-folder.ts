@@ -33,6 +33,11 @@ export interface PredictFolderOptions extends PredictImageOptions {
   overwrite?: boolean;
   /** Also predicts the images of the folders below, into folders of the same names. Default false. */
   recursive?: boolean;
+  /**
+   * Pattern of the images, of paths from the folder, as in `img/{name}_0000.nii.gz`: the label file is called as what `{name}` stands for. Volumes
+   * that differ in `*` alone are the channels of one. Default: every image of the folder.
+   */
+  images?: string;
 }
 
 /** What {@link predictFolder} wrote. */
@@ -66,8 +71,11 @@ export async function predictFolder(
 ): Promise<FolderPredictions> {
   const runs = together(given);
   const [run] = runs;
-  const { overwrite = false, recursive = false } = options;
-  const cases = casesOf(folder, run.inputShape.at(-1)!, { recursive });
+  const { overwrite = false, recursive = false, images } = options;
+  const { channelNames } = run;
+  const which = { recursive, ...(images !== undefined && { images }), ...(channelNames && { channelNames }) };
+  if (recursive && images !== undefined) throw new TypeError('predictFolder: wanted images or recursive, got both; a pattern has ** for folders'); // prettier-ignore
+  const cases = casesOf(folder, run.inputShape.at(-1)!, which);
   const reads = [folder, ...runs.map((one) => one.folder), ...cases.flatMap(({ files }) => files)];
   const output = new OutputFolder(out, { reads, overwrite });
   output.check(cases.map(labelFile));
@@ -75,7 +83,7 @@ export async function predictFolder(
   const overlay = options.overlay === undefined ? undefined : new OutputFolder(options.overlay, { reads: [...reads, out], overwrite }); // prettier-ignore
   overlay?.check(pictures.map(labelFile));
   const written: string[] = [];
-  const unreadable = leftOut(folder, { recursive });
+  const unreadable = leftOut(folder, which);
   for (const [i, one] of cases.entries()) {
     try {
       written.push(
@@ -87,7 +95,11 @@ export async function predictFolder(
     }
     options.onImage?.(i + 1, cases.length);
   }
-  return { written, unreadable, inSubfolders: recursive ? 0 : imagesInSubfolders(folder) };
+  return {
+    written,
+    unreadable,
+    inSubfolders: recursive || images !== undefined ? 0 : imagesInSubfolders(folder),
+  };
 }
 
 /** The name of the file that a case's labels go to. */

@@ -47,6 +47,8 @@ export interface RunImages {
   readonly description: string;
   readonly classes: readonly string[];
   readonly channels: number;
+  /** Of volumes with a file for each channel, found by patterns: what tells their names apart. */
+  readonly channelNames?: readonly string[];
   /** Index of the background class, which the foreground mean leaves out; null where every class counts. */
   readonly background: number | null;
   /** What is suspicious about the data set, as sentences. */
@@ -88,7 +90,7 @@ export async function findImages(options: ImageOptions): Promise<RunImages> {
   const opened = await openNamed(folder, readOptions(options));
   const dataset = await splitByFolds(opened, options);
   assertTrainable(dataset, { allowNoForeground });
-  const { name, classes, channels, background } = dataset;
+  const { name, classes, channels, channelNames, background } = dataset;
   const [train, val] = [spread(dataset.train, limit), spread(dataset.val, limit)];
   const own = await datasetFingerprint({ ...dataset, train, val });
   const test =
@@ -101,6 +103,7 @@ export async function findImages(options: ImageOptions): Promise<RunImages> {
   const description = [dataset.description, ...(test === undefined ? [] : [`${test.sources.length} test images from ${test.name}`])].join('; '); // prettier-ignore
   return {
     ...{ name, description, classes, channels, background, train, val },
+    ...(channelNames && { channelNames }),
     warnings: [...warningsOf(dataset, options), ...(test?.warnings ?? [])],
     fingerprint: test === undefined ? own : fingerprintOf(own, test.fingerprint),
     ...(test !== undefined && { test: test.sources }),

@@ -252,11 +252,12 @@ async function describeRun(
     val: data.val.map((one) => one.id),
     ...(data.test !== undefined && { test: data.test.map((one) => one.id) }),
   };
-  const { classes, background, inputShape, fingerprint } = data;
+  const { classes, background, inputShape, fingerprint, channelNames } = data;
   home.write('dataset.json', {
     ...about(data),
     classes,
     inputShape,
+    ...(channelNames && { channelNames }),
     fingerprint,
     background: background ?? 'none',
     settings: settingsOf(await writtenConfig(home)),

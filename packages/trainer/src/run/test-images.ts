@@ -34,6 +34,11 @@ export async function openTest(
   for (const [what, own, other] of [
     ['classes', dataset.classes.join(', '), classes.join(', ')],
     ['channels', String(dataset.channels), String(channels)],
+    [
+      'channels',
+      (dataset.channelNames ?? test.channelNames)?.join(', '),
+      (test.channelNames ?? dataset.channelNames)?.join(', '),
+    ],
   ] as const) {
     if (own === other) continue;
     throw new DataError(`data.test: wanted the ${what} of ${dataset.name}, ${own}, got ${other} in ${folder}`, 'invalid'); // prettier-ignore

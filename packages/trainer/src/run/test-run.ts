@@ -217,6 +217,10 @@ async function sourcesOf(
       'other-classes',
     );
   }
+  const [own, named] = [run.channelNames, dataset.channelNames].map((names) => names?.join(', '));
+  if (own !== undefined && named !== undefined && own !== named) {
+    throw new RunError(`testRun: wanted volumes with the channels ${own} in this order, as the run has them, got ${named} in ${folder}; rename the files, or correct images`, 'other-data'); // prettier-ignore
+  }
   const sources =
     part === 'all'
       ? [...dataset.train, ...dataset.val]
