@@ -1,5 +1,5 @@
 // `segloss analyze` over many masks: how long a mask takes next to PIL and numpy, which only count, and how much memory the process needs at most.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { randomStream } from '@segloss/data';
 import { encode } from 'fast-png';
 
+import { findPython } from './python.mjs';
 import { environment, positiveInteger } from './side-by-side.mjs';
 
 const command = fileURLToPath(new URL('../apps/benchmark/bin/segloss.mjs', import.meta.url));
@@ -38,35 +39,54 @@ function writeMasks(folder, masks, size) {
   }
 }
 
-/** Runs the command; its resident memory is asked for 20 times a second (Linux), its longest stands in VmHWM. */
-function run(folder) {
-  const started = performance.now();
-  const flags = ['analyze', '--pred', join(folder, 'pred'), '--gt', join(folder, 'gt'), '--json'];
-  const child = spawn(process.execPath, [command, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let [text, peak] = ['', 0];
-  child.stdout.on('data', (part) => (text += part));
-  const watch = setInterval(() => {
+/** Runs a program in a shell, which knows the processor time of all its threads; `watch` receives its process id from time to time. */
+function timed(program, args, watch = () => undefined) {
+  const child = spawn('sh', ['-c', '"$@"; code=$?; times >&2; exit $code', 'sh', program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const name of Object.keys(said)) child[name].on('data', (part) => (said[name] += part));
+  const watching = setInterval(() => {
     try {
-      peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? peak);
+      const [id] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ');
+      watch(id);
     } catch {
       // no /proc, or the process has ended
     }
   }, 50);
   return new Promise((resolve, reject) => {
     child.on('close', (code) => {
-      clearInterval(watch);
-      if (code !== 0) reject(new Error(`segloss analyze ended with ${code}`));
-      else resolve({ report: JSON.parse(text), peak, milliseconds: performance.now() - started });
+      clearInterval(watching);
+      if (code !== 0) reject(new Error(`${program} ended with ${code}: ${said.stderr}`));
+      // The second line of `times` is of the children: minutes and seconds, user and system.
+      const spent = [
+        ...said.stderr
+          .trim()
+          .split('\n')
+          .at(-1)
+          .matchAll(/(\d+)m([\d.]+)s/g),
+      ];
+      const milliseconds = 1000 * spent.reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0); // prettier-ignore
+      resolve({ text: said.stdout, milliseconds });
     });
   });
 }
 
-/** The same counts by PIL and numpy; undefined where python3 has not both. */
-function python(folder) {
-  const started = performance.now();
+/** Runs the command; its resident memory is asked for 20 times a second (Linux), its longest stands in VmHWM. */
+async function run(folder) {
+  const flags = ['analyze', '--pred', join(folder, 'pred'), '--gt', join(folder, 'gt'), '--json'];
+  let peak = 0;
+  const { text, milliseconds } = await timed(process.execPath, [command, ...flags], (id) => {
+    peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? peak);
+  });
+  return { report: JSON.parse(text), peak, milliseconds };
+}
+
+/** The same counts by PIL and NumPy. */
+async function countWith(python, folder) {
   const script = fileURLToPath(new URL('analyze_python.py', import.meta.url));
-  const { status, stdout } = spawnSync('python3', [script, JSON.stringify({ folder })], { encoding: 'utf8' });
-  return status === 0 ? { ...JSON.parse(stdout), milliseconds: performance.now() - started } : undefined;
+  const { text, milliseconds } = await timed(python, [script, JSON.stringify({ folder })]);
+  return { ...JSON.parse(text), milliseconds };
 }
 
 export async function main(args) {
@@ -76,6 +96,7 @@ export async function main(args) {
       masks: { type: 'string', default: '10000' },
       size: { type: 'string', default: '512' },
       rounds: { type: 'string', default: '1' },
+      python: { type: 'string' },
     },
   });
   const masks = positiveInteger('analyze', 'masks', values.masks);
@@ -83,9 +104,11 @@ export async function main(args) {
   const rounds = positiveInteger('analyze', 'rounds', values.rounds);
   const { cpu, node } = environment();
   console.log(
-    `${cpu}; Node ${node}; PNG of ${size}x${size}, 8 bits; least of ${rounds} alternating rounds, whole processes\n`,
+    `${cpu}; Node ${node}; PNG of ${size}x${size}, 8 bits; least of ${rounds} alternating rounds, processor time of whole processes`,
   );
-  console.log('| masks | seconds | ms a mask | PIL and numpy, ms a mask | ratio | peak memory, MB | p/q |');
+  const found = findPython(['numpy', 'PIL'], values.python);
+  let versions;
+  console.log('\n| masks | seconds | ms a mask | PIL and numpy, ms a mask | ratio | peak memory, MB | p/q |');
   console.log('|---:|---:|---:|---:|---:|---:|---:|');
   for (const count of [Math.max(4, 2 * Math.round(masks / 20)), 2 * Math.ceil(masks / 2)]) {
     const folder = mkdtempSync(join(tmpdir(), 'segloss-perf-'));
@@ -94,20 +117,23 @@ export async function main(args) {
       const [ours, theirs] = [[], []];
       for (let round = 0; round < rounds; round++) {
         ours.push(await run(folder));
-        theirs.push(python(folder));
+        if (found !== undefined) theirs.push(await countWith(found, folder));
       }
-      const least = (list) => Math.min(...list.map((one) => one?.milliseconds ?? NaN)) / count;
+      const least = (list) =>
+        list.length === 0 ? NaN : Math.min(...list.map((one) => one.milliseconds)) / count;
       const { ratio } = ours[0].report.runs[0].analysis.classes[1].overall;
       const peak = Math.max(...ours.map((one) => one.peak));
       const number = (value, digits) => (value > 0 ? value.toFixed(digits) : 'n/a');
       console.log(
         `| ${count} | ${((least(ours) * count) / 1000).toFixed(1)} | ${number(least(ours), 2)} | ${number(least(theirs), 2)} | ${number(least(ours) / least(theirs), 2)} | ${number(peak / 1024, 0)} | ${ratio.toFixed(3)} |`,
       );
-      if (theirs[0] !== undefined && Math.abs(theirs[0].ratio - ratio) > 1e-9) {
-        throw new Error(`wanted the ratio of ${theirs[0].versions}, ${theirs[0].ratio}, got ${ratio}`);
+      versions ??= theirs[0]?.versions;
+      if (found !== undefined && Math.abs(theirs[0].ratio - ratio) > 1e-9) {
+        throw new Error(`wanted the ratio of ${versions}, ${theirs[0].ratio}, got ${ratio}`);
       }
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
+  if (versions) console.log(`\n${versions}`);
 }
