@@ -119,11 +119,13 @@ async function writeSample(folder, sample) {
   return files;
 }
 
-/** Smooth colors with some noise, and a disc. */
+/** Smooth colors with some noise, which take about as many bytes as a photograph, and a disc. */
 async function write(folder) {
   const random = randomStream('perf');
-  const data = new Uint8Array(4 * WIDTH * HEIGHT);
-  for (let i = 0; i < data.length; i++) data[i] = 100 + 60 * Math.sin(i / 9000 + (i % 4)) + 20 * random.uniform(); // prettier-ignore
+  const data = Uint8Array.from({ length: 4 * WIDTH * HEIGHT }, (_, i) => {
+    const [x, y] = [(i >> 2) % WIDTH, Math.floor((i >> 2) / WIDTH)];
+    return 110 + 60 * Math.sin(x / 60 + (i % 4)) * Math.cos(y / 50) + 6 * random.uniform();
+  });
   const disc = new Uint8Array(WIDTH * HEIGHT).map((_, i) =>
     ((i % WIDTH) - 300) ** 2 + (Math.floor(i / WIDTH) - 250) ** 2 < 1e4 ? 255 : 0,
   );

@@ -72,8 +72,8 @@ describe('KeptMasks', () => {
     const kept = new KeptMasks();
     const a = mask(new Uint8Array(1024).fill(3, 10, 700).fill(255, 1000));
     const b = mask(new Uint16Array(1024).fill(300, 0, 9));
-    kept.keep('a', a);
-    kept.keep('b', b);
+    expect(kept.keep('a', a)).toEqual([[0, 310], [3, 690], [255, 24]]); // prettier-ignore
+    expect(kept.keep('b', b)).toEqual([[0, 1015], [300, 9]]); // prettier-ignore
     expect(kept.get('a')).toEqual(a);
     expect(kept.get('b')).toEqual(b);
     expect(kept.get('c')).toBeUndefined();
@@ -82,7 +82,8 @@ describe('KeptMasks', () => {
   it('keeps no mask of more runs than a sixteenth of its pixels', () => {
     const kept = new KeptMasks();
     kept.keep('a', mask(Uint8Array.from({ length: 1024 }, (_, i) => Math.floor(i / 16) % 2)));
-    kept.keep('b', mask(Uint8Array.from({ length: 1024 }, (_, i) => Math.floor(i / 15) % 2)));
+    const many = kept.keep('b', mask(Uint8Array.from({ length: 1024 }, (_, i) => Math.floor(i / 15) % 2)));
+    expect(many).toEqual([[0, 514], [1, 510]]); // prettier-ignore
     expect(kept.get('a')).toBeDefined();
     expect(kept.get('b')).toBeUndefined();
   });

@@ -66,8 +66,7 @@ export async function decodeMasks(
     try {
       const raw = await decode(name, file);
       const mask = maskOf(name, raw);
-      kept.keep(name, mask);
-      found.set(name, factsOfPixels(raw, mask));
+      found.set(name, factsOfPixels(raw, mask, kept.keep(name, mask)));
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       found.set(name, error);

@@ -15,12 +15,12 @@ export interface MaskFacts {
   readonly palette?: { readonly name: string; readonly colors: Readonly<Record<number, string>> };
 }
 
-/** What the mask of decoded pixels holds. */
+/** What the mask of decoded pixels holds. @param values Its values, as {@link countsOf} gives them, if they were counted. */
 export function factsOfPixels(
   { indexed, palette }: Pick<RawPixels, 'indexed' | 'palette'>,
   { height, width, values: pixels, lossy }: Mask,
+  values: MaskFacts['values'] = countsOf(pixels),
 ): MaskFacts {
-  const values = countsOf(pixels);
   return {
     shape: [height, width],
     values,

@@ -1,4 +1,4 @@
-import { forEachRun } from '@segloss/common';
+import { forEachRun, Tally } from '@segloss/common';
 
 import { type Mask } from './pixels.js';
 
@@ -16,21 +16,25 @@ export class KeptMasks {
   private readonly masks = new Map<string, Runs>();
   private bytes = 0;
 
-  /** Keeps a mask if there is room. */
-  keep(file: string, { values, ...mask }: Mask): void {
+  /** Keeps a mask if there is room. Returns its values, rising, with how many there are of each, as `countsOf` does. */
+  keep(file: string, { values, ...mask }: Mask): [value: number, pixels: number][] {
     // More runs than this take as much time to unpack as the file does.
     const most = Math.min(values.length / 16, (MAX_BYTES - this.bytes) / RUN_BYTES);
     const ends: number[] = [];
     const ofRuns: number[] = [];
-    forEachRun(values, values, (value, _, _start, end) => {
+    const tally = new Tally();
+    forEachRun(values, values, (value, _, start, end) => {
+      tally.add(value, end - start);
       if (ends.length > most) return;
       ends.push(end);
       ofRuns.push(value);
     });
-    if (ends.length > most) return;
-    this.bytes += RUN_BYTES * ends.length;
-    const kept = values instanceof Uint16Array ? Uint16Array.from(ofRuns) : Uint8Array.from(ofRuns);
-    this.masks.set(file, { ...mask, ends: Uint32Array.from(ends), values: kept });
+    if (ends.length <= most) {
+      this.bytes += RUN_BYTES * ends.length;
+      const kept = values instanceof Uint16Array ? Uint16Array.from(ofRuns) : Uint8Array.from(ofRuns);
+      this.masks.set(file, { ...mask, ends: Uint32Array.from(ends), values: kept });
+    }
+    return tally.entries();
   }
 
   /** The mask, if it was kept. */

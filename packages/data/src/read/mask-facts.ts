@@ -24,8 +24,7 @@ async function factsOf(path: string, kept?: KeptMasks): Promise<MaskFacts> {
   }
   const raw = await decodeFile(path);
   const mask = maskOf(path, raw);
-  kept?.keep(path, mask);
-  return factsOfPixels(raw, mask);
+  return factsOfPixels(raw, mask, kept?.keep(path, mask));
 }
 
 /** Of JPEG masks the values depend on the decoder. */
