@@ -3,7 +3,7 @@ import { blockLabels, NONE_SEEN, SOME_SEEN } from './block-labels';
 import { scaleRows } from './combine-rows';
 import { exp4, log4, TABLE, writeTable } from './exponential';
 import { softmaxFactor4, softmaxSlope4, wholeOf } from './focal';
-import { BLOCK, copyExponentials, exponentialsBelow, invert, logarithms, logitsToRows, ROW } from './region-block';
+import { BLOCK, copyExponentials, exponentialsBelow, invert, logarithms, logitsToRows, ROW, storeRow, sumOfLanes } from './region-block';
 import { firstPixel, imageOf, lastPixel } from './region-parts';
 
 // The costs, as src/wasm/losses/label-costs.ts numbers them; p is the parameter.
@@ -48,12 +48,49 @@ export function labelCostScratch(classes: i32): i32 {
   return TABLE + (2 * classes + 9) * <i32>ROW;
 }
 
-/** s = e · inverse of each pixel's label, 0 where it has none. */
-function ofLabels(e: usize, inverse: usize, labels: usize, s: usize): void {
+/** s = e · inverse of each pixel's label, 0 where it has none; `kind` is what `blockLabels` says. */
+function ofLabels(e: usize, inverse: usize, labels: usize, kind: i32, s: usize): void {
+  if (kind >= 0) {
+    const own = e + <usize>kind * ROW;
+    for (let lane: usize = 0; lane < ROW; lane += 16) {
+      v128.store(s + lane, f32x4.mul(v128.load(own + lane), v128.load(inverse + lane)));
+    }
+    return;
+  }
   for (let i: usize = 0; i < ROW; i += 4) {
     const label = load<i32>(labels + i);
     store<f32>(s + i, label < 0 ? 0 : load<f32>(e + <usize>label * ROW + i) * load<f32>(inverse + i));
   }
+}
+
+/** log s = z - logs of each pixel's label, in the same way */
+function logsOfLabels(z: usize, logs: usize, labels: usize, kind: i32, logS: usize): void {
+  if (kind >= 0) {
+    const own = z + <usize>kind * ROW;
+    for (let lane: usize = 0; lane < ROW; lane += 16) {
+      v128.store(logS + lane, f32x4.sub(v128.load(own + lane), v128.load(logs + lane)));
+    }
+    return;
+  }
+  for (let i: usize = 0; i < ROW; i += 4) {
+    const label = load<i32>(labels + i);
+    store<f32>(logS + i, label < 0 ? 0 : load<f32>(z + <usize>label * ROW + i) - load<f32>(logs + i));
+  }
+}
+
+/** Adds -costs of a block, and how many of its pixels count, to the sums of the label that all have. */
+function addRow(costs: usize, s: usize, to: usize, classes: i32, cost: i32, limit: v128): void {
+  let sum: f64 = 0;
+  let few = f32x4.splat(0);
+  const one = f32x4.splat(1);
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    sum += sumOfLanes(v128.load(costs + lane));
+    few = f32x4.add(few, cost == BELOW ? v128.and(one, f32x4.lt(v128.load(s + lane), limit)) : one);
+  }
+  store<f64>(to, load<f64>(to) - sum);
+  if (cost == FOCAL) return;
+  const count = to + (<usize>classes << 3);
+  store<f64>(count, load<f64>(count) + sumOfLanes(few));
 }
 
 /**
@@ -93,14 +130,15 @@ export function labelCostSums(
       exponentialsBelow(z, rows, total, largest, classes, table);
       logarithms(largest, total, logs, table);
       invert(v, total, inverse);
-      ofLabels(rows, inverse, labels, s);
-      for (let i: usize = 0; i < ROW; i += 4) {
-        const label = load<i32>(labels + i);
-        store<f32>(costs + i, label < 0 ? 0 : load<f32>(z + <usize>label * ROW + i) - load<f32>(logs + i));
-      }
+      ofLabels(rows, inverse, labels, kind, s);
+      logsOfLabels(z, logs, labels, kind, costs);
       for (let lane: usize = 0; lane < ROW; lane += 16) {
         const negative = negativeCost4(cost, v128.load(s + lane), v128.load(costs + lane), p, whole, table);
         v128.store(costs + lane, negative);
+      }
+      if (kind >= 0) {
+        addRow(costs, s, sums + (<usize>kind << 3), classes, cost, p);
+        continue;
       }
       for (let i: usize = 0; i < ROW; i += 4) {
         const label = load<i32>(labels + i);
@@ -157,10 +195,15 @@ export function labelCostGradient(
         exponentialsBelow(z, e, total, largest, classes, table);
       }
       invert(v, total, inverse);
-      ofLabels(e, inverse, labels, s);
-      for (let i: usize = 0; i < ROW; i += 4) {
-        const label = load<i32>(labels + i);
-        store<f32>(onLog + i, label < 0 ? 0 : load<f32>(ofClasses + (<usize>label << 2)));
+      ofLabels(e, inverse, labels, kind, s);
+      if (kind >= 0) {
+        const factor = v128.load32_splat(ofClasses + (<usize>kind << 2));
+        storeRow(onLog, factor, factor, factor, factor);
+      } else {
+        for (let i: usize = 0; i < ROW; i += 4) {
+          const label = load<i32>(labels + i);
+          store<f32>(onLog + i, label < 0 ? 0 : load<f32>(ofClasses + (<usize>label << 2)));
+        }
       }
       for (let lane: usize = 0; lane < ROW; lane += 16) {
         const derivative = f32x4.mul(v128.load(onLog + lane), slope4(cost, v128.load(s + lane), p, whole, table));
