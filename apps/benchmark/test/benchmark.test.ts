@@ -264,6 +264,12 @@ tune: { folds: 2, grid: { optimizer.learningRate: [0.001, 0.1] } }
 });
 
 describe('segloss train', () => {
+  it('brings images of several sizes to one by itself', () => {
+    const flags = tiny.slice(2); // without --size
+    const { status, stderr } = segloss('train', '--data', 'other-size', '--loss', 'ce', ...flags, '--out', 'sizes-by-itself');
+    expect([status, stderr]).toEqual([0, expect.stringMatching(new RegExp(` to validate at ${side} x ${side}, `))]);
+  }); // prettier-ignore
+
   it('needs no file, leaves a report, and says what to do next', () => {
     const { status, stderr } = segloss('train', '--data', 'good', '--loss', 'ce', ...tiny, '--out', 'single');
     expect(status).toBe(0);

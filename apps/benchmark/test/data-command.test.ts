@@ -45,6 +45,14 @@ describe('segloss data check', () => {
     );
   });
 
+  it('repeats the patterns in the next command', async () => {
+    let text = '';
+    const stdout = { write: (part: string) => (text += part) } as unknown as NodeJS.WriteStream;
+    const files = { images: 'images/*.png', masks: 'masks/{name}.png' };
+    await dataCheckCommand(folder('named', [0, 1, 2, 1]), { json: false, files, terminal: { stdout } });
+    expect(text.trim()).toMatch(/ --images '?images\/\*\.png'? --masks '?masks\/\{name\}\.png'?$/);
+  });
+
   it('prints lists where the terminal is narrower than its tables', async () => {
     const { text } = await check(folder('narrow', [0, 1, 2, 1]), { columns: 60 });
     expect(text).not.toContain('│');

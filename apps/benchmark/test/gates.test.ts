@@ -116,6 +116,7 @@ describe('the force of a loss', () => {
     expect(forceOf('ce + focal', 0.05)).toEqual({
       reason: 'ce + focal: no closed form of focal',
     });
+    for (const truth of [0, 1]) expect(forceOf('ce', truth)).toEqual({ reason: 'ce: every pixel is of the class, or none' }); // prettier-ignore
     expect(forceOf('./mine.ts#loss', 0.05)).toEqual({
       reason: expect.stringContaining('./mine.ts#loss: a module of your own'),
     });

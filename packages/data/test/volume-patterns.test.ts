@@ -156,6 +156,7 @@ describe('volumes by patterns are refused', () => {
     for (const volumes of ['whole', 'slices'] as const) {
       const { usable, problems } = await checkDataset(folder, { ...single, volumes });
       expect(usable).toBe(false);
+      expect(new Set(problems.map((one) => one.message)).size).toBe(problems.length); // not for every slice anew
       expect(problems.map((one) => one.message).join('\n')).toContain(message);
     }
   });

@@ -99,6 +99,8 @@ it('is one on volumes with a file for each channel, trained in patches, tested a
   await writeCases(at('other'), ['q_1', 'q_2'], ['t1', 'ce']);
   await expect(testRun(run, { data: at('other'), part: 'all', ...patterns })).rejects.toThrow('wanted volumes with the channels t1, t2 in this order, as the run has them, got ce, t1'); // prettier-ignore
   await expect(predictFolder(run, at('in'), at('none'), { images: '*.nii' })).rejects.toThrow('no image in'); // prettier-ignore
+  await expect(predictFolder(run, at('in', '*.nii.gz'), at('none'))).rejects.toThrow(/is a pattern, not a folder; give its folder, and --images \*\.nii\.gz/); // prettier-ignore
+  await expect(predictFolder(run, at('in', 'p_1', 'p_1_t1.nii.gz'), at('none'))).rejects.toThrow(/is a file, not a folder/); // prettier-ignore
   await expect(predictFolder(run, at('in'), at('none'), { images: '*', recursive: true })).rejects.toThrow(TypeError); // prettier-ignore
   expect(JSON.parse(readFileSync(path.join(home, 'dataset.json'), 'utf8'))).toMatchObject({ channelNames: ['t1', 't2'] }); // prettier-ignore
   expect(readdirSync(at('labels')).filter((name) => name.endsWith('.nii.gz'))).toHaveLength(2);

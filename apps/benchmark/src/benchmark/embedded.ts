@@ -44,7 +44,7 @@ const RECIPE = `  model:
 `;
 
 /** What `segloss train --data FOLDER` starts from. */
-export const OWN_RUN = `base:\n${RECIPE}`;
+export const OWN_RUN = `base:\n  data:\n    size: auto\n${RECIPE}`;
 
 /** What `segloss benchmark --data FOLDER` starts from; `experiments/own-folder.yaml` is a copy for users. */
 export const OWN_FOLDER = `# The same losses on images of your own.

@@ -137,9 +137,10 @@ export const NO_SPEC: NoForce = { reason: 'a row whose runs do not name their lo
 /**
  * Returns the force of the marginal penalty of a loss, from its closed form.
  *
- * @returns The reason where a term has no closed form, or the loss is a user module.
+ * @returns The reason where a term has no closed form, the loss is a user module, or the class covers everything.
  */
 export function forceOf(spec: string, truth: number): Force | NoForce {
+  if (!(truth > 0 && truth < 1)) return { reason: `${spec}: every pixel is of the class, or none` };
   let loss: Loss;
   try {
     loss = parseLoss(spec);

@@ -83,15 +83,20 @@ export async function dataCheckCommand(
   }: { json: boolean; files?: Omit<CheckFlags, 'json'>; terminal: Pick<Terminal, 'stdout'> },
 ): Promise<number> {
   const report = await checkDataset(folder, files);
-  stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : toText(report, stdout.columns));
+  stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : toText(report, files, stdout.columns));
   return (report.usable ? exitCodes.ok : exitCodes.data).code;
 }
 
 /** The report for a terminal of this width; a pipe has none. */
-function toText(report: DatasetReport, width: number | undefined): string {
+function toText(
+  report: DatasetReport,
+  { images, masks }: Pick<CheckFlags, 'images' | 'masks'>,
+  width: number | undefined,
+): string {
   const { folder, description, problems, warnings, faults } = report;
+  const patterns = images === undefined || masks === undefined ? '' : ` --images ${quote(images)} --masks ${quote(masks)}`; // prettier-ignore
   const verdict = report.usable
-    ? `the data can be used; next: segloss train --data ${quote(folder)}`
+    ? `the data can be used; next: segloss train --data ${quote(folder)}${patterns}`
     : `the data cannot be used: ${plural(faults, 'fault')}`;
   const told = faults > problems.length ? [`fault: and ${faults - problems.length} more`] : [];
   const mend =

@@ -92,16 +92,21 @@ export async function checkDataset(folder: string, options: OpenDatasetOptions =
   };
 }
 
-/** Counts faults, keeps some of each kind, and the values of masks that are no labels. */
+/** Counts faults, keeps some of each kind, and the values of masks that are no labels. What all slices of a volume share is one fault. */
 class Faults {
-  count = 0;
+  readonly #known = new Set<string>();
   readonly told: Finding[] = [];
   readonly values = new Set<number>();
+
+  get count(): number {
+    return this.#known.size;
+  }
 
   /** @throws What is no fault of the data. */
   add(error: unknown): undefined {
     if (!(error instanceof DataError)) throw error;
-    this.count++;
+    if (this.#known.has(error.message)) return undefined;
+    this.#known.add(error.message);
     for (const [value] of error.values) this.values.add(value);
     if (this.told.filter(({ kind }) => kind === error.code).length < TOLD) {
       this.told.push({ kind: error.code, message: error.message });

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { checkPattern, DataError, filesByName, fitting, starsOf } from '@segloss/data/masks';
+import { checkPattern, DataError, filesByName, fitting, isPattern, starsOf } from '@segloss/data/masks';
 
 /** The files of one image or volume; a volume may have one for each channel. */
 export interface PredictCase {
@@ -110,6 +110,10 @@ function namesBelow(folder: string, recursive: boolean): string[] {
     visit('');
   } catch (error) {
     const { code, path: place = folder, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR' || isPattern(path.basename(folder))) {
+      const what = code === 'ENOTDIR' ? 'a file' : 'a pattern';
+      throw new DataError(`${folder} is ${what}, not a folder; give its folder, and --images ${path.basename(folder)} (images) to choose what is predicted`, 'missing-folder'); // prettier-ignore
+    }
     throw code === 'ENOENT'
       ? new DataError(`no folder ${place}; give the path of a folder with images`, 'missing-folder')
       : new DataError(`cannot read the folder ${place}: ${message}`, 'missing-folder');
