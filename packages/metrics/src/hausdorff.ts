@@ -85,14 +85,13 @@ function percentileDistance(
     : Math.max(percentileOf(truthToPredicted, percentile), percentileOf(predictedToTruth, percentile));
 }
 
-/** Linear interpolation between the order statistics. */
+/** Linear interpolation between the order statistics. Changes the order of the distances. */
 function interpolatedPercentile({ distances }: DirectedDistances, percentile: number): number {
   const at = ((distances.length - 1) * percentile) / 100;
   const rank = Math.floor(at);
-  const parted = distances.slice();
-  const below = partition(parted, rank);
+  const below = partition(distances, rank);
   let above = Infinity;
-  for (let i = rank + 1; i < parted.length; i++) if (parted[i]! < above) above = parted[i]!;
+  for (let i = rank + 1; i < distances.length; i++) if (distances[i]! < above) above = distances[i]!;
   return above === Infinity ? below : below + (at - rank) * (above - below);
 }
 

@@ -100,18 +100,22 @@ function measure(
   };
 }
 
-function directed(
-  { places, sizes }: SurfaceElements,
-  to: SurfaceElements,
-  spacing: readonly number[],
-): DirectedDistances {
-  const distances = squaredDistances(places, to, spacing);
+function directed(from: SurfaceElements, to: SurfaceElements, spacing: readonly number[]): DirectedDistances {
+  const distances = squaredDistances(from.places, to, spacing);
   for (let i = 0; i < distances.length; i++) distances[i] = Math.sqrt(distances[i]!);
-  return { distances, sizes };
+  return {
+    distances,
+    get sizes() {
+      return from.sizes;
+    },
+  };
 }
 
 /** A question to the tree of points costs about as much as the distances of so many pixels. */
 const PIXELS_PER_POINT = 16;
+
+/** Where elements are rarer, some places are probably far from all of them. */
+const PIXELS_PER_ELEMENT = 64;
 
 /** The squared distances of places to the nearest element, by a tree of the elements, or where there are many from row to row, or by those of all pixels. */
 function squaredDistances(
@@ -124,7 +128,8 @@ function squaredDistances(
   if (shape.length <= 3 && (places.length + elements.length) * PIXELS_PER_POINT < pixels) {
     return new NearestPoints(elements, shape, spacing).squaredDistances(places, shape);
   }
-  const close = shape.length === 2 || shape.length === 3 ? distancesToClose(places, elements, shape, spacing) : undefined; // prettier-ignore
+  const isDense = elements.length * PIXELS_PER_ELEMENT > pixels && (shape.length === 2 || shape.length === 3);
+  const close = isDense ? distancesToClose(places, elements, shape, spacing) : undefined;
   if (close !== undefined) return close;
   const mask = new Uint8Array(pixels);
   for (let i = 0; i < elements.length; i++) mask[elements[i]!] = 1;

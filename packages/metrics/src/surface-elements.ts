@@ -46,7 +46,15 @@ export function pixelElements(region: Uint8Array, shape: readonly number[]): Sur
     places[count] = first + 3;
     count += border >> 24;
   }
-  return { places: places.slice(0, count), sizes: new Float64Array(count).fill(1), shape };
+  let sizes: Float64Array | undefined;
+  return {
+    places: places.subarray(0, count),
+    shape,
+    // Made where they are asked for: percentiles of pixels do without.
+    get sizes() {
+      return (sizes ??= new Float64Array(count).fill(1));
+    },
+  };
 }
 
 /** How many bytes are 1; the others are 0. */
