@@ -19,17 +19,22 @@ let folders = 0;
 const SIZE = { dims: [3, 2, 1], pixdim: [1, 2, 3] };
 const PLACE = [[1, 0, 0, 0], [0, 2, 0, 0], [0, 0, 3, 0]]; // prettier-ignore
 const LABELS = [0, 0, 1, 1, 1, 0];
-const image = (first: number): Partial<Crafted> => ({ values: [first, 10, 20, 30, 40, 50] });
+const image = (first: number): Given => ({ values: [first, 10, 20, 30, 40, 50] });
+
+/** What differs from a volume of that size and place. */
+interface Given extends Partial<Crafted> {
+  placed?: false;
+}
 
 /** A folder with volumes; names that end with .png are images. */
-function folderOf(files: Readonly<Record<string, Partial<Crafted>>>): string {
+function folderOf(files: Readonly<Record<string, Given>>): string {
   const folder = path.join(root, String(folders++));
-  for (const [name, given] of Object.entries(files)) {
+  for (const [name, { placed = true, ...given }] of Object.entries(files)) {
     const file = path.join(folder, name);
     mkdirSync(path.dirname(file), { recursive: true });
     const bytes = name.endsWith('.png')
       ? encode({ width: 2, height: 1, data: Uint8Array.of(0, 1), channels: 1, depth: 8 })
-      : nifti({ ...SIZE, values: LABELS, sform: PLACE, ...given });
+      : nifti({ ...SIZE, values: LABELS, ...(placed && { sform: PLACE }), ...given });
     writeFileSync(file, name.endsWith('.gz') ? gzipSync(bytes) : bytes);
   }
   return folder;
@@ -126,7 +131,7 @@ const WIDER = [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 3, 0]]; // prettier-ignore
 const single = { images: 'i/*.nii', masks: 'm/{name}.nii' };
 
 describe('volumes by patterns are refused', () => {
-  it.each<[string, Record<string, Partial<Crafted>>, { images: string; masks: string }, string]>([
+  it.each<[string, Record<string, Given>, { images: string; masks: string }, string]>([
     ['without labels', { 'i/a.nii': {}, 'i/b.nii': {}, 'm/a.nii': {} }, single, 'image without mask in'],
     ['without image', { 'i/a.nii': {}, 'm/a.nii': {}, 'm/b.nii': {} }, single, 'mask without image in'],
     ['next to images', { 'i/a.nii': {}, 'i/b.png': {}, 'm/a.nii': {}, 'm/b.png': {} }, { images: 'i/*', masks: 'm/{name}.*' }, 'wanted images and masks of one kind in'], // prettier-ignore
@@ -139,10 +144,15 @@ describe('volumes by patterns are refused', () => {
     expect(await failure(openDataset(folderOf(files), patterns))).toContain(message);
   });
 
-  it.each<[string, Partial<Crafted>, string]>([
+  it.each<[string, Given, string]>([
     ['another place', { sform: OTHER_PLACE }, 'lie up to 40.0 mm apart by their affines'],
     ['a flipped axis', { sform: FLIPPED }, 'lie up to 2.0 mm apart'],
     ['another spacing', { sform: WIDER }, 'lie up to 2.0 mm apart'],
+    [
+      'another spacing without a place',
+      { placed: false, pixdim: [2, 2, 2] },
+      'wanted image and labels of one spacing, got 3 x 2 x 1 mm in',
+    ],
     ['another size', { dims: [2, 3, 1] }, 'wanted image and labels of one size, got 1x2x3 in'],
     ['fractions', { type: 16, values: [0, 0.5, 1, 1, 1, 0] }, 'got 0.5 (1 pixels)'],
     ['unnamed classes', { values: [0, 1, 2, 2, 1, 0] }, 'got 2 (2 pixels); without classes.txt'],
@@ -159,6 +169,11 @@ describe('volumes by patterns are refused', () => {
       expect(new Set(problems.map((one) => one.message)).size).toBe(problems.length); // not for every slice anew
       expect(problems.map((one) => one.message).join('\n')).toContain(message);
     }
+  });
+
+  it('where one has other channels than the first', async () => {
+    const folder = folderOf({ 'i/a.nii': image(0), 'i/b.nii': { dims: [3, 2, 1, 2], values: [...LABELS, ...LABELS] }, 'm/a.nii': {}, 'm/b.nii': {} }); // prettier-ignore
+    expect(await failure(openDataset(folder, single))).toMatch(/wanted the same channels in every volume, got 1 in .*i\/a\.nii and 2 in .*i\/b\.nii/); // prettier-ignore
   });
 
   it('where options of volumes are given for images', async () => {

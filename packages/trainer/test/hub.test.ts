@@ -277,6 +277,16 @@ describe('weights of a hub', () => {
   });
 });
 
+it("says that a file of one's own comes without the normalization of its images, unless one is chosen", async () => {
+  const file = path.join(folder, 'own.safetensors');
+  writeFileSync(file, weights);
+  await plan(file);
+  expect(said.filter((text) => text.includes('they keep values from 0 to 1; set data.normalize'))).toEqual([expect.stringContaining(`${file}: a file does not say`)]); // prettier-ignore
+  said.length = 0;
+  await plan(file, { data: { folder: path.join(folder, 'data'), size: 32, normalize: 'none' } });
+  expect(said).toEqual([]);
+});
+
 describe('imagenet', () => {
   it('is a repository for each encoder', () => {
     const encoders = models().flatMap(({ name }) => /^unet-(.+)$/.exec(name)?.[1] ?? []);

@@ -73,7 +73,7 @@ async function channelsOf(
   cases: readonly VolumeCase[],
 ): Promise<number> {
   const first = cases[0]!;
-  const channels = await channelsIn(first);
+  const channels = await channelsIn(cases);
   const named = Object.keys(description.channel_names ?? description.modality ?? {}).length;
   if (named === 0 || named === channels) return channels;
   throw new DataError(

@@ -22,7 +22,7 @@ async function openPatterns(folder: string, given: FilePatterns, options: Layout
   }
   const files = cases.map(({ mask, ...one }) => ({ ...one, label: mask }));
   const items = files.map((one) => volumeItem(one, options));
-  const count = await channelsIn(files[0]!);
+  const count = await channelsIn(files);
   return {
     ...(await foundIn(folder, items, options)),
     takes: [...TAKES, ...VOLUME_OPTIONS],

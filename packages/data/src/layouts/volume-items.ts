@@ -1,4 +1,5 @@
 // What layouts of NIfTI volumes share.
+import { DataError } from '../errors.js';
 import { readNiftiHeader } from '../formats/nifti/read.js';
 import { sourceOf } from '../read/origin.js';
 import { type Item, type LayoutOption, type LayoutOptions } from './layout.js';
@@ -32,9 +33,28 @@ export function volumeItem(one: VolumeCase, { volumes = 'slices', axis = 0, wind
   };
 }
 
-/** The channels of a volume, over all of its files; by the first one's header. */
-export async function channelsIn({ images }: VolumeCase): Promise<number> {
-  return (await readNiftiHeader(images[0])).channels * images.length;
+/** The channels of every volume, over all of its files, by their headers. @throws {DataError} `unpaired` if two volumes have not the same. */
+export async function channelsIn(cases: readonly VolumeCase[]): Promise<number> {
+  let first: { readonly count: number; readonly file: string } | undefined;
+  for (const { images } of cases) {
+    let count = 0;
+    for (const image of images) {
+      // A file that cannot be read is a fault of its own when it is loaded.
+      const header = await readNiftiHeader(image).catch((error: unknown) => {
+        if (error instanceof DataError && first !== undefined) return undefined;
+        throw error;
+      });
+      count += header?.channels ?? NaN;
+    }
+    if (Number.isNaN(count)) continue;
+    first ??= { count, file: images[0] };
+    if (count === first.count) continue;
+    throw new DataError(
+      `wanted the same channels in every volume, got ${first.count} in ${first.file} and ${count} in ${images.join(', ')}; add the missing ones, or leave the volume out`,
+      'unpaired',
+    );
+  }
+  return first!.count;
 }
 
 /** What is done to volumes, for the description. */

@@ -127,7 +127,16 @@ function sameGeometry(image: string, a: NiftiVolume, label: string, b: NiftiVolu
       'size-mismatch',
     );
   }
-  const apart = a.placed && b.placed ? distanceOf(a.affine, b.affine, a.shape) : 0;
+  if (!(a.placed && b.placed)) {
+    // One of them does not say where it is, but both how large their voxels are; HD95 and resampling go by it.
+    if (a.spacing.every((side, axis) => Math.abs(side / b.spacing[axis]! - 1) < 0.01)) return;
+    const mm = ({ spacing, placed }: NiftiVolume) => `${spacing.join(' x ')} mm${placed ? '' : ' (without a place)'}`; // prettier-ignore
+    throw new DataError(
+      `wanted image and labels of one spacing, got ${mm(a)} in ${image} and ${mm(b)} in ${label}; correct the header of the one that is wrong`,
+      'size-mismatch',
+    );
+  }
+  const apart = distanceOf(a.affine, b.affine, a.shape);
   if (apart <= Math.min(...a.spacing) / 2) return;
   throw new DataError(
     `wanted image and labels in one place, but voxels of ${image} and ${label} lie up to ${apart.toFixed(1)} mm apart ` +

@@ -29,7 +29,7 @@ export interface ResolvedWeights {
  * `auto` is `none`.
  *
  * @param channels Of the images.
- * @param say Receives what is downloaded, and that a repository does not say how its images are normalized.
+ * @param say Receives what is downloaded, and that a repository or file does not say how its images are normalized.
  * @throws {ConfigError} If the model takes no such weights, or the name of the weights is wrong. @throws {HubError} If they cannot be downloaded.
  */
 export async function resolveEncoderWeights(
@@ -40,6 +40,7 @@ export async function resolveEncoderWeights(
   const { config, origin } = loaded;
   const { encoderWeights: text } = config.model;
   if (!isHubReference(text)) {
+    if (typeof text === 'string' && config.data.normalize === 'auto') say(unnormalized(text, 'a file'));
     const plain = normalizedBy(config, undefined);
     return { loaded: { ...loaded, config: plain }, local: plain };
   }
@@ -48,7 +49,7 @@ export async function resolveEncoderWeights(
   const known = text === 'imagenet' ? IMAGENET_NORMALIZATION : normalizationIn(file.description);
   const auto = config.data.normalize === 'auto';
   if (auto && known === undefined) {
-    say(`${reference.repository} does not say how its images are normalized: they keep values from 0 to 1; set data.normalize to the mean and std of the weights`); // prettier-ignore
+    say(unnormalized(reference.repository, 'it'));
   }
   const pinned = writeReference(file.reference);
   const normalized = normalizedBy(config, known && forChannels(known, channels));
@@ -62,6 +63,9 @@ export async function resolveEncoderWeights(
     local: withWeights(file.path),
   };
 }
+
+const unnormalized = (weights: string, what: string): string =>
+  `${weights}: ${what} does not say how its images are normalized: they keep values from 0 to 1; set data.normalize to the mean and std of the weights ({ mean: [${IMAGENET_NORMALIZATION.mean.join(', ')}], std: [${IMAGENET_NORMALIZATION.std.join(', ')}] } for ImageNet), or to none`;
 
 function referenceOf({ model: { name } }: RunConfig, text: string): HubReference {
   const refuse = (expected: string, remedy: string): never => {
