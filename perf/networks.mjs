@@ -1,12 +1,20 @@
 // A training step (cross-entropy, gradients, Adam) and a prediction of whole networks: our wasm kernels, without and with the multiply-adds of relaxed
-// SIMD, and PyTorch (eager) in both layouts of memory, with as many threads. Each has a process of its own; they take turns. `backends`
-// compares with the other backends of tfjs, `web-runtimes` with other libraries for pages.
+// SIMD, and PyTorch (eager) in both layouts of memory, with as many threads. Each has a process of its own; they take turns. With --avx2
+// PyTorch does without AVX-512. `backends` compares with the other backends of tfjs, `web-runtimes` with other libraries for pages.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import { resnetUnet, unet } from '@segloss/models';
 
-import { environment, findTorch, median, positiveInteger, serve, serveTorch } from './side-by-side.mjs';
+import {
+  environment,
+  findTorch,
+  median,
+  positiveInteger,
+  serve,
+  serveTorch,
+  TORCH_AVX2,
+} from './side-by-side.mjs';
 
 const unetCase = (name, batch, options) => ({
   name,
@@ -46,6 +54,7 @@ export async function main(args) {
       case: { type: 'string', default: '' },
       json: { type: 'string' },
       python: { type: 'string' },
+      avx2: { type: 'boolean', default: false }, // PyTorch without AVX-512
     },
   });
   const [threads, rounds, steps] = ['threads', 'rounds', 'steps'].map((key) =>
@@ -59,7 +68,7 @@ export async function main(args) {
   const torch = findTorch(values.python);
   const about = environment();
   console.log(
-    `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; ${torch ? `PyTorch ${torch.version}` : 'no PyTorch found'}; ` +
+    `${about.cpu}, ${about.cores} cores; Node ${about.node}; tfjs ${about.tfjs}; ${torch ? `PyTorch ${torch.version}${values.avx2 ? ', limited to AVX2' : ''}` : 'no PyTorch found'}; ` +
       `threads: ${threads}; ${rounds} alternating rounds of ${steps} steps, in milliseconds; the processor counts all threads\n`,
   );
   console.log('ratios are to the better of the two layouts of PyTorch, in each column\n');
@@ -69,14 +78,20 @@ export async function main(args) {
   console.log(`| --- | --- | --- |${' ---: |'.repeat(6)}`);
   const results = [];
   for (const network of networks) {
-    const result = await measure(network, { threads, rounds, steps, python: torch?.python });
+    const result = await measure(network, {
+      threads,
+      rounds,
+      steps,
+      python: torch?.python,
+      variables: values.avx2 ? TORCH_AVX2 : {},
+    });
     results.push({ name: network.name, ...result });
     for (const work of WORKS) print(network.name, work, result.times[work]);
   }
   if (values.json)
     writeFileSync(
       values.json,
-      `${JSON.stringify({ ...about, torch: torch?.version, threads, rounds, steps, results }, null, 2)}\n`,
+      `${JSON.stringify({ ...about, torch: torch?.version, avx2: values.avx2, threads, rounds, steps, results }, null, 2)}\n`,
     );
 }
 
@@ -93,14 +108,14 @@ function print(name, work, contenders) {
 }
 
 /** Times of every contender for both works, which take turns; throws unless the networks have as many parameters. */
-async function measure({ name, batch, network, options }, { threads, rounds, steps, python }) {
+async function measure({ name, batch, network, options }, { threads, rounds, steps, python, variables }) {
   const task = { network, options, batch, threads };
   const ours = [false, true].map((relaxed) => ({
     title: relaxed ? 'wasm, with multiply-adds' : 'wasm',
     server: serve('network-worker.mjs', { ...task, contender: 'kernels', relaxed }),
     workOf: (work) => work,
   }));
-  const torch = python && serveTorch('networks_torch.py', { ...task, layouts: LAYOUTS }, python);
+  const torch = python && serveTorch('networks_torch.py', { ...task, layouts: LAYOUTS }, python, variables);
   const theirs = (torch ? LAYOUTS : []).map((layout) => ({
     title: `PyTorch, ${layout}`,
     server: torch,

@@ -62,12 +62,15 @@ const TORCH_ENVIRONMENT = {
   OMP_PLACES: 'cores',
 };
 
-/** As {@link serve}, of a script that reads and writes lines of JSON (torch_server.py). */
-export function serveTorch(script, description, python) {
+/** Variables that limit PyTorch to vectors of 256 bits, as most processors have them. */
+export const TORCH_AVX2 = { ONEDNN_MAX_CPU_ISA: 'AVX2', ATEN_CPU_CAPABILITY: 'avx2' };
+
+/** As {@link serve}, of a script that reads and writes lines of JSON (torch_server.py); `variables` are added to its environment. */
+export function serveTorch(script, description, python, variables = {}) {
   const child = spawn(
     python,
     [fileURLToPath(new URL(script, import.meta.url)), JSON.stringify(description)],
-    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...TORCH_ENVIRONMENT } },
+    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...TORCH_ENVIRONMENT, ...variables } },
   );
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (question) => {
