@@ -62,13 +62,20 @@ const WAYS = { maps: 'SciPy, distance maps', trees: 'SciPy, k-d trees', opencv: 
 export async function main(args) {
   const { values } = parseArgs({
     args,
-    options: { rounds: { type: 'string', default: '7' }, python: { type: 'string' } },
+    options: {
+      rounds: { type: 'string', default: '7' },
+      python: { type: 'string' },
+      only: { type: 'string', default: '' },
+    },
   });
   const rounds = positiveInteger('metrics', 'rounds', values.rounds);
   const { cpu, node } = environment();
   console.log(`${cpu}; Node ${node}; least processor time (median) of ${rounds} rounds in turn, ms\n`);
-  const made = new Map(Object.entries(CASES).map(([name, [make, shape]]) => [name, { shape, masks: make(shape) }])); // prettier-ignore
+  const cases = Object.entries(CASES).filter(([name]) => name.includes(values.only));
+  if (cases.length === 0) throw new RangeError(`perf metrics: wanted --only as a part of one of ${Object.keys(CASES).join('; ')}, got ${values.only}`); // prettier-ignore
+  const made = new Map(cases.map(([name, [make, shape]]) => [name, { shape, masks: make(shape) }])); // prettier-ignore
   await besidePython(made, rounds, values.python);
+  if (values.only !== '') return;
   console.log(`\n| metric | ${[PLANE, VOLUME].map((shape) => `blobs, ${shape.join('x')}`).join(' | ')} |`);
   console.log('|---|---:|---:|');
   for (const [name, metric] of Object.entries(METRICS)) {
