@@ -3,7 +3,7 @@
 import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { datasetFingerprint, openDataset } from '@segloss/data';
+import { datasetFingerprint, loader, openDataset } from '@segloss/data';
 import { openRun } from '@segloss/trainer';
 
 const [run, folder] = process.argv.slice(2);
@@ -13,12 +13,12 @@ if ((await datasetFingerprint(dataset)) !== fingerprint) {
   throw new Error(`${config.data.folder}: other images than those that ${run} was trained on`);
 }
 mkdirSync(folder, { recursive: true });
-const [height, width] = inputShape;
+const size = inputShape.slice(0, 2);
 for (const part of ['train', 'val']) {
   const images = createWriteStream(path.join(folder, `${part}.images`));
   const labels = createWriteStream(path.join(folder, `${part}.labels`));
-  for (const source of dataset[part]) {
-    const { image, mask } = await source.load({ size: [height, width] });
+  for (const source of loader(dataset[part], { size, cacheBytes: 0 }).sources) {
+    const { image, mask } = await source.load();
     images.write(Buffer.from(Float32Array.from(image).buffer));
     labels.write(mask);
   }
