@@ -288,4 +288,20 @@ describe('segloss train', () => {
     expect(config).not.toMatch(/^updates:/m); // --epochs takes its place
     expect(segloss('report', path.join('single', run!)).stdout).toMatch(/│ ce +│/);
   });
+
+  it('says what to try where no pixel is found', () => {
+    const { stderr } = segloss(
+      'train',
+      '--data',
+      'good',
+      ...tiny,
+      '--learning-rate',
+      '1e-9',
+      '--out',
+      'none',
+    );
+    expect(stderr).toMatch(
+      /not converged: foregroundDice is still 0 after 1 epoch; train longer \(--set epochs=2\), or from other weights \(--seed 1\)\n/,
+    );
+  });
 });

@@ -13,7 +13,7 @@ export { type EncoderName } from './networks/encoders.js';
 export { type ResnetName } from './networks/resnet.js';
 export { unet, type UnetOptions } from './networks/unet.js';
 export { supervisedModel } from './deep-supervision.js';
-export { setOutputBias } from './output-bias.js';
+export { mixOutputSigns, setOutputBias } from './output-bias.js';
 export { buildModel, models, registerModel, type ModelDefinition, type ModelInput } from './registry.js';
 export { readSafetensors, type StoredTensor } from './weights/safetensors.js';
 export { loadEncoderWeights, loadTorchWeights } from './weights/torch-weights.js';

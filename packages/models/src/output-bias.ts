@@ -1,4 +1,4 @@
-import { tensor1d } from '@tensorflow/tfjs-core';
+import { tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { type layers, type LayersModel } from '@tensorflow/tfjs-layers';
 
 type Layer = layers.Layer;
@@ -44,14 +44,48 @@ export function setOutputBias(model: LayersModel, proportions: readonly number[]
   value.dispose();
 }
 
+/**
+ * Mirrors every second weight of a single output if all of them have one sign; else nothing changes. Behind a ReLU such an output stays on one side of its bias,
+ * which a short training does not leave: with eight weights one start in 128 is of that kind.
+ *
+ * @param model Other numbers of outputs, and last layers without a kernel, are left alone.
+ * @returns Whether weights were mirrored.
+ *
+ * @example
+ * ```ts
+ * const model = sequential({ layers: [layers.dense({ inputShape: [4], units: 1, kernelInitializer: 'ones' })] });
+ * mixOutputSigns(model); // → true
+ * model.getWeights()[0]; // → [[1], [-1], [1], [-1]]
+ * mixOutputSigns(model); // → false
+ * ```
+ */
+export function mixOutputSigns(model: LayersModel): boolean {
+  const kernel = lastLayer(model).weights.find(
+    ({ originalName, shape }) => originalName.endsWith('kernel') && shape.at(-1) === 1,
+  );
+  if (kernel === undefined || model.outputs[0]!.shape.at(-1) !== 1) return false;
+  const weights = kernel.read();
+  const values = weights.dataSync();
+  if (values.length < 2 || new Set(values.map(Math.sign)).size > 1) return false;
+  const mixed = tensor(values.map((value, i) => (i % 2 === 0 ? value : -value)), weights.shape); // prettier-ignore
+  kernel.write(mixed);
+  mixed.dispose();
+  return true;
+}
+
 /** Behind it, only layers without weights and with one input: up-sampling, a reshape. */
-function biasOf(model: LayersModel, outputs: number) {
+function lastLayer(model: LayersModel): Layer {
   let layer = model.outputs[0]!.sourceLayer as Layer;
   while (layer.weights.length === 0) {
     const before = layer.inboundNodes[0]?.inboundLayers ?? [];
     if (before.length !== 1) break;
     layer = before[0] as Layer;
   }
+  return layer;
+}
+
+function biasOf(model: LayersModel, outputs: number) {
+  const layer = lastLayer(model);
   const bias = layer.weights.find(({ originalName, shape }) => {
     return originalName.endsWith('bias') && shape.length === 1 && shape[0] === outputs;
   });

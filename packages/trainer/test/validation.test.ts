@@ -280,6 +280,25 @@ describe('the prior of the output bias', () => {
     expect(await start('prior')).toBeCloseTo(Math.log(q / (1 - q)), 5);
   });
 
+  it('comes with weights of both signs, where the last layer starts with one', async () => {
+    const signs = async (outputBias: 'zero' | 'prior') => {
+      const model = unet({
+        inputShape: [16, 16, 3],
+        outputs: 1,
+        widths: [8, 16, 32, 64, 128],
+        norm: 'batch',
+        seed: 3,
+      });
+      const { train, val } = await toy();
+      const colors = (sample: Sample) => ({ ...sample, channels: 3, image: Float32Array.from({ length: 3 * sample.image.length }, (_, i) => sample.image[Math.floor(i / 3)]!) }); // prettier-ignore
+      const controller = new AbortController();
+      await run({ train: train.map(colors), val: val.map(colors), classes: ['no', 'yes'], model, loss: parseLoss('ce'), epochs: 1, outputBias, signal: controller.signal, optimizer: { learningRate: 1e-12 } }); // prettier-ignore
+      return new Set(model.weights.find(({ shape }) => shape.length === 4 && shape[0] === 1)!.read().dataSync().map(Math.sign)); // prettier-ignore
+    };
+    expect((await signs('zero')).size).toBe(1);
+    expect((await signs('prior')).size).toBe(2);
+  });
+
   it('needs the masks of sources alone', async () => {
     const { train } = await toy();
     const asked: unknown[] = [];

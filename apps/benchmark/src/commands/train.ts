@@ -133,12 +133,12 @@ function timeOf({ seconds, waiting }: { seconds: number; waiting: number }, work
 /** What to do where the epochs were too few. */
 function* notConverged(
   folder: string,
-  { config: { monitor, updates, outputBias } }: LoadedConfig,
+  { config: { monitor, updates, outputBias, seed } }: LoadedConfig,
   { best, epochs }: RunSummary,
 ): Generator<string> {
   const longer = updates === undefined ? `--set epochs=${2 * epochs}` : `--set updates=${2 * updates}`;
   if (monitor.mode === 'max' && best?.value === 0) {
-    yield `not converged: ${monitor.metric} is still 0 after ${plural(epochs, 'epoch')}; train longer (${longer})${outputBias === 'prior' ? '' : ', or begin with the true proportions (--set outputBias=prior)'}`;
+    yield `not converged: ${monitor.metric} is still 0 after ${plural(epochs, 'epoch')}; train longer (${longer}), or from other weights (--seed ${seed + 1})${outputBias === 'prior' ? '' : ', or begin with the true proportions (--set outputBias=prior)'}`;
     return;
   }
   const { lines } = readMetrics(path.join(folder, 'metrics.jsonl'));

@@ -1,5 +1,5 @@
 import { augmentation, randomFlip, type Augmentation, type Sample } from '@segloss/data/samples';
-import { setOutputBias, setStep, supervisedModel } from '@segloss/models';
+import { mixOutputSigns, setOutputBias, setStep, supervisedModel } from '@segloss/models';
 import type * as tf from '@tensorflow/tfjs-core';
 import { dispose } from '@tensorflow/tfjs-core';
 import { type LayersModel } from '@tensorflow/tfjs-layers';
@@ -143,7 +143,10 @@ export class Training {
   /** Before the first update of a training. */
   private async prepare(): Promise<void> {
     const { model, train, classes, outputBias } = this.options;
-    if (outputBias === 'prior') setOutputBias(model, await classPrior(train, classes.length));
+    if (outputBias === 'prior') {
+      setOutputBias(model, await classPrior(train, classes.length));
+      mixOutputSigns(model);
+    }
     this.tensors.average?.restore(model.weights.map((weight) => weight.read()));
   }
 
