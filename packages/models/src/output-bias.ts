@@ -53,6 +53,7 @@ export function setOutputBias(model: LayersModel, proportions: readonly number[]
  *
  * @example
  * ```ts
+ * const { layers, sequential } = await import('@tensorflow/tfjs-layers');
  * const model = sequential({ layers: [layers.dense({ inputShape: [4], units: 1, kernelInitializer: 'ones' })] });
  * mixOutputSigns(model); // → true
  * model.getWeights()[0]; // → [[1], [-1], [1], [-1]]

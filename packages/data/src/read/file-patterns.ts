@@ -144,7 +144,7 @@ export function groupByNames(first: PatternFiles, second: PatternFiles): Pattern
  * ```ts
  * const id = (file) => file.replace(/\.nii\.gz$/, '');
  * const files = ['in/p_1_t2.nii.gz', 'in/p_1_t1.nii.gz', 'in/readme.txt'];
- * filesByName(files, 'in/{name}_*.nii.gz', id); // → Map { "p_1" → ["in/p_1_t1.nii.gz", "in/p_1_t2.nii.gz"] }
+ * [...filesByName(files, 'in/{name}_*.nii.gz', id)]; // → [["p_1", ["in/p_1_t1.nii.gz", "in/p_1_t2.nii.gz"]]]
  * ```
  */
 export function filesByName(

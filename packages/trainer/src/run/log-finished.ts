@@ -21,6 +21,17 @@ export interface FinishedRun {
  *
  * @param note Receives one line about a tracker that failed.
  * @throws {ConfigError} If a tracker is unknown, or has no address.
+ *
+ * @example
+ * ```ts
+ * const { mkdtempSync, readFileSync, writeFileSync } = await import('node:fs');
+ * const { tmpdir } = await import('node:os');
+ * const folder = mkdtempSync(`${tmpdir()}/segloss-example-`);
+ * writeFileSync(`${folder}/metrics.jsonl`, '{"schemaVersion":1,"classes":["no","yes"],"loss":"ce"}\n{"epoch":0,"loss":0.5}\n');
+ * const config = parseConfig({ data: { folder: './data' } });
+ * await logFinished({ id: 'a', folder, config }, console.error);
+ * readFileSync(`${folder}/metrics.csv`, 'utf8').split('\n'); // → ["epoch,loss","0,0.5",""]
+ * ```
  */
 export async function logFinished(
   { id, folder, config }: FinishedRun,
