@@ -17,7 +17,7 @@ export interface TorchNetwork {
   readonly name: string;
   /** Height and width of the image. */
   readonly size: readonly [number, number];
-  /** Only every so many rows and columns of the logits are kept: the repository stays small. */
+  /** Step between the rows and columns of the logits that are kept, so that the repository stays small. */
   readonly every?: number;
   readonly options?: Readonly<Record<string, unknown>>;
 }

@@ -26,7 +26,7 @@ export function appendDurably(file: string, bytes: Uint8Array): void {
 }
 
 /**
- * Gives a file this content. Where it begins with what is there, the rest is put behind it, so that a reader that has the file open goes on.
+ * Gives a file this content. If it begins with what is there, only the rest is appended, so that a reader can keep the file open.
  *
  * @returns Whether the content is another one now.
  */
