@@ -42,6 +42,11 @@ const NAMES_A_LOSS: Record<string, string> = {
   'apps/playground/src/state/code.ts': 'the loss of the YAML where only a formula is chosen',
   'apps/playground/src/state/state.ts': 'the losses that the page offers',
   'apps/playground/src/views/race/presets.ts': 'the losses that a preset of the page compares',
+  'packages/kernels/src/wasm/losses/focal.ts':
+    'the kernel of its name, with costs of the label in common with others',
+  'packages/kernels/src/wasm/losses/label-costs.ts':
+    'the numbers by which the compiled module knows its costs',
+  'packages/losses/src/statistics/contract.ts': 'costs of the label, which kernels know by name',
   'packages/losses/src/spec.ts': 'the names of compounds in the code of the paper, such as CE+L1',
   'packages/bias/src/penalties.ts': 'closed forms of the penalties, by loss',
   'packages/bias/src/simplex-penalties.ts': 'closed forms of the penalties of three classes, by loss',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { loadAll, loader, openDataset, randomStream, resizeSample } from '@segloss/data';
 import { encode } from 'fast-png';
 import { join } from 'node:path';
@@ -98,7 +98,7 @@ describe('sources of files', () => {
   let put: (path: string, bytes: Uint8Array | string) => Promise<string>;
   removeAfterAll(() => path);
 
-  it('resize as they read to what resizeSample gives: masks, and gray among colors', async () => {
+  beforeAll(async () => {
     ({ path, put } = await temporaryFolder());
     const image = (channels: 1 | 3) => encode({ width: 20, height: 14, channels, data: Uint8Array.from(noise(280 * channels, 255)) }); // prettier-ignore
     const mask = () => encode({ width: 20, height: 14, channels: 1, data: Uint8Array.from(noise(280, 1)) });
@@ -106,6 +106,9 @@ describe('sources of files', () => {
       await put(`set/images/${id}.png`, image(i % 2 === 0 ? 3 : 1));
       await put(`set/masks/${id}.png`, mask());
     }
+  });
+
+  it('resize as they read to what resizeSample gives: masks, and gray among colors', async () => {
     const { train, val } = await openDataset(join(path, 'set'));
     const sources = [...train, ...val];
     const full = await loadAll(sources);
