@@ -64,9 +64,9 @@ def build():
         return Unet(options["widths"], options["norm"])
     # The network whose numbers the tests of @segloss/models compare with.
     sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../packages/models/test/torch"))
-    import networks
+    import decoders
 
-    return networks.Unet(options["encoder"], channels=channels, outputs=outputs)
+    return decoders.unet(options["encoder"], outputs=outputs)
 
 
 def works_of(layout):
