@@ -3,7 +3,7 @@ import { blockLabels, NONE_SEEN, SOME_SEEN } from './block-labels';
 import { scaleRows } from './combine-rows';
 import { exp4, log4, TABLE, writeTable } from './exponential';
 import { softmaxFactor4, softmaxSlope4, wholeOf } from './focal';
-import { BLOCK, copyExponentials, exponentialsBelow, invert, logarithms, logitsToRows, ROW, storeRow, sumOfLanes } from './region-block';
+import { BLOCK, exponentialsBelow, invert, keptOrComputed, logarithms, logitsToRows, ROW, storeRow, sumOfLanes } from './region-block';
 import { firstPixel, imageOf, lastPixel } from './region-parts';
 
 // The costs, as src/wasm/losses/label-costs.ts numbers them; p is the parameter.
@@ -188,12 +188,7 @@ export function labelCostGradient(
         memory.fill(to, 0, <usize>count * row);
         continue;
       }
-      if (kept != 0 && count == BLOCK) {
-        copyExponentials(kept + <usize>pixel * row, e, total, classes);
-      } else {
-        logitsToRows(logits + <usize>pixel * row, z, v, kind != SOME_SEEN, largest, count, classes);
-        exponentialsBelow(z, e, total, largest, classes, table);
-      }
+      keptOrComputed(kept, logits, <usize>pixel * row, z, e, v, kind != SOME_SEEN, total, largest, count, classes, table);
       invert(v, total, inverse);
       ofLabels(e, inverse, labels, kind, s);
       if (kind >= 0) {

@@ -3,7 +3,7 @@
 import { TABLE, writeTable } from './exponential';
 import { blockLabels, NONE_SEEN, SOME_SEEN } from './block-labels';
 import { scaleRows } from './combine-rows';
-import { BLOCK, copyExponentials, copyRow, exponentialsBelow, invert, logarithms, logitsToRows, ROW } from './region-block';
+import { BLOCK, copyRow, exponentialsBelow, invert, keptOrComputed, logarithms, logitsToRows, ROW } from './region-block';
 import { firstPixel, lastPixel } from './region-parts';
 
 /** Bytes of scratch: a table, two blocks of rows, and eight rows. */
@@ -95,12 +95,7 @@ export function labelLikelihoodGradient(
         memory.fill(onLog, 0, ROW);
         memory.copy(onLog, from, <usize>count << 2);
       }
-      if (kept != 0 && count == BLOCK) {
-        copyExponentials(kept + <usize>pixel * row, e, total, classes);
-      } else {
-        logitsToRows(logits + <usize>pixel * row, z, v, kind != SOME_SEEN, largest, count, classes);
-        exponentialsBelow(z, e, total, largest, classes, table);
-      }
+      keptOrComputed(kept, logits, <usize>pixel * row, z, e, v, kind != SOME_SEEN, total, largest, count, classes, table);
       invert(v, total, inverse);
       for (let lane: usize = 0; lane < ROW; lane += 16) {
         // 1 / Σ e is 0 at ignored pixels, whose dy may be anything, even NaN.

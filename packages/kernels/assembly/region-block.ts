@@ -232,7 +232,7 @@ export function copyRow(from: usize, to: usize): void {
 }
 
 /** Copies the exponentials of a block, and total = Σ e in the order of {@link exponentials}. */
-export function copyExponentials(from: usize, e: usize, total: usize, classes: i32): void {
+function copyExponentials(from: usize, e: usize, total: usize, classes: i32): void {
   let a = f32x4.splat(0);
   let b = a;
   let c = a;
@@ -374,4 +374,22 @@ export function loadTargets(
     }
   }
   hideIgnored(z, seen, classes);
+}
+
+/**
+ * Writes exp(z - max) of the block at a byte offset to `e`, and its sums to `total`: copied from `kept` unless that is 0 or the block is not full, else
+ * computed from the logits. `all` as in {@link logitsToRows}.
+ */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+// prettier-ignore
+export function keptOrComputed(
+  kept: usize, logits: usize, offset: usize, z: usize, e: usize, v: usize, all: bool, total: usize, largest: usize, count: i32, classes: i32, table: usize,
+): void {
+  if (kept != 0 && count == BLOCK) {
+    copyExponentials(kept + offset, e, total, classes);
+  } else {
+    logitsToRows(logits + offset, z, v, all, largest, count, classes);
+    exponentialsBelow(z, e, total, largest, classes, table);
+  }
 }

@@ -3,7 +3,7 @@ import { TABLE, writeTable } from './exponential';
 import { multiplyAdd } from './multiply-add';
 import { blockLabels, NONE_SEEN, SOME_SEEN } from './block-labels';
 import { addTempered, combine, combineRows } from './combine-rows';
-import { BLOCK, copyExponentials, exponentialsBelow, fromRows, invert, logitsToRows, ROW, storeRow, temperedRows } from './region-block';
+import { BLOCK, fromRows, invert, keptOrComputed, ROW, storeRow, temperedRows } from './region-block';
 import { firstPixel, imageOf, lastPixel } from './region-parts';
 import {
   DIFFERENCE, LOG_LIKELIHOOD, LOG_SUM, OVERLAP, OVERLAP_SQUARES, PREDICTED, PREDICTED_SQUARES, slotOf, TEMPERED,
@@ -179,12 +179,7 @@ export function softmaxIndexGradient(
         memory.fill(to, 0, <usize>count * row);
         continue;
       }
-      if (kept != 0 && count == BLOCK) {
-        copyExponentials(kept + <usize>pixel * row, e, total, classes);
-      } else {
-        logitsToRows(logits + <usize>pixel * row, z, v, kind != SOME_SEEN, largest, count, classes);
-        exponentialsBelow(z, e, total, largest, classes, table);
-      }
+      keptOrComputed(kept, logits, <usize>pixel * row, z, e, v, kind != SOME_SEEN, total, largest, count, classes, table);
       invert(v, total, inverse);
       if (apart) temperedRows(z, e, t, total, largest, classes, temperature, sharp);
       if (squares != 0) meanOfSquares(e, inverse, mean, a, c, classes);
