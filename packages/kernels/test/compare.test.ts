@@ -29,7 +29,7 @@ suite('comparisons on wasm' + (wasm.missing ? ` (skipped: ${wasm.missing})` : ''
   beforeAll(() => wasm.use());
 
   it.each(COMPARISONS)(
-    '%s is that of JavaScript, of tensors and of a tensor and a number',
+    '%s agrees with JavaScript, for two tensors and for a tensor and a number',
     (_, op, wanted) => {
       const wrong: string[] = [];
       for (const dtype of ['float32', 'int32'] as const) {

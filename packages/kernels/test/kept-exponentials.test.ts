@@ -116,7 +116,7 @@ suite('what is kept for the gradient on wasm' + (wasm.missing ? ` (skipped: ${wa
     ] as const; // prettier-ignore
   afterEach(() => tf.disposeVariables());
 
-  it('are used once: a second gradient of the same operation is that of the first', () => {
+  it('are used once: a second gradient of the same operation equals the first', () => {
     const loss = parseLoss('ce + dice');
     tf.tidy(() => {
       const [target, z] = inputs();

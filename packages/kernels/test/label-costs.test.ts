@@ -89,7 +89,7 @@ suite('costs of the labels on wasm' + (wasm.missing ? ` (skipped: ${wasm.missing
   beforeAll(() => wasm.use());
 
   it.each(Object.keys(FORMULAS) as LabelCost[])(
-    '%s: sums and gradient are those of float64 loops, kept or not',
+    '%s: sums and gradient agree with float64 loops, kept or not',
     (cost) => {
       const wrong: string[] = [];
       let checked = 0;

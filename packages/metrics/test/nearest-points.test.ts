@@ -110,7 +110,7 @@ describe('partition', () => {
 });
 
 describe('surfaceDistances', () => {
-  it.each([[[64, 90]], [[17, 20, 23]]])('are those of distance maps, of noise on a grid of %s', (shape) => {
+  it.each([[[64, 90]], [[17, 20, 23]]])('agree with distance maps: noise on a grid of %s', (shape) => {
     const pixels = shape.reduce((product, size) => product * size, 1);
     let state = 7;
     const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;

@@ -3,7 +3,7 @@ import { type Sample, type SampleSource } from '@segloss/data';
 
 import { inGroups, loadGroups } from '../src/loop/batches';
 
-/** Sources that count how many were asked for; each image has so many values. */
+/** Sources that count their loads; each image has the given number of values. */
 function counted(count: number, values: number) {
   const asked: string[] = [];
   const sources = Array.from({ length: count }, (_, i): SampleSource => ({

@@ -21,7 +21,7 @@ const ALL_COEFFICIENTS = [0, 63, 0];
  * them. So the major version of JFIF becomes 1; an unknown transform of colors becomes what libjpeg takes it for; scans of files that are not
  * progressive say that they have all coefficients; bytes between segments are left out; and CMYK without Adobe's segment gets one.
  *
- * @returns The same bytes where nothing is odd.
+ * @returns The given bytes if the header is an ordinary one.
  */
 export function plainJpeg(bytes: Uint8Array, { components, progressive }: JpegHeader): Uint8Array {
   const parts = [bytes.subarray(0, 2)];
