@@ -67,7 +67,8 @@ export function mixOutputSigns(model: LayersModel): boolean {
   if (kernel === undefined || model.outputs[0]!.shape.at(-1) !== 1) return false;
   const weights = kernel.read();
   const values = weights.dataSync();
-  if (values.length < 2 || new Set(values.map(Math.sign)).size > 1) return false;
+  const signs = new Set(values.map(Math.sign));
+  if (values.length < 2 || signs.size > 1 || signs.has(0)) return false;
   const mixed = tensor(values.map((value, i) => (i % 2 === 0 ? value : -value)), weights.shape); // prettier-ignore
   kernel.write(mixed);
   mixed.dispose();

@@ -28,6 +28,12 @@ describe('mixOutputSigns', () => {
     expect(read()).toEqual(before);
   });
 
+  it('leaves weights of zero alone', () => {
+    const dense = layers.dense({ inputShape: [3], units: 1, kernelInitializer: 'zeros' });
+    expect(mixOutputSigns(sequential({ layers: [dense] }))).toBe(false);
+    expect([...dense.getWeights()[0]!.dataSync()]).toEqual([0, 0, 0]); // toEqual tells -0 from 0
+  });
+
   it('leaves several outputs alone, and finds the last layer with weights', () => {
     const two = headOf(3, 2);
     expect(mixOutputSigns(two.model)).toBe(false);

@@ -8,7 +8,7 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConfigError, readMetrics, runTraining } from '@segloss/trainer';
 
-import { trackerOf } from '../src/logs/trackers/tracker.js';
+import { trackerOf, trackersOf } from '../src/logs/trackers/tracker.js';
 import { transactionLog } from '../src/logs/trackers/wandb/transaction-log.js';
 import { tinyRun, writeDataset } from './run-fixture.js';
 
@@ -179,6 +179,11 @@ describe('the tracker', () => {
     const { run } = offlineRun(folder);
     expect([2, 3, 6].map((field) => text(run, field))).toEqual(['team', 'p', 'g']);
     expect(run.get(10)!.map(String)).toEqual(['x', 'y']);
+  });
+
+  it('is refused beside another of its kind, which would write the same file', () => {
+    expect(() => trackersOf(['wandb=a', 'wandb=b'])).toThrow(ConfigError);
+    expect(() => trackersOf(['wandb=a', 'wandb=b'])).toThrow('wanted one tracker of each kind, got two');
   });
 
   it.each(['wandb=team/project', 'wandb='])('%s is refused', (spec) => {

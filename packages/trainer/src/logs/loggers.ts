@@ -2,7 +2,7 @@ import { loadModule } from '../modules/load-module.js';
 import { ModuleError } from '../modules/module-error.js';
 import { type LoggedRun, type Logger } from './logger.js';
 import { type MetricsLine } from './metrics-line.js';
-import { trackerOf } from './trackers/tracker.js';
+import { trackersOf } from './trackers/tracker.js';
 
 /** Several loggers; the training waits for them only at the end. */
 export interface Loggers {
@@ -45,7 +45,9 @@ export interface LoadLoggersOptions {
  */
 export async function loadLoggers(modules: readonly string[], options: LoadLoggersOptions): Promise<Loggers> {
   const { warn, trackers = [], folder = process.cwd(), patience = 10 } = options;
-  const plugins = trackers.map((spec) => new Plugin(`logs.trackers: ${spec}`, trackerOf(spec), warn));
+  const plugins = trackersOf(trackers).map(
+    ({ spec, logger }) => new Plugin(`logs.trackers: ${spec}`, logger, warn),
+  );
   for (const name of modules)
     plugins.push(new Plugin(`logs.plugins: ${name}`, await load(name, folder), warn));
   return {

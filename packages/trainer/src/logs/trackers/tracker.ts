@@ -9,6 +9,21 @@ const VARIABLE = 'MLFLOW_TRACKING_URI';
 const TRACKERS = ['mlflow', 'wandb'];
 
 /**
+ * Returns the loggers of several trackers.
+ *
+ * @throws {ConfigError} If one cannot be used, or two are of one kind: a run folder keeps the run of one.
+ */
+export function trackersOf(specs: readonly string[]): { spec: string; logger: Logger }[] {
+  const kinds = new Set<string>();
+  return specs.map((spec) => {
+    const kind = spec.split('=')[0]!;
+    if (kinds.has(kind)) throw refused(kind, 'wanted one tracker of each kind, got two', 'leave one out');
+    kinds.add(kind);
+    return { spec, logger: trackerOf(spec) };
+  });
+}
+
+/**
  * Returns the logger of a tracker.
  *
  * @param spec `mlflow=http://HOST:PORT`, or `mlflow` with the address in `MLFLOW_TRACKING_URI`; `wandb=PROJECT`, or `wandb` with the project in `WANDB_PROJECT`.
